@@ -1,0 +1,36 @@
+# Everything a person or CI runs. Each target does all its own set-up and works again when repeated.
+PYTHON ?= python3
+VENV := .venv/bin
+
+.PHONY: help setup demo test check unit localcloud generate bench clean
+
+help: ## what there is
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
+
+setup: ## the Python environment, the engine and the Kubernetes programs: found or built
+	@$(PYTHON) scripts/setup.py
+
+demo: setup ## two real models on a real engine and a real Kubernetes API, without an account
+	@$(VENV)/python -m scripts.demo
+
+test: setup ## lint, types, unit tests, then everything on the local cloud
+	@$(VENV)/python -m scripts.check
+
+check: setup ## lint and types alone
+	@$(VENV)/python -m scripts.check lint types
+
+unit: setup ## the tests that need no engine
+	@$(VENV)/python -m scripts.check unit
+
+localcloud: setup ## the tests on the real engine, the Kubernetes API and the AWS emulators
+	@$(VENV)/python -m scripts.check localcloud
+
+generate: setup ## write the generated parts of the docs anew
+	@$(VENV)/python -m scripts.generate
+
+bench: setup ## measure, and write docs/benchmarks.md
+	@$(VENV)/python -m scripts.bench
+
+clean: ## stop the local cloud and remove what the targets made in this clone (not the per-user cache)
+	@if [ -x $(VENV)/modelway ]; then $(VENV)/modelway local down; fi
+	@rm -rf .venv .modelway build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

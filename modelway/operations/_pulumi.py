@@ -1,0 +1,77 @@
+"""Starts the engine, as a process. The only place of the library that does; it never imports pulumi."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TextIO
+
+from modelway.errors import ModelwayError
+
+
+class EngineFailure(ModelwayError):
+    """The engine ended with a failure; it has said why on its own."""
+
+
+class Engine:
+    """The engine on one project folder. Every method raises EngineFailure when the engine fails."""
+
+    def __init__(self, folder: Path, talk: TextIO = sys.stderr) -> None:
+        self._folder = folder
+        self._talk = talk
+
+    def ensure_stack(self, stack: str) -> None:
+        """The stack exists afterwards. An existing one is left as it is."""
+        if stack not in self.stacks():
+            self._capture("stack", "init", stack, "--no-select")
+
+    def stacks(self) -> list[str]:
+        """Names of the project's stacks in the backend."""
+        return [entry["name"] for entry in json.loads(self._capture("stack", "ls", "--json"))]
+
+    def configure(self, stack: str, key: str, value: str) -> None:
+        """The stack's configuration file holds `value` under `key`, in clear."""
+        self._capture("config", "set", key, value, "--stack", stack)
+
+    def up(self, stack: str, *, yes: bool) -> None:
+        """The stack is what the program says. Asks first unless `yes`."""
+        self._run("up", "--stack", stack, *_consent(yes))
+
+    def destroy(self, stack: str, *, yes: bool) -> None:
+        """The stack holds nothing. Asks first unless `yes`."""
+        self._run("destroy", "--stack", stack, *_consent(yes))
+
+    def outputs(self, stack: str) -> dict[str, object]:
+        """The stack's outputs; a secret one is masked."""
+        return dict(json.loads(self._capture("stack", "output", "--json", "--stack", stack)))
+
+    def resources(self, stack: str) -> list[dict[str, object]]:
+        """The resources in the stack's state, as `pulumi stack export` writes them; secrets stay encrypted."""
+        deployment = json.loads(self._capture("stack", "export", "--stack", stack))["deployment"]
+        return list(deployment.get("resources") or [])
+
+    def _run(self, *arguments: str) -> None:
+        result = self._start(arguments, stdout=self._talk.fileno(), stderr=self._talk.fileno())
+        if result.returncode:
+            raise EngineFailure(f"`pulumi {' '.join(arguments)}` ended with exit code {result.returncode}; its own words are above.")
+
+    def _capture(self, *arguments: str) -> str:
+        result = self._start((*arguments, "--non-interactive"), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        if result.returncode:
+            raise EngineFailure(f"`pulumi {' '.join(arguments)}` failed: {result.stderr.strip() or result.stdout.strip()}")
+        return result.stdout
+
+    def _start(self, arguments: Sequence[str], *, stdout: int, stderr: int) -> subprocess.CompletedProcess[str]:
+        # The interpreter's own folder first: set-up puts the engine beside it, and the shell may not have activated it.
+        path = os.pathsep.join([str(Path(sys.prefix) / "bin"), os.environ.get("PATH", os.defpath)])
+        environment = {**os.environ, "PATH": path}
+        try:
+            return subprocess.run(["pulumi", *arguments], cwd=self._folder, env=environment, stdout=stdout, stderr=stderr, text=True, check=False)
+        except FileNotFoundError as fault:
+            raise EngineFailure("pulumi is not installed: run `make setup`, or install Pulumi 3.250 or later.") from fault
+
+
+def _consent(yes: bool) -> tuple[str, ...]:
+    return ("--yes", "--skip-preview") if yes else ()

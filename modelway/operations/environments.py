@@ -1,0 +1,102 @@
+"""An environment's stacks, in order: which there are, brought up, taken down, and what they say of themselves."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from modelway.architecture import Environment, load
+from modelway.errors import ModelwayError
+from modelway.operations._pulumi import Engine
+from modelway.operations.project import PROJECT, engine_folder, environments_folder, find_root
+
+Progress = Callable[[str], None]
+
+
+class Protected(ModelwayError):
+    """The environment's tier forbids what was asked."""
+
+    exit_code = 4
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """One environment and the engine that its stacks run on."""
+
+    environment: Environment
+    engine: Engine
+
+    @property
+    def stacks(self) -> tuple[str, ...]:
+        """The stacks in the order in which they come up."""
+        name = self.environment.environment
+        return (name,) if self.environment.layout == "single" else (name, f"{name}-models")
+
+
+@dataclass(frozen=True)
+class Retained:
+    """A thing that AWS keeps after its deletion was asked for."""
+
+    what: str
+    identifier: str
+    until: str
+
+
+def open_deployment(name: str, environments: Path | None = None) -> Deployment:
+    """Environment `name`, loaded and checked, with its engine.
+
+    `environments` (default: what is configured) is written into the configuration of its stacks, so that the program reads the same folder.
+    Raises InvalidArchitecture, or EngineFailure.
+    """
+    root = find_root()
+    folder = environments.resolve() if environments else environments_folder(root, name)
+    deployment = Deployment(load(folder, name), Engine(engine_folder(root)))
+    for stack in deployment.stacks:
+        deployment.engine.ensure_stack(stack)
+        if environments:
+            deployment.engine.configure(stack, f"{PROJECT}:environments", str(folder))
+    return deployment
+
+
+def up(deployment: Deployment, *, yes: bool, progress: Progress) -> None:
+    """Every stack of the environment is what its files say, platform before models."""
+    for stack in deployment.stacks:
+        progress(f"pulumi up: stack {stack}")
+        deployment.engine.up(stack, yes=yes)
+
+
+def destroy(deployment: Deployment, *, yes: bool, progress: Progress) -> list[Retained]:
+    """Nothing of the environment is left, models before platform; returns what AWS keeps for a while all the same.
+
+    Raises Protected for an environment of tier production.
+    """
+    if deployment.environment.tier == "production":
+        held = [str(resource["urn"]) for stack in deployment.stacks for resource in deployment.engine.resources(stack) if resource.get("custom")]
+        listed = "\n".join(f"  {urn}" for urn in held) or "  (nothing yet)"
+        raise Protected(
+            f"environment {deployment.environment.environment} is of tier production and is not destroyed as a whole. It holds:\n{listed}\n"
+            "Retire its models one by one first, then lower its tier in environment.yaml, bring that up, and destroy it."
+        )
+    retained: list[Retained] = []
+    for stack in reversed(deployment.stacks):
+        progress(f"pulumi destroy: stack {stack}")
+        kept = [kept for resource in deployment.engine.resources(stack) if (kept := _retained(resource))]
+        deployment.engine.destroy(stack, yes=yes)
+        retained += kept
+    return retained
+
+
+def outputs(name: str) -> dict[str, object]:
+    """The outputs of all stacks of environment `name`, merged; a stack that was never brought up adds nothing."""
+    deployment = open_deployment(name)
+    merged: dict[str, object] = {}
+    for stack in deployment.stacks:
+        merged |= deployment.engine.outputs(stack)
+    return merged
+
+
+def _retained(resource: dict[str, object]) -> Retained | None:
+    if resource.get("type") != "aws:kms/key:Key":
+        return None
+    values = resource.get("outputs")
+    days = values.get("deletionWindowInDays") if isinstance(values, dict) else None
+    return Retained("KMS key", str(resource.get("id")), f"pending deletion for {days or 30} days")

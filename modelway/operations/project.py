@@ -1,0 +1,54 @@
+"""Where the project is: its root, the folder the engine runs in, and the folder of the environments."""
+
+import os
+from pathlib import Path
+
+from modelway.errors import ModelwayError
+
+PROJECT = "modelway"
+"""Name in Pulumi.yaml; part of every stack reference."""
+
+DEFAULT_ENVIRONMENTS = "stacks/environments"
+"""The default of `modelway:environments`, as Pulumi.yaml declares it."""
+
+
+def find_root(start: Path | None = None) -> Path:
+    """The nearest folder at or above `start` (default: the current one) that holds Modelway's Pulumi.yaml.
+
+    Raises ModelwayError when there is none.
+    """
+    here = (start or Path.cwd()).resolve()
+    for folder in (here, *here.parents):
+        manifest = folder / "Pulumi.yaml"
+        if manifest.is_file() and any(line.split() == ["name:", PROJECT] for line in manifest.read_text("utf-8").splitlines()):
+            # The local cloud runs the engine in a copy of the project whose program is linked to the original.
+            return (folder / "stacks" / "__main__.py").resolve().parents[1]
+    raise ModelwayError(f"no Modelway project here: neither {here} nor a folder above it has a Pulumi.yaml with `name: {PROJECT}`. Change to your clone first.")
+
+
+def engine_folder(root: Path) -> Path:
+    """The folder the engine runs in: `PULUMI_OPTION_CWD`, which the engine itself obeys, or `root`."""
+    return Path(os.environ.get("PULUMI_OPTION_CWD") or root)
+
+
+def environments_folder(root: Path, name: str) -> Path:
+    """The folder of the environments as configured for environment `name` (`modelway:environments`), absolute.
+
+    Relative values count from `root`. Raises ModelwayError when the stack's configuration file cannot be read.
+    """
+    config = engine_folder(root) / "stacks" / "config" / f"Pulumi.{name}.yaml"
+    configured = _read_value(config, f"{PROJECT}:environments") if config.is_file() else None
+    return root / (configured or DEFAULT_ENVIRONMENTS)
+
+
+def _read_value(file: Path, key: str) -> str | None:
+    from ruamel.yaml import YAML, YAMLError
+
+    try:
+        content = YAML(typ="safe").load(file.read_text("utf-8")) or {}
+        value = (content.get("config") or {}).get(key)
+    except (YAMLError, UnicodeDecodeError, AttributeError) as fault:
+        raise ModelwayError(f"{file}: not a stack configuration file: {str(fault).splitlines()[0]}") from fault
+    if value is not None and not isinstance(value, str):
+        raise ModelwayError(f"{file}: {key} is {value!r}, but has to be the path of a folder.")
+    return value

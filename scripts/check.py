@@ -1,0 +1,42 @@
+"""The project's own checks, in order, each timed: lint, types, unit, localcloud. Names as arguments choose some of them."""
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+BIN = Path(sys.prefix) / "bin"
+CHECKS: dict[str, list[list[str]]] = {
+    "lint": [["ruff", "check", "."], ["ruff", "format", "--check", "."]],
+    "types": [["mypy"]],
+    "unit": [["pytest", "-q"]],
+    "localcloud": [["pytest", "-q", "-m", "localcloud", "--durations=10"]],
+}
+
+
+def main(names: list[str]) -> int:
+    """Runs the checks called `names` (all without any); returns 1 when one failed, 2 for an unknown name."""
+    if unknown := [name for name in names if name not in CHECKS]:
+        print(f"no check called {', '.join(unknown)}; there are {', '.join(CHECKS)}.", file=sys.stderr)
+        return 2
+    environment = {**os.environ, "PATH": f"{BIN}{os.pathsep}{os.environ.get('PATH', os.defpath)}"}
+    results: dict[str, tuple[bool, float]] = {}
+    for name in names or list(CHECKS):
+        print(f"== {name}", flush=True)
+        started = time.monotonic()
+        passed = all([subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode == 0 for command in CHECKS[name]])
+        results[name] = passed, time.monotonic() - started
+    print("\n== result", flush=True)
+    for name in CHECKS:
+        if name in results:
+            passed, seconds = results[name]
+            print(f"{name:<12}{'passed' if passed else 'FAILED'}  {seconds:.0f} s")
+        else:
+            print(f"{name:<12}not run")
+    return 0 if all(passed for passed, _ in results.values()) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
