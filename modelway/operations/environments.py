@@ -85,9 +85,8 @@ def destroy(deployment: Deployment, *, yes: bool, progress: Progress) -> list[Re
     return retained
 
 
-def outputs(name: str) -> dict[str, object]:
-    """The outputs of all stacks of environment `name`, merged; a stack that was never brought up adds nothing."""
-    deployment = open_deployment(name)
+def outputs(deployment: Deployment) -> dict[str, object]:
+    """The outputs of all stacks of the environment, merged; a stack that was never brought up adds nothing."""
     merged: dict[str, object] = {}
     for stack in deployment.stacks:
         merged |= deployment.engine.outputs(stack)

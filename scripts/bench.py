@@ -1,0 +1,160 @@
+"""Measures what docs/benchmarks.md shows, and writes it with the machine's size beside it.
+
+`python -m scripts.bench` runs the quick measures; names choose some; `all` adds the ones that take many minutes (`fresh`, `tests`).
+Figures are of one machine on one day: seconds say what to expect, ratios and counts are what to compare.
+"""
+
+import json
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import psutil
+
+from localcloud.cloud import LocalCloud
+from modelway.architecture import load
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGE = ROOT / "docs" / "benchmarks.md"
+RESULTS = ROOT / "docs" / "benchmarks.json"
+MODELWAY = str(Path(sys.prefix) / "bin" / "modelway")
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One figure: what it is, the most it may be, and how it is taken."""
+
+    title: str
+    limit: float
+    unit: str
+    take: Callable[[], float]
+    slow: bool = False
+
+
+def timed(command: list[str], *, folder: Path = ROOT, env: dict[str, str] | None = None) -> float:
+    started = time.monotonic()
+    subprocess.run(command, cwd=folder, env=env, stdin=subprocess.DEVNULL, stdout=sys.stderr.fileno(), check=True)
+    return time.monotonic() - started
+
+
+def best(command: list[str], rounds: int = 9) -> float:
+    """Median of `rounds` runs after one that warms the files up; bytecode is allowed, as on a user's machine."""
+    env = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
+    taken = sorted(timed(command, env=env) for _ in range(rounds + 1))
+    return taken[rounds // 2]
+
+
+def clone(folder: Path) -> Path:
+    target = folder / "modelway"
+    subprocess.run(["git", "clone", "--quiet", str(ROOT), str(target)], check=True)
+    return target
+
+
+def fresh_demo() -> float:
+    """A clone, an empty per-user cache, empty Go caches, an empty package cache."""
+    folder = Path(tempfile.mkdtemp(prefix="modelway-bench-"))
+    env = {**os.environ, "XDG_CACHE_HOME": str(folder / "cache"), "GOMODCACHE": str(folder / "mod"), "GOCACHE": str(folder / "go"), "UV_CACHE_DIR": str(folder / "uv")}
+    target = clone(folder)
+    try:
+        return timed(["make", "demo"], folder=target, env=env)
+    finally:
+        subprocess.run([str(target / ".venv" / "bin" / "modelway"), "local", "down"], cwd=target, check=False)
+        subprocess.run(["chmod", "-R", "u+w", str(folder)], check=True)  # Go writes its module cache read-only
+        shutil.rmtree(folder)
+
+
+def repeated_demo() -> float:
+    timed(["make", "demo"])
+    return timed(["make", "demo"])
+
+
+def cluster_ready() -> float:
+    with tempfile.TemporaryDirectory(prefix="modelway-bench-") as folder:
+        cloud = LocalCloud(Path(folder) / "local")
+        started = time.monotonic()
+        try:
+            cloud.up(lambda _: None)
+            return time.monotonic() - started
+        finally:
+            cloud.down(lambda _: None)
+
+
+def variables(name: str) -> dict[str, str]:
+    environment = load(ROOT / "stacks" / "environments", name)
+    cloud = LocalCloud(ROOT / ".modelway" / "local")
+    return os.environ | cloud.environment(environment.aws.account, environment.aws.region)
+
+
+def second_up() -> float:
+    return timed([MODELWAY, "up", "dev", "--yes"], env=variables("dev"))
+
+
+def memory() -> float:
+    """Summed proportional set size of every process of the local cloud, `local` and `dev` being up; GiB."""
+    folder = str(ROOT / ".modelway" / "local")
+    total = 0
+    for process in psutil.process_iter():
+        try:
+            if folder in " ".join(process.cmdline()) or folder in process.environ().get("MODELWAY_LOCAL_FOLDER", ""):
+                total += process.memory_full_info().pss
+        except (psutil.NoSuchProcess, psutil.AccessDenied):
+            continue
+    return total / 2**30
+
+
+MEASURES = {
+    "fresh": Measure("fresh clone and empty caches to the end of `make demo`", 14 * 60, "s", fresh_demo, slow=True),
+    "help": Measure("`modelway --help`", 0.35, "s", lambda: best([MODELWAY, "--help"])),
+    "validate": Measure("`modelway validate`", 0.35, "s", lambda: best([MODELWAY, "validate"])),
+    "cluster": Measure("local cloud with one cluster ready, after the build", 10, "s", cluster_ready),
+    "demo": Measure("`make demo`, repeated", 120, "s", repeated_demo),
+    "up": Measure("second `modelway up dev`", 15, "s", second_up),
+    "memory": Measure("local cloud with `local` and `dev` up, summed PSS", 2.5, "GiB", memory),
+    "tests": Measure("`make test` with a warm cache", 8 * 60, "s", lambda: timed(["make", "test"]), slow=True),
+}
+
+
+def machine() -> str:
+    return f"{os.cpu_count()} cores, {psutil.virtual_memory().total / 2**30:.0f} GiB, {platform.system()} {platform.machine()}, Python {platform.python_version()}"
+
+
+def page(results: dict[str, dict[str, str | float]]) -> str:
+    rows = [
+        f"| {measure.title} | ≤ {measure.limit:g} {measure.unit} | {float(results[name]['value']):.2f} {measure.unit} | "
+        f"{float(results[name]['value']) / measure.limit:.2f} | {results[name]['machine']} | {results[name]['day']} |"
+        for name, measure in MEASURES.items()
+        if name in results
+    ]
+    head = "# Benchmarks\n\nTaken by `scripts/bench.py` (`make bench`). Figures of one machine on one day; the ratio to the limit is what to compare.\n\n"
+    return head + "\n".join(["| what | limit | measured | ratio | machine | day |", "|---|---|---|---|---|---|", *rows]) + "\n"
+
+
+def main(names: list[str]) -> int:
+    """Takes the measures called `names`; returns 1 when one is over its limit, 2 for an unknown name."""
+    if unknown := [name for name in names if name not in MEASURES and name != "all"]:
+        print(f"no measure called {', '.join(unknown)}; there are all, {', '.join(MEASURES)}.", file=sys.stderr)
+        return 2
+    chosen = [name for name in MEASURES if name in names or "all" in names or (not names and not MEASURES[name].slow)]
+    results: dict[str, dict[str, str | float]] = json.loads(RESULTS.read_text("utf-8")) if RESULTS.exists() else {}
+    over = False
+    for name in chosen:
+        measure = MEASURES[name]
+        value = measure.take()
+        over |= value > measure.limit
+        print(f"{measure.title}: {value:.2f} {measure.unit} (limit {measure.limit:g})")
+        results[name] = {"value": round(value, 3), "machine": machine(), "day": datetime.now(UTC).date().isoformat()}
+        RESULTS.write_text(json.dumps(results, indent=2, sort_keys=True) + "\n", "utf-8")
+        PAGE.write_text(page(results), "utf-8")
+    return 1 if over else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
