@@ -32,7 +32,7 @@ class Metrics:
         lines = ["# HELP inference_requests_total Infer requests by HTTP status.", "# TYPE inference_requests_total counter"]
         lines += [f'inference_requests_total{{{self._labels},code="{code}"}} {count}' for code, count in codes]
         name = "inference_request_duration_seconds"
-        lines += [f"# HELP {name} Time from an infer request's first line to its answer.", f"# TYPE {name} histogram"]
+        lines += [f"# HELP {name} Time from an infer request's headers to its answer.", f"# TYPE {name} histogram"]
         total = 0
         for bound, count in zip((*map(str, BUCKETS), "+Inf"), buckets, strict=True):
             total += count

@@ -7,6 +7,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from http.client import HTTPException
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import quote, unquote, urlsplit
@@ -43,7 +44,7 @@ def load(uri: str, sha256: str, environment: Mapping[str, str]) -> bytes:
                 content = file.read(MAX_BYTES + 1)
         else:
             raise NoWeights(f"MODEL_URI {uri} is neither a file nor s3://bucket/key")
-    except (OSError, ValueError) as fault:
+    except (OSError, ValueError, HTTPException) as fault:
         raise NoWeights(f"cannot read {uri}: {fault}") from fault
     if len(content) > MAX_BYTES:
         raise NoWeights(f"{uri} is larger than {MAX_BYTES} bytes")

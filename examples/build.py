@@ -1,0 +1,53 @@
+"""Trains every version of both example models and puts their serving program into an image.
+
+Afterwards OUT/<model>/<version>/ holds model.json (weights), training.json (where they come from) and image/ (an OCI image layout):
+what `modelway publish ENV --all OUT` takes.
+"""
+
+import argparse
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+# A script finds only its own folder; the library lies one level up.
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from modelway.operations import images
+
+HERE = Path(__file__).resolve().parent
+MODELS = ("co2-forecast", "tumor-screening")
+PROGRAM = HERE / "serving"
+ENTRYPOINT = ("python3", "-B", "/app/serve.py")
+
+
+def main() -> int:
+    """Writes everything, says what with its digests on stdout, and returns the exit code."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--out", type=Path, required=True, metavar="OUT")
+    parser.add_argument(
+        "--base", type=Path, metavar="LAYOUT", help="OCI layout of an image with Python 3.11 or later, for clusters that start it"
+    )
+    options = parser.parse_args()
+    for model in MODELS:
+        # Versions of an earlier build that are trained no more would be published.
+        shutil.rmtree(options.out / model, ignore_errors=True)
+    trainings = [subprocess.Popen([sys.executable, HERE / model / "train.py", "--out", options.out / model]) for model in MODELS]
+    codes = [training.wait() for training in trainings]
+    if any(codes):
+        return 1
+    for model, version, folder in built(options.out):
+        image = images.build(PROGRAM, folder / "image", prefix="app", entrypoint=ENTRYPOINT, base=options.base)
+        print(f"{model} {version} image {image.digest}")
+    return 0
+
+
+def built(out: Path) -> Iterator[tuple[str, str, Path]]:
+    """Model, version and folder of everything trained into `out`."""
+    for file in sorted(out.glob("*/*/model.json")):
+        yield file.parts[-3], file.parts[-2], file.parent
+
+
+if __name__ == "__main__":
+    sys.exit(main())
