@@ -18,7 +18,7 @@ from modelway.operations import images
 
 HERE = Path(__file__).resolve().parent
 MODELS = ("co2-forecast", "tumor-screening")
-PROGRAM = HERE / "serving"
+PROGRAM = {f"app/{file.name}": file for file in (HERE / "serving").glob("*.py")}
 ENTRYPOINT = ("python3", "-B", "/app/serve.py")
 
 
@@ -38,7 +38,7 @@ def main() -> int:
     if any(codes):
         return 1
     for model, version, folder in built(options.out):
-        image = images.build(PROGRAM, folder / "image", prefix="app", entrypoint=ENTRYPOINT, base=options.base)
+        image = images.build(PROGRAM, folder / "image", entrypoint=ENTRYPOINT, base=options.base)
         print(f"{model} {version} image {image.digest}")
     return 0
 

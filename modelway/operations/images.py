@@ -56,8 +56,8 @@ class Image:
         return self.manifest.digest
 
 
-def build(folder: Path, out: Path, *, prefix: str, entrypoint: Sequence[str], base: Path | None = None) -> Image:
-    """`out` is an image layout: the files of `folder` under `/prefix` as one layer, on the layers of the layout `base` where there is one.
+def build(files: Mapping[str, Path], out: Path, *, entrypoint: Sequence[str], base: Path | None = None) -> Image:
+    """`out` is an image layout: `files` (by their path inside, without the first slash) as one layer, on those of the layout `base` if given.
 
     The same files give the same digest: owners, times, modes and order are fixed and nothing is compressed. Without `base` the image holds
     nothing else, so a container engine cannot start a program that needs an interpreter. What was in `out` is replaced.
@@ -67,9 +67,9 @@ def build(folder: Path, out: Path, *, prefix: str, entrypoint: Sequence[str], ba
     settings = _json(ground.config) if ground else {"architecture": "amd64", "os": "linux"}
     shutil.rmtree(out, ignore_errors=True)
     (out / "blobs" / "sha256").mkdir(parents=True)
-    layer = _store(out, LAYER, _archive(folder, PurePosixPath(prefix)))
+    layer = _store(out, LAYER, _archive(files))
     below = [_store(out, blob.media_type, blob.file.read_bytes()) for blob in ground.layers] if ground else []
-    run = {**_mapping(settings.get("config")), "Entrypoint": list(entrypoint), "User": USER, "WorkingDir": f"/{prefix}"}
+    run = {**_mapping(settings.get("config")), "Entrypoint": list(entrypoint), "User": USER, "WorkingDir": "/"}
     run.pop("Cmd", None)
     rootfs = {"type": "layers", "diff_ids": [*_list(_mapping(settings.get("rootfs")).get("diff_ids")), layer.digest]}
     # The history of the base describes fewer layers than there are now; it is optional.
@@ -107,22 +107,16 @@ def read(layout: Path) -> Image:
     return Image(manifest, _blob(layout, content.get("config")), tuple(_blob(layout, layer) for layer in _list(content.get("layers"))))
 
 
-def _archive(folder: Path, prefix: PurePosixPath) -> bytes:
+def _archive(files: Mapping[str, Path]) -> bytes:
+    contents = {PurePosixPath(name): file.read_bytes() for name, file in files.items()}
+    folders = {parent for name in contents for parent in name.parents if parent.name}
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w", format=tarfile.USTAR_FORMAT) as archive:
-        for parent in reversed([prefix, *prefix.parents[:-1]]):
-            archive.addfile(_entry(parent, tarfile.DIRTYPE, 0o755, 0))
-        for path in sorted(folder.rglob("*"), key=lambda path: path.relative_to(folder).parts):
-            name = prefix / path.relative_to(folder)
-            if "__pycache__" in name.parts:
-                continue
-            if path.is_symlink() or not (path.is_dir() or path.is_file()):
-                raise BrokenImage(f"{path}: neither a file nor a folder; an image is built of nothing else.")
-            if path.is_dir():
+        for name in sorted(folders | contents.keys()):
+            if name in folders:
                 archive.addfile(_entry(name, tarfile.DIRTYPE, 0o755, 0))
             else:
-                content = path.read_bytes()
-                archive.addfile(_entry(name, tarfile.REGTYPE, 0o644, len(content)), io.BytesIO(content))
+                archive.addfile(_entry(name, tarfile.REGTYPE, 0o644, len(contents[name])), io.BytesIO(contents[name]))
     return buffer.getvalue()
 
 
