@@ -57,7 +57,7 @@ class Image:
 
 
 def build(files: Mapping[str, Path], out: Path, *, entrypoint: Sequence[str], base: Path | None = None) -> Image:
-    """`out` is an image layout: `files` (by their path inside, without the first slash) as one layer, on those of the layout `base` if given.
+    """`out` is an image layout: `files` (by path inside, without the first slash) as one layer, on those of the layout `base` if given.
 
     The same files give the same digest: owners, times, modes and order are fixed and nothing is compressed. Without `base` the image holds
     nothing else, so a container engine cannot start a program that needs an interpreter. What was in `out` is replaced.

@@ -1,0 +1,139 @@
+"""The calls to AWS that operations make, and nothing else: the only import of boto3 here. Errors of AWS become AwsFailure."""
+
+import base64
+import hashlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError
+
+from modelway.errors import ModelwayError
+from modelway.operations.images import MANIFEST, Blob
+
+MAX_OBJECT = 5 * 1024**3
+"""Bytes of an object that is put in one request, and so has a SHA-256 of its own. Source: Amazon S3 API, PutObject."""
+
+
+class AwsFailure(ModelwayError):
+    """AWS refused a call, or could not be reached."""
+
+
+class ImageRegistry:
+    """ECR repositories of one account and region."""
+
+    def __init__(self, account: str, region: str) -> None:
+        self._account = account
+        with _explained("ecr"):
+            self._client = boto3.client("ecr", region_name=region)
+
+    def by_digest(self, repository: str, digest: str) -> bytes | None:
+        """The manifest with that digest as the registry holds it, or None."""
+        return self._find(repository, {"imageDigest": digest})
+
+    def by_tag(self, repository: str, tag: str) -> bytes | None:
+        """The manifest that the tag points at, or None."""
+        return self._find(repository, {"imageTag": tag})
+
+    def missing(self, repository: str, blobs: Sequence[Blob]) -> list[Blob]:
+        """Those of `blobs` that the repository does not hold."""
+        wanted = {blob.digest: blob for blob in blobs}
+        with _explained("ecr:BatchCheckLayerAvailability"):
+            answer = self._client.batch_check_layer_availability(
+                registryId=self._account, repositoryName=repository, layerDigests=list(wanted)
+            )
+        held = {layer["layerDigest"] for layer in answer["layers"] if layer["layerAvailability"] == "AVAILABLE"}
+        return [blob for digest, blob in wanted.items() if digest not in held]
+
+    def upload(self, repository: str, blob: Blob) -> None:
+        """The repository holds the blob, and counted the same digest. Raises AwsFailure when it did not."""
+        target = {"registryId": self._account, "repositoryName": repository}
+        with _explained("ecr:InitiateLayerUpload"):
+            begun = self._client.initiate_layer_upload(**target)
+        upload, size = begun["uploadId"], begun["partSize"]
+        with blob.file.open("rb") as content, _explained("ecr:UploadLayerPart"):
+            first = 0
+            while part := content.read(size):
+                last = first + len(part) - 1
+                self._client.upload_layer_part(**target, uploadId=upload, partFirstByte=first, partLastByte=last, layerPartBlob=part)
+                first = last + 1
+        with _explained("ecr:CompleteLayerUpload"):
+            try:
+                digest = self._client.complete_layer_upload(**target, uploadId=upload, layerDigests=[blob.digest])["layerDigest"]
+            except self._client.exceptions.LayerAlreadyExistsException:
+                # Somebody else was quicker.
+                return
+        if digest != blob.digest:
+            raise AwsFailure(f"ECR counted digest {digest} for the uploaded {blob.digest}: the upload is damaged. Publish again.")
+
+    def put(self, repository: str, manifest: Blob, tag: str) -> str:
+        """The repository holds the manifest under `tag`. Returns the digest that ECR answers."""
+        with _explained("ecr:PutImage"):
+            answer = self._client.put_image(
+                registryId=self._account,
+                repositoryName=repository,
+                imageManifest=manifest.file.read_text("utf-8"),
+                imageManifestMediaType=manifest.media_type,
+                imageDigest=manifest.digest,
+                imageTag=tag,
+            )
+        return str(answer["image"]["imageId"]["imageDigest"])
+
+    def _find(self, repository: str, identifier: dict[str, str]) -> bytes | None:
+        with _explained("ecr:BatchGetImage"):
+            answer = self._client.batch_get_image(
+                registryId=self._account, repositoryName=repository, imageIds=[identifier], acceptedMediaTypes=[MANIFEST]
+            )
+        return str(answer["images"][0]["imageManifest"]).encode() if answer["images"] else None
+
+
+class ModelStore:
+    """Buckets of one account and region."""
+
+    def __init__(self, account: str, region: str) -> None:
+        self._owner = account
+        with _explained("s3"):
+            self._client = boto3.client("s3", region_name=region)
+
+    def recorded(self, bucket: str, key: str) -> str | None:
+        """The SHA-256 (hex) of the object: as S3 recorded it at upload, else counted anew. None when there is no object."""
+        with _explained("s3:HeadObject"):
+            try:
+                head = self._client.head_object(Bucket=bucket, Key=key, ExpectedBucketOwner=self._owner, ChecksumMode="ENABLED")
+            except ClientError as fault:
+                if fault.response["Error"]["Code"] in ("404", "NoSuchKey", "NotFound"):
+                    return None
+                raise
+        # The checksum of an object put in parts is one of checksums, and carries their number behind a dash.
+        if "ChecksumSHA256" in head and "-" not in head["ChecksumSHA256"]:
+            return base64.b64decode(head["ChecksumSHA256"]).hex()
+        return self.counted(bucket, key)
+
+    def counted(self, bucket: str, key: str) -> str:
+        """The SHA-256 (hex) of the object's bytes, read back."""
+        found = hashlib.sha256()
+        with _explained("s3:GetObject"):
+            body = self._client.get_object(Bucket=bucket, Key=key, ExpectedBucketOwner=self._owner)["Body"]
+            for chunk in body.iter_chunks(1024 * 1024):
+                found.update(chunk)
+        return found.hexdigest()
+
+    def put(self, bucket: str, key: str, file: Path, sha256: str) -> None:
+        """The bucket holds the file's content under `key`; S3 itself refuses it when it does not have that SHA-256 (hex)."""
+        if file.stat().st_size > MAX_OBJECT:
+            raise AwsFailure(f"{file} is larger than {MAX_OBJECT} bytes, the most that S3 takes with one SHA-256.")
+        checksum = base64.b64encode(bytes.fromhex(sha256)).decode()
+        with file.open("rb") as body, _explained("s3:PutObject"):
+            self._client.put_object(Bucket=bucket, Key=key, Body=body, ExpectedBucketOwner=self._owner, ChecksumSHA256=checksum)
+
+
+@contextmanager
+def _explained(call: str) -> Iterator[None]:
+    try:
+        yield
+    except ClientError as fault:
+        error = fault.response["Error"]
+        raise AwsFailure(f"AWS refused {call}: {error.get('Code')}: {error.get('Message')}") from fault
+    except BotoCoreError as fault:
+        raise AwsFailure(f"AWS could not be asked ({call}): {fault}") from fault
