@@ -1,0 +1,91 @@
+"""Custom resource definitions every cluster has, taken from the Go modules of the projects that own them."""
+
+import re
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from localcloud import LocalCloudError
+from localcloud.api import Api, ApiError
+from localcloud.processes import wait_until
+from toolchain import Toolchain
+
+MODULES = ("gateway-api", "prometheus-operator", "keda")
+
+GATEWAY_CLASSES = ("modelway-local", "envoy")
+"""Classes a Gateway may name here. No controller programs them: such a Gateway is never Programmed, and its status says nothing."""
+
+_PATH = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
+_NAME = re.compile(rb"^  name: (\S+)$", re.MULTILINE)
+
+
+def apply(api: Api, toolchain: Toolchain) -> None:
+    """Afterwards all definitions are established and the gateway classes exist. Raises LocalCloudError with what the API server objects to."""
+    files = [file for module in MODULES for file in definitions(toolchain.module(module))]
+    # As many at once as the API server has use for on two cores; the files go as they are, parsing them here would take longer than all the rest.
+    with ThreadPoolExecutor(8) as pool:
+        names = list(pool.map(lambda file: _apply(api, file), files))
+    if not wait_until(lambda: _served(api) >= set(names), 30, 0.1):
+        raise LocalCloudError(f"custom resource definitions were not established within 30 s: {', '.join(sorted(set(names) - _served(api)))}.")
+    for name in GATEWAY_CLASSES:
+        body = {
+            "apiVersion": "gateway.networking.k8s.io/v1",
+            "kind": "GatewayClass",
+            "metadata": {"name": name},
+            "spec": {"controllerName": "modelway.dev/none", "description": "Stand-in: routes are stored and checked, no traffic flows."},
+        }
+        path = f"/apis/gateway.networking.k8s.io/v1/gatewayclasses/{name}?fieldManager=localcloud"
+        _retried(lambda path=path, body=body: api.call("PATCH", path, body, "application/apply-patch+yaml"))
+
+
+def definitions(folder: Path) -> list[Path]:
+    """The files in `folder` that hold a definition."""
+    found = sorted(file for file in folder.rglob("*.yaml") if b"\nkind: CustomResourceDefinition\n" in b"\n" + file.read_bytes()[:4096])
+    if not found:
+        raise LocalCloudError(f"no custom resource definitions in {folder}: build the toolchain again with `make setup`.")
+    return found
+
+
+def _apply(api: Api, file: Path) -> str:
+    content = file.read_bytes()
+    match = _NAME.search(content)
+    if not match:
+        raise LocalCloudError(f"{file}: not one definition with a name.")
+    name = match[1].decode()
+    try:
+        # A fresh cluster has none of them, and creating costs the server a third of an apply.
+        api.call("POST", f"{_PATH}?fieldManager=localcloud", content, "application/yaml")
+    except ApiError as fault:
+        if fault.status != 409:
+            raise LocalCloudError(f"the API server refuses {file.name}: {fault}") from fault
+        api.call("PATCH", f"{_PATH}/{name}?fieldManager=localcloud&force=true", content, "application/apply-patch+yaml")
+    return name
+
+
+def _served(api: Api) -> set[str]:
+    """Names (`plural.group`) of what the server serves: a definition is among them once it is established."""
+    accept = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
+    groups = api.call("GET", "/apis", accept=accept)["items"]
+    return {
+        f"{resource['resource']}.{group['metadata']['name']}"
+        for group in groups
+        for version in group.get("versions", [])
+        for resource in version.get("resources", [])
+    }
+
+
+def _retried(call: Callable[[], object]) -> None:
+    """An established kind is served a moment later."""
+    fault: ApiError | None = None
+
+    def done() -> bool:
+        nonlocal fault
+        try:
+            call()
+        except ApiError as error:
+            fault = error
+            return False
+        return True
+
+    if not wait_until(done, 10, 0.1):
+        raise LocalCloudError(f"the API server refuses a gateway class: {fault}")
