@@ -46,13 +46,14 @@ class Authority:
         subject = x509.Name(
             [*(x509.NameAttribute(NameOID.ORGANIZATION_NAME, group) for group in groups), x509.NameAttribute(NameOID.COMMON_NAME, user)]
         )
-        return self._issue(file, subject, ExtendedKeyUsageOID.CLIENT_AUTH, [])
+        return self._issue(file, subject, [ExtendedKeyUsageOID.CLIENT_AUTH], [])
 
     def server(self, file: str, names: tuple[str, ...], addresses: tuple[str, ...]) -> Pair:
         """A certificate for a server that answers under these DNS names and addresses."""
         others: list[x509.GeneralName] = [x509.DNSName(name) for name in names]
         others += [x509.IPAddress(ipaddress.ip_address(address)) for address in addresses]
-        return self._issue(file, _common_name(names[0]), ExtendedKeyUsageOID.SERVER_AUTH, others)
+        # etcd's JSON gateway shows this certificate to etcd itself, as a client.
+        return self._issue(file, _common_name(names[0]), [ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH], others)
 
     def _make(self, name: str) -> None:
         key = ec.generate_private_key(ec.SECP256R1())
@@ -64,12 +65,12 @@ class Authority:
         _write(self.pair.key, _pem(key))
         _write(self.pair.certificate, builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM))
 
-    def _issue(self, file: str, subject: x509.Name, purpose: x509.ObjectIdentifier, others: list[x509.GeneralName]) -> Pair:
+    def _issue(self, file: str, subject: x509.Name, purposes: list[x509.ObjectIdentifier], others: list[x509.GeneralName]) -> Pair:
         pair = Pair(self.folder / f"{file}.crt", self.folder / f"{file}.key")
         if pair.certificate.exists():
             return pair
         key = ec.generate_private_key(ec.SECP256R1())
-        builder = _builder(subject, self._certificate.subject, key).add_extension(x509.ExtendedKeyUsage([purpose]), False)
+        builder = _builder(subject, self._certificate.subject, key).add_extension(x509.ExtendedKeyUsage(purposes), False)
         builder = builder.add_extension(x509.BasicConstraints(False, None), True)
         builder = builder.add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()), False)
         if others:

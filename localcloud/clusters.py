@@ -59,16 +59,16 @@ class Clusters:
 
     def repair(self, progress: Callable[[str], None]) -> None:
         """Afterwards all parts of all clusters run."""
-        names = [name for name in self.names() if not self._complete(name)]
 
         def start(name: str) -> None:
             with self._lock(name):
                 plane = self._plane(name)
-                if plane:
+                if plane and not (self._complete(name) and plane.api().ready()):
                     self._start(plane, progress)
 
-        with ThreadPoolExecutor(2) as pool:
-            list(pool.map(start, names))
+        # All at once: on a laptop these are a few, and most of the time is waiting.
+        with ThreadPoolExecutor(4) as pool:
+            list(pool.map(start, self.names()))
 
     def delete(self, name: str) -> None:
         with self._lock(name):
@@ -99,6 +99,9 @@ class Clusters:
         server = plane.server_command(self._toolchain)
         if self._parts.ensure(server, api.ready, READY_SECONDS):
             progress(f"cluster {plane.name}: the API server answers on {plane.endpoint}")
+        # It may be a running one that waits for a store that came back.
+        if not wait_until(api.ready, READY_SECONDS, 0.1):
+            raise LocalCloudError(f"the API server of cluster {plane.name} is not ready: see {self._home.log(server.part)}.")
         for command in plane.other_commands(self._toolchain):
             self._parts.ensure(command, None, READY_SECONDS)
         record = self._records()[plane.name]
