@@ -10,7 +10,9 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from modelway.errors import ModelwayError
-from modelway.operations.images import MANIFEST, Blob
+
+MANIFESTS = ("application/vnd.oci.image.manifest.v1+json", "application/vnd.docker.distribution.manifest.v2+json")
+"""Media types of manifests that are taken as they are: ECR converts others, and their digest would change."""
 
 MAX_OBJECT = 5 * 1024**3
 """Bytes of an object that is put in one request, and so has a SHA-256 of its own. Source: Amazon S3 API, PutObject."""
@@ -36,23 +38,21 @@ class ImageRegistry:
         """The manifest that the tag points at, or None."""
         return self._find(repository, {"imageTag": tag})
 
-    def missing(self, repository: str, blobs: Sequence[Blob]) -> list[Blob]:
-        """Those of `blobs` that the repository does not hold."""
-        wanted = {blob.digest: blob for blob in blobs}
+    def missing(self, repository: str, digests: Sequence[str]) -> list[str]:
+        """Those of the blobs with these digests that the repository does not hold, each once."""
+        wanted = list(dict.fromkeys(digests))
         with _explained("ecr:BatchCheckLayerAvailability"):
-            answer = self._client.batch_check_layer_availability(
-                registryId=self._account, repositoryName=repository, layerDigests=list(wanted)
-            )
+            answer = self._client.batch_check_layer_availability(registryId=self._account, repositoryName=repository, layerDigests=wanted)
         held = {layer["layerDigest"] for layer in answer["layers"] if layer["layerAvailability"] == "AVAILABLE"}
-        return [blob for digest, blob in wanted.items() if digest not in held]
+        return [digest for digest in wanted if digest not in held]
 
-    def upload(self, repository: str, blob: Blob) -> None:
-        """The repository holds the blob, and counted the same digest. Raises AwsFailure when it did not."""
+    def upload(self, repository: str, digest: str, file: Path) -> None:
+        """The repository holds the file's content as a blob, and counted the same digest. Raises AwsFailure when it did not."""
         target = {"registryId": self._account, "repositoryName": repository}
         with _explained("ecr:InitiateLayerUpload"):
             begun = self._client.initiate_layer_upload(**target)
         upload, size = begun["uploadId"], begun["partSize"]
-        with blob.file.open("rb") as content, _explained("ecr:UploadLayerPart"):
+        with file.open("rb") as content, _explained("ecr:UploadLayerPart"):
             first = 0
             while part := content.read(size):
                 last = first + len(part) - 1
@@ -60,22 +60,22 @@ class ImageRegistry:
                 first = last + 1
         with _explained("ecr:CompleteLayerUpload"):
             try:
-                digest = self._client.complete_layer_upload(**target, uploadId=upload, layerDigests=[blob.digest])["layerDigest"]
+                counted = self._client.complete_layer_upload(**target, uploadId=upload, layerDigests=[digest])["layerDigest"]
             except self._client.exceptions.LayerAlreadyExistsException:
                 # Somebody else was quicker.
                 return
-        if digest != blob.digest:
-            raise AwsFailure(f"ECR counted digest {digest} for the uploaded {blob.digest}: the upload is damaged. Publish again.")
+        if counted != digest:
+            raise AwsFailure(f"ECR counted digest {counted} for the uploaded {digest}: the upload is damaged. Publish again.")
 
-    def put(self, repository: str, manifest: Blob, tag: str) -> str:
-        """The repository holds the manifest under `tag`. Returns the digest that ECR answers."""
+    def put(self, repository: str, manifest: bytes, media_type: str, digest: str, tag: str) -> str:
+        """The repository holds the manifest, which has that digest, under `tag`. Returns the digest that ECR answers."""
         with _explained("ecr:PutImage"):
             answer = self._client.put_image(
                 registryId=self._account,
                 repositoryName=repository,
-                imageManifest=manifest.file.read_text("utf-8"),
-                imageManifestMediaType=manifest.media_type,
-                imageDigest=manifest.digest,
+                imageManifest=manifest.decode(),
+                imageManifestMediaType=media_type,
+                imageDigest=digest,
                 imageTag=tag,
             )
         return str(answer["image"]["imageId"]["imageDigest"])
@@ -83,7 +83,7 @@ class ImageRegistry:
     def _find(self, repository: str, identifier: dict[str, str]) -> bytes | None:
         with _explained("ecr:BatchGetImage"):
             answer = self._client.batch_get_image(
-                registryId=self._account, repositoryName=repository, imageIds=[identifier], acceptedMediaTypes=[MANIFEST]
+                registryId=self._account, repositoryName=repository, imageIds=[identifier], acceptedMediaTypes=list(MANIFESTS)
             )
         return str(answer["images"][0]["imageManifest"]).encode() if answer["images"] else None
 

@@ -95,16 +95,19 @@ def publish(release: Release, material: Material, images: ImageRegistry, store: 
     Raises Refused before anything is uploaded when material or what is already there contradicts the release, NotTheSame, or AwsFailure.
     """
     check(release, material)
+    image = material.image
     held = store.recorded(release.bucket, release.key)
     tagged = images.by_tag(release.repository, release.version)
     _check_held(release, held, tagged)
     uploaded = []
     if tagged is None:
-        for blob in images.missing(release.repository, (*material.image.layers, material.image.config)):
-            progress(f"{release.model} {release.version}: uploading {blob.digest} ({blob.size} bytes)")
-            images.upload(release.repository, blob)
-            uploaded.append(blob.digest)
-        answered = images.put(release.repository, material.image.manifest, release.version)
+        blobs = {blob.digest: blob for blob in (*image.layers, image.config)}
+        for digest in images.missing(release.repository, list(blobs)):
+            progress(f"{release.model} {release.version}: uploading {digest} ({blobs[digest].size} bytes)")
+            images.upload(release.repository, digest, blobs[digest].file)
+            uploaded.append(digest)
+        manifest = image.manifest
+        answered = images.put(release.repository, manifest.file.read_bytes(), manifest.media_type, manifest.digest, release.version)
         uploaded.append(release.image)
         _same(release.image, release.image_digest, answered)
     _same(release.image, release.image_digest, _digest(images.by_digest(release.repository, release.image_digest)))
