@@ -7,6 +7,7 @@ accepted after SIGTERM, while the cluster takes the address out of its routes).
 import json
 import os
 import signal
+import socketserver
 import sys
 import threading
 import time
@@ -51,6 +52,11 @@ class Server(ThreadingHTTPServer):
         self.busy = 0
         self.idle = threading.Condition()
 
+    def server_bind(self) -> None:
+        """Binds without asking DNS for the host's full name, as the base class does: a pod may not reach it, and would wait."""
+        socketserver.TCPServer.server_bind(self)
+        self.server_name, self.server_port = "", int(self.server_address[1])
+
     def drain(self, accept: float) -> None:
         """Says that it is not ready, accepts for `accept` seconds more, and lets requests under way finish."""
         self.draining = True
@@ -73,6 +79,8 @@ class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server_version = "modelway-example"
     sys_version = ""
+    # Without it a line that is no HTTP would be answered without a status.
+    default_request_version = "HTTP/1.0"
     timeout = 15
 
     def do_GET(self) -> None:

@@ -34,11 +34,12 @@ def app(built: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, tu
     return root, tuple(json.loads(image.config.file.read_bytes())["config"]["Entrypoint"])
 
 
-Start = Callable[..., Program]
+Start = Callable[[Mapping[str, str]], Program]
+Refuse = Callable[[Mapping[str, str]], str]
 
 
 @pytest.fixture
-def refused(app: tuple[Path, tuple[str, ...]]) -> Callable[[Mapping[str, str]], str]:
+def refused(app: tuple[Path, tuple[str, ...]]) -> Refuse:
     """Starts the program where it has to refuse; what it said."""
 
     def start(variables: Mapping[str, str]) -> str:
