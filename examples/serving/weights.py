@@ -38,7 +38,9 @@ def load(uri: str, sha256: str, environment: Mapping[str, str]) -> bytes:
     parts = urlsplit(uri)
     try:
         if parts.scheme == "s3":
-            content = _download(parts.netloc, unquote(parts.path[1:]), environment)
+            # A key is taken as it stands: `%` and `?` mean nothing in it.
+            bucket, _, key = uri.removeprefix("s3://").partition("/")
+            content = _download(bucket, key, environment)
         elif parts.scheme in ("", "file"):
             with Path(unquote(parts.path) if parts.scheme else uri).open("rb") as file:
                 content = file.read(MAX_BYTES + 1)

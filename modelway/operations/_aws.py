@@ -125,7 +125,14 @@ class ModelStore:
             raise AwsFailure(f"{file} is larger than {MAX_OBJECT} bytes, the most that S3 takes with one SHA-256.")
         checksum = base64.b64encode(bytes.fromhex(sha256)).decode()
         with file.open("rb") as body, _explained("s3:PutObject"):
-            self._client.put_object(Bucket=bucket, Key=key, Body=body, ExpectedBucketOwner=self._owner, ChecksumSHA256=checksum)
+            self._client.put_object(
+                Bucket=bucket,
+                Key=key,
+                Body=body,
+                ExpectedBucketOwner=self._owner,
+                ChecksumAlgorithm="SHA256",
+                ChecksumSHA256=checksum,
+            )
 
 
 @contextmanager
@@ -136,4 +143,4 @@ def _explained(call: str) -> Iterator[None]:
         error = fault.response["Error"]
         raise AwsFailure(f"AWS refused {call}: {error.get('Code')}: {error.get('Message')}") from fault
     except BotoCoreError as fault:
-        raise AwsFailure(f"AWS could not be asked ({call}): {fault}") from fault
+        raise AwsFailure(f"AWS: {call} failed: {fault}") from fault

@@ -80,10 +80,12 @@ def check(release: Release, material: Material) -> None:
     field = f'versions."{release.version}"'
     faults = []
     if material.image.digest != release.image_digest:
-        faults.append(_mismatch(f"{field}.image", release.image_digest, "the image at hand", material.image.digest))
+        faults.append(_mismatch(f"{field}.image", release.image_digest, "the image at hand has", material.image.digest))
     if material.weights_sha256 != release.weights_sha256:
         faults.append(
-            _mismatch(f"{field}.weights", f"sha256:{release.weights_sha256}", "the weights at hand", f"sha256:{material.weights_sha256}")
+            _mismatch(
+                f"{field}.weights", f"sha256:{release.weights_sha256}", "the weights at hand have", f"sha256:{material.weights_sha256}"
+            )
         )
     if faults:
         raise Refused("\n".join([f"{release.model} {release.version} was not published:", *faults]))
@@ -134,8 +136,8 @@ def _check_held(release: Release, weights: str | None, tagged: bytes | None) -> 
 
 
 def _mismatch(field: str, pinned: str, what: str, found: str) -> str:
-    way_out = f"build what is pinned, or pin {found} in the model file (under a new version once this one was published)"
-    return _fault(field, pinned, f"{what} has to have the digest that the model file pins; it has {found}", way_out)
+    way_out = f"build what is pinned, or pin {found} in the model file (under a new version if this one is out)"
+    return _fault(field, pinned, f"the model file pins this digest, but {what} {found}", way_out)
 
 
 def _fault(field: str, value: str, rule: str, way_out: str) -> str:
