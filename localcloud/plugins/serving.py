@@ -49,13 +49,15 @@ import traceback
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, NoReturn, TypeVar
+from typing import Any, ClassVar, NoReturn, TypeAlias, TypeVar
 
 import grpc
 from google.protobuf import empty_pb2
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, plugin_pb2, provider_pb2, provider_pb2_grpc, status_pb2
 
 from localcloud.plugins.values import Path, Properties, Value, differences, from_struct, path_text, to_struct
+
+Teller: TypeAlias = Callable[[str], None]
 
 _PARALLEL = 64
 _MESSAGE_LIMIT = 400 * 1024 * 1024  # bytes; what the engine itself allows (sdk/go/common/util/rpcutil)
@@ -476,6 +478,7 @@ __all__ = [
     "ProviderError",
     "Read",
     "Resource",
+    "Teller",
     "Update",
     "Value",
     "serve",

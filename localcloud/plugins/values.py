@@ -157,7 +157,7 @@ def _any(value: Value, test: Callable[[Value], bool]) -> bool:
 def secret_like(value: Value, *patterns: Value) -> Value:
     """`value` (plain) with every place made secret that is secret at the same path in one of the patterns.
 
-    A list whose pattern holds a secret anywhere becomes secret whole when the lengths differ: positions cannot be trusted then.
+    A list whose pattern holds a secret anywhere becomes secret whole: services reorder lists, so positions cannot be trusted.
     """
     if value is None:
         return None
@@ -167,11 +167,8 @@ def secret_like(value: Value, *patterns: Value) -> Value:
         case dict():
             maps = [pattern for pattern in patterns if isinstance(pattern, dict)]
             return {key: secret_like(item, *(each[key] for each in maps if key in each)) for key, item in value.items()}
-        case list():
-            lists = [pattern for pattern in patterns if isinstance(pattern, list)]
-            if any(len(each) != len(value) and has_secret(each) for each in lists):
-                return Secret(value)
-            return [secret_like(item, *(each[index] for each in lists if index < len(each))) for index, item in enumerate(value)]
+        case list() if any(isinstance(pattern, list) and has_secret(pattern) for pattern in patterns):
+            return Secret(value)
     return value
 
 

@@ -1,0 +1,8 @@
+"""A stand-in for the official Kubernetes provider (pulumi-resource-kubernetes 4): the same tokens, inputs, outputs, names, replacements and
+waits, on any API server. Not emulated: Helm releases and charts, kustomize, `...Patch` resources, client-side apply, YAML rendering.
+
+provider     the operations of the engine          objects    between property values and API objects: names, namespaces, secrets
+client       requests and discovery                replacing  which change replaces an object
+kubeconfig   which cluster, which credentials      ownership  field managers of server-side apply
+waiting      when an object is ready or gone       reasons    why it is not: conditions, pods, events
+"""
