@@ -1,0 +1,20 @@
+"""`modelway kubeconfig ENV`: reach the environment's own clusters with kubectl."""
+
+import json
+import sys
+from typing import Annotated, cast
+
+import typer
+
+
+def command(environment: Annotated[str, typer.Argument(metavar="ENV", help="Name of the environment.", show_default=False)]) -> None:
+    """Print a kubeconfig for the EKS clusters of an environment; its tokens come from `modelway kube-token`."""
+    from modelway.operations.environments import open_deployment, outputs
+    from modelway.operations.kubeconfig import kubeconfig
+
+    deployment = open_deployment(environment)
+    clusters = cast(dict[str, dict[str, str]], outputs(deployment).get("clusters") or {})
+    config = kubeconfig(clusters, prefix=environment, region=deployment.environment.aws.region)
+    # JSON is YAML, and every Kubernetes tool reads it.
+    json.dump(config, sys.stdout, indent=2)
+    print()
