@@ -1,10 +1,11 @@
 """Publishing: the image and the weights of a model version are where its file says, under the digests that it pins."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from modelway.architecture import Environment
 from modelway.errors import ModelwayError
 from modelway.operations._aws import ImageRegistry, ModelStore
 from modelway.operations.images import Image, read
@@ -18,6 +19,19 @@ class Refused(ModelwayError):
 
 class NotTheSame(ModelwayError):
     """What AWS holds after the upload is not what was uploaded."""
+
+
+class NotRegistered(ModelwayError):
+    """The environment's stacks have no place yet for what is to be published."""
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where an environment keeps images and weights, as its stacks say."""
+
+    bucket: str
+    repositories: Mapping[str, str]
+    """Repository address (host/name) by model."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +79,84 @@ class Published:
     uploaded: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class Wanted:
+    """A model version that is to be published, and where it lies: an OCI image layout and a file of weights."""
+
+    model: str
+    version: str
+    image: Path
+    weights: Path
+
+
+def publish_all(
+    environment: Environment, outputs: Mapping[str, object], wanted: Sequence[Wanted], progress: Progress
+) -> Iterator[Published]:
+    """Publishes one after the other; what is done is yielded at once. `outputs` are those of the environment's stacks.
+
+    Everything is planned, read and compared before the first byte is sent. Raises as `places`, `plan`, `gather`, `check` and `publish` do.
+    """
+    kept = places(environment.environment, outputs)
+    ready = [(plan(environment, kept, each.model, each.version), gather(each.image, each.weights)) for each in wanted]
+    check(ready)
+    account, region = environment.aws.account, environment.aws.region
+    images, store = ImageRegistry(account, region), ModelStore(account, region)
+    for release, material in ready:
+        yield publish(release, material, images, store, progress)
+
+
+def places(environment: str, outputs: Mapping[str, object]) -> Places:
+    """The places named by the outputs of the environment's stacks. Raises NotRegistered when there is no registry yet."""
+    registry = outputs.get("registry")
+    if isinstance(registry, Mapping):
+        bucket, repositories = registry.get("bucket"), registry.get("repositories")
+        if isinstance(bucket, str) and isinstance(repositories, Mapping):
+            return Places(bucket, {str(model): str(address) for model, address in repositories.items()})
+    raise NotRegistered(f"environment {environment} has no registry yet: bring it up first (`modelway up {environment}`), then publish.")
+
+
+def plan(environment: Environment, kept: Places, model: str, version: str) -> Release:
+    """What one version pins, and where it goes. Raises Refused or NotRegistered."""
+    name = environment.environment
+    if model not in environment.models:
+        raise Refused(f"environment {name} has no model {model!r}; it has {_listed(environment.models)}.")
+    versions = environment.models[model].versions
+    if version not in versions:
+        raise Refused(f"model {model} of environment {name} has no version {version!r}; it has {_listed(versions)}.")
+    image, image_digest = str(versions[version].image).rsplit("@", 1)
+    key, weights_digest = str(versions[version].weights).rsplit("@", 1)
+    # A name without a host is one of the environment's own repositories.
+    address = image if "/" in image else kept.repositories.get(image)
+    if address is None:
+        raise NotRegistered(
+            f"environment {name} has no repository for {image} yet: bring it up first (`modelway up {name}`), then publish."
+        )
+    if address not in kept.repositories.values():
+        field = f'models.{model}.versions."{version}".image'
+        rule = f"only the environment's own registry is published to, and it has {_listed(kept.repositories.values())}"
+        raise Refused(
+            _fault(field, str(versions[version].image), rule, "publish it with the tools of that registry, or write NAME@sha256:…")
+        )
+    host, _, repository = address.partition("/")
+    return Release(model, version, host, repository, image_digest, kept.bucket, key, weights_digest.removeprefix("sha256:"))
+
+
+def find_all(environment: Environment, folder: Path) -> list[Wanted]:
+    """Everything in `folder`: <model>/<version>/ with model.json and image/.
+
+    Raises Refused when `folder` holds nothing, or what the environment does not know.
+    """
+    found = [Wanted(file.parts[-3], file.parts[-2], file.parent / "image", file) for file in sorted(folder.glob("*/*/model.json"))]
+    if not found:
+        raise Refused(f"{folder}: there is nothing to publish: no <model>/<version>/model.json.")
+    known = {(model, version) for model, settings in environment.models.items() for version in settings.versions}
+    if strange := [f"{each.model} {each.version}" for each in found if (each.model, each.version) not in known]:
+        raise Refused(
+            f"{folder}: environment {environment.environment} does not know {', '.join(strange)}: add the version to the model's file."
+        )
+    return found
+
+
 def gather(image: Path, weights: Path) -> Material:
     """The OCI image layout and the weights, read and hashed. Raises BrokenImage or Refused."""
     try:
@@ -75,20 +167,17 @@ def gather(image: Path, weights: Path) -> Material:
     return Material(read(image), weights, digest)
 
 
-def check(release: Release, material: Material) -> None:
-    """Nothing happens when the material is what the release pins. Raises Refused with every difference otherwise."""
-    field = f'versions."{release.version}"'
+def check(ready: Sequence[tuple[Release, Material]]) -> None:
+    """Nothing happens when every material is what its release pins. Raises Refused with all differences otherwise."""
     faults = []
-    if material.image.digest != release.image_digest:
-        faults.append(_mismatch(f"{field}.image", release.image_digest, "the image at hand has", material.image.digest))
-    if material.weights_sha256 != release.weights_sha256:
-        faults.append(
-            _mismatch(
-                f"{field}.weights", f"sha256:{release.weights_sha256}", "the weights at hand have", f"sha256:{material.weights_sha256}"
-            )
-        )
+    for release, material in ready:
+        field = f'models.{release.model}.versions."{release.version}"'
+        if (found := material.image.digest) != release.image_digest:
+            faults.append(_mismatch(f"{field}.image", release.image_digest, "the image at hand has", found))
+        if (found := f"sha256:{material.weights_sha256}") != (pinned := f"sha256:{release.weights_sha256}"):
+            faults.append(_mismatch(f"{field}.weights", pinned, "the weights at hand have", found))
     if faults:
-        raise Refused("\n".join([f"{release.model} {release.version} was not published:", *faults]))
+        raise Refused("\n".join(["nothing was published:", *faults]))
 
 
 def publish(release: Release, material: Material, images: ImageRegistry, store: ModelStore, progress: Progress) -> Published:
@@ -96,7 +185,7 @@ def publish(release: Release, material: Material, images: ImageRegistry, store: 
 
     Raises Refused before anything is uploaded when material or what is already there contradicts the release, NotTheSame, or AwsFailure.
     """
-    check(release, material)
+    check([(release, material)])
     image = material.image
     held = store.recorded(release.bucket, release.key)
     tagged = images.by_tag(release.repository, release.version)
@@ -122,7 +211,7 @@ def publish(release: Release, material: Material, images: ImageRegistry, store: 
 
 
 def _check_held(release: Release, weights: str | None, tagged: bytes | None) -> None:
-    field = f'versions."{release.version}"'
+    field = f'models.{release.model}.versions."{release.version}"'
     way_out = f"give what is new a version of its own, or publish what {release.version} already is"
     faults = []
     if tagged is not None and (found := _digest(tagged)) != release.image_digest:
@@ -132,7 +221,7 @@ def _check_held(release: Release, weights: str | None, tagged: bytes | None) -> 
         rule = f"published weights are never overwritten, somebody may serve them, and {release.weights} holds sha256:{weights}"
         faults.append(_fault(f"{field}.weights", f"sha256:{release.weights_sha256}", rule, way_out))
     if faults:
-        raise Refused("\n".join([f"{release.model} {release.version} was not published:", *faults]))
+        raise Refused("\n".join([f"nothing was published for {release.model} {release.version}:", *faults]))
 
 
 def _mismatch(field: str, pinned: str, what: str, found: str) -> str:
@@ -142,6 +231,10 @@ def _mismatch(field: str, pinned: str, what: str, found: str) -> str:
 
 def _fault(field: str, value: str, rule: str, way_out: str) -> str:
     return f"  {field}: {value}\n    rule: {rule}\n    way out: {way_out}"
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(sorted(names)) or "none"
 
 
 def _digest(manifest: bytes | None) -> str:

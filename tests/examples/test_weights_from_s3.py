@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import runpy
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -10,16 +11,23 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+import numpy as np
 import pytest
 from botocore.auth import S3SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials as BotoCredentials
 from moto.server import ThreadedMotoServer
+from ruamel.yaml import YAML
 
 from examples.serving import weights
 from tests.examples.conftest import Refuse, Start
+from tests.examples.program import ROOT
 
 MODEL, VERSION = "tumor-screening", "2026.11.0"
+VERSIONS = [("co2-forecast", "2026.11.0"), ("tumor-screening", "2026.10.0"), ("tumor-screening", "2026.11.0")]
+USER = {"AWS_ACCESS_KEY_ID": "AKIAEXAMPLE", "AWS_SECRET_ACCESS_KEY": "secret"}
+ROUNDING = {"co2-forecast": 2e-3, "tumor-screening": 1e-4}
+"""What six digits per parameter may change of an answer."""
 KEY = f"{MODEL}/{VERSION}/model (1) +ü%20?.json"
 REQUEST_TIME = datetime(2026, 11, 1, 12, 30, 5, tzinfo=UTC)
 
@@ -37,16 +45,21 @@ def store() -> Iterator[str]:
 @pytest.fixture
 def stored(store: str, built: Path) -> dict[str, str]:
     """Variables of a pod whose weights are in the store."""
-    content = (built / MODEL / VERSION / "model.json").read_bytes()
+    return put(store, built, MODEL, VERSION, KEY)
+
+
+def put(store: str, built: Path, model: str, version: str, key: str) -> dict[str, str]:
+    """Puts a version's weights into the store; the variables of a pod that serves it."""
+    content = (built / model / version / "model.json").read_bytes()
     keys = {"aws_access_key_id": "AKIAEXAMPLE", "aws_secret_access_key": "secret"}
     client = boto3.client("s3", endpoint_url=store, region_name="eu-west-1", **keys)
     if not client.list_buckets()["Buckets"]:
         client.create_bucket(Bucket="models", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
-    client.put_object(Bucket="models", Key=KEY, Body=content)
+    client.put_object(Bucket="models", Key=key, Body=content)
     return {
-        "MODEL_NAME": MODEL,
-        "MODEL_VERSION": VERSION,
-        "MODEL_URI": f"s3://models/{KEY}",
+        "MODEL_NAME": model,
+        "MODEL_VERSION": version,
+        "MODEL_URI": f"s3://models/{key}",
         "MODEL_SHA256": hashlib.sha256(content).hexdigest(),
         "AWS_ENDPOINT_URL": store,
         "AWS_REGION": "eu-west-1",
@@ -54,8 +67,38 @@ def stored(store: str, built: Path) -> dict[str, str]:
 
 
 @pytest.mark.localcloud
+@pytest.mark.parametrize(("model", "version"), VERSIONS)
+def test_the_sample_of_the_contract_is_answered_as_the_model_does(model: str, version: str, store: str, built: Path, serve: Start) -> None:
+    pod = put(store, built, model, version, f"{model}/{version}/model.json")
+    program = serve(pod | USER)
+    sample = YAML(typ="safe").load((ROOT / "examples" / model / "contract.yaml").read_text("utf-8"))["sample"]
+    status, answer = program.infer(model, sample)
+    assert status == 200, answer
+    assert answer["outputs"][0]["data"] == pytest.approx(in_process(model, version, sample), abs=ROUNDING[model])
+    # The two versions of one model do not give the same answer: it is this one's.
+    others = [in_process(model, other, sample) for name, other in VERSIONS if name == model and other != version]
+    assert all(answer["outputs"][0]["data"] != pytest.approx(other, abs=ROUNDING[model]) for other in others)
+
+
+def in_process(model: str, version: str, sample: dict[str, Any]) -> list[float]:
+    """What the library that trained the model answers."""
+    train = runpy.run_path(str(ROOT / "examples" / model / "train.py"))
+    data = train["read"]()
+    columns: dict[str, Any] = {tensor["name"]: tensor["data"] for tensor in sample["inputs"]}
+    if model == "tumor-screening":
+        scaler, classifier = train["fit"](data, version)
+        rows = np.column_stack([columns[name] for name in data.columns])
+        return list(classifier.predict_proba(scaler.transform(rows))[:, 1])
+    # statsmodels forecasts from where a series ends: the sample's months have to be months of it.
+    forecasts = train["fit"](data).append(np.array(data.ppm[data.split :])).predict(data.split, len(data.ppm) - 1)
+    rows = list(train["examples"](data, data.split, len(data.ppm)))
+    wanted = zip(columns["month"], columns["lag_1"], columns["lag_2"], columns["lag_3"], strict=True)
+    return [forecasts[next(at for at, (month, lags, _) in enumerate(rows) if [month, *lags] == list(each))] for each in wanted]
+
+
+@pytest.mark.localcloud
 def test_weights_come_from_the_store_with_the_variables_of_a_user(stored: dict[str, str], serve: Start) -> None:
-    program = serve(stored | {"AWS_ACCESS_KEY_ID": "AKIAEXAMPLE", "AWS_SECRET_ACCESS_KEY": "secret"})
+    program = serve(stored | USER)
     assert program.call(f"/v2/models/{MODEL}/ready")[0] == 200
 
 
@@ -89,10 +132,9 @@ def test_weights_come_from_the_store_with_pod_identity(stored: dict[str, str], s
 
 @pytest.mark.localcloud
 def test_weights_in_the_store_that_are_not_the_ones_asked_for_are_refused(stored: dict[str, str], refused: Refuse) -> None:
-    user = {"AWS_ACCESS_KEY_ID": "AKIAEXAMPLE", "AWS_SECRET_ACCESS_KEY": "secret"}
-    assert "nothing of it was used" in refused(stored | user | {"MODEL_SHA256": "0" * 64})
-    assert "answered 404" in refused(stored | user | {"MODEL_URI": "s3://models/other"})
-    assert "cannot read s3://models/" in refused(stored | user | {"AWS_ENDPOINT_URL": "http://127.0.0.1:1"})
+    assert "nothing of it was used" in refused(stored | USER | {"MODEL_SHA256": "0" * 64})
+    assert "answered 404" in refused(stored | USER | {"MODEL_URI": "s3://models/other"})
+    assert "cannot read s3://models/" in refused(stored | USER | {"AWS_ENDPOINT_URL": "http://127.0.0.1:1"})
 
 
 @pytest.mark.parametrize("token", ["", "a/session+token=="])

@@ -152,13 +152,13 @@ def test_a_large_layer_goes_in_parts(cloud: Cloud, case: Case, tmp_path: Path) -
 def test_what_is_not_pinned_is_refused_with_every_difference(case: Case) -> None:
     wrong = dataclasses.replace(case.release, image_digest=f"sha256:{'1' * 64}", weights_sha256="2" * 64)
     with pytest.raises(Refused) as refusal:
-        check(wrong, gather(case.image, case.weights))
+        check([(wrong, gather(case.image, case.weights))])
     assert str(refusal.value) == (
-        f"""example 1.0.0 was not published:
-  versions."1.0.0".image: sha256:{"1" * 64}
+        f"""nothing was published:
+  models.example.versions."1.0.0".image: sha256:{"1" * 64}
     rule: the model file pins this digest, but the image at hand has {case.release.image_digest}
     way out: build what is pinned, or pin {case.release.image_digest} in the model file (under a new version if this one is out)
-  versions."1.0.0".weights: sha256:{"2" * 64}
+  models.example.versions."1.0.0".weights: sha256:{"2" * 64}
     rule: the model file pins this digest, but the weights at hand have sha256:{case.release.weights_sha256}
     way out: build what is pinned, or pin sha256:{case.release.weights_sha256} in the model file (under a new version if this one is out)"""
     )

@@ -1,0 +1,38 @@
+"""`modelway publish ENV`: images and weights, by digest, to where the environment keeps them."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def command(
+    environment: Annotated[str, typer.Argument(metavar="ENV", help="Name of the environment.", show_default=False)],
+    model: Annotated[str | None, typer.Option(help="Name of the model.", show_default=False)] = None,
+    version: Annotated[str | None, typer.Option(help="Its version.", show_default=False)] = None,
+    image: Annotated[Path | None, typer.Option(help="OCI image layout.", metavar="DIR", show_default=False)] = None,
+    weights: Annotated[Path | None, typer.Option(help="File of weights.", metavar="FILE", show_default=False)] = None,
+    everything: Annotated[
+        Path | None,
+        typer.Option("--all", help="Instead: a folder of <model>/<version>/{model.json,image/}, all of which is published.", metavar="DIR"),
+    ] = None,
+) -> None:
+    """Publish a model version: its image to the registry, its weights to the model store. Refuses what the model file does not pin."""
+    one = (model, version, image, weights)
+    if everything and any(one):
+        raise typer.BadParameter("either --all, or --model, --version, --image and --weights", param_hint="--all")
+    if not everything and not all(one):
+        raise typer.BadParameter("--model, --version, --image and --weights are needed, or --all", param_hint="ENV")
+
+    from modelway.operations.environments import open_deployment, outputs
+    from modelway.operations.publish import Wanted, find_all, publish_all
+
+    deployment = open_deployment(environment)
+    wanted = find_all(deployment.environment, everything) if everything else []
+    if model and version and image and weights:
+        wanted = [Wanted(model, version, image, weights)]
+    for done in publish_all(deployment.environment, outputs(deployment), wanted, lambda text: typer.echo(text, err=True)):
+        release = done.release
+        if not done.uploaded:
+            typer.echo(f"{release.model} {release.version}: already published, nothing was uploaded", err=True)
+        typer.echo(f"{release.model} {release.version} {release.image} {release.weights}@sha256:{release.weights_sha256}")
