@@ -120,6 +120,7 @@ WRONG = {
     "deep": b"[" * 200_000,
     "long number": b'{"inputs": ' + b"9" * 10_000 + b"}",
     "not a number": json.dumps(request(lag_1=[float("nan")])).encode(),
+    "not a number where nobody looks": json.dumps(request() | {"parameters": {"x": float("nan")}}).encode(),
     "infinite": json.dumps(request(lag_1=[float("inf")])).encode(),
     "too large for a double": json.dumps(request()).replace("355.2", "1e999").encode(),
     "too large for an integer": json.dumps(request()).replace("355.2", "1" + "0" * 400).encode(),

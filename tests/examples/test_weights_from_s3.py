@@ -87,8 +87,8 @@ def in_process(model: str, version: str, sample: dict[str, Any]) -> list[float]:
     columns: dict[str, Any] = {tensor["name"]: tensor["data"] for tensor in sample["inputs"]}
     if model == "tumor-screening":
         scaler, classifier = train["fit"](data, version)
-        rows = np.column_stack([columns[name] for name in data.columns])
-        return list(classifier.predict_proba(scaler.transform(rows))[:, 1])
+        features = np.column_stack([columns[name] for name in data.columns])
+        return list(classifier.predict_proba(scaler.transform(features))[:, 1])
     # statsmodels forecasts from where a series ends: the sample's months have to be months of it.
     forecasts = train["fit"](data).append(np.array(data.ppm[data.split :])).predict(data.split, len(data.ppm) - 1)
     rows = list(train["examples"](data, data.split, len(data.ppm)))
