@@ -124,8 +124,10 @@ def test_weights_come_from_the_store_with_pod_identity(stored: dict[str, str], s
     with ThreadingHTTPServer(("127.0.0.1", 0), Agent) as agent:
         threading.Thread(target=agent.serve_forever).start()
         uri = f"http://127.0.0.1:{agent.server_port}/v1/credentials"
-        program = serve(stored | {"AWS_CONTAINER_CREDENTIALS_FULL_URI": uri, "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE": str(token)})
-        agent.shutdown()
+        try:
+            program = serve(stored | {"AWS_CONTAINER_CREDENTIALS_FULL_URI": uri, "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE": str(token)})
+        finally:
+            agent.shutdown()
     assert program.call(f"/v2/models/{MODEL}/ready")[0] == 200
     assert asked == ["/v1/credentials service-account-token"]
 
