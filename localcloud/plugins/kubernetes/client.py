@@ -19,7 +19,7 @@ Query: TypeAlias = Mapping[str, str | int | bool | None]
 
 _CONNECT_TIMEOUT = 5.0  # seconds
 _READ_TIMEOUT = 60.0  # seconds; the API server's own limit for a request
-_TRIES = 4  # for answers that say "try again" (429, 503 while a server starts) and broken connections
+_TRIES = 3  # for answers that say "try again" (429, 503 while a server starts) and broken connections
 
 
 class Unreachable(Exception):

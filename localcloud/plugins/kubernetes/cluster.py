@@ -51,8 +51,8 @@ class Cluster:
         return self.client.get(kind, namespace, name)
 
     def create(self, body: Properties, manager: str, cancelled: threading.Event, tell: Callable[[str], None]) -> tuple[Kind, Map]:
-        """Creates an object; one that exists is refused by the server (AlreadyExists). A namespace or definition that is not there yet is
-        waited for, half a minute at most."""
+        """Creates an object; one that exists is refused by the server (AlreadyExists). A namespace or definition that is not there yet,
+        and an object of that name that is on its way out, are waited for, half a minute at most."""
         api_version, name = str(body["apiVersion"]), str(body["kind"])
         for pause in (*_PAUSES, None):
             try:
@@ -60,7 +60,7 @@ class Cluster:
                 live = self.client.request("POST", kind.path(self._namespace(kind, body)), _body(kind, body), _options(manager))
                 return kind, self._handed_over(kind, live, manager)
             except (NoMatch, ApiError) as error:
-                waits = isinstance(error, NoMatch) or error.code == 404
+                waits = isinstance(error, NoMatch) or error.code == 404 or str(error).startswith("object is being deleted")
                 if not waits or pause is None or cancelled.is_set():
                     raise
                 tell(f"trying again in {pause} s: {error}")

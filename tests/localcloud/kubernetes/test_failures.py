@@ -1,0 +1,244 @@
+"""What goes wrong, and how the next run goes on from there."""
+
+import json
+import os
+import signal
+import subprocess
+import time
+
+import pytest
+
+from tests.localcloud.kubernetes.stack import Object, Stack, kubernetes
+
+pytestmark = pytest.mark.localcloud
+
+
+def config(
+    namespace: str, name: str, data: Object, logical: str = "settings", annotations: Object | None = None, **options: object
+) -> Object:
+    metadata = {"namespace": namespace, "name": name, "annotations": annotations or {}}
+    return kubernetes("core/v1:ConfigMap", logical, {"metadata": metadata, "data": data}, **options)
+
+
+def account(namespace: str, name: str, logical: str = "account", annotations: Object | None = None, **fields: object) -> Object:
+    """A kind that is updated in place and needs no controller."""
+    metadata = {"namespace": namespace, "name": name, "annotations": annotations or {}}
+    return kubernetes("core/v1:ServiceAccount", logical, {"metadata": metadata, **fields})
+
+
+def deployment(namespace: str, image: str, app: str = "web", name: str | None = None, **options: object) -> Object:
+    spec = {
+        "selector": {"matchLabels": {"app": app}},
+        "template": {"metadata": {"labels": {"app": app}}, "spec": {"containers": [{"name": "main", "image": image}]}},
+    }
+    metadata = {"namespace": namespace, **({"name": name} if name else {})}
+    return kubernetes("apps/v1:Deployment", "web", {"metadata": metadata, "spec": spec}, **options)
+
+
+def test_what_does_not_become_ready_times_out_with_the_reason_and_recovers(stack: Stack, namespace: str, live) -> None:
+    failed = stack.up([deployment(namespace, "registry.example/never-ready:1", name="web", timeout=6)], ok=False)
+    assert (
+        "was successfully created, but the Kubernetes API server reported that it failed to fully initialize or become live" in failed.text
+    )
+    assert "not ready after 6 s" in failed.text
+    assert "0 of 1 replicas are available" in failed.text
+    assert "pod web-" in failed.text  # whose containers are not ready
+    assert "Traceback" not in failed.text
+
+    kept = stack.state()["web"]
+    assert kept["id"] == f"{namespace}/web"
+    assert kept["initErrors"]
+    uid = live("deployment", namespace, "web")["metadata"]["uid"]
+    assert kept["outputs"]["metadata"]["uid"] == uid
+
+    assert ("update", "web") in stack.up([deployment(namespace, "registry.example/web:1", name="web")]).steps
+    repaired = stack.state()["web"]
+    assert not repaired.get("initErrors")
+    assert repaired["outputs"]["metadata"]["uid"] == uid
+    stack.no_changes()
+
+
+def test_what_cannot_be_scheduled_says_so(stack: Stack, namespace: str) -> None:
+    pod = {"containers": [{"name": "main", "image": "registry.example/web:1"}], "nodeSelector": {"moon": "base"}}
+    annotations = {"pulumi.com/timeoutSeconds": "4"}
+    metadata = {"namespace": namespace, "annotations": annotations}
+    failed = stack.up([kubernetes("core/v1:Pod", "lost", {"metadata": metadata, "spec": pod})], ok=False)
+    assert "not ready after 4 s" in failed.text
+    assert "didn't match Pod's node affinity/selector" in failed.text
+    # Nobody waits for what says skipAwait.
+    waits_not = {**annotations, "pulumi.com/skipAwait": "true"}
+    other = {"metadata": {"namespace": namespace, "annotations": waits_not}, "spec": pod}
+    stack.up([kubernetes("core/v1:Pod", "other", other)])
+
+
+def test_what_exists_is_not_adopted(stack: Stack, namespace: str, cloud, live) -> None:
+    cloud.kubectl("-n", namespace, "create", "configmap", "taken", "--from-literal=owner=somebody")
+    failed = stack.up([config(namespace, "taken", {"owner": "us"})], ok=False)
+    assert 'configmaps "taken" already exists' in failed.text
+    assert live("configmap", namespace, "taken")["data"] == {"owner": "somebody"}
+    assert "settings" not in stack.state()
+
+
+def test_an_import_takes_over_what_exists(stack: Stack, namespace: str, cloud, live) -> None:
+    cloud.kubectl("-n", namespace, "create", "configmap", "taken", "--from-literal=owner=somebody")
+    identifier = f"{namespace}/taken"
+    found = {"metadata": {"namespace": namespace, "name": "taken"}, "data": {"owner": "somebody"}}
+    assert ("import", "settings") in stack.up([kubernetes("core/v1:ConfigMap", "settings", found, **{"import": identifier})]).steps
+    taken = stack.state()["settings"]
+    assert taken["inputs"]["data"] == {"owner": "somebody"}
+    assert taken["outputs"]["metadata"]["uid"] == live("configmap", namespace, "taken")["metadata"]["uid"]
+    missing = stack.up(
+        [kubernetes("core/v1:ConfigMap", "settings", found), config(namespace, "no", {}, "gone", **{"import": f"{namespace}/no"})], ok=False
+    )
+    assert "does not exist" in missing.text
+
+
+def test_an_api_error_midway_is_made_good_by_the_next_run(stack: Stack, namespace: str) -> None:
+    bad = kubernetes("core/v1:Service", "front", {"metadata": {"namespace": namespace}, "spec": {"ports": [{"port": 99999}]}})
+    good = config(namespace, "first", {"a": "1"})
+    failed = stack.up([good, {**bad, "options": {"depends_on": ["settings"]}}], ok=False)
+    assert "spec.ports[0].port" in failed.text
+    assert set(stack.state()) == {"settings"}
+    rejected = stack.preview(ok=False)  # the dry run finds it before anything is done
+    assert "spec.ports[0].port" in rejected.text
+    mended = {**bad, "inputs": {**bad["inputs"], "spec": {"ports": [{"port": 80}]}}}
+    steps = stack.up([good, mended]).steps
+    assert ("same", "settings") in steps
+    assert ("create", "front") in steps
+
+
+def test_a_field_of_another_manager_conflicts_until_it_is_taken_by_force(stack: Stack, namespace: str, cloud, live) -> None:
+    stack.up([account(namespace, "runner", automountServiceAccountToken=True, annotations={"team": "a"})])
+    stack.up([account(namespace, "runner", automountServiceAccountToken=True)])  # a field that leaves the program leaves the object
+    assert "team" not in live("sa", namespace, "runner")["metadata"].get("annotations", {})
+    theirs = {
+        "apiVersion": "v1",
+        "kind": "ServiceAccount",
+        "metadata": {"name": "runner", "namespace": namespace},
+        "automountServiceAccountToken": False,
+    }
+    apply = ("apply", "--server-side", "--force-conflicts", "--field-manager=gitops", "-f", "-")
+    cloud.kubectl(*apply, stdin=json.dumps(theirs))
+
+    changed = [account(namespace, "runner", automountServiceAccountToken=True, annotations={"team": "b"})]
+    for failed in (stack.preview(changed, ok=False), stack.up(changed, ok=False)):
+        assert "field conflict" in failed.text
+        assert 'conflict with "gitops": .automountServiceAccountToken' in failed.text
+    assert live("sa", namespace, "runner")["automountServiceAccountToken"] is False
+
+    forced = {"team": "b", "pulumi.com/patchForce": "true"}
+    stack.up([account(namespace, "runner", automountServiceAccountToken=True, annotations=forced)])
+    assert live("sa", namespace, "runner")["automountServiceAccountToken"] is True
+    stack.no_changes()
+
+
+def test_a_refresh_finds_what_others_changed_and_the_next_run_repairs_it(stack: Stack, namespace: str, cloud, live) -> None:
+    stack.up([account(namespace, "runner", automountServiceAccountToken=True), config(namespace, "gone", {"a": "1"})])
+    cloud.kubectl("-n", namespace, "patch", "sa", "runner", "--field-manager=somebody", "-p", '{"automountServiceAccountToken": false}')
+    cloud.kubectl("-n", namespace, "delete", "configmap", "gone")
+    assert {op for op, _ in stack.preview().steps} == {"same"}  # nobody looks without a refresh
+    stack.refresh()
+    assert stack.state()["account"]["outputs"]["automountServiceAccountToken"] is False
+    assert "settings" not in stack.state()
+    failed = stack.up(ok=False)  # somebody holds the field now: nothing is overwritten by accident
+    assert set(failed.diffs["account"]) == {"automountServiceAccountToken"}
+    assert 'conflict with "somebody"' in failed.text
+    force = {"pulumi.com/patchForce": "true"}
+    stack.up([account(namespace, "runner", automountServiceAccountToken=True, annotations=force), config(namespace, "gone", {"a": "1"})])
+    assert live("sa", namespace, "runner")["automountServiceAccountToken"] is True
+    assert live("configmap", namespace, "gone")["data"] == {"a": "1"}
+
+
+def test_replacements(stack: Stack, namespace: str, live, cloud) -> None:
+    skip = {"pulumi.com/skipAwait": "true"}
+    fixed = deployment(namespace, "registry.example/web:1", name="fixed")
+    fixed["inputs"]["metadata"]["annotations"] = skip
+    stack.up([fixed, config(namespace, "one", {"a": "1"})])
+    before = stack.state()
+    other = deployment(namespace, "registry.example/web:1", app="other", name="fixed")
+    other["inputs"]["metadata"]["annotations"] = skip
+    preview = stack.preview([other, config(namespace, "two", {"a": "1"})])
+    assert preview.diffs["web"]["spec.selector.matchLabels.app"]["diffKind"] == "update-replace"
+    assert preview.diffs["settings"]["metadata.name"]["diffKind"] == "update-replace"
+    order = stack.up().steps
+    # The explicit name is taken until the old object is gone; the renamed one can be made first.
+    assert order.index(("delete-replaced", "web")) < order.index(("create-replacement", "web"))
+    assert order.index(("create-replacement", "settings")) < order.index(("delete-replaced", "settings"))
+    after = stack.state()
+    assert after["web"]["id"] == before["web"]["id"]
+    assert after["web"]["outputs"]["metadata"]["uid"] != before["web"]["outputs"]["metadata"]["uid"]
+    assert after["settings"]["id"] == f"{namespace}/two"
+    assert cloud.kubectl("-n", namespace, "get", "configmap", "one", check=False).returncode != 0
+
+
+def test_a_deletion_finishes_or_says_what_holds_it(stack: Stack, namespace: str, cloud) -> None:
+    held = config(namespace, "held", {"a": "1"}, timeout=2)
+    held["inputs"]["metadata"]["finalizers"] = ["example.com/hold"]
+    stack.up([held, config(namespace, "gone", {"a": "1"}, logical="gone")])
+    cloud.kubectl("-n", namespace, "delete", "configmap", "gone")
+    failed = stack.destroy(ok=False)
+    assert "not gone after 2 s" in failed.text
+    assert "example.com/hold" in failed.text
+    assert set(stack.state()) == {"settings"}  # deleting what is gone already is no error
+    cloud.kubectl("-n", namespace, "patch", "configmap", "held", "--type=merge", "-p", '{"metadata": {"finalizers": null}}')
+    stack.destroy()
+    assert stack.state() == {}
+
+
+def test_secrets_stay_secret(stack: Stack, namespace: str) -> None:
+    inputs = {"metadata": {"namespace": namespace}, "stringData": {"password": "in-the-clear-1"}}
+    marked = {"metadata": {"namespace": namespace}, "data": {"url": {"$secret": "in-the-clear-2"}, "open": "visible"}}
+    refused = {"metadata": {"namespace": namespace}, "spec": {"externalName": {"$secret": "In The Clear 3"}, "type": "ExternalName"}}
+    texts = [
+        stack.preview([kubernetes("core/v1:Secret", "password", inputs), kubernetes("core/v1:ConfigMap", "settings", marked)]).text,
+        stack.pulumi("up", "--yes", "--diff").text,
+        stack.export(secrets=False),
+        stack.up([kubernetes("core/v1:Service", "refused", refused)], ok=False).text,
+    ]
+    for shown in texts:
+        assert "in-the-clear" not in shown.lower()
+        assert "In The Clear" not in shown
+        assert "aW4tdGhlLWNsZWFy" not in shown  # base64
+    assert "visible" in texts[2]
+
+
+def test_a_preview_says_nothing_it_cannot_know(stack: Stack, namespace: str) -> None:
+    missing = kubernetes("core/v1:ConfigMap", "later", {"metadata": {"namespace": "not-there-yet"}, "data": {}})
+    custom = kubernetes("not.there.example.com/v1:Thing", "thing", {"metadata": {"namespace": namespace}})
+    assert {op for op, _ in stack.preview([missing, custom]).steps} == {"create"}
+    wrong = kubernetes("core/v1:ConfigMap", "wrong", {"metadata": {"namespace": namespace, "name": "Not A Name"}})
+    assert "Invalid value" in stack.preview([wrong], ok=False).text
+
+
+def test_an_interrupted_wait_keeps_what_was_made(stack: Stack, namespace: str) -> None:
+    stack.write([deployment(namespace, "registry.example/never-ready:1", name="web")])
+    running = subprocess.Popen(
+        stack.command("up", "--yes", "--skip-preview"), env=stack.environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    time.sleep(4)
+    running.send_signal(signal.SIGINT)
+    text, _ = running.communicate(timeout=20)
+    assert running.returncode != 0
+    assert "Traceback" not in text
+    assert stack.state()["web"]["id"] == f"{namespace}/web"
+
+
+def test_no_plugin_outlives_a_killed_engine(stack: Stack, namespace: str) -> None:
+    psutil = pytest.importorskip("psutil")
+    stack.write([deployment(namespace, "registry.example/never-ready:1", name="web")])
+    running = subprocess.Popen(
+        stack.command("up", "--yes", "--skip-preview"), env=stack.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    plugins: list = []
+    for _ in range(100):
+        children = psutil.Process(running.pid).children(recursive=True)
+        plugins = [child for child in children if any("localcloud.plugins.kubernetes" in part for part in child.cmdline())]
+        if plugins:
+            break
+        time.sleep(0.1)
+    assert plugins
+    os.kill(running.pid, signal.SIGKILL)
+    running.wait()
+    gone, alive = psutil.wait_procs(plugins, timeout=5)
+    assert not alive
+    stack.pulumi("cancel", "--yes")
