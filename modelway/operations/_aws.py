@@ -28,7 +28,7 @@ class ImageRegistry:
     def __init__(self, account: str, region: str) -> None:
         self._account = account
         with _explained("ecr"):
-            self._client = boto3.client("ecr", region_name=region)
+            self._client = boto3.Session(region_name=region).client("ecr")
 
     def by_digest(self, repository: str, digest: str) -> bytes | None:
         """The manifest with that digest as the registry holds it, or None."""
@@ -94,7 +94,7 @@ class ModelStore:
     def __init__(self, account: str, region: str) -> None:
         self._owner = account
         with _explained("s3"):
-            self._client = boto3.client("s3", region_name=region)
+            self._client = boto3.Session(region_name=region).client("s3")
 
     def recorded(self, bucket: str, key: str) -> str | None:
         """The SHA-256 (hex) of the object: as S3 recorded it at upload, else counted anew. None when there is no object."""

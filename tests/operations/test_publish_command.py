@@ -68,9 +68,11 @@ def registry(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Any]:
     role = sts.assume_role(RoleArn=f"arn:aws:iam::{account}:role/deployer", RoleSessionName="test")["Credentials"]
     for name, key in {"ACCESS_KEY_ID": "AccessKeyId", "SECRET_ACCESS_KEY": "SecretAccessKey", "SESSION_TOKEN": "SessionToken"}.items():
         monkeypatch.setenv(f"AWS_{name}", role[key])
-    ecr = boto3.client("ecr", region_name=region)
+    # boto3's own session remembers the credentials of whatever test came first.
+    session = boto3.Session(region_name=region)
+    ecr = session.client("ecr")
     addresses = {model: ecr.create_repository(repositoryName=f"dev/{model}")["repository"]["repositoryUri"] for model in MODELS}
-    boto3.client("s3", region_name=region).create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": region})
+    session.client("s3").create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": region})
     monkeypatch.setattr(environments, "open_deployment", lambda name: Deployment(environment, Engine(tmp_path)))
     monkeypatch.setattr(environments, "outputs", lambda deployment: {"registry": {"bucket": BUCKET, "repositories": addresses}})
     yield ecr
