@@ -7,14 +7,15 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TypeAlias, cast
+from typing import TypeAlias
 from urllib.parse import urlencode
 
 import urllib3
 
-from localcloud.plugins.kubernetes.kubeconfig import Connection, Map, Node
+from localcloud.plugins.kubernetes.kubeconfig import Connection
+from localcloud.plugins.values import Properties, Value
 
-Body: TypeAlias = Map | list[Map] | None
+Body: TypeAlias = Properties | list[Properties] | None
 Query: TypeAlias = Mapping[str, str | int | bool | None]
 
 _CONNECT_TIMEOUT = 5.0  # seconds
@@ -33,12 +34,12 @@ class NoMatch(Exception):
 class ApiError(Exception):
     """The API server refused; the message is its own."""
 
-    def __init__(self, code: int, status: Mapping[str, Node]) -> None:
+    def __init__(self, code: int, status: Mapping[str, Value]) -> None:
         super().__init__(str(status.get("message") or f"the server answered {code}"))
         self.code = code
         self.reason = str(status.get("reason") or "")
         details = status.get("details")
-        self.details: Map = details if isinstance(details, dict) else {}
+        self.details: Properties = details if isinstance(details, dict) else {}
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,9 @@ class Client:
             **names,  # type: ignore[arg-type]
         )
 
-    def request(self, method: str, path: str, body: Body = None, query: Query | None = None, content: str = "application/json") -> Map:
+    def request(
+        self, method: str, path: str, body: Body = None, query: Query | None = None, content: str = "application/json"
+    ) -> Properties:
         """The answer as a dict. Query parameters that are None are left out."""
         parameters = {
             key: str(value).lower() if isinstance(value, bool) else value for key, value in (query or {}).items() if value is not None
@@ -102,7 +105,7 @@ class Client:
             return self._answer(response)
         raise AssertionError("the last try always returns or raises")
 
-    def _answer(self, response: urllib3.BaseHTTPResponse) -> Map:
+    def _answer(self, response: urllib3.BaseHTTPResponse) -> Properties:
         for warning in response.headers.getlist("Warning"):
             self._warn(warning.split('"')[1] if warning.count('"') >= 2 else warning)
         try:
@@ -115,7 +118,7 @@ class Client:
             raise ApiError(401, {**answer, "message": "the cluster does not accept the credentials (401 Unauthorized)"})
         if response.status >= 400:
             raise ApiError(response.status, answer)
-        return cast(Map, answer)
+        return answer
 
     def kind(self, api_version: str, kind: str) -> Kind:
         """How the server serves a kind. Found kinds are remembered, missing ones are asked for again. Raises NoMatch."""
@@ -150,7 +153,7 @@ class Client:
                 found[str(each["kind"])] = Kind(api_version, str(each["kind"]), str(each["name"]), bool(each["namespaced"]))
         return found
 
-    def get(self, kind: Kind, namespace: str, name: str) -> Map | None:
+    def get(self, kind: Kind, namespace: str, name: str) -> Properties | None:
         """The live object; None when there is none."""
         try:
             return self.request("GET", kind.path(namespace, name))
@@ -159,7 +162,7 @@ class Client:
                 return None
             raise
 
-    def list(self, api_version: str, kind: str, namespace: str, **query: str) -> list[Map]:
+    def list(self, api_version: str, kind: str, namespace: str, **query: str) -> list[Properties]:
         """Objects of a namespace, filtered by labelSelector or fieldSelector."""
         answer = self.request("GET", self.kind(api_version, kind).path(namespace), query=query)
         items = answer.get("items")

@@ -5,13 +5,12 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Sequence
-from typing import cast
 
 from localcloud.plugins.kubernetes import objects, ownership
 from localcloud.plugins.kubernetes.client import ApiError, Client, Kind, NoMatch, Query, Unreachable
-from localcloud.plugins.kubernetes.kubeconfig import KubeconfigError, Map, connect
+from localcloud.plugins.kubernetes.kubeconfig import KubeconfigError, connect
 from localcloud.plugins.kubernetes.reasons import part, text
-from localcloud.plugins.values import Properties
+from localcloud.plugins.values import Properties, Value
 
 # How often a create is tried again while its namespace or its definition is not there yet: pauses in seconds, as the official provider's.
 _PAUSES = (1, 2, 4, 8, 16)
@@ -47,10 +46,10 @@ class Cluster:
         except (NoMatch, Unreachable, ApiError, KubeconfigError):
             return None
 
-    def live(self, kind: Kind, namespace: str, name: str) -> Map | None:
+    def live(self, kind: Kind, namespace: str, name: str) -> Properties | None:
         return self.client.get(kind, namespace, name)
 
-    def create(self, body: Properties, manager: str, cancelled: threading.Event, tell: Callable[[str], None]) -> tuple[Kind, Map]:
+    def create(self, body: Properties, manager: str, cancelled: threading.Event, tell: Callable[[str], None]) -> tuple[Kind, Properties]:
         """Creates an object; one that exists is refused by the server (AlreadyExists). A namespace or definition that is not there yet,
         and an object of that name that is on its way out, are waited for, half a minute at most."""
         api_version, name = str(body["apiVersion"]), str(body["kind"])
@@ -67,12 +66,14 @@ class Cluster:
                 cancelled.wait(pause)
         raise AssertionError("the last try returns or raises")
 
-    def foresee(self, kind: Kind, body: Properties, manager: str) -> Map:
+    def foresee(self, kind: Kind, body: Properties, manager: str) -> Properties:
         """What create would make (a dry run on the server)."""
         path = kind.path(self._namespace(kind, body))
         return self.client.request("POST", path, _body(kind, body), {**_options(manager), "dryRun": "All"})
 
-    def apply(self, kind: Kind, live: Map, body: Properties, manager: str, force: bool, dry_run: bool, ignored: Sequence[str]) -> Map:
+    def apply(
+        self, kind: Kind, live: Properties, body: Properties, manager: str, force: bool, dry_run: bool, ignored: Sequence[str]
+    ) -> Properties:
         """Server-side apply on an existing object. Fields that leave `body` leave the object; fields of other managers conflict."""
         if not dry_run:
             live = self._handed_over(kind, live, manager)
@@ -87,23 +88,23 @@ class Cluster:
         force = force or (dry_run and ownership.handed_over(live, manager) is not None)
         return self.client.request("PATCH", path, patch, {**options, "force": force}, "application/apply-patch+yaml")
 
-    def delete(self, kind: Kind, live: Map, propagation: str) -> None:
+    def delete(self, kind: Kind, live: Properties, propagation: str) -> None:
         metadata = part(live, "metadata")
         # The uid: an object that somebody made anew under the same name is not ours to delete.
-        options: Map = {"propagationPolicy": propagation, "preconditions": {"uid": metadata.get("uid")}}
+        options: Properties = {"propagationPolicy": propagation, "preconditions": {"uid": metadata.get("uid")}}
         self.client.request("DELETE", kind.path(text(metadata, "namespace"), text(metadata, "name")), options)
 
     def _namespace(self, kind: Kind, body: Properties) -> str:
         return (objects.namespace_of(body) or self.namespace) if kind.namespaced else ""
 
-    def _handed_over(self, kind: Kind, live: Map, manager: str) -> Map:
+    def _handed_over(self, kind: Kind, live: Properties, manager: str) -> Properties:
         for attempt in range(_HANDOVER_TRIES):
             fields = ownership.handed_over(live, manager)
             if fields is None:
                 return live
             metadata = part(live, "metadata")
             path = kind.path(text(metadata, "namespace"), text(metadata, "name"))
-            patch: list[Map] = [
+            patch: list[Properties] = [
                 {"op": "test", "path": "/metadata/resourceVersion", "value": metadata.get("resourceVersion")},
                 {"op": "replace", "path": "/metadata/managedFields", "value": fields},
             ]
@@ -121,11 +122,11 @@ def _options(manager: str) -> dict[str, str]:
     return {"fieldManager": manager, "fieldValidation": "Warn"}
 
 
-def _body(kind: Kind, body: Properties) -> Map:
-    return cast(Map, body if kind.namespaced else objects.without_namespace(body))
+def _body(kind: Kind, body: Properties) -> Properties:
+    return body if kind.namespaced else objects.without_namespace(body)
 
 
-def _without_ignored(body: Properties, live: Map, manager: str, ignored: Sequence[str]) -> Properties:
+def _without_ignored(body: Properties, live: Properties, manager: str, ignored: Sequence[str]) -> Properties:
     """For ignoreChanges: what others own alone is left out of the apply, the rest stays as it is live (plain dotted paths)."""
     for path in ignored:
         keys = path.split(".")
@@ -135,18 +136,18 @@ def _without_ignored(body: Properties, live: Map, manager: str, ignored: Sequenc
     return body
 
 
-def _at(body: Map, keys: Sequence[str]) -> object:
-    node: object = body
+def _at(body: Properties, keys: Sequence[str]) -> Value:
+    node: Value = body
     for key in keys:
         node = node.get(key) if isinstance(node, dict) else None
     return node
 
 
-def _with(body: Properties, keys: Sequence[str], value: object) -> Properties:
+def _with(body: Properties, keys: Sequence[str], value: Value) -> Properties:
     """`body` with the value at a path; None takes it out. A path that leads nowhere changes nothing."""
     key = keys[0]
     if len(keys) == 1:
         rest = {each: item for each, item in body.items() if each != key}
-        return rest if value is None else cast(Properties, {**rest, key: value})
+        return rest if value is None else {**rest, key: value}
     inner = body.get(key)
     return {**body, key: _with(inner, keys[1:], value)} if isinstance(inner, dict) else body

@@ -14,12 +14,11 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeAlias
 
-import yaml
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
 
-Node: TypeAlias = "dict[str, Node] | list[Node] | str | int | float | bool | None"
-Map: TypeAlias = dict[str, Node]
+from localcloud.plugins.values import Properties, Value
 
 _EXEC_TIMEOUT = 60  # seconds; longer than any token command should take
 _EARLY = datetime.timedelta(seconds=30)  # credentials are renewed this long before they expire
@@ -63,7 +62,7 @@ def connect(text_or_path: str | None, context: str | None = None, cluster: str |
     )
 
 
-def load(text_or_path: str | None) -> Map:
+def load(text_or_path: str | None) -> Properties:
     """The parsed kubeconfig; several files of $KUBECONFIG are merged, the first one to say something wins."""
     if text_or_path:
         content = text_or_path.strip()
@@ -74,7 +73,7 @@ def load(text_or_path: str | None) -> Map:
             return _parse(path.read_text(encoding="utf-8"), path.parent)
         return _parse(content, Path.cwd())
     paths = [Path(part) for part in os.environ.get("KUBECONFIG", "").split(os.pathsep) if part] or [Path.home() / ".kube" / "config"]
-    merged: Map = {}
+    merged: Properties = {}
     for path in paths:
         if path.is_file():
             for key, value in _parse(path.read_text(encoding="utf-8"), path.parent).items():
@@ -90,7 +89,7 @@ def load(text_or_path: str | None) -> Map:
     return merged
 
 
-def active_context(config: Map, context: str | None = None) -> Map:
+def active_context(config: Properties, context: str | None = None) -> Properties:
     """The entry of the context in use; empty when there is none."""
     name = context or _text(config, "current-context")
     found = _named(config, "contexts", name)
@@ -100,15 +99,15 @@ def active_context(config: Map, context: str | None = None) -> Map:
     return found or {}
 
 
-def active_cluster(config: Map, context: str | None = None, cluster: str | None = None) -> Map | None:
+def active_cluster(config: Properties, context: str | None = None, cluster: str | None = None) -> Properties | None:
     """The entry of the cluster in use: what tells whether two kubeconfigs mean the same cluster."""
     return _named(config, "clusters", cluster or _text(active_context(config, context), "cluster"))
 
 
-def _parse(text: str, folder: Path) -> Map:
+def _parse(text: str, folder: Path) -> Properties:
     try:
-        config = yaml.safe_load(text)
-    except yaml.YAMLError as error:
+        config = YAML(typ="safe").load(text)
+    except YAMLError as error:
         raise KubeconfigError(f"the kubeconfig is not YAML: {str(error).splitlines()[0]}") from None
     if not isinstance(config, dict):
         raise KubeconfigError("the kubeconfig is not a mapping")
@@ -125,12 +124,12 @@ def _parse(text: str, folder: Path) -> Map:
     return config
 
 
-def _list(config: Map, section: str) -> list[Map]:
+def _list(config: Properties, section: str) -> list[Properties]:
     entries = config.get(section)
     return [entry for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
 
 
-def _named(config: Map, section: str, name: str) -> Map | None:
+def _named(config: Properties, section: str, name: str) -> Properties | None:
     for entry in _list(config, section):
         if entry.get("name") == name:
             body = entry.get(section.removesuffix("s"))
@@ -138,12 +137,12 @@ def _named(config: Map, section: str, name: str) -> Map | None:
     return None
 
 
-def _text(entry: Mapping[str, Node], key: str) -> str:
+def _text(entry: Mapping[str, Value], key: str) -> str:
     value = entry.get(key)
     return value if isinstance(value, str) else ""
 
 
-def _tls(cluster: Map, user: Map) -> ssl.SSLContext:
+def _tls(cluster: Properties, user: Properties) -> ssl.SSLContext:
     context = ssl.create_default_context()
     if cluster.get("insecure-skip-tls-verify"):
         context.check_hostname = False
@@ -161,7 +160,7 @@ def _tls(cluster: Map, user: Map) -> ssl.SSLContext:
     return _with_certificate(context, user)
 
 
-def _with_certificate(context: ssl.SSLContext, user: Map) -> ssl.SSLContext:
+def _with_certificate(context: ssl.SSLContext, user: Properties) -> ssl.SSLContext:
     certificate = _bytes(user, "client-certificate")
     key = _bytes(user, "client-key")
     if certificate and key:
@@ -180,7 +179,7 @@ def load_certificate(context: ssl.SSLContext, certificate: bytes, key: bytes) ->
             raise KubeconfigError(f"the kubeconfig's client certificate cannot be used: {error}") from None
 
 
-def _bytes(user: Map, key: str) -> bytes:
+def _bytes(user: Properties, key: str) -> bytes:
     if data := _text(user, f"{key}-data"):
         return base64.b64decode(data)
     if path := _text(user, key):
@@ -195,8 +194,8 @@ def _bytes(user: Map, key: str) -> bytes:
 class Credentials:
     """The HTTP authorization of a user entry. Tokens of exec commands are kept until they expire or the server refuses them."""
 
-    user: Map
-    cluster: Map
+    user: Properties
+    cluster: Properties
     tls: ssl.SSLContext | None
     _token: str = ""
     _expires: datetime.datetime | None = None
@@ -228,7 +227,7 @@ class Credentials:
                 self._token = ""
             return True
 
-    def _run(self, command: Map) -> None:
+    def _run(self, command: Properties) -> None:
         program = _text(command, "command")
         version = _text(command, "apiVersion")
         if version not in ("client.authentication.k8s.io/v1", "client.authentication.k8s.io/v1beta1"):
@@ -238,7 +237,7 @@ class Credentials:
             raise KubeconfigError(f"the kubeconfig's exec command {program!r} is not on PATH{': ' + hint if hint else ''}")
         arguments = command.get("args")
         extra = {_text(each, "name"): _text(each, "value") for each in _list(command, "env")}
-        spec: Map = {"interactive": False}
+        spec: Properties = {"interactive": False}
         if command.get("provideClusterInfo"):
             spec["cluster"] = dict(self.cluster)
         info = json.dumps({"apiVersion": version, "kind": "ExecCredential", "spec": spec})

@@ -56,9 +56,10 @@ _FROM_API = {key: key.replace("-", "_") for key in _DASHED}
 
 # Kinds without a namespace, for when the cluster cannot be asked.
 _CLUSTER_SCOPED = frozenset(
-    "APIService CSIDriver CSINode CertificateSigningRequest ClusterRole ClusterRoleBinding CustomResourceDefinition FlowSchema GatewayClass "
-    "IngressClass MutatingWebhookConfiguration Namespace Node PersistentVolume PriorityClass PriorityLevelConfiguration RuntimeClass "
-    "StorageClass ValidatingAdmissionPolicy ValidatingAdmissionPolicyBinding ValidatingWebhookConfiguration VolumeAttachment".split()
+    "APIService CSIDriver CSINode CertificateSigningRequest ClusterRole ClusterRoleBinding CustomResourceDefinition FlowSchema "
+    "GatewayClass IngressClass MutatingWebhookConfiguration Namespace Node PersistentVolume PriorityClass PriorityLevelConfiguration "
+    "RuntimeClass StorageClass "
+    "ValidatingAdmissionPolicy ValidatingAdmissionPolicyBinding ValidatingWebhookConfiguration VolumeAttachment".split()
 )
 
 

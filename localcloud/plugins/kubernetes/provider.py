@@ -5,13 +5,12 @@ from __future__ import annotations
 import importlib.metadata
 import os
 from collections.abc import Sequence
-from typing import cast
 
 from localcloud.plugins import serving
 from localcloud.plugins.kubernetes import objects, ownership, waiting
 from localcloud.plugins.kubernetes.client import ApiError, Kind, NoMatch, Unreachable
 from localcloud.plugins.kubernetes.cluster import Cluster
-from localcloud.plugins.kubernetes.kubeconfig import KubeconfigError, Map, active_cluster, load
+from localcloud.plugins.kubernetes.kubeconfig import KubeconfigError, active_cluster, load
 from localcloud.plugins.kubernetes.replacing import force_new, replaces
 from localcloud.plugins.serving import (
     Check,
@@ -165,7 +164,7 @@ class KubernetesProvider(Provider):
         prefix = (
             f"{what} was successfully created, but the Kubernetes API server reported that it failed to fully initialize or become live"
         )
-        return Created(objects.object_id(_properties(live)), self._awaited(request, kind, live, manager, prefix))
+        return Created(objects.object_id(live), self._awaited(request, kind, live, manager, prefix))
 
     def _foreseen(self, request: Create, body: Properties, manager: str) -> Properties:
         """The dry run's result; the inputs where there can be none (yet): unknown values, no cluster, namespace or definition, no right
@@ -174,7 +173,7 @@ class KubernetesProvider(Provider):
         if has_unknown(body) or kind is None:
             return request.inputs
         try:
-            live = _properties(self.cluster.foresee(kind, body, manager))
+            live = self.cluster.foresee(kind, body, manager)
         except Unreachable:
             return request.inputs
         except (ApiError, KubeconfigError) as error:
@@ -214,7 +213,7 @@ class KubernetesProvider(Provider):
         prefix = f"the Kubernetes API server reported that {request.id!r} failed to fully initialize or become live"
         return self._awaited(request, kind, live, manager, prefix)
 
-    def _awaited(self, request: Create | Update, kind: Kind, live: Map, manager: str, prefix: str) -> Properties:
+    def _awaited(self, request: Create | Update, kind: Kind, live: Properties, manager: str, prefix: str) -> Properties:
         """The outputs once the object is ready; Partial when it does not become so."""
         inputs = request.inputs
         problems: Sequence[str] = []
@@ -233,16 +232,16 @@ class KubernetesProvider(Provider):
         outputs = self._outputs(request.resource, live, inputs, manager)
         if problems:
             first, *rest = problems
-            raise Partial(objects.object_id(_properties(live)), outputs, [f"{prefix}: {first}", *rest])
+            raise Partial(objects.object_id(live), outputs, [f"{prefix}: {first}", *rest])
         if rule:
             self.log("", request.resource.urn, status=True)
         if kind.kind == "CustomResourceDefinition":
             self.cluster.client.forget_kinds()
         return outputs
 
-    def _outputs(self, resource: Resource, live: Map, inputs: Properties, manager: str, initial: str = "") -> Properties:
+    def _outputs(self, resource: Resource, live: Properties, inputs: Properties, manager: str, initial: str = "") -> Properties:
         api_version, _ = objects.identity(resource.type)
-        return objects.to_outputs(_properties(live), inputs, manager, initial or api_version)
+        return objects.to_outputs(live, inputs, manager, initial or api_version)
 
     def read(self, request: Read) -> Found | None:
         """The live object; its inputs are the known ones with what changed since, or, for an import, all that is not the server's."""
@@ -262,7 +261,7 @@ class KubernetesProvider(Provider):
             raise ProviderError(f"failed to read {kind_name} {request.id}: {error}") from None
         if live is None:
             return None
-        body = _properties(live)
+        body = live
         manager = _string(request.outputs, objects.FIELD_MANAGER) or ownership.new_manager()
         if not request.inputs:
             inputs = objects.imported(body, api_version, kind_name)
@@ -273,7 +272,7 @@ class KubernetesProvider(Provider):
             raise Partial(request.id, outputs, problems, inputs)
         return Found(request.id, inputs, outputs)
 
-    def _unready(self, kind: Kind, live: Map, inputs: Properties) -> Sequence[str]:
+    def _unready(self, kind: Kind, live: Properties, inputs: Properties) -> Sequence[str]:
         """Why the object is not ready at this moment."""
         if objects.is_true(inputs, objects.SKIP_AWAIT):
             return []
@@ -331,16 +330,12 @@ def _plain(properties: Properties) -> Properties:
     return {key: value for key, value in bare.items() if value is not None}
 
 
-def _properties(live: Map) -> Properties:
-    return cast(Properties, live)
-
-
 def _string(properties: Properties, key: str) -> str | None:
     value = plain(properties.get(key))
     return value if isinstance(value, str) and value else None
 
 
-def _cluster_entry(config: Properties) -> Map | None:
+def _cluster_entry(config: Properties) -> Properties | None:
     """The cluster that an explicit kubeconfig means; None without one."""
     kubeconfig = _string(config, "kubeconfig")
     if kubeconfig is None:
@@ -370,10 +365,10 @@ def _timeout(asked: float | None, inputs: Properties, default: float) -> float:
     return float(written) if written.isdecimal() else default
 
 
-def _other(live: Map, outputs: Properties) -> bool:
+def _other(live: Properties, outputs: Properties) -> bool:
     """Whether the live object is not the one of the state but one that somebody made later under the same name."""
     known = objects.metadata_of(outputs).get("uid")
-    now = objects.metadata_of(_properties(live)).get("uid")
+    now = objects.metadata_of(live).get("uid")
     return isinstance(known, str) and isinstance(now, str) and known != now
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from localcloud.plugins.kubernetes.client import ApiError, Client, NoMatch, Unreachable
-from localcloud.plugins.kubernetes.kubeconfig import Map
+from localcloud.plugins.values import Properties
 
 _PODS_TOLD = 5
 _EVENTS_TOLD = 5
 
 
-def part(body: Map, *path: str) -> Map:
+def part(body: Properties, *path: str) -> Properties:
     """The mapping at a path; empty when there is none."""
     for key in path:
         inner = body.get(key)
@@ -17,17 +17,17 @@ def part(body: Map, *path: str) -> Map:
     return body
 
 
-def text(body: Map, key: str) -> str:
+def text(body: Properties, key: str) -> str:
     value = body.get(key)
     return value if isinstance(value, str) else ""
 
 
-def number(body: Map, key: str, default: int = 0) -> int:
+def number(body: Properties, key: str, default: int = 0) -> int:
     value = body.get(key)
     return value if isinstance(value, int) else default
 
 
-def condition(live: Map, name: str) -> Map:
+def condition(live: Properties, name: str) -> Properties:
     """A condition of the status; empty when it is not there."""
     conditions = part(live, "status").get("conditions")
     for each in conditions if isinstance(conditions, list) else []:
@@ -36,7 +36,7 @@ def condition(live: Map, name: str) -> Map:
     return {}
 
 
-def of(client: Client, live: Map) -> list[str]:
+def of(client: Client, live: Properties) -> list[str]:
     """What conditions, pods and events say, most telling first. Never fails: a server that does not answer adds nothing."""
     told = _conditions(live)
     try:
@@ -49,7 +49,7 @@ def of(client: Client, live: Map) -> list[str]:
     return list(dict.fromkeys(told))
 
 
-def of_deletion(live: Map) -> list[str]:
+def of_deletion(live: Properties) -> list[str]:
     """What keeps an object that is being deleted: finalizers, and for a namespace what is left in it."""
     told = []
     for name in ("NamespaceContentRemaining", "NamespaceFinalizersRemaining", "NamespaceDeletionContentFailure"):
@@ -62,7 +62,7 @@ def of_deletion(live: Map) -> list[str]:
     return told or ["it still exists"]
 
 
-def _conditions(live: Map) -> list[str]:
+def _conditions(live: Properties) -> list[str]:
     if text(live, "kind") == "Pod":
         return []
     conditions = part(live, "status").get("conditions")
@@ -76,7 +76,7 @@ def _conditions(live: Map) -> list[str]:
     return told
 
 
-def _pods(client: Client, live: Map) -> list[Map]:
+def _pods(client: Client, live: Properties) -> list[Properties]:
     """The pods that a workload or a service selects."""
     selector = part(live, "spec", "selector")
     labels = part(selector, "matchLabels") or (selector if text(live, "kind") == "Service" else {})
@@ -87,7 +87,7 @@ def _pods(client: Client, live: Map) -> list[Map]:
     return [pod for pod in pods if condition(pod, "Ready").get("status") != "True" and text(part(pod, "status"), "phase") != "Succeeded"]
 
 
-def _pod(pod: Map) -> list[str]:
+def _pod(pod: Properties) -> list[str]:
     told = []
     status = part(pod, "status")
     containers = [each for key in ("initContainerStatuses", "containerStatuses") for each in _list(status, key)]
@@ -113,7 +113,7 @@ def _pod(pod: Map) -> list[str]:
     return [f"pod {name}: {each}" for each in told if each]
 
 
-def _events(client: Client, live: Map, pods: list[Map]) -> list[str]:
+def _events(client: Client, live: Properties, pods: list[Properties]) -> list[str]:
     """Warnings about the object, its pods, and what stands between them (a Deployment's replica sets)."""
     metadata = part(live, "metadata")
     name = text(metadata, "name")
@@ -128,11 +128,11 @@ def _events(client: Client, live: Map, pods: list[Map]) -> list[str]:
     return list(dict.fromkeys(told))[:_EVENTS_TOLD]
 
 
-def _list(body: Map, key: str) -> list[Map]:
+def _list(body: Properties, key: str) -> list[Properties]:
     value = body.get(key)
     return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
 
 
-def _sentence(body: Map) -> str:
+def _sentence(body: Properties) -> str:
     reason, message = text(body, "reason"), text(body, "message")
     return f"{reason}: {message}" if reason and message else reason or message

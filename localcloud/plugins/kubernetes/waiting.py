@@ -17,8 +17,8 @@ from dataclasses import dataclass
 
 from localcloud.plugins.kubernetes import reasons
 from localcloud.plugins.kubernetes.client import ApiError, Client, Kind, NoMatch, Unreachable
-from localcloud.plugins.kubernetes.kubeconfig import Map, Node
 from localcloud.plugins.kubernetes.reasons import condition, number, part, text
+from localcloud.plugins.values import Properties, Value
 
 
 class Failed(Exception):
@@ -33,11 +33,11 @@ class Cancelled(Exception):
 class Rule:
     """`missing(client, live)` → what is missing; `timeout` in seconds unless the resource says otherwise."""
 
-    missing: Callable[[Client, Map], Sequence[str]]
+    missing: Callable[[Client, Properties], Sequence[str]]
     timeout: float = 600.0
 
 
-def _deployment(client: Client, live: Map) -> Sequence[str]:
+def _deployment(client: Client, live: Properties) -> Sequence[str]:
     status, wanted = part(live, "status"), _replicas(live)
     if number(status, "observedGeneration") < number(part(live, "metadata"), "generation"):
         return ["the deployment controller has not seen the change yet"]
@@ -52,7 +52,7 @@ def _deployment(client: Client, live: Map) -> Sequence[str]:
     return missing
 
 
-def _stateful_set(client: Client, live: Map) -> Sequence[str]:
+def _stateful_set(client: Client, live: Properties) -> Sequence[str]:
     status, wanted = part(live, "status"), _replicas(live)
     if number(status, "observedGeneration") < number(part(live, "metadata"), "generation"):
         return ["the stateful set controller has not seen the change yet"]
@@ -67,7 +67,7 @@ def _stateful_set(client: Client, live: Map) -> Sequence[str]:
     return missing
 
 
-def _daemon_set(client: Client, live: Map) -> Sequence[str]:
+def _daemon_set(client: Client, live: Properties) -> Sequence[str]:
     status = part(live, "status")
     if number(status, "observedGeneration") < number(part(live, "metadata"), "generation"):
         return ["the daemon set controller has not seen the change yet"]
@@ -79,12 +79,12 @@ def _daemon_set(client: Client, live: Map) -> Sequence[str]:
     return missing
 
 
-def _replica_set(client: Client, live: Map) -> Sequence[str]:
+def _replica_set(client: Client, live: Properties) -> Sequence[str]:
     ready, wanted = number(part(live, "status"), "readyReplicas"), _replicas(live)
     return [] if ready >= wanted else [f"{ready} of {wanted} replicas are ready"]
 
 
-def _pod(client: Client, live: Map) -> Sequence[str]:
+def _pod(client: Client, live: Properties) -> Sequence[str]:
     phase = text(part(live, "status"), "phase")
     if phase == "Failed":
         raise Failed("the pod failed")
@@ -93,7 +93,7 @@ def _pod(client: Client, live: Map) -> Sequence[str]:
     return [f"the pod is {phase or 'not seen yet'} and not ready"]
 
 
-def _job(client: Client, live: Map) -> Sequence[str]:
+def _job(client: Client, live: Properties) -> Sequence[str]:
     failed = condition(live, "Failed")
     if failed.get("status") == "True":
         raise Failed(f"the job failed: {text(failed, 'message') or text(failed, 'reason')}")
@@ -102,7 +102,7 @@ def _job(client: Client, live: Map) -> Sequence[str]:
     return [f"the job has {number(part(live, 'status'), 'succeeded')} successful pods and is not complete"]
 
 
-def _service(client: Client, live: Map) -> Sequence[str]:
+def _service(client: Client, live: Properties) -> Sequence[str]:
     spec, missing = part(live, "spec"), []
     if text(spec, "type") == "ExternalName":
         return []
@@ -121,7 +121,7 @@ def _has_endpoints(client: Client, namespace: str, service: str) -> bool:
     return any(part(each, "conditions").get("ready") is not False for each in endpoints)
 
 
-def _ingress(client: Client, live: Map) -> Sequence[str]:
+def _ingress(client: Client, live: Properties) -> Sequence[str]:
     namespace, missing = text(part(live, "metadata"), "namespace"), []
     paths = [path for rule in _maps(part(live, "spec").get("rules")) for path in _maps(part(rule, "http").get("paths"))]
     backends = [part(path, "backend") for path in paths] + [part(live, "spec", "defaultBackend")]
@@ -136,7 +136,7 @@ def _ingress(client: Client, live: Map) -> Sequence[str]:
     return missing
 
 
-def _volume_claim(client: Client, live: Map) -> Sequence[str]:
+def _volume_claim(client: Client, live: Properties) -> Sequence[str]:
     phase = text(part(live, "status"), "phase")
     if phase == "Lost":
         raise Failed("the volume of the claim is lost")
@@ -145,29 +145,29 @@ def _volume_claim(client: Client, live: Map) -> Sequence[str]:
     return [f"the claim is {phase or 'not seen yet'} and not bound to a volume"]
 
 
-def _binds_late(client: Client, live: Map) -> bool:
+def _binds_late(client: Client, live: Properties) -> bool:
     name = text(part(live, "spec"), "storageClassName")
     storage_class = client.get(client.kind("storage.k8s.io/v1", "StorageClass"), "", name) if name else None
     return storage_class is not None and text(storage_class, "volumeBindingMode") == "WaitForFirstConsumer"
 
 
-def _volume(client: Client, live: Map) -> Sequence[str]:
+def _volume(client: Client, live: Properties) -> Sequence[str]:
     phase = text(part(live, "status"), "phase")
     if phase == "Failed":
         raise Failed(f"the volume failed: {text(part(live, 'status'), 'message')}")
     return [] if phase in ("Available", "Bound") else [f"the volume is {phase or 'not seen yet'}"]
 
 
-def _namespace(client: Client, live: Map) -> Sequence[str]:
+def _namespace(client: Client, live: Properties) -> Sequence[str]:
     phase = text(part(live, "status"), "phase")
     return [] if phase == "Active" else [f"the namespace is {phase or 'not seen yet'}"]
 
 
-def _quota(client: Client, live: Map) -> Sequence[str]:
+def _quota(client: Client, live: Properties) -> Sequence[str]:
     return [] if part(live, "status").get("hard") == part(live, "spec").get("hard") else ["the quota is not in force yet"]
 
 
-def _definition(client: Client, live: Map) -> Sequence[str]:
+def _definition(client: Client, live: Properties) -> Sequence[str]:
     refused = condition(live, "NamesAccepted")
     if refused.get("status") == "False":
         raise Failed(f"the names of the definition are refused: {text(refused, 'message')}")
@@ -210,8 +210,8 @@ def delete_timeout(kind: str) -> float:
 
 
 def until_ready(
-    client: Client, kind: Kind, live: Map, rule: Rule, timeout: float, cancelled: threading.Event, tell: Callable[[str], None]
-) -> tuple[Map, list[str]]:
+    client: Client, kind: Kind, live: Properties, rule: Rule, timeout: float, cancelled: threading.Event, tell: Callable[[str], None]
+) -> tuple[Properties, list[str]]:
     """Looks until the object is ready: (live object, []). Else the object as it is now and why it is not ready, time-out first.
 
     Raises Cancelled when the user interrupts.
@@ -241,7 +241,9 @@ def until_ready(
         pause = min(pause * 1.5, _POLL[1])
 
 
-def until_gone(client: Client, kind: Kind, live: Map, timeout: float, cancelled: threading.Event, tell: Callable[[str], None]) -> list[str]:
+def until_gone(
+    client: Client, kind: Kind, live: Properties, timeout: float, cancelled: threading.Event, tell: Callable[[str], None]
+) -> list[str]:
     """Looks until the object is gone (or another one has its name): []. Else why it is still there."""
     metadata = part(live, "metadata")
     namespace, name, uid = text(metadata, "namespace"), text(metadata, "name"), text(metadata, "uid")
@@ -275,7 +277,7 @@ def _custom(wait_for: str) -> Rule:
     return Rule(lambda _client, live: [each.removeprefix("!") for check in checks if (each := check(live))])
 
 
-def _expression(expression: str) -> Callable[[Map], str]:
+def _expression(expression: str) -> Callable[[Properties], str]:
     form, _, rest = expression.partition("=")
     if form == "condition":
         name, _, wanted = rest.partition("=")
@@ -290,8 +292,8 @@ def _expression(expression: str) -> Callable[[Map], str]:
     raise Failed(f'pulumi.com/waitFor expects "condition=TYPE" or "jsonpath={{.field}}", not {expression!r}')
 
 
-def _matches(live: Map, path: Sequence[str], value: str | None) -> bool:
-    node: Node = live
+def _matches(live: Properties, path: Sequence[str], value: str | None) -> bool:
+    node: Value = live
     for key in path:
         node = node.get(key) if isinstance(node, dict) else None
     if value is None:
@@ -299,9 +301,9 @@ def _matches(live: Map, path: Sequence[str], value: str | None) -> bool:
     return (json.dumps(node) if isinstance(node, bool) else str(node)) == value.strip("'\"")
 
 
-def _replicas(live: Map) -> int:
+def _replicas(live: Properties) -> int:
     return number(part(live, "spec"), "replicas", 1)
 
 
-def _maps(value: Node) -> list[Map]:
+def _maps(value: Value) -> list[Properties]:
     return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
