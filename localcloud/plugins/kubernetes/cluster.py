@@ -10,6 +10,7 @@ from localcloud.plugins.kubernetes import objects, ownership
 from localcloud.plugins.kubernetes.client import ApiError, Client, Kind, NoMatch, Query, Unreachable
 from localcloud.plugins.kubernetes.kubeconfig import KubeconfigError, connect
 from localcloud.plugins.kubernetes.reasons import part, text
+from localcloud.plugins.serving import Teller
 from localcloud.plugins.values import Properties, Value
 
 # How often a create is tried again while its namespace or its definition is not there yet: pauses in seconds, as the official provider's.
@@ -49,15 +50,18 @@ class Cluster:
     def live(self, kind: Kind, namespace: str, name: str) -> Properties | None:
         return self.client.get(kind, namespace, name)
 
-    def create(self, body: Properties, manager: str, cancelled: threading.Event, tell: Callable[[str], None]) -> tuple[Kind, Properties]:
-        """Creates an object; one that exists is refused by the server (AlreadyExists). A namespace or definition that is not there yet,
-        and an object of that name that is on its way out, are waited for, half a minute at most."""
+    def create(self, body: Properties, manager: str, upsert: bool, cancelled: threading.Event, tell: Teller) -> tuple[Kind, Properties]:
+        """Creates an object; one that exists is refused by the server (AlreadyExists) unless `upsert`. A namespace or definition that is
+        not there yet, and an object of that name that is on its way out, are waited for, half a minute at most."""
         api_version, name = str(body["apiVersion"]), str(body["kind"])
         for pause in (*_PAUSES, None):
             try:
                 kind = self.client.kind(api_version, name)
-                live = self.client.request("POST", kind.path(self._namespace(kind, body)), _body(kind, body), _options(manager))
-                return kind, self._handed_over(kind, live, manager)
+                path, whole = kind.path(self._namespace(kind, body)), _body(kind, body)
+                if upsert:
+                    path, options = f"{path}/{objects.name_of(body)}", {**_options(manager), "force": "true"}
+                    return kind, self.client.request("PATCH", path, whole, options, "application/apply-patch+yaml")
+                return kind, self._handed_over(kind, self.client.request("POST", path, whole, _options(manager)), manager)
             except (NoMatch, ApiError) as error:
                 waits = isinstance(error, NoMatch) or error.code == 404 or str(error).startswith("object is being deleted")
                 if not waits or pause is None or cancelled.is_set():

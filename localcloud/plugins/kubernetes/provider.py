@@ -7,11 +7,12 @@ import os
 from collections.abc import Sequence
 
 from localcloud.plugins import serving
-from localcloud.plugins.kubernetes import objects, ownership, waiting
+from localcloud.plugins.kubernetes import comparing, objects, ownership, waiting
 from localcloud.plugins.kubernetes.client import ApiError, Kind, NoMatch, Unreachable
 from localcloud.plugins.kubernetes.cluster import Cluster
-from localcloud.plugins.kubernetes.kubeconfig import KubeconfigError, active_cluster, load
-from localcloud.plugins.kubernetes.replacing import force_new, replaces
+from localcloud.plugins.kubernetes.comparing import plain_options, string
+from localcloud.plugins.kubernetes.kubeconfig import KubeconfigError
+from localcloud.plugins.kubernetes.replacing import force_new
 from localcloud.plugins.serving import (
     Check,
     Checked,
@@ -20,6 +21,7 @@ from localcloud.plugins.serving import (
     Delete,
     Diff,
     Difference,
+    Failure,
     Found,
     Partial,
     Provider,
@@ -28,7 +30,7 @@ from localcloud.plugins.serving import (
     Resource,
     Update,
 )
-from localcloud.plugins.values import UNKNOWN, Properties, Secret, Value, differences, has_unknown, plain
+from localcloud.plugins.values import Properties, Secret, Value, has_unknown
 
 _UNREACHABLE_WAY_OUT = (
     "If the cluster was deleted, you can remove this resource from the state by rerunning the operation with the "
@@ -48,31 +50,27 @@ class KubernetesProvider(Provider):
 
     # The provider itself.
 
+    def check_config(self, request: Check) -> Checked:
+        config = plain_options(request.inputs)
+        refused = [
+            option
+            for option in ("renderYamlToDirectory", "alwaysRender", "strictMode")
+            if str(config.get(option, "")).lower() not in ("", "false")
+        ]
+        if str(config.get("enableServerSideApply", "true")).lower() == "false":
+            refused.append("enableServerSideApply")
+        failures = [Failure(option, "is not emulated by the local stand-in of the Kubernetes provider") for option in refused]
+        return Checked(request.inputs, failures)
+
     def diff_config(self, request: Diff) -> Difference:
-        """Which cluster decides: a changed clusterIdentifier replaces everything, an unchanged one nothing; without it a changed entry of
-        the active cluster does, and so does a kubeconfig that is not known yet."""
-        old, new = _plain(request.old_inputs), _plain(request.inputs)
-        changes = {path: kind for path, kind in differences(old, new) if path[0] != "version"}
-        keys = {str(path[0]) for path in changes}
-        identifier = new.get("clusterIdentifier")
-        if "clusterIdentifier" in keys and old.get("clusterIdentifier") and identifier:
-            replaced = {"clusterIdentifier"}
-        elif identifier and "clusterIdentifier" not in keys:
-            replaced = set()
-        elif unknown := {key for key in ("kubeconfig", "context", "cluster") if new.get(key) is UNKNOWN}:
-            replaced = unknown
-        else:
-            replaced = (keys & {"kubeconfig", "context", "cluster"}) if _cluster_entry(old) != _cluster_entry(new) else set()
-            if _cluster_entry(old) is None or _cluster_entry(new) is None:
-                replaced = set()
-        return Difference(changes, frozenset(path for path in changes if path[0] in replaced))
+        return comparing.providers(plain_options(request.old_inputs), plain_options(request.inputs))
 
     def configure(self, config: Properties) -> None:
-        self._options = _plain(config)
+        self._options = plain_options(config)
         self._cluster = Cluster(
-            _string(self._options, "kubeconfig"),
-            _string(self._options, "context"),
-            _string(self._options, "cluster"),
+            string(self._options, "kubeconfig"),
+            string(self._options, "context"),
+            string(self._options, "cluster"),
             lambda message: self.log(message, severity="warning"),
         )
 
@@ -89,6 +87,11 @@ class KubernetesProvider(Provider):
     # Resources.
 
     def check(self, request: Check) -> Checked:
+        if self.cluster.unreachable and request.old_inputs and self._flag("skipUpdateUnreachable", "PULUMI_K8S_SKIP_UPDATE_UNREACHABLE"):
+            self.log(
+                "the cluster is unreachable and skipUpdateUnreachable is set: the resource stays as it is", request.resource.urn, "warning"
+            )
+            return Checked(request.old_inputs)
         api_version, kind = objects.identity(request.resource.type)
         if kind.endswith("Patch") and self.cluster.known(api_version, kind) is None:
             raise ProviderError(
@@ -96,9 +99,9 @@ class KubernetesProvider(Provider):
             )
         inputs: Properties = {"apiVersion": api_version, "kind": kind, **request.inputs}
         inputs = {key: value for key, value in inputs.items() if value is not None}
-        inputs = objects.named(inputs, _plain(request.old_inputs), request.resource.name, request.seed, request.autonaming)
+        inputs = objects.named(inputs, plain_options(request.old_inputs), request.resource.name, request.seed, request.autonaming)
         if self._namespaced(api_version, kind):
-            inputs = objects.in_namespace(inputs, _string(self._options, "namespace") or self.cluster.namespace)
+            inputs = objects.in_namespace(inputs, string(self._options, "namespace") or self.cluster.namespace)
         return Checked(objects.with_secrets(inputs, inputs))
 
     def _namespaced(self, api_version: str, kind: str) -> bool:
@@ -106,35 +109,16 @@ class KubernetesProvider(Provider):
         return known.namespaced if known else objects.usually_namespaced(kind)
 
     def diff(self, request: Diff) -> Difference:
-        """New inputs against the last ones, which a refresh has brought up to what is live."""
-        old, new = objects.from_inputs(request.old_inputs), objects.from_inputs(request.inputs)
         api_version, kind = objects.identity(request.resource.type)
-        if not self._namespaced(api_version, kind):
-            old, new = objects.without_namespace(old), objects.without_namespace(new)
-        elif not objects.metadata_of(old).get("namespace"):
-            old = objects.in_namespace(old, objects.namespace_of(request.old_outputs) or "default")
-        if objects.metadata_of(new).get("name") and not objects.name_of(old):
-            old = {**old, "metadata": {**objects.metadata_of(old), "name": objects.name_of(request.old_outputs)}}
-        changes = {path: change for path, change in differences(old, new) if path != ("apiVersion",)}
-        immutable = old.get("immutable") is True
-        fields = force_new(
-            api_version,
-            kind,
-            immutable,
-            self._flag("enableConfigMapMutable", "PULUMI_K8S_ENABLE_CONFIGMAP_MUTABLE"),
-            self._flag("enableSecretMutable", "PULUMI_K8S_ENABLE_SECRET_MUTABLE"),
-        )
-        replaced = {path for path in changes if replaces(path, _at(old if changes[path] == "delete" else new, path), fields)}
+        old, new = objects.from_inputs(request.old_inputs), objects.from_inputs(request.inputs)
+        immutable = old.get("immutable") is True or new.get("immutable") is True
+        mutable_config_maps = self._flag("enableConfigMapMutable", "PULUMI_K8S_ENABLE_CONFIGMAP_MUTABLE")
+        mutable_secrets = self._flag("enableSecretMutable", "PULUMI_K8S_ENABLE_SECRET_MUTABLE")
+        fields = force_new(api_version, kind, immutable, mutable_config_maps, mutable_secrets)
+        difference = comparing.objects_of_a_kind(old, new, request.old_outputs, fields, self._namespaced(api_version, kind))
         if kind == "Job" and objects.is_true(new, objects.REPLACE_UNREADY) and self._job_is_unready(request):
-            path = ("metadata", "annotations", objects.REPLACE_UNREADY)
-            changes[path] = changes.get(path, "update")
-            replaced.add(path)
-        same_place = (
-            objects.name_of(new) == objects.name_of(request.old_outputs)
-            and (objects.namespace_of(new) or "") == (objects.namespace_of(old) or "")
-            and not objects.is_true(new, objects.AUTONAMED)
-        )
-        return Difference(changes, frozenset(replaced), delete_before_replace=bool(replaced) and same_place)
+            return comparing.replaced_anyway(difference, objects.REPLACE_UNREADY)
+        return difference
 
     def _job_is_unready(self, request: Diff) -> bool:
         kind = self.cluster.known("batch/v1", "Job")
@@ -151,8 +135,9 @@ class KubernetesProvider(Provider):
         if request.preview:
             return Created("", self._foreseen(request, body, manager))
         what = f"resource {request.resource.urn!r}"
+        upsert = self._flag("upsertExistingObjects", "PULUMI_K8S_UPSERT_EXISTING_OBJECTS")
         try:
-            kind, live = self.cluster.create(body, manager, self.cancelled, self._teller(request.resource))
+            kind, live = self.cluster.create(body, manager, upsert, self.cancelled, self._teller(request.resource))
         except NoMatch as error:
             raise ProviderError(
                 f"creation of {what} failed because the Kubernetes API server reported that the apiVersion for this resource does not "
@@ -184,7 +169,7 @@ class KubernetesProvider(Provider):
 
     def update(self, request: Update) -> Properties:
         body = objects.from_inputs(request.inputs)
-        old_manager = _string(request.old_outputs, objects.FIELD_MANAGER) or ownership.new_manager()
+        old_manager = string(request.old_outputs, objects.FIELD_MANAGER) or ownership.new_manager()
         manager = objects.annotation(body, objects.PATCH_FIELD_MANAGER) or old_manager
         kind = self.cluster.known(str(body["apiVersion"]), str(body["kind"]))
         if request.preview and (has_unknown(body) or kind is None):
@@ -195,7 +180,7 @@ class KubernetesProvider(Provider):
             live = self.cluster.live(kind, *objects.split_id(request.id))
             if live is None:
                 raise ProviderError(f"{what}: {kind.kind} {request.id} no longer exists; `pulumi refresh` brings the state up to date")
-            force = objects.is_true(body, objects.PATCH_FORCE) or os.environ.get("PULUMI_K8S_ENABLE_PATCH_FORCE") == "true"
+            force = objects.is_true(body, objects.PATCH_FORCE) or self._flag("enablePatchForce", "PULUMI_K8S_ENABLE_PATCH_FORCE")
             live = self.cluster.apply(kind, live, body, manager, force, request.preview, request.ignore_changes)
         except NoMatch as error:
             raise ProviderError(
@@ -249,6 +234,8 @@ class KubernetesProvider(Provider):
             if self._flag("deleteUnreachable", "PULUMI_K8S_DELETE_UNREACHABLE"):
                 self.log("the cluster is unreachable and deleteUnreachable is set: the resource leaves the state", request.resource.urn)
                 return None
+            if self._flag("skipUpdateUnreachable", "PULUMI_K8S_SKIP_UPDATE_UNREACHABLE"):
+                return Found(request.id, request.inputs, request.outputs)
             raise ProviderError(f"failed to read resource state: {self._unreachable()}")
         api_version, kind_name = objects.identity(request.resource.type)
         namespace, name = objects.split_id(request.id)
@@ -262,12 +249,12 @@ class KubernetesProvider(Provider):
         if live is None:
             return None
         body = live
-        manager = _string(request.outputs, objects.FIELD_MANAGER) or ownership.new_manager()
+        manager = string(request.outputs, objects.FIELD_MANAGER) or ownership.new_manager()
         if not request.inputs:
             inputs = objects.imported(body, api_version, kind_name)
             return Found(request.id, inputs, self._outputs(request.resource, live, inputs, manager))
         inputs = objects.refreshed(request.inputs, request.outputs, body)
-        outputs = self._outputs(request.resource, live, inputs, manager, _string(request.outputs, objects.INITIAL_API_VERSION) or "")
+        outputs = self._outputs(request.resource, live, inputs, manager, string(request.outputs, objects.INITIAL_API_VERSION) or "")
         if problems := self._unready(kind, live, inputs):
             raise Partial(request.id, outputs, problems, inputs)
         return Found(request.id, inputs, outputs)
@@ -322,39 +309,6 @@ class KubernetesProvider(Provider):
 
     def _teller(self, resource: Resource) -> serving.Teller:
         return lambda message: self.log(message, resource.urn, status=True)
-
-
-def _plain(properties: Properties) -> Properties:
-    bare = plain(properties)
-    assert isinstance(bare, dict)
-    return {key: value for key, value in bare.items() if value is not None}
-
-
-def _string(properties: Properties, key: str) -> str | None:
-    value = plain(properties.get(key))
-    return value if isinstance(value, str) and value else None
-
-
-def _cluster_entry(config: Properties) -> Properties | None:
-    """The cluster that an explicit kubeconfig means; None without one."""
-    kubeconfig = _string(config, "kubeconfig")
-    if kubeconfig is None:
-        return None
-    try:
-        return active_cluster(load(kubeconfig), _string(config, "context"), _string(config, "cluster"))
-    except (KubeconfigError, OSError):
-        return None
-
-
-def _at(body: Value, path: Sequence[str | int]) -> Value:
-    for step in path:
-        if isinstance(body, dict) and isinstance(step, str):
-            body = body.get(step)
-        elif isinstance(body, list) and isinstance(step, int) and step < len(body):
-            body = body[step]
-        else:
-            return None
-    return body
 
 
 def _timeout(asked: float | None, inputs: Properties, default: float) -> float:

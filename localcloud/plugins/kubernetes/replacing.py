@@ -42,7 +42,7 @@ _JOB = tuple(("spec", field) for field in ("completions", "parallelism", "select
 _FORCE_NEW: dict[tuple[str, str], tuple[Path, ...]] = {
     ("", "ConfigMap"): (("binaryData",), ("data",)),
     ("", "PersistentVolume"): _VOLUME,
-    ("", "PersistentVolumeClaim"): (("spec",),),
+    ("", "PersistentVolumeClaim"): tuple(("spec", field) for field in ("accessModes", "selector", "storageClassName", "volumeName")),
     ("", "Pod"): _POD + _CONTAINERS,
     ("", "ResourceQuota"): (("spec", "scopes"),),
     ("", "Secret"): (("type",), ("stringData",), ("data",)),
