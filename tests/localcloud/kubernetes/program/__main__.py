@@ -1,7 +1,7 @@
-"""Makes the resources of the file named by RESOURCES, in order. For the tests of the Kubernetes plugin.
+"""Makes the resources that the file named by RESOURCES lists, in order. For the tests of the Kubernetes plugin.
 
-{"type": token, "name": logical name, "inputs": {...}, "options": {...}}; an input {"$secret": value} is secret, {"$from": "name.path"} is an
-output of an earlier resource; options: depends_on (names), provider (name), timeout (seconds), import (id), ignore_changes (paths).
+{"type": token, "name": logical name, "inputs": {...}, "options": {...}}; an input {"$secret": value} is secret, {"$from": "name.path"}
+is an output of an earlier resource; options: depends_on (names), provider (name), timeout (seconds), import (id), ignore_changes (paths).
 """
 
 import json

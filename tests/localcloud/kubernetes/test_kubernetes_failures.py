@@ -239,6 +239,6 @@ def test_no_plugin_outlives_a_killed_engine(stack: Stack, namespace: str) -> Non
     assert plugins
     os.kill(running.pid, signal.SIGKILL)
     running.wait()
-    gone, alive = psutil.wait_procs(plugins, timeout=5)
+    _, alive = psutil.wait_procs(plugins, timeout=5)
     assert not alive
     stack.pulumi("cancel", "--yes")

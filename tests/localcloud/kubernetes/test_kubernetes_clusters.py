@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
-import yaml
+from ruamel.yaml import YAML
 
 from tests.localcloud.kubernetes.stack import Object, Stack, kubernetes
 
@@ -24,7 +24,7 @@ def config(namespace: str) -> Object:
 
 @pytest.fixture
 def kubeconfig(cloud) -> Object:
-    return yaml.safe_load(Path(cloud.kubeconfig).read_text(encoding="utf-8"))
+    return YAML(typ="safe").load(Path(cloud.kubeconfig).read_text(encoding="utf-8"))
 
 
 @pytest.fixture
