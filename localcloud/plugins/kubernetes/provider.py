@@ -47,6 +47,7 @@ class KubernetesProvider(Provider):
         super().__init__()
         self._options: Properties = {}
         self._cluster: Cluster | None = None
+        self._warned: set[str] = set()
 
     # The provider itself.
 
@@ -71,8 +72,14 @@ class KubernetesProvider(Provider):
             string(self._options, "kubeconfig"),
             string(self._options, "context"),
             string(self._options, "cluster"),
-            lambda message: self.log(message, severity="warning"),
+            self._warn,
         )
+
+    def _warn(self, message: str) -> None:
+        """Passes on what the API server warns of (unknown fields, Pod Security, deprecated versions), once."""
+        if message not in self._warned:
+            self._warned.add(message)
+            self.log(message, severity="warning")
 
     @property
     def cluster(self) -> Cluster:
@@ -250,7 +257,7 @@ class KubernetesProvider(Provider):
             return None
         body = live
         manager = string(request.outputs, objects.FIELD_MANAGER) or ownership.new_manager()
-        if not request.inputs:
+        if not request.outputs:
             inputs = objects.imported(body, api_version, kind_name)
             return Found(request.id, inputs, self._outputs(request.resource, live, inputs, manager))
         inputs = objects.refreshed(request.inputs, request.outputs, body)
