@@ -46,10 +46,7 @@ def providers(old: Properties, new: Properties) -> Difference:
 
 
 def _replaced(old: Properties, new: Properties, keys: set[str]) -> set[str] | frozenset[str]:
-    identifier = new.get("clusterIdentifier")
-    if identifier and "clusterIdentifier" not in keys:
-        return set()
-    if identifier and old.get("clusterIdentifier"):
+    if new.get("clusterIdentifier") and old.get("clusterIdentifier"):
         return {"clusterIdentifier"}
     if unknown := {key for key in _CLUSTER if new.get(key) is UNKNOWN}:
         return unknown

@@ -308,6 +308,7 @@ class KubernetesProvider(Provider):
         teller = self._teller(request.resource)
         if left := waiting.until_gone(self.cluster.client, kind, live, timeout, self.cancelled, teller):
             raise ProviderError(f"{kind_name} {request.id} was deleted but is still there: {'; '.join(left)}")
+        self.log("", request.resource.urn, status=True)
         if kind_name == "CustomResourceDefinition":
             self.cluster.client.forget_kinds()
 

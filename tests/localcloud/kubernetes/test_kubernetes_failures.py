@@ -6,6 +6,7 @@ import signal
 import subprocess
 import time
 
+import psutil
 import pytest
 
 from tests.localcloud.kubernetes.stack import Object, Stack, kubernetes
@@ -223,22 +224,20 @@ def test_an_interrupted_wait_keeps_what_was_made(stack: Stack, namespace: str) -
     assert stack.state()["web"]["id"] == f"{namespace}/web"
 
 
-def test_no_plugin_outlives_a_killed_engine(stack: Stack, namespace: str) -> None:
-    psutil = pytest.importorskip("psutil")
+def test_no_plugin_outlives_a_killed_engine(stack: Stack, namespace: str, cloud) -> None:
     stack.write([deployment(namespace, "registry.example/never-ready:1", name="web")])
-    running = subprocess.Popen(
-        stack.command("up", "--yes", "--skip-preview"), env=stack.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    plugins: list = []
-    for _ in range(100):
-        children = psutil.Process(running.pid).children(recursive=True)
-        plugins = [child for child in children if any("localcloud.plugins.kubernetes" in part for part in child.cmdline())]
-        if plugins:
+    command = stack.command("up", "--yes", "--skip-preview")
+    running = subprocess.Popen(command, env=stack.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    for _ in range(100):  # until the plugin waits for the deployment
+        if cloud.kubectl("-n", namespace, "get", "deployment", "web", check=False).returncode == 0:
             break
         time.sleep(0.1)
+    children = psutil.Process(running.pid).children(recursive=True)
+    plugins = [child for child in children if any("localcloud.plugins.kubernetes" in part for part in child.cmdline())]
     assert plugins
     os.kill(running.pid, signal.SIGKILL)
     running.wait()
     _, alive = psutil.wait_procs(plugins, timeout=5)
+    for process in alive:
+        process.kill()
     assert not alive
-    stack.pulumi("cancel", "--yes")
