@@ -2,7 +2,8 @@
 waits, on any API server. Not emulated: Helm releases and charts, kustomize, `...Patch` resources, client-side apply, YAML rendering.
 
 provider     the operations of the engine          objects    between property values and API objects: names, namespaces, secrets
-client       requests and discovery                replacing  which change replaces an object
-kubeconfig   which cluster, which credentials      ownership  field managers of server-side apply
+comparing    what an update would change           replacing  which change replaces an object
+cluster      writes with their fine print          ownership  field managers of server-side apply
+client       requests and discovery                kubeconfig which cluster, which credentials
 waiting      when an object is ready or gone       reasons    why it is not: conditions, pods, events
 """

@@ -38,11 +38,14 @@ A, B = kubeconfig("https://a"), kubeconfig("https://b")
         ({"kubeconfig": A, "clusterIdentifier": "x"}, {"kubeconfig": UNKNOWN, "clusterIdentifier": "x"}, set()),
         ({"kubeconfig": A, "clusterIdentifier": "x"}, {"kubeconfig": A, "clusterIdentifier": "y"}, {"clusterIdentifier"}),
         ({"kubeconfig": A}, {"kubeconfig": A, "clusterIdentifier": "y"}, set()),
-        ({"kubeconfig": A, "version": "1"}, {"kubeconfig": A, "version": "2"}, set()),
     ],
 )
 def test_which_change_of_a_provider_replaces_everything(old: dict, new: dict, replaced: set[str]) -> None:
     assert {path_text(path) for path in comparing.providers(old, new).replaces} == replaced
+
+
+def test_the_version_of_the_plugin_is_no_change() -> None:
+    assert not comparing.providers({"kubeconfig": A, "version": "1"}, {"kubeconfig": A, "version": "2"}).changes
 
 
 def body(name: str, namespace: str | None = "n", autonamed: bool = False, **fields: object) -> dict:

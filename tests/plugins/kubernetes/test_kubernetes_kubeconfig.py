@@ -101,13 +101,17 @@ def test_tokens_are_kept_until_they_expire_or_are_refused(command: dict, tmp_pat
     assert credentials.header() == credentials.header() == "Bearer first"
     assert (tmp_path / "calls").read_text(encoding="utf-8") == "x"
     assert json.loads((tmp_path / "info").read_text(encoding="utf-8"))["spec"]["cluster"]["server"] == "http://127.0.0.1:1/"
-    give(tmp_path, "second", seconds=1)
+    give(tmp_path, "second", seconds=900)
     assert credentials.refused("Bearer first")
-    assert credentials.refused("Bearer first")  # another request, sent before: not a reason to ask again
     assert credentials.header() == "Bearer second"
-    give(tmp_path, "third")
-    assert credentials.header() == "Bearer third"  # the second one was about to expire
-    assert (tmp_path / "calls").read_text(encoding="utf-8") == "xxx"
+    assert credentials.refused("Bearer first")  # an answer to a request sent before: try again, but do not ask the command again
+    give(tmp_path, "third", seconds=1)
+    assert credentials.header() == "Bearer second"
+    assert credentials.refused("Bearer second")
+    assert credentials.header() == "Bearer third"
+    give(tmp_path, "fourth")
+    assert credentials.header() == "Bearer fourth"  # the third one was about to expire
+    assert (tmp_path / "calls").read_text(encoding="utf-8") == "xxxx"
 
 
 def test_commands_that_fail(command: dict, tmp_path: Path) -> None:

@@ -66,6 +66,7 @@ def test_what_has_failed_is_not_waited_for(kind: str, status: dict, message: str
 def test_the_annotation_wait_for() -> None:
     live = {"status": {"conditions": [{"type": "Programmed", "status": "True"}], "phase": "Ready", "n": 2}}
     assert not missing("x/v1 Gateway", live, "condition=Programmed")
+    assert missing("x/v1 Gateway", live, "condition=Programmed=False") == ["condition Programmed is not False"]
     assert missing("x/v1 Gateway", live, "condition=Accepted") == ["condition Accepted is not True"]
     assert not missing("x/v1 Gateway", live, '["jsonpath={.status.phase}=Ready", "jsonpath={.status.n}=2", "jsonpath={.status.n}"]')
     assert missing("x/v1 Gateway", live, "jsonpath={.status.phase}=Done")
