@@ -257,7 +257,7 @@ class KubernetesProvider(Provider):
             return None
         body = live
         manager = string(request.outputs, objects.FIELD_MANAGER) or ownership.new_manager()
-        if not request.outputs:
+        if not request.inputs or not request.outputs:
             inputs = objects.imported(body, api_version, kind_name)
             return Found(request.id, inputs, self._outputs(request.resource, live, inputs, manager))
         inputs = objects.refreshed(request.inputs, request.outputs, body)

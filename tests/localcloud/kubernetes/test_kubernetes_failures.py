@@ -94,6 +94,14 @@ def test_an_import_takes_over_what_exists(stack: Stack, namespace: str, cloud, l
     assert "does not exist" in missing.text
 
 
+def test_what_others_own_can_be_read(stack: Stack, namespace: str, live) -> None:
+    stack.up([kubernetes("core/v1:Service", "api", get="default/kubernetes")])
+    assert stack.state()["api"]["outputs"]["spec"] == live("service", "default", "kubernetes")["spec"]
+    stack.no_changes()
+    stack.destroy()
+    assert live("service", "default", "kubernetes")["metadata"]["name"] == "kubernetes"
+
+
 def test_an_api_error_midway_is_made_good_by_the_next_run(stack: Stack, namespace: str) -> None:
     bad = kubernetes("core/v1:Service", "front", {"metadata": {"namespace": namespace}, "spec": {"ports": [{"port": 99999}]}})
     good = config(namespace, "first", {"a": "1"})

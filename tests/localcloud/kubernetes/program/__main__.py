@@ -1,7 +1,8 @@
 """Makes the resources that the file named by RESOURCES lists, in order. For the tests of the Kubernetes plugin.
 
 {"type": token, "name": logical name, "inputs": {...}, "options": {...}}; an input {"$secret": value} is secret, {"$from": "name.path"}
-is an output of an earlier resource; options: depends_on (names), provider (name), timeout (seconds), import (id), ignore_changes (paths).
+is an output of an earlier resource; options: depends_on (names), provider (name), timeout (seconds), import and get (id),
+ignore_changes (paths).
 """
 
 import json
@@ -56,6 +57,7 @@ def main() -> None:
             provider=made[wanted["provider"]] if "provider" in wanted else None,
             custom_timeouts=pulumi.CustomTimeouts(create=seconds, update=seconds, delete=seconds) if seconds else None,
             import_=wanted.get("import"),
+            id=wanted.get("get"),
             ignore_changes=wanted.get("ignore_changes"),
             aliases=[pulumi.Alias(name=wanted["alias"])] if "alias" in wanted else None,
         )
