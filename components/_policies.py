@@ -1,0 +1,104 @@
+"""IAM and resource policies as data. No Allow statement has a wildcard action or principal; what a key's policy calls `*` is the key itself."""
+
+import json
+from collections.abc import Mapping, Sequence
+
+Document = dict[str, object]
+
+_KEY_ADMINISTRATION = (
+    "kms:CancelKeyDeletion", "kms:CreateAlias", "kms:CreateGrant", "kms:DeleteAlias", "kms:DescribeKey", "kms:DisableKey", "kms:EnableKey",
+    "kms:EnableKeyRotation", "kms:GetKeyPolicy", "kms:GetKeyRotationStatus", "kms:ListGrants", "kms:ListKeyPolicies", "kms:ListResourceTags",
+    "kms:PutKeyPolicy", "kms:RevokeGrant", "kms:ScheduleKeyDeletion", "kms:TagResource", "kms:UntagResource", "kms:UpdateAlias",
+    "kms:UpdateKeyDescription",
+)  # fmt: skip
+_KEY_USE = ("kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey", "kms:GenerateDataKeyWithoutPlaintext", "kms:ReEncryptFrom", "kms:ReEncryptTo")
+
+
+def text(document: Mapping[str, object]) -> str:
+    """The document as JSON, always the same for the same content."""
+    return json.dumps(document, sort_keys=True, separators=(",", ":"))
+
+
+def assumed_by(service: str, *actions: str) -> Document:
+    """The trust policy of a role that one AWS service assumes."""
+    return _document(_allow("Assume", actions or ("sts:AssumeRole",), principal={"Service": service}))
+
+
+def assumed_by_pods(account: str, cluster: str) -> Document:
+    """The trust policy of a role that pods of one cluster get by EKS Pod Identity."""
+    condition = {"StringEquals": {"aws:SourceAccount": account}, "ArnLike": {"aws:SourceArn": cluster}}
+    return _document(_allow("PodIdentity", ("sts:AssumeRole", "sts:TagSession"), principal={"Service": "pods.eks.amazonaws.com"}, condition=condition))
+
+
+def key_of_account(account: str) -> Document:
+    """A key policy that leaves the decision to the IAM policies of `account`, action by action."""
+    owner = {"AWS": f"arn:aws:iam::{account}:root"}
+    return _document(
+        _allow("Administration", _KEY_ADMINISTRATION, ["*"], principal=owner),
+        _allow("Use", _KEY_USE, ["*"], principal=owner),
+    )
+
+
+def key_of_cluster_secrets(account: str, role: str) -> Document:
+    """A key policy for the secrets of an EKS cluster whose role is `role`."""
+    document = key_of_account(account)
+    statements = document["Statement"]
+    assert isinstance(statements, list)
+    statements.append(
+        _allow("ClusterSecrets", ("kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:Encrypt"), ["*"], principal={"AWS": role})
+    )
+    return document
+
+
+def tls_only(bucket: str) -> Document:
+    """A bucket policy that refuses whoever does not use TLS."""
+    return _document(
+        {
+            "Sid": "TlsOnly",
+            "Effect": "Deny",
+            "Principal": "*",
+            "Action": "s3:*",
+            "Resource": [bucket, f"{bucket}/*"],
+            "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+        }
+    )
+
+
+def read_weights(bucket: str, keys: Sequence[str], key: str) -> Document:
+    """Read the objects `keys` of `bucket` (an ARN), and have them decrypted with the KMS key `key` by S3 alone."""
+    objects = [f"{bucket}/{name}" for name in sorted(keys)]
+    region = key.split(":")[3]
+    via_s3 = {"StringEquals": {"kms:ViaService": f"s3.{region}.amazonaws.com"}}
+    return _document(
+        _allow("ReadWeights", ("s3:GetObject",), objects),
+        _allow("DecryptWeights", ("kms:Decrypt",), [key], condition=via_s3),
+    )
+
+
+def expire_untagged(days: int) -> Document:
+    """An ECR lifecycle policy: images that no tag names are gone after `days` days."""
+    selection = {"tagStatus": "untagged", "countType": "sinceImagePushed", "countUnit": "days", "countNumber": days}
+    rule = {"rulePriority": 1, "description": f"Untagged images go after {days} days", "selection": selection, "action": {"type": "expire"}}
+    return {"rules": [rule]}
+
+
+def _document(*statements: Document) -> Document:
+    return {"Version": "2012-10-17", "Statement": list(statements)}
+
+
+def _allow(
+    sid: str,
+    actions: Sequence[str],
+    resources: Sequence[str] | None = None,
+    *,
+    principal: Mapping[str, str] | None = None,
+    condition: Mapping[str, object] | None = None,
+) -> Document:
+    statement: Document = {"Sid": sid, "Effect": "Allow", "Action": list(actions)}
+    if principal is not None:
+        statement["Principal"] = dict(principal)
+    if resources is not None:
+        statement["Resource"] = list(resources)
+    if condition is not None:
+        statement["Condition"] = dict(condition)
+    return statement

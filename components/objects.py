@@ -1,0 +1,32 @@
+"""Any Kubernetes object, from its manifest."""
+
+from collections.abc import Mapping
+from importlib.metadata import version
+
+import pulumi
+
+Manifest = Mapping[str, object]
+"""An object as Kubernetes writes it (apiVersion, kind, metadata, …), with Outputs where values come from other resources."""
+
+_VERSION = version("pulumi-kubernetes")
+
+
+class KubernetesObject(pulumi.CustomResource):
+    """One object in the cluster, as its manifest says; built-in kinds and custom ones alike.
+
+    The resource type and the properties are those of the typed classes of pulumi_kubernetes. Those are not used because the first one of `core/v1`
+    loads for 0.7 s, and every object costs twice the time; the manifests are checked against the schema of Kubernetes by tests.
+    """
+
+    metadata: pulumi.Output[dict[str, object]]
+
+    def __init__(self, name: str, manifest: Manifest, opts: pulumi.ResourceOptions | None = None) -> None:
+        api_version = str(manifest["apiVersion"])
+        group = api_version if "/" in api_version else f"core/{api_version}"
+        pinned = pulumi.ResourceOptions(version=_VERSION)
+        super().__init__(f"kubernetes:{group}:{manifest['kind']}", name, {**manifest}, pulumi.ResourceOptions.merge(pinned, opts))
+
+    @property
+    def physical_name(self) -> pulumi.Output[str]:
+        """The name in the cluster, known once the object is there and ready."""
+        return self.metadata.apply(lambda metadata: str(metadata["name"]))
