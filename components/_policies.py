@@ -1,4 +1,7 @@
-"""IAM and resource policies as data. No Allow statement has a wildcard action or principal; what a key's policy calls `*` is the key itself."""
+"""IAM and resource policies as data.
+
+No Allow statement has a wildcard action or principal; the resource `*` in a key's policy is the key itself.
+"""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -6,12 +9,36 @@ from collections.abc import Mapping, Sequence
 Document = dict[str, object]
 
 _KEY_ADMINISTRATION = (
-    "kms:CancelKeyDeletion", "kms:CreateAlias", "kms:CreateGrant", "kms:DeleteAlias", "kms:DescribeKey", "kms:DisableKey", "kms:EnableKey",
-    "kms:EnableKeyRotation", "kms:GetKeyPolicy", "kms:GetKeyRotationStatus", "kms:ListGrants", "kms:ListKeyPolicies", "kms:ListResourceTags",
-    "kms:PutKeyPolicy", "kms:RevokeGrant", "kms:ScheduleKeyDeletion", "kms:TagResource", "kms:UntagResource", "kms:UpdateAlias",
+    "kms:CancelKeyDeletion",
+    "kms:CreateAlias",
+    "kms:CreateGrant",
+    "kms:DeleteAlias",
+    "kms:DescribeKey",
+    "kms:DisableKey",
+    "kms:EnableKey",
+    "kms:EnableKeyRotation",
+    "kms:GetKeyPolicy",
+    "kms:GetKeyRotationStatus",
+    "kms:ListGrants",
+    "kms:ListKeyPolicies",
+    "kms:ListResourceTags",
+    "kms:PutKeyPolicy",
+    "kms:RevokeGrant",
+    "kms:ScheduleKeyDeletion",
+    "kms:TagResource",
+    "kms:UntagResource",
+    "kms:UpdateAlias",
     "kms:UpdateKeyDescription",
-)  # fmt: skip
-_KEY_USE = ("kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey", "kms:GenerateDataKeyWithoutPlaintext", "kms:ReEncryptFrom", "kms:ReEncryptTo")
+)
+_KEY_USE = (
+)
+    "kms:Decrypt",
+    "kms:Encrypt",
+    "kms:GenerateDataKey",
+    "kms:GenerateDataKeyWithoutPlaintext",
+    "kms:ReEncryptFrom",
+    "kms:ReEncryptTo",
+)
 
 
 def text(document: Mapping[str, object]) -> str:
@@ -27,7 +54,9 @@ def assumed_by(service: str, *actions: str) -> Document:
 def assumed_by_pods(account: str, cluster: str) -> Document:
     """The trust policy of a role that pods of one cluster get by EKS Pod Identity."""
     condition = {"StringEquals": {"aws:SourceAccount": account}, "ArnLike": {"aws:SourceArn": cluster}}
-    return _document(_allow("PodIdentity", ("sts:AssumeRole", "sts:TagSession"), principal={"Service": "pods.eks.amazonaws.com"}, condition=condition))
+    return _document(
+        _allow("PodIdentity", ("sts:AssumeRole", "sts:TagSession"), principal={"Service": "pods.eks.amazonaws.com"}, condition=condition)
+    )
 
 
 def key_of_account(account: str) -> Document:

@@ -7,6 +7,7 @@ import pulumi_aws as aws
 
 from components import _policies as policies
 from components._names import versioned
+from components.outputs import gathered
 
 
 class ModelIdentityArgs(TypedDict):
@@ -58,8 +59,8 @@ class ModelIdentity(pulumi.ComponentResource):
         )
         allowed = pulumi.Output.all(role.arn, reading.id).apply(lambda known: str(known[0]))
         self.role_arn = role.arn
-        self.associations = pulumi.Output.all(
-            **{
+        self.associations = gathered(
+            {
                 version: aws.eks.PodIdentityAssociation(
                     f"{name}-{version}",
                     cluster_name=args["cluster_name"],

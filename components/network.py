@@ -41,16 +41,27 @@ class Network(pulumi.ComponentResource):
         self._child = pulumi.ResourceOptions(parent=self)
         addresses = plan(args["cidr"], args["zones"])
         vpc = aws.ec2.Vpc(
-            f"{name}-vpc", cidr_block=args["cidr"], enable_dns_hostnames=True, enable_dns_support=True, tags=self._named("vpc"), opts=self._child
+            f"{name}-vpc",
+            cidr_block=args["cidr"],
+            enable_dns_hostnames=True,
+            enable_dns_support=True,
+            tags=self._named("vpc"),
+            opts=self._child,
         )
-        aws.ec2.DefaultSecurityGroup(f"{name}-default-group", vpc_id=vpc.id, ingress=[], egress=[], tags=self._named("unused"), opts=self._child)
+        aws.ec2.DefaultSecurityGroup(
+            f"{name}-default-group", vpc_id=vpc.id, ingress=[], egress=[], tags=self._named("unused"), opts=self._child
+        )
         zones = self._zones()
         public = self._subnets("public", vpc, addresses.public, zones, {"kubernetes.io/role/elb": "1"})
         private = self._subnets("private", vpc, addresses.private, zones, {"kubernetes.io/role/internal-elb": "1"})
         gateway = aws.ec2.InternetGateway(f"{name}-internet", vpc_id=vpc.id, tags=self._named("internet"), opts=self._child)
         public_routes = self._table("public", vpc)
         to_internet = aws.ec2.Route(
-            f"{name}-public-internet", route_table_id=public_routes.id, destination_cidr_block="0.0.0.0/0", gateway_id=gateway.id, opts=self._child
+            f"{name}-public-internet",
+            route_table_id=public_routes.id,
+            destination_cidr_block="0.0.0.0/0",
+            gateway_id=gateway.id,
+            opts=self._child,
         )
         open_subnets = [self._associate(f"public-{number}", subnet, public_routes) for number, subnet in enumerate(public, 1)]
         nat = args.get("nat", "one")
@@ -125,7 +136,9 @@ class Network(pulumi.ComponentResource):
         return made
 
 
-def _when(subnets: list[aws.ec2.Subnet], made: list[pulumi.CustomResource] | list[aws.ec2.RouteTableAssociation]) -> pulumi.Output[list[str]]:
+def _when(
+    subnets: list[aws.ec2.Subnet], made: list[pulumi.CustomResource] | list[aws.ec2.RouteTableAssociation]
+) -> pulumi.Output[list[str]]:
     """The ids of `subnets`, known once all of `made` exists."""
     count = len(subnets)
     return pulumi.Output.all(*[subnet.id for subnet in subnets], *[resource.id for resource in made]).apply(lambda ids: list(ids[:count]))

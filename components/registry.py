@@ -6,6 +6,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components import _policies as policies
+from components.outputs import gathered
 
 
 class ArtifactRegistryArgs(TypedDict):
@@ -55,7 +56,7 @@ class ArtifactRegistry(pulumi.ComponentResource):
             policy=policies.text(policies.key_of_account(args["account"])),
             opts=self._child,
         )
-        self.repositories = pulumi.Output.all(**{model: self._repository(model, key, args) for model in sorted(args["models"])})
+        self.repositories = gathered({model: self._repository(model, key, args) for model in sorted(args["models"])})
         bucket, safeguards = self._bucket(key, args)
         self.bucket = pulumi.Output.all(bucket.bucket, *[safeguard.id for safeguard in safeguards]).apply(lambda known: str(known[0]))
         self.bucket_arn = bucket.arn

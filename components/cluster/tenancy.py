@@ -6,6 +6,7 @@ import pulumi
 
 from components.cluster import _manifests as manifests
 from components.objects import KubernetesObject
+from components.outputs import gathered
 
 
 class GatewayArgs(TypedDict):
@@ -47,7 +48,7 @@ class Tenancy(pulumi.ComponentResource):
         super().__init__("modelway:index:Tenancy", name, {**args}, opts)
         self._name = name
         self._child = pulumi.ResourceOptions(parent=self)
-        self.namespaces = pulumi.Output.all(**{team: self._namespace(team) for team in sorted(args["teams"])})
+        self.namespaces = gathered({team: self._namespace(team) for team in sorted(args["teams"])})
         self.gateway = self._gateway(args["gateway"])
         self.register_outputs({"namespaces": self.namespaces, "gateway": self.gateway})
 
@@ -61,9 +62,7 @@ class Tenancy(pulumi.ComponentResource):
         name, namespace = args["name"], args["namespace"]
         if "gateway_class" not in args:
             return pulumi.Output.from_input(GatewayReference(name=name, namespace=namespace))
-        home = KubernetesObject(
-            f"{self._name}-gateway-namespace", manifests.namespace(namespace, pod_security="baseline"), self._child
-        )
+        home = KubernetesObject(f"{self._name}-gateway-namespace", manifests.namespace(namespace, pod_security="baseline"), self._child)
         opts = pulumi.ResourceOptions.merge(self._child, pulumi.ResourceOptions(depends_on=[home]))
         gateway = KubernetesObject(f"{self._name}-gateway", manifests.gateway(name, namespace, args["gateway_class"]), opts)
         return gateway.physical_name.apply(lambda known: GatewayReference(name=known, namespace=namespace))
