@@ -7,7 +7,7 @@ MAX_ZONES = 3
 """Zones that a plan has room for; a network that grows up to here keeps the subnets it has."""
 
 WIDEST, NARROWEST = 16, 22
-"""Prefix lengths a network may have: AWS takes /16 at the widest, and a narrower one than /22 has public subnets under the /28 that AWS asks for."""
+"""Prefix lengths a network may have: /16 is the widest AWS takes; past /22 public subnets would be under its least, /28."""
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,6 @@ _KEY_ADMINISTRATION = (
     "kms:UpdateKeyDescription",
 )
 _KEY_USE = (
-)
     "kms:Decrypt",
     "kms:Encrypt",
     "kms:GenerateDataKey",

@@ -1,6 +1,7 @@
 """How it is seen whether models do their work."""
 
 import json
+from collections.abc import Mapping
 from typing import TypedDict
 
 import pulumi
@@ -30,8 +31,7 @@ class MonitoringStack(pulumi.ComponentResource):
     def __init__(self, name: str, args: MonitoringStackArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("modelway:index:MonitoringStack", name, {**args}, opts)
         child = pulumi.ResourceOptions(parent=self)
-        # Not `restricted`: whatever reads a node's own metrics has to see the node.
-        home = KubernetesObject(f"{name}-monitoring-namespace", namespace(args["namespace"], pod_security="privileged"), child)
+        home = KubernetesObject(f"{name}-monitoring-namespace", namespace(args["namespace"], pod_security="baseline"), child)
         metadata = {"name": "modelway-base", "namespace": home.physical_name, "labels": labels.MANAGED}
         KubernetesObject(f"{name}-base-rules", _rule(metadata, args["groups"]), child)
         self.namespace = home.physical_name
@@ -56,7 +56,7 @@ class EndpointMonitoringArgs(TypedDict):
 
 
 class EndpointMonitoring(pulumi.ComponentResource):
-    """A ServiceMonitor that reads the metrics of every version, a PrometheusRule with the endpoint's rules, a ConfigMap with its dashboard."""
+    """A ServiceMonitor for the metrics of every version, a PrometheusRule with the endpoint's rules, a ConfigMap with its dashboard."""
 
     dashboard: pulumi.Output[str]
     """Name of the ConfigMap."""
@@ -89,5 +89,5 @@ class EndpointMonitoring(pulumi.ComponentResource):
         self.register_outputs({"dashboard": self.dashboard})
 
 
-def _rule(metadata: dict[str, object], groups: RuleGroups) -> dict[str, object]:
+def _rule(metadata: Mapping[str, object], groups: RuleGroups) -> dict[str, object]:
     return {"apiVersion": "monitoring.coreos.com/v1", "kind": "PrometheusRule", "metadata": metadata, "spec": {"groups": groups}}

@@ -121,7 +121,7 @@ class Network(pulumi.ComponentResource):
         self, number: int, vpc: aws.ec2.Vpc, subnet: aws.ec2.Subnet, gateways: list[aws.ec2.NatGateway]
     ) -> list[pulumi.CustomResource]:
         table = self._table(f"private-{number}", vpc)
-        made: list[pulumi.CustomResource] = [self._associate(f"private-{number}-subnet", subnet, table)]
+        made: list[pulumi.CustomResource] = [self._associate(f"private-{number}", subnet, table)]
         if gateways:
             gateway = gateways[(number - 1) % len(gateways)]
             made.append(

@@ -14,8 +14,8 @@ _VERSION = version("pulumi-kubernetes")
 class KubernetesObject(pulumi.CustomResource):
     """One object in the cluster, as its manifest says; built-in kinds and custom ones alike.
 
-    The resource type and the properties are those of the typed classes of pulumi_kubernetes. Those are not used because the first one of `core/v1`
-    loads for 0.7 s, and every object costs twice the time; the manifests are checked against the schema of Kubernetes by tests.
+    Resource types and properties are those of the typed classes of pulumi_kubernetes. Those are not used because the first one of `core/v1`
+    loads for 0.7 s and every object takes twice the time; tests hold the manifests against the schema of Kubernetes.
     """
 
     metadata: pulumi.Output[dict[str, object]]

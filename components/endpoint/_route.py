@@ -17,10 +17,10 @@ def url_path(model: str) -> str:
 def http_route(
     model: str, team: str, namespace: object, gateway: Mapping[str, object], weights: Mapping[str, int], mirrors: Mapping[str, int]
 ) -> Manifest:
-    """An HTTPRoute that spreads requests over Services by weight and copies a percentage of them to others, whose answers nobody sees.
+    """An HTTPRoute that spreads requests over Services by weight and copies a share of them to others, whose answers nobody sees.
 
-    `weights` and `mirrors` are percentages by the name of a Service. What the API server would fill in is written out, because the rules are one
-    atomic list: a default filled in there would read as a change.
+    `weights` and `mirrors` are percentages by the name of a Service. What the API server would fill in is written out, because the
+    rules are one atomic list: a default filled in there would read as a change.
     """
     mirrored = [
         {"type": "RequestMirror", "requestMirror": {"backendRef": _backend(service), "percent": percent}}

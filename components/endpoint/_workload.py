@@ -137,7 +137,7 @@ def disruption_budget(version: Version) -> Manifest:
 
 
 def network_policy(version: Version) -> Manifest:
-    """In: the Gateway and the scraper, on the serving port. Out: TLS to AWS and the agent that gives credentials; the namespace adds DNS."""
+    """In: Gateway and scraper, on the serving port. Out: TLS to AWS, and the agent that gives credentials; the namespace adds DNS."""
     sources = [
         {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": namespace}}}
         for namespace in (version.gateway_namespace, version.monitoring_namespace)

@@ -50,7 +50,7 @@ class KubernetesEndpointArgs(TypedDict):
 
 
 class KubernetesEndpoint(pulumi.ComponentResource):
-    """Per version a Deployment, Service, ServiceAccount, HorizontalPodAutoscaler, PodDisruptionBudget and NetworkPolicy; one HTTPRoute for all.
+    """One HTTPRoute, and per version Deployment, Service, ServiceAccount, HorizontalPodAutoscaler, PodDisruptionBudget, NetworkPolicy.
 
     - a version gets requests once its pods are ready, and keeps its pods until the route no longer names it
     - pods run as nobody on a read-only disk without privileges or a token, and talk to whom the policy names
@@ -71,7 +71,7 @@ class KubernetesEndpoint(pulumi.ComponentResource):
         self._child = pulumi.ResourceOptions(parent=self)
         model, versions = args["model"], args["versions"]
         _check(model, versions)
-        running = [resource for version in sorted(versions) for resource in self._version(version, args)]
+        running = [resource for version in sorted(versions) for resource in self._serve(version, args)]
         route = self._object(
             "route",
             routes.http_route(
@@ -95,7 +95,7 @@ class KubernetesEndpoint(pulumi.ComponentResource):
         self.versions = pulumi.Output.from_input({version: made["weight"] for version, made in sorted(versions.items())})
         self.register_outputs({"route": self.route, "namespace": self.namespace, "url_path": self.url_path, "versions": self.versions})
 
-    def _version(self, version: str, args: KubernetesEndpointArgs) -> list[KubernetesObject]:
+    def _serve(self, version: str, args: KubernetesEndpointArgs) -> list[KubernetesObject]:
         made = args["versions"][version]
         facts = workload.Version(
             model=args["model"],
