@@ -56,7 +56,7 @@ class Tenancy(pulumi.ComponentResource):
         namespace = KubernetesObject(f"{self._name}-{team}-namespace", manifests.team_namespace(team), self._child)
         opts = pulumi.ResourceOptions.merge(self._child, pulumi.ResourceOptions(depends_on=[namespace]))
         denial = KubernetesObject(f"{self._name}-{team}-default-deny", manifests.default_deny(team), opts)
-        return pulumi.Output.all(namespace.physical_name, denial.id).apply(lambda known: str(known[0]))
+        return pulumi.Output.all(namespace.physical_name, denial.physical_name).apply(lambda known: str(known[0]))
 
     def _gateway(self, args: GatewayArgs) -> pulumi.Output[GatewayReference]:
         name, namespace = args["name"], args["namespace"]

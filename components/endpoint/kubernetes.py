@@ -64,6 +64,8 @@ class KubernetesEndpoint(pulumi.ComponentResource):
     """Path of the model behind the Gateway."""
     versions: pulumi.Output[dict[str, int]]
     """Percentage of requests by version; 0 for one that gets copies alone."""
+    mirrors: pulumi.Output[dict[str, int]]
+    """Percentage of requests that are copied, by the version that gets them."""
 
     def __init__(self, name: str, args: KubernetesEndpointArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("modelway:index:KubernetesEndpoint", name, {**args}, opts)
@@ -85,7 +87,7 @@ class KubernetesEndpoint(pulumi.ComponentResource):
                     for version, made in sorted(versions.items(), key=lambda item: (-item[1]["weight"], item[0]))
                     if made["weight"]
                 },
-                {versioned(model, version): made["mirror"] for version, made in sorted(versions.items()) if made.get("mirror")},
+                {versioned(model, version): made["mirror"] for version, made in sorted(versions.items()) if "mirror" in made},
             ),
             running,
         )
@@ -93,7 +95,16 @@ class KubernetesEndpoint(pulumi.ComponentResource):
         self.namespace = pulumi.Output.from_input(args["namespace"])
         self.url_path = pulumi.Output.from_input(routes.url_path(model))
         self.versions = pulumi.Output.from_input({version: made["weight"] for version, made in sorted(versions.items())})
-        self.register_outputs({"route": self.route, "namespace": self.namespace, "url_path": self.url_path, "versions": self.versions})
+        self.mirrors = pulumi.Output.from_input({version: made["mirror"] for version, made in sorted(versions.items()) if "mirror" in made})
+        self.register_outputs(
+            {
+                "route": self.route,
+                "namespace": self.namespace,
+                "url_path": self.url_path,
+                "versions": self.versions,
+                "mirrors": self.mirrors,
+            }
+        )
 
     def _serve(self, version: str, args: KubernetesEndpointArgs) -> list[KubernetesObject]:
         made = args["versions"][version]

@@ -1,0 +1,28 @@
+"""The program of every stack: the environment's files are read, its part is composed, what others need is exported."""
+
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def main() -> None:
+    # The engine puts stacks/ on the path, and what is imported lies beside it.
+    sys.path.insert(0, str(ROOT))
+    import pulumi
+
+    from modelway.architecture import load, names
+    from modelway.errors import ModelwayError
+    from stacks.compose import compose, place
+
+    folder = ROOT / pulumi.Config("modelway").get("environments", "stacks/environments")
+    try:
+        environment, parts = place(pulumi.get_stack(), names(folder), lambda name: load(folder, name))
+    except ModelwayError as fault:
+        raise pulumi.RunError(str(fault)) from None
+    for name, value in compose(environment, parts).items():
+        pulumi.export(name, value)
+
+
+if __name__ == "__main__":
+    main()

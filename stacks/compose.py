@@ -1,0 +1,176 @@
+"""The parts of an environment in order, outputs wired to inputs; in one stack, or in one for the platform and one for the models."""
+
+from collections.abc import Callable, Sequence
+from enum import Flag, auto
+
+import pulumi
+
+from modelway.architecture import Environment
+from stacks import arguments
+from stacks.joints import ClusterJoint, Exports, Platform, RegistryJoint, exported, imported
+from stacks.providers import Providers
+
+MODELS_SUFFIX = "-models"
+
+
+class Parts(Flag):
+    """What of an environment a stack holds."""
+
+    PLATFORM = auto()
+    """Network, clusters, registry, base monitoring."""
+    MODELS = auto()
+    """Endpoints, their monitoring and identities."""
+
+
+def place(stack: str, known: Sequence[str], load: Callable[[str], Environment]) -> tuple[Environment, Parts]:
+    """The environment that a stack belongs to and the parts it holds.
+
+    Raises RunError for a stack that belongs to none, or that its environment's layout does not have; whatever `load` raises.
+    """
+    if stack in known:
+        environment = load(stack)
+        return environment, Parts.PLATFORM if environment.layout == "split" else Parts.PLATFORM | Parts.MODELS
+    name = stack.removesuffix(MODELS_SUFFIX)
+    if name != stack and name in known:
+        environment = load(name)
+        if environment.layout == "split":
+            return environment, Parts.MODELS
+        raise pulumi.RunError(f"stack {stack}: environment {name} has layout single and is the one stack {name}.")
+    names = ", ".join(known) or "none"
+    raise pulumi.RunError(
+        f"stack {stack}: no such environment. Known are: {names}. A stack has the name of its environment, or that and {MODELS_SUFFIX}"
+        " for the models of one with layout split."
+    )
+
+
+def compose(environment: Environment, parts: Parts) -> Exports:
+    """Declares the parts; returns what the stack exports."""
+    providers = Providers(environment)
+    exports: Exports = {}
+    if Parts.PLATFORM in parts:
+        platform = _platform(environment, providers)
+        exports |= exported(environment.environment, platform, {key: cluster.kind for key, cluster in environment.clusters.items()})
+    else:
+        platform = _referenced(environment)
+    if Parts.MODELS in parts:
+        served = arguments.served(environment)
+        exports |= {"endpoints": {model: _endpoint(environment, model, platform, providers) for model in served}}
+    return exports
+
+
+def _platform(environment: Environment, providers: Providers) -> Platform:
+    from components.registry import ArtifactRegistry
+
+    registry = ArtifactRegistry("registry", arguments.registry(environment), pulumi.ResourceOptions(provider=providers.aws))
+    subnets: pulumi.Input[list[str]] = []
+    if environment.network is not None:
+        from components.network import Network
+
+        network = Network("network", arguments.network(environment.network), pulumi.ResourceOptions(provider=providers.aws))
+        subnets = network.private_subnet_ids
+    repositories = {model: registry.repositories[model] for model in environment.models}
+    return Platform(
+        {key: _cluster(environment, key, subnets, providers) for key in environment.clusters},
+        RegistryJoint(registry.bucket, registry.bucket_arn, registry.key_arn, repositories),
+    )
+
+
+def _cluster(environment: Environment, key: str, subnets: pulumi.Input[list[str]], providers: Providers) -> ClusterJoint:
+    from components.cluster.tenancy import Tenancy
+    from components.monitoring import MonitoringStack
+
+    described = environment.clusters[key]
+    if described.kind == "existing":
+        from components.cluster.existing import ExistingCluster
+
+        provider = providers.kubernetes(key, {"context": described.context})
+        inside = arguments.existing_cluster(environment, key, described)
+        there = ExistingCluster(key, inside, pulumi.ResourceOptions(provider=provider))
+        facts: dict[str, pulumi.Input[str]] = {"context": there.context}
+        namespaces, gateway = there.namespaces, there.gateway
+    else:
+        from components.cluster.eks import EksCluster
+
+        made = EksCluster(
+            key, arguments.eks_cluster(environment, key, described, subnets), pulumi.ResourceOptions(provider=providers.aws)
+        )
+        facts = {"name": made.name, "arn": made.arn, "endpoint": made.endpoint, "certificate_authority": made.certificate_authority}
+        provider = providers.kubernetes(key, facts)
+        tenancy = Tenancy(key, arguments.tenancy(environment, key), pulumi.ResourceOptions(provider=provider))
+        namespaces, gateway = tenancy.namespaces, tenancy.gateway
+    monitoring = MonitoringStack(key, arguments.monitoring_stack(environment, key), pulumi.ResourceOptions(provider=provider))
+    return ClusterJoint(
+        gateway_name=gateway["name"],
+        gateway_namespace=gateway["namespace"],
+        namespaces={team: namespaces[team] for team in arguments.teams(environment, key)},
+        monitoring_namespace=monitoring.namespace,
+        facts=facts,
+    )
+
+
+def _referenced(environment: Environment) -> Platform:
+    """The platform that another stack of this environment holds. The way to an existing cluster is no secret and needs no lookup."""
+    stack = f"{pulumi.get_organization()}/{pulumi.get_project()}/{environment.environment}"
+    clusters = {
+        key: ("context",) if cluster.kind == "existing" else ("name", "arn", "endpoint", "certificate_authority")
+        for key, cluster in environment.clusters.items()
+    }
+    teams = {key: arguments.teams(environment, key) for key in environment.clusters}
+    return imported(stack, clusters, teams, list(environment.models))
+
+
+def _endpoint(environment: Environment, model: str, platform: Platform, providers: Providers) -> Exports:
+    from components.endpoint.kubernetes import KubernetesEndpoint
+    from components.monitoring import EndpointMonitoring
+
+    key = arguments.cluster_of(environment, model)
+    cluster, namespace = platform.clusters[key], platform.clusters[key].namespaces[environment.models[model].team]
+    provider = providers.kubernetes(key, cluster.facts)
+    endpoint = KubernetesEndpoint(
+        model,
+        arguments.kubernetes_endpoint(
+            environment,
+            model,
+            bucket=platform.registry.bucket,
+            repository=platform.registry.repositories[model],
+            namespace=namespace,
+            gateway=(cluster.gateway_name, cluster.gateway_namespace),
+            monitoring_namespace=cluster.monitoring_namespace,
+            identities=_identity(environment, model, platform, cluster, providers) if "arn" in cluster.facts else None,
+        ),
+        pulumi.ResourceOptions(provider=provider),
+    )
+    EndpointMonitoring(
+        model,
+        arguments.endpoint_monitoring(environment, model, namespace=namespace, monitoring_namespace=cluster.monitoring_namespace),
+        pulumi.ResourceOptions(provider=provider),
+    )
+    return {
+        "cluster": key,
+        "namespace": endpoint.namespace,
+        "route": endpoint.route,
+        "url_path": endpoint.url_path,
+        "versions": endpoint.versions,
+        "mirrors": endpoint.mirrors,
+    }
+
+
+def _identity(
+    environment: Environment, model: str, platform: Platform, cluster: ClusterJoint, providers: Providers
+) -> pulumi.Output[dict[str, str]]:
+    from components.identity import ModelIdentity
+
+    identity = ModelIdentity(
+        model,
+        arguments.model_identity(
+            environment,
+            model,
+            cluster_name=cluster.facts["name"],
+            cluster_arn=cluster.facts["arn"],
+            namespace=cluster.namespaces[environment.models[model].team],
+            bucket_arn=platform.registry.bucket_arn,
+            key_arn=platform.registry.key_arn,
+        ),
+        pulumi.ResourceOptions(provider=providers.aws),
+    )
+    return identity.associations

@@ -1,0 +1,84 @@
+"""What the parts of an environment tell one another, the same whether they are one stack or two."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pulumi
+
+Text = pulumi.Input[str]
+Exports = dict[str, pulumi.Input[object]]
+
+
+@dataclass(frozen=True)
+class ClusterJoint:
+    """A cluster as the models part needs it."""
+
+    gateway_name: Text
+    gateway_namespace: Text
+    namespaces: Mapping[str, Text]
+    """By team."""
+    monitoring_namespace: Text
+    facts: Mapping[str, Text]
+    """What leads to the cluster: name, arn, endpoint and certificate_authority, or the context of one that was there before."""
+
+    def exported(self, kind: str) -> Exports:
+        gateway = {"name": self.gateway_name, "namespace": self.gateway_namespace}
+        return {"kind": kind, "gateway": gateway, "namespaces": dict(self.namespaces), **self.facts}
+
+
+@dataclass(frozen=True)
+class RegistryJoint:
+    """Where images and weights are."""
+
+    bucket: Text
+    bucket_arn: Text
+    key_arn: Text
+    repositories: Mapping[str, Text]
+    """Address by model."""
+
+    def exported(self) -> Exports:
+        return {
+            "bucket": self.bucket,
+            "bucket_arn": self.bucket_arn,
+            "key_arn": self.key_arn,
+            "repositories": dict(self.repositories),
+        }
+
+
+@dataclass(frozen=True)
+class Platform:
+    """Everything that models stand on."""
+
+    clusters: Mapping[str, ClusterJoint]
+    registry: RegistryJoint
+
+
+def exported(environment: str, platform: Platform, kinds: Mapping[str, str]) -> Exports:
+    """The outputs of the platform's stack."""
+    clusters: dict[str, object] = {key: joint.exported(kinds[key]) for key, joint in platform.clusters.items()}
+    monitoring: dict[str, object] = {key: {"namespace": joint.monitoring_namespace} for key, joint in platform.clusters.items()}
+    return {"environment": environment, "clusters": clusters, "registry": platform.registry.exported(), "monitoring": monitoring}
+
+
+def imported(stack: str, clusters: Mapping[str, Sequence[str]], teams: Mapping[str, Sequence[str]], models: Sequence[str]) -> Platform:
+    """The platform as another stack exports it. `clusters` names the facts that lead to each, `teams` who has a namespace there."""
+    reference = pulumi.StackReference(stack)
+    found, monitoring, registry = (reference.require_output(name) for name in ("clusters", "monitoring", "registry"))
+    return Platform(
+        {
+            key: ClusterJoint(
+                gateway_name=found[key]["gateway"]["name"],
+                gateway_namespace=found[key]["gateway"]["namespace"],
+                namespaces={team: found[key]["namespaces"][team] for team in teams[key]},
+                monitoring_namespace=monitoring[key]["namespace"],
+                facts={fact: found[key][fact] for fact in facts},
+            )
+            for key, facts in clusters.items()
+        },
+        RegistryJoint(
+            bucket=registry["bucket"],
+            bucket_arn=registry["bucket_arn"],
+            key_arn=registry["key_arn"],
+            repositories={model: registry["repositories"][model] for model in models},
+        ),
+    )

@@ -1,0 +1,187 @@
+"""A recording engine for programs that run under mocks: what was registered, under which parent, with which inputs and outputs."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import pulumi
+from google.protobuf import json_format
+from pulumi.runtime import mocks as pulumi_mocks
+from pulumi.runtime import rpc
+from pulumi.runtime.stack import run_pulumi_func
+
+SECRET = "1b47061264138c4ac30d75fd1eb44270"
+"""How the wire format marks a secret value."""
+
+OUTPUTS: dict[str, Callable[[str, dict[str, Any]], dict[str, Any]]] = {
+    "aws:ec2/subnet:Subnet": lambda name, _: {"id": f"{name}-id"},
+    "aws:eks/cluster:Cluster": lambda name, inputs: {
+        "arn": f"arn:aws:eks:eu-west-1:222222222222:cluster/{inputs['name']}",
+        "endpoint": f"https://{name}.example",
+        "certificateAuthority": {"data": "Y2E="},
+    },
+    "aws:eks/podIdentityAssociation:PodIdentityAssociation": lambda name, _: {"associationId": f"a-{name}"},
+    "aws:ecr/repository:Repository": lambda _, inputs: {"repositoryUrl": f"222222222222.dkr.ecr.eu-west-1.amazonaws.com/{inputs['name']}"},
+    "aws:kms/key:Key": lambda name, _: {"arn": f"arn:aws:kms:eu-west-1:222222222222:key/{name}"},
+    "aws:s3/bucket:Bucket": lambda _, inputs: {"arn": f"arn:aws:s3:::{inputs['bucket']}"},
+    "aws:iam/role:Role": lambda name, _: {"arn": f"arn:aws:iam::222222222222:role/{name}", "name": name},
+}
+"""What AWS would add to the inputs, as far as somebody reads it."""
+
+
+@dataclass
+class Registered:
+    """One resource as it was registered."""
+
+    type: str
+    name: str
+    parent: str
+    inputs: dict[str, Any]
+    raw: dict[str, Any]
+    """The inputs as they were on the wire, marks of secrets included."""
+    aliases: int
+    dependencies: list[str]
+    provider: str
+    urn: str
+    outputs: dict[str, Any] | None = None
+    raw_outputs: dict[str, Any] = field(default_factory=dict)
+
+
+class Recorder(pulumi_mocks.Mocks):
+    """Answers as AWS and Kubernetes would, and keeps what was asked."""
+
+    def __init__(self, references: dict[str, dict[str, Any]] | None = None) -> None:
+        self.resources: list[Registered] = []
+        self.calls: list[tuple[str, dict[str, Any]]] = []
+        self.references = references or {}
+
+    def call(self, args: pulumi_mocks.MockCallArgs) -> Any:
+        self.calls.append((args.token, args.args))
+        assert args.token == "aws:index/getAvailabilityZones:getAvailabilityZones"
+        return {"names": ["eu-west-1c", "eu-west-1a", "eu-west-1b"], "id": "zones"}
+
+    def new_resource(self, args: pulumi_mocks.MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
+        if args.typ == "pulumi:pulumi:StackReference":
+            return args.name, {**args.inputs, "outputs": self.references[args.inputs["name"]]}
+        added = OUTPUTS.get(args.typ, lambda *_: {})(args.name, args.inputs)
+        return f"{args.name}-id" if args.custom or ":" not in args.typ else "", {**args.inputs, **added}
+
+    def of(self, kind: str) -> list[Registered]:
+        """Everything whose type ends in `kind`."""
+        return [resource for resource in self.resources if resource.type.rpartition(":")[2] == kind]
+
+    def one(self, kind: str) -> Registered:
+        (found,) = self.of(kind)
+        return found
+
+    def named(self, name: str) -> Registered:
+        (found,) = [resource for resource in self.resources if resource.name == name]
+        return found
+
+    def manifests(self) -> list[dict[str, Any]]:
+        """Every Kubernetes object."""
+        return [resource.inputs for resource in self.resources if resource.type.startswith("kubernetes:")]
+
+    def tree(self) -> str:
+        """Type and logical name of everything, indented under its parent, in order of names."""
+        children: dict[str, list[Registered]] = {}
+        for resource in self.resources:
+            children.setdefault(resource.parent, []).append(resource)
+        known = {resource.urn for resource in self.resources}
+
+        def lines(parent: str, depth: int) -> Iterator[str]:
+            for resource in sorted(children.get(parent, []), key=lambda found: (found.type, found.name)):
+                yield "  " * depth + f"{resource.type} {resource.name}"
+                yield from lines(resource.urn, depth + 1)
+
+        roots = sorted(parent for parent in children if parent not in known)
+        return "\n".join(line for root in roots for line in lines(root, 0)) + "\n"
+
+
+class RecordingMonitor(pulumi_mocks.MockMonitor):
+    """A monitor whose URNs hold every ancestor's type, as the engine's do; the base class names only the nearest."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        super().__init__(recorder)
+        self.recorder = recorder
+
+    def make_urn(self, parent: str, type_: str, name: str) -> str:
+        above = parent.split("::")[2] if parent else ""
+        chain = f"{above}${type_}" if above and above != "pulumi:pulumi:Stack" else type_
+        return f"urn:pulumi:{pulumi.get_stack()}::{pulumi.get_project()}::{chain}::{name}"
+
+    def RegisterResource(self, request: Any) -> Any:  # noqa: N802 - the wire's name
+        with _event_loop():
+            response = super().RegisterResource(request)
+        if request.type != "pulumi:pulumi:Stack":
+            self.recorder.resources.append(
+                Registered(
+                    type=request.type,
+                    name=request.name,
+                    parent=request.parent,
+                    inputs=plain(rpc.deserialize_properties(request.object)),
+                    raw=json_format.MessageToDict(request.object),
+                    aliases=len(request.aliases) + len(request.aliasURNs),
+                    dependencies=sorted(request.dependencies),
+                    provider=request.provider,
+                    urn=response.urn,
+                )
+            )
+        return response
+
+    def Invoke(self, request: Any) -> Any:  # noqa: N802 - the wire's name
+        with _event_loop():
+            return super().Invoke(request)
+
+    def RegisterResourceOutputs(self, request: Any) -> Any:  # noqa: N802 - the wire's name
+        for resource in self.recorder.resources:
+            if resource.urn == request.urn:
+                resource.outputs = plain(rpc.deserialize_properties(request.outputs))
+                resource.raw_outputs = json_format.MessageToDict(request.outputs)
+        return super().RegisterResourceOutputs(request)
+
+
+def plain(value: Any) -> Any:
+    """The value without marks of secrets."""
+    if rpc.is_rpc_secret(value):
+        return plain(rpc.unwrap_rpc_secret(value))
+    if isinstance(value, dict):
+        return {key: plain(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [plain(item) for item in value]
+    return value
+
+
+@contextmanager
+def _event_loop() -> Iterator[asyncio.AbstractEventLoop]:
+    """A loop for this thread while it lasts. The SDK makes one for each of its threads and leaves it open."""
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    try:
+        yield loop
+    finally:
+        loop.run_until_complete(loop.shutdown_default_executor())
+        asyncio.set_event_loop(None)
+        loop.close()
+
+
+def run(
+    program: Callable[[], Any],
+    *,
+    stack: str = "test",
+    references: dict[str, dict[str, Any]] | None = None,
+    config: dict[str, str] | None = None,
+) -> Recorder:
+    """Runs a program to its end. What it raises is raised."""
+    recorder = Recorder(references)
+    with _event_loop() as loop:
+        pulumi.runtime.set_mocks(recorder, project="modelway", stack=stack, preview=False, monitor=RecordingMonitor(recorder))
+        pulumi.runtime.set_all_config({f"modelway:{key}": value for key, value in (config or {}).items()})
+        from pulumi.runtime.settings import SETTINGS
+
+        SETTINGS.rpc_manager.clear()
+        SETTINGS.outputs.clear()
+        loop.run_until_complete(run_pulumi_func(program))
+    return recorder
