@@ -58,7 +58,7 @@ class EndpointMonitoringArgs(TypedDict):
 class EndpointMonitoring(pulumi.ComponentResource):
     """A ServiceMonitor for the metrics of every version, a PrometheusRule with the endpoint's rules, a ConfigMap with its dashboard."""
 
-    dashboard: pulumi.Output[str]
+    dashboard_name: pulumi.Output[str]
     """Name of the ConfigMap."""
 
     def __init__(self, name: str, args: EndpointMonitoringArgs, opts: pulumi.ResourceOptions | None = None) -> None:
@@ -85,8 +85,8 @@ class EndpointMonitoring(pulumi.ComponentResource):
             },
             "data": {f"{model}.json": json.dumps(args["dashboard"], sort_keys=True, indent=1)},
         }
-        self.dashboard = KubernetesObject(f"{name}-dashboard", dashboard, child).physical_name
-        self.register_outputs({"dashboard": self.dashboard})
+        self.dashboard_name = KubernetesObject(f"{name}-dashboard", dashboard, child).physical_name
+        self.register_outputs({"dashboard_name": self.dashboard_name})
 
 
 def _rule(metadata: Mapping[str, object], groups: RuleGroups) -> dict[str, object]:

@@ -18,8 +18,6 @@ class KubernetesObject(pulumi.CustomResource):
     loads for 0.7 s and every object takes twice the time; tests hold the manifests against the schema of Kubernetes.
     """
 
-    metadata: pulumi.Output[dict[str, object]]
-
     def __init__(self, name: str, manifest: Manifest, opts: pulumi.ResourceOptions | None = None) -> None:
         api_version = str(manifest["apiVersion"])
         group = api_version if "/" in api_version else f"core/{api_version}"
@@ -29,4 +27,5 @@ class KubernetesObject(pulumi.CustomResource):
     @property
     def physical_name(self) -> pulumi.Output[str]:
         """The name in the cluster, known once the object is there and ready."""
-        return self.metadata.apply(lambda metadata: str(metadata["name"]))
+        metadata: pulumi.Output[Mapping[str, object]] = pulumi.get(self, "metadata")
+        return metadata.apply(lambda known: str(known["name"]))

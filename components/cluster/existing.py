@@ -4,7 +4,7 @@ from typing import TypedDict
 
 import pulumi
 
-from components.cluster.tenancy import GatewayArgs, GatewayReference, Tenancy, TenancyArgs
+from components.cluster.tenancy import GatewayArgs, Tenancy, TenancyArgs
 
 
 class ExistingClusterArgs(TypedDict):
@@ -21,7 +21,8 @@ class ExistingCluster(pulumi.ComponentResource):
 
     context: pulumi.Output[str]
     namespaces: pulumi.Output[dict[str, str]]
-    gateway: pulumi.Output[GatewayReference]
+    gateway_name: pulumi.Output[str]
+    gateway_namespace: pulumi.Output[str]
 
     def __init__(self, name: str, args: ExistingClusterArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("modelway:index:ExistingCluster", name, {**args}, opts)
@@ -29,5 +30,13 @@ class ExistingCluster(pulumi.ComponentResource):
         tenancy = Tenancy(name, TenancyArgs(teams=args["teams"], gateway=args["gateway"]), child)
         self.context = pulumi.Output.from_input(args["context"])
         self.namespaces = tenancy.namespaces
-        self.gateway = tenancy.gateway
-        self.register_outputs({"context": self.context, "namespaces": self.namespaces, "gateway": self.gateway})
+        self.gateway_name = tenancy.gateway_name
+        self.gateway_namespace = tenancy.gateway_namespace
+        self.register_outputs(
+            {
+                "context": self.context,
+                "namespaces": self.namespaces,
+                "gateway_name": self.gateway_name,
+                "gateway_namespace": self.gateway_namespace,
+            }
+        )

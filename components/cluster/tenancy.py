@@ -18,13 +18,6 @@ class GatewayArgs(TypedDict):
     """Class of the Gateway to make, in a namespace made for it. Without it the Gateway is there already."""
 
 
-class GatewayReference(TypedDict):
-    """Where the Gateway is."""
-
-    name: str
-    namespace: str
-
-
 class TenancyArgs(TypedDict):
     """What a tenancy is made from."""
 
@@ -42,15 +35,19 @@ class Tenancy(pulumi.ComponentResource):
 
     namespaces: pulumi.Output[dict[str, str]]
     """Namespace by team; nothing runs there unprotected when it is known."""
-    gateway: pulumi.Output[GatewayReference]
+    gateway_name: pulumi.Output[str]
+    gateway_namespace: pulumi.Output[str]
 
     def __init__(self, name: str, args: TenancyArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("modelway:index:Tenancy", name, {**args}, opts)
         self._name = name
         self._child = pulumi.ResourceOptions(parent=self)
         self.namespaces = gathered({team: self._namespace(team) for team in sorted(args["teams"])})
-        self.gateway = self._gateway(args["gateway"])
-        self.register_outputs({"namespaces": self.namespaces, "gateway": self.gateway})
+        self.gateway_name = self._gateway(args["gateway"])
+        self.gateway_namespace = pulumi.Output.from_input(args["gateway"]["namespace"])
+        self.register_outputs(
+            {"namespaces": self.namespaces, "gateway_name": self.gateway_name, "gateway_namespace": self.gateway_namespace}
+        )
 
     def _namespace(self, team: str) -> pulumi.Output[str]:
         namespace = KubernetesObject(f"{self._name}-{team}-namespace", manifests.team_namespace(team), self._child)
@@ -58,11 +55,10 @@ class Tenancy(pulumi.ComponentResource):
         denial = KubernetesObject(f"{self._name}-{team}-default-deny", manifests.default_deny(team), opts)
         return pulumi.Output.all(namespace.physical_name, denial.physical_name).apply(lambda known: str(known[0]))
 
-    def _gateway(self, args: GatewayArgs) -> pulumi.Output[GatewayReference]:
+    def _gateway(self, args: GatewayArgs) -> pulumi.Output[str]:
         name, namespace = args["name"], args["namespace"]
         if "gateway_class" not in args:
-            return pulumi.Output.from_input(GatewayReference(name=name, namespace=namespace))
+            return pulumi.Output.from_input(name)
         home = KubernetesObject(f"{self._name}-gateway-namespace", manifests.namespace(namespace, pod_security="baseline"), self._child)
         opts = pulumi.ResourceOptions.merge(self._child, pulumi.ResourceOptions(depends_on=[home]))
-        gateway = KubernetesObject(f"{self._name}-gateway", manifests.gateway(name, namespace, args["gateway_class"]), opts)
-        return gateway.physical_name.apply(lambda known: GatewayReference(name=known, namespace=namespace))
+        return KubernetesObject(f"{self._name}-gateway", manifests.gateway(name, namespace, args["gateway_class"]), opts).physical_name

@@ -62,7 +62,7 @@ class KubernetesEndpoint(pulumi.ComponentResource):
     namespace: pulumi.Output[str]
     url_path: pulumi.Output[str]
     """Path of the model behind the Gateway."""
-    versions: pulumi.Output[dict[str, int]]
+    weights: pulumi.Output[dict[str, int]]
     """Percentage of requests by version; 0 for one that gets copies alone."""
     mirrors: pulumi.Output[dict[str, int]]
     """Percentage of requests that are copied, by the version that gets them."""
@@ -94,14 +94,14 @@ class KubernetesEndpoint(pulumi.ComponentResource):
         self.route = route.physical_name
         self.namespace = pulumi.Output.from_input(args["namespace"])
         self.url_path = pulumi.Output.from_input(routes.url_path(model))
-        self.versions = pulumi.Output.from_input({version: made["weight"] for version, made in sorted(versions.items())})
+        self.weights = pulumi.Output.from_input({version: made["weight"] for version, made in sorted(versions.items())})
         self.mirrors = pulumi.Output.from_input({version: made["mirror"] for version, made in sorted(versions.items()) if "mirror" in made})
         self.register_outputs(
             {
                 "route": self.route,
                 "namespace": self.namespace,
                 "url_path": self.url_path,
-                "versions": self.versions,
+                "weights": self.weights,
                 "mirrors": self.mirrors,
             }
         )

@@ -38,7 +38,9 @@ def existing(name: str, opts: pulumi.ResourceOptions | None = None) -> ExistingC
     return ExistingCluster(name, ExistingClusterArgs(context="laptop", teams=["risk"], gateway=GATEWAY), opts)
 
 
-@pytest.mark.parametrize(("make", "kind"), [(eks, EksCluster), (tenancy, Tenancy), (existing, ExistingCluster)], ids=["eks", "tenancy", "existing"])
+@pytest.mark.parametrize(
+    ("make", "kind"), [(eks, EksCluster), (tenancy, Tenancy), (existing, ExistingCluster)], ids=["eks", "tenancy", "existing"]
+)
 def test_contract(contract, make, kind) -> None:
     held = contract(make)
     held.tree(f"cluster-{make.__name__}")
@@ -110,4 +112,4 @@ def test_a_gateway_that_is_there_is_left_alone() -> None:
     args = TenancyArgs(teams=[], gateway=GatewayArgs(name="shared", namespace="edge"))
     recorder = run(lambda: Tenancy("main", args))
     assert not recorder.manifests()
-    assert recorder.one("Tenancy").outputs == {"namespaces": {}, "gateway": {"name": "shared", "namespace": "edge"}}
+    assert recorder.one("Tenancy").outputs == {"namespaces": {}, "gateway_name": "shared", "gateway_namespace": "edge"}

@@ -9,7 +9,9 @@ LIVE, CANARY, SHADOW = "2026.10.0", "2026.11.0", "2026.12.0-rc"
 
 
 def version(weight: int, **more: object) -> ServedVersionArgs:
-    given = ServedVersionArgs(image=f"host/churn@sha256:{'a' * 64}", weights_uri="s3://store/churn/m.json", weights_sha256="b" * 64, weight=weight)
+    given = ServedVersionArgs(
+        image=f"host/churn@sha256:{'a' * 64}", weights_uri="s3://store/churn/m.json", weights_sha256="b" * 64, weight=weight
+    )
     return ServedVersionArgs(**{**given, **more})  # type: ignore[typeddict-item]
 
 

@@ -8,7 +8,9 @@ from components._names import LABEL_LIMIT, label, versioned
 DNS_1035 = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?")
 
 models = st.from_regex(r"[a-z]([-a-z0-9]{0,60}[a-z0-9])?", fullmatch=True)
-versions = st.one_of(st.from_regex(r"[0-9]{1,4}(\.[0-9]{1,3}){0,2}", fullmatch=True), st.from_regex(r"[A-Za-z0-9][-_.A-Za-z0-9]{0,30}", fullmatch=True))
+versions = st.one_of(
+    st.from_regex(r"[0-9]{1,4}(\.[0-9]{1,3}){0,2}", fullmatch=True), st.from_regex(r"[A-Za-z0-9][-_.A-Za-z0-9]{0,30}", fullmatch=True)
+)
 
 
 def test_a_version_reads_like_itself() -> None:

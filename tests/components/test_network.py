@@ -34,9 +34,13 @@ def test_nat_is_as_many_as_asked_for(nat: str, gateways: int, routes: int) -> No
 
 
 def test_no_subnet_gives_public_addresses_away_and_zones_are_sorted() -> None:
-    subnets = of("one").of("Subnet")
+    subnets = sorted(of("one").of("Subnet"), key=lambda subnet: subnet.name)
     assert not any(subnet.inputs["mapPublicIpOnLaunch"] for subnet in subnets)
-    assert [subnet.inputs["availabilityZone"] for subnet in subnets if "public" in subnet.name] == ["eu-west-1a", "eu-west-1b", "eu-west-1c"]
+    assert [subnet.inputs["availabilityZone"] for subnet in subnets if "public" in subnet.name] == [
+        "eu-west-1a",
+        "eu-west-1b",
+        "eu-west-1c",
+    ]
 
 
 def test_the_default_security_group_allows_nothing() -> None:
@@ -67,7 +71,9 @@ def test_another_zone_moves_nothing(network: ipaddress.IPv4Network, zones: int) 
     assert after.private[:zones] == before.private
 
 
-@pytest.mark.parametrize(("cidr", "zones"), [("10.0.0.0/15", 2), ("10.0.0.0/23", 2), ("10.0.0.1/16", 2), ("10.0.0.0/16", 4), ("10.0.0.0/16", 0)])
+@pytest.mark.parametrize(
+    ("cidr", "zones"), [("10.0.0.0/15", 2), ("10.0.0.0/23", 2), ("10.0.0.1/16", 2), ("10.0.0.0/16", 4), ("10.0.0.0/16", 0)]
+)
 def test_what_does_not_fit_is_refused(cidr: str, zones: int) -> None:
     with pytest.raises(ValueError, match=r"."):
         plan(cidr, zones)

@@ -8,6 +8,8 @@ def test_processors_are_written_as_the_api_server_does(millicores: int, text: st
     assert cpu(millicores) == text
 
 
-@pytest.mark.parametrize(("size", "text"), [(256 * 1024**2, "256Mi"), (2 * 1024**3, "2Gi"), (1536 * 1024**2, "1536Mi"), (1500, "1500"), (0, "0")])
+@pytest.mark.parametrize(
+    ("size", "text"), [(256 * 1024**2, "256Mi"), (2 * 1024**3, "2Gi"), (1536 * 1024**2, "1536Mi"), (1500, "1500"), (0, "0")]
+)
 def test_memory_is_written_as_the_api_server_does(size: int, text: str) -> None:
     assert memory(size) == text
