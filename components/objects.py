@@ -18,14 +18,15 @@ class KubernetesObject(pulumi.CustomResource):
     loads for 0.7 s and every object takes twice the time; tests hold the manifests against the schema of Kubernetes.
     """
 
+    physical_name: pulumi.Output[str]
+    """The name in the cluster, known once the object is there and ready; in previews at once."""
+
     def __init__(self, name: str, manifest: Manifest, opts: pulumi.ResourceOptions | None = None) -> None:
         api_version = str(manifest["apiVersion"])
         group = api_version if "/" in api_version else f"core/{api_version}"
         pinned = pulumi.ResourceOptions(version=_VERSION)
         super().__init__(f"kubernetes:{group}:{manifest['kind']}", name, {**manifest}, pulumi.ResourceOptions.merge(pinned, opts))
-
-    @property
-    def physical_name(self) -> pulumi.Output[str]:
-        """The name in the cluster, known once the object is there and ready."""
-        metadata: pulumi.Output[Mapping[str, object]] = pulumi.get(self, "metadata")
-        return metadata.apply(lambda known: str(known["name"]))
+        metadata = manifest["metadata"]
+        assert isinstance(metadata, Mapping), "every object of ours is named"
+        # By way of the URN, which previews know, and which is there no sooner than the object.
+        self.physical_name = pulumi.Output.all(self.urn, metadata["name"]).apply(lambda known: str(known[1]))
