@@ -83,26 +83,23 @@ def _cluster(environment: Environment, key: str, subnets: pulumi.Input[list[str]
     if described.kind == "existing":
         from components.cluster.existing import ExistingCluster
 
-        provider = providers.kubernetes(key, {"context": described.context})
+        provider = providers.kubernetes(key, {"context": pulumi.Output.from_input(described.context)})
         inside = arguments.existing_cluster(environment, key, described)
         there = ExistingCluster(key, inside, pulumi.ResourceOptions(provider=provider))
-        facts: dict[str, pulumi.Input[str]] = {"context": there.context}
-        namespaces, gateway = there.namespaces, there.gateway
+        facts: dict[str, pulumi.Output[str]] = {"context": there.context}
+        tenancy: ExistingCluster | Tenancy = there
     else:
         from components.cluster.eks import EksCluster
 
-        made = EksCluster(
-            key, arguments.eks_cluster(environment, key, described, subnets), pulumi.ResourceOptions(provider=providers.aws)
-        )
+        made = EksCluster(key, arguments.eks_cluster(environment, key, described, subnets), pulumi.ResourceOptions(provider=providers.aws))
         facts = {"name": made.name, "arn": made.arn, "endpoint": made.endpoint, "certificate_authority": made.certificate_authority}
         provider = providers.kubernetes(key, facts)
         tenancy = Tenancy(key, arguments.tenancy(environment, key), pulumi.ResourceOptions(provider=provider))
-        namespaces, gateway = tenancy.namespaces, tenancy.gateway
     monitoring = MonitoringStack(key, arguments.monitoring_stack(environment, key), pulumi.ResourceOptions(provider=provider))
     return ClusterJoint(
-        gateway_name=gateway["name"],
-        gateway_namespace=gateway["namespace"],
-        namespaces={team: namespaces[team] for team in arguments.teams(environment, key)},
+        gateway_name=tenancy.gateway_name,
+        gateway_namespace=tenancy.gateway_namespace,
+        namespaces={team: tenancy.namespaces[team] for team in arguments.teams(environment, key)},
         monitoring_namespace=monitoring.namespace,
         facts=facts,
     )
@@ -132,9 +129,10 @@ def _endpoint(environment: Environment, model: str, platform: Platform, provider
             environment,
             model,
             bucket=platform.registry.bucket,
-            repository=platform.registry.repositories[model],
+            repositories=platform.registry.repositories,
             namespace=namespace,
-            gateway=(cluster.gateway_name, cluster.gateway_namespace),
+            gateway_name=cluster.gateway_name,
+            gateway_namespace=cluster.gateway_namespace,
             monitoring_namespace=cluster.monitoring_namespace,
             identities=_identity(environment, model, platform, cluster, providers) if "arn" in cluster.facts else None,
         ),
@@ -150,7 +148,7 @@ def _endpoint(environment: Environment, model: str, platform: Platform, provider
         "namespace": endpoint.namespace,
         "route": endpoint.route,
         "url_path": endpoint.url_path,
-        "versions": endpoint.versions,
+        "versions": endpoint.weights,
         "mirrors": endpoint.mirrors,
     }
 

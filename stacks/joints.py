@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pulumi
 
-Text = pulumi.Input[str]
+Text = pulumi.Output[str]
 Exports = dict[str, pulumi.Input[object]]
 
 

@@ -18,7 +18,7 @@ class Providers:
 
     @cached_property
     def aws(self) -> pulumi.ProviderResource:
-        """AWS in the environment's account and region. Any other account is refused before anything is made; what has tags says whose it is."""
+        """AWS in the environment's account and region. Any other account is refused before anything is made; tags say whose it is."""
         import pulumi_aws as aws
 
         environment = self._environment
@@ -30,13 +30,13 @@ class Providers:
             default_tags={"tags": {**tags, **environment.tags}},
         )
 
-    def kubernetes(self, key: str, facts: Mapping[str, pulumi.Input[str]]) -> pulumi.ProviderResource:
-        """Kubernetes in the cluster `key`: by the context of the ambient kubeconfig, or by name, endpoint and authority of an EKS cluster."""
+    def kubernetes(self, key: str, facts: Mapping[str, pulumi.Output[str]]) -> pulumi.ProviderResource:
+        """Kubernetes in the cluster `key`: by a context of the ambient kubeconfig, or by name, endpoint and authority of an EKS cluster."""
         if key not in self._kubernetes:
             self._kubernetes[key] = self._kubernetes_provider(key, facts)
         return self._kubernetes[key]
 
-    def _kubernetes_provider(self, key: str, facts: Mapping[str, pulumi.Input[str]]) -> pulumi.ProviderResource:
+    def _kubernetes_provider(self, key: str, facts: Mapping[str, pulumi.Output[str]]) -> pulumi.ProviderResource:
         import pulumi_kubernetes as kubernetes
 
         # The identifier, not the kubeconfig, tells whether it is another cluster: one that is not known yet would replace every object.

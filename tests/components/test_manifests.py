@@ -24,7 +24,16 @@ def test_every_object_is_valid() -> None:
         if not manifest["apiVersion"].startswith(CUSTOM):
             kubernetes_validate.validate(manifest, "1.35", strict=True)
             validated.add(manifest["kind"])
-    assert {"Namespace", "NetworkPolicy", "Deployment", "Service", "ServiceAccount", "HorizontalPodAutoscaler", "PodDisruptionBudget", "ConfigMap"} <= validated
+    assert {
+        "Namespace",
+        "NetworkPolicy",
+        "Deployment",
+        "Service",
+        "ServiceAccount",
+        "HorizontalPodAutoscaler",
+        "PodDisruptionBudget",
+        "ConfigMap",
+    } <= validated
 
 
 def test_every_object_says_whose_it_is() -> None:

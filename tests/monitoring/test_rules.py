@@ -4,7 +4,7 @@ import promql_parser
 import pytest
 
 from modelway.monitoring.dashboards import endpoint_dashboard
-from modelway.monitoring.rules import base_rules, endpoint_rules
+from modelway.monitoring.rules import ERRORS, base_rules, endpoint_rules
 from modelway.monitoring.slo import BURNS, WINDOWS, Objectives, burns
 
 OBJECTIVES = Objectives(availability=0.999, latency_p99_seconds=0.2, error_rate=0.01)
@@ -36,9 +36,8 @@ def test_dashboards_query_in_promql() -> None:
 def test_the_budget_burns_at_the_speeds_of_the_workbook() -> None:
     found = {(rule["labels"]["severity"], rule["labels"]["long_window"]): rule["expr"] for rule in alerts("EndpointErrorBudgetBurn")}  # type: ignore[index]
     assert set(found) == {("page", "1h"), ("page", "6h"), ("ticket", "3d")}
-    assert found["page", "1h"] == (
-        'modelway:inference_errors:ratio_rate1h{model="credit-risk"} > 0.0144 and modelway:inference_errors:ratio_rate5m{model="credit-risk"} > 0.0144'
-    )
+    limit = '{model="credit-risk"} > 0.0144'
+    assert found["page", "1h"] == f"{ERRORS}1h{limit} and {ERRORS}5m{limit}"
 
 
 @pytest.mark.parametrize("burn", BURNS)

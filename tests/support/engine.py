@@ -10,6 +10,7 @@ import pulumi
 from google.protobuf import json_format
 from pulumi.runtime import mocks as pulumi_mocks
 from pulumi.runtime import rpc
+from pulumi.runtime.settings import SETTINGS, get_root_resource
 from pulumi.runtime.stack import run_pulumi_func
 
 SECRET = "1b47061264138c4ac30d75fd1eb44270"
@@ -42,6 +43,7 @@ class Registered:
     raw: dict[str, Any]
     """The inputs as they were on the wire, marks of secrets included."""
     aliases: int
+    alias_names: list[str]
     dependencies: list[str]
     provider: str
     urn: str
@@ -56,6 +58,7 @@ class Recorder(pulumi_mocks.Mocks):
         self.resources: list[Registered] = []
         self.calls: list[tuple[str, dict[str, Any]]] = []
         self.references = references or {}
+        self.exports: dict[str, Any] = {}
 
     def call(self, args: pulumi_mocks.MockCallArgs) -> Any:
         self.calls.append((args.token, args.args))
@@ -124,6 +127,7 @@ class RecordingMonitor(pulumi_mocks.MockMonitor):
                     inputs=plain(rpc.deserialize_properties(request.object)),
                     raw=json_format.MessageToDict(request.object),
                     aliases=len(request.aliases) + len(request.aliasURNs),
+                    alias_names=[alias.spec.name for alias in request.aliases],
                     dependencies=sorted(request.dependencies),
                     provider=request.provider,
                     urn=response.urn,
@@ -135,7 +139,13 @@ class RecordingMonitor(pulumi_mocks.MockMonitor):
         with _event_loop():
             return super().Invoke(request)
 
+    def ReadResource(self, request: Any) -> Any:  # noqa: N802 - the wire's name
+        with _event_loop():
+            return super().ReadResource(request)
+
     def RegisterResourceOutputs(self, request: Any) -> Any:  # noqa: N802 - the wire's name
+        if "::pulumi:pulumi:Stack::" in request.urn:
+            self.recorder.exports = plain(rpc.deserialize_properties(request.outputs))
         for resource in self.recorder.resources:
             if resource.urn == request.urn:
                 resource.outputs = plain(rpc.deserialize_properties(request.outputs))
@@ -180,12 +190,20 @@ def run(
 ) -> Recorder:
     """Runs a program to its end. What it raises is raised."""
     recorder = Recorder(references)
-    with _event_loop() as loop:
-        pulumi.runtime.set_mocks(recorder, project="modelway", stack=stack, preview=False, monitor=RecordingMonitor(recorder))
-        pulumi.runtime.set_all_config({f"modelway:{key}": value for key, value in (config or {}).items()})
-        from pulumi.runtime.settings import SETTINGS
 
+    def whole() -> None:
+        root = get_root_resource()
+        # There is one for the whole process, and it remembers what was exported before.
+        root.outputs.clear()
+        program()
+        root.register_outputs(root.outputs)
+
+    with _event_loop() as loop:
+        pulumi.runtime.set_mocks(
+            recorder, project="modelway", stack=stack, organization="organization", preview=False, monitor=RecordingMonitor(recorder)
+        )
+        pulumi.runtime.set_all_config({f"modelway:{key}": value for key, value in (config or {}).items()})
         SETTINGS.rpc_manager.clear()
         SETTINGS.outputs.clear()
-        loop.run_until_complete(run_pulumi_func(program))
+        loop.run_until_complete(run_pulumi_func(whole))
     return recorder

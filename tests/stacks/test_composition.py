@@ -1,0 +1,158 @@
+"""The committed environments, whole, under mocks: which resources, in which stack, and what the stacks tell."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import kubernetes_validate
+import pulumi
+import pytest
+
+from modelway.architecture import load, names
+from stacks.compose import Parts, compose, place
+from tests.support.engine import Recorder, run
+
+ROOT = Path(__file__).resolve().parents[2]
+ENVIRONMENTS = ROOT / "stacks" / "environments"
+GOLDEN = Path(__file__).parent / "golden"
+CUSTOM = ("gateway.networking.k8s.io/", "monitoring.coreos.com/")
+
+
+def program(parts: Parts | None = None) -> Callable[[], None]:
+    def exported() -> None:
+        environment, placed = place(pulumi.get_stack(), names(ENVIRONMENTS), lambda name: load(ENVIRONMENTS, name))
+        for name, value in compose(environment, parts or placed).items():
+            pulumi.export(name, value)
+
+    return exported
+
+
+@pytest.fixture(scope="module")
+def stacks() -> dict[str, Recorder]:
+    """Every stack of the committed environments that come with the project, models after their platform."""
+    found = {name: run(program(), stack=name) for name in ("local", "dev")}
+    found["dev-models"] = run(program(), stack="dev-models", references={"organization/modelway/dev": found["dev"].exports})
+    return found
+
+
+@pytest.mark.parametrize("stack", ["local", "dev", "dev-models"])
+def test_the_tree_is_known(stacks: dict[str, Recorder], stack: str, request: pytest.FixtureRequest) -> None:
+    found, file = stacks[stack].tree(), GOLDEN / f"{stack}.txt"
+    if request.config.getoption("--snapshot-update", default=False):
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(found, "utf-8")
+    assert found == file.read_text("utf-8"), "a changed tree takes aliases and a line in CHANGELOG.md"
+
+
+def test_one_stack_or_two_are_the_same_resources(stacks: dict[str, Recorder]) -> None:
+    def made(recorder: Recorder) -> set[str]:
+        return {resource.urn.partition("::modelway::")[2] for resource in recorder.resources if not resource.type.startswith("pulumi:")}
+
+    assert made(run(program(Parts.PLATFORM | Parts.MODELS), stack="dev")) == made(stacks["dev"]) | made(stacks["dev-models"])
+    assert not made(stacks["dev"]) & made(stacks["dev-models"])
+
+
+def test_outputs_say_where_things_are(stacks: dict[str, Recorder]) -> None:
+    platform, models = stacks["dev"].exports, stacks["dev-models"].exports
+    assert platform["environment"] == "dev"
+    assert platform["clusters"]["main"]["kind"] == "eks"
+    assert platform["clusters"]["main"]["gateway"] == {"name": "models", "namespace": "gateway-system"}
+    assert set(platform["registry"]["repositories"]) == set(load(ENVIRONMENTS, "dev").models)
+    assert stacks["local"].exports.keys() == platform.keys() | models.keys()
+    for endpoint in models["endpoints"].values():
+        assert sum(endpoint["versions"].values()) == 100
+        assert endpoint["url_path"] == f"/v2/models/{endpoint['route']}"
+
+
+def test_every_object_of_every_environment_is_valid(stacks: dict[str, Recorder]) -> None:
+    manifests = [manifest for recorder in stacks.values() for manifest in recorder.manifests()]
+    assert len(manifests) > 30
+    for manifest in manifests:
+        if not manifest["apiVersion"].startswith(CUSTOM):
+            kubernetes_validate.validate(manifest, "1.35", strict=True)
+
+
+def test_pods_read_the_weights_that_their_version_pins(stacks: dict[str, Recorder]) -> None:
+    bucket = stacks["dev"].exports["registry"]["bucket"]
+    for deployment in stacks["dev-models"].of("Deployment"):
+        (container,) = deployment.inputs["spec"]["template"]["spec"]["containers"]
+        variables = {variable["name"]: variable["value"] for variable in container["env"]}
+        assert variables["MODEL_URI"].startswith(f"s3://{bucket}/{variables['MODEL_NAME']}/{variables['MODEL_VERSION']}/")
+        assert len(variables["MODEL_SHA256"]) == 64
+        repository = stacks["dev"].exports["registry"]["repositories"][variables["MODEL_NAME"]]
+        assert container["image"].startswith(f"{repository}@sha256:")
+        annotations = deployment.inputs["spec"]["template"]["metadata"]["annotations"]
+        assert annotations["modelway.dev/pod-identity-association"].startswith("a-")
+
+
+def test_everything_lands_where_its_provider_leads(stacks: dict[str, Recorder]) -> None:
+    for recorder in stacks.values():
+        for resource in recorder.resources:
+            package = resource.type.partition(":")[0]
+            if package in ("aws", "kubernetes"):
+                assert f"pulumi:providers:{package}::" in resource.provider, f"{resource.urn} uses a default provider"
+
+
+def test_the_account_is_guarded_and_the_cluster_has_an_identifier(stacks: dict[str, Recorder]) -> None:
+    aws = next(resource for resource in stacks["dev"].resources if resource.type == "pulumi:providers:aws").inputs
+    # The SDK sends what a provider is configured with as JSON texts.
+    assert json.loads(aws["allowedAccountIds"]) == ["222222222222"]
+    assert json.loads(aws["defaultTags"])["tags"]["environment"] == "dev"
+    for stack in ("dev", "dev-models"):
+        kubernetes = next(resource for resource in stacks[stack].resources if resource.type == "pulumi:providers:kubernetes").inputs
+        assert kubernetes["clusterIdentifier"] == "dev/main"
+        command = json.loads(kubernetes["kubeconfig"])["users"][0]["user"]["exec"]
+        assert [command["command"], *command["args"]] == ["modelway", "kube-token", "--cluster", "dev-main", "--region", "eu-west-1"]
+
+
+@pytest.mark.parametrize(
+    ("stack", "text"),
+    [
+        ("prood", r"stack prood: no such environment\. Known are: dev, local\."),
+        ("local-models", r"environment local has layout single and is the one stack local\."),
+        ("-models", r"no such environment"),
+    ],
+)
+def test_a_stack_without_an_environment_is_refused(stack: str, text: str) -> None:
+    with pytest.raises(pulumi.RunError, match=text):
+        place(stack, names(ENVIRONMENTS), lambda name: load(ENVIRONMENTS, name))
+
+
+def test_what_an_environment_does_not_need_is_not_loaded() -> None:
+    code = f"""
+import sys
+sys.path.insert(0, {str(ROOT)!r})
+from tests.stacks.test_composition import program
+from tests.support.engine import run
+run(program(), stack="local")
+print(sorted(name for name in sys.modules if name in {{"pulumi_aws.ec2", "pulumi_aws.eks", "pulumi_kubernetes.core.v1", "boto3"}}))
+"""
+    done = subprocess.run([sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True, check=False)
+    assert done.stdout == "[]\n", done.stderr
+
+
+def test_the_program_reads_the_configured_folder(tmp_path: Path) -> None:
+    recorder = main(tmp_path, stack="local", environments=str(ENVIRONMENTS))
+    assert recorder.exports["environment"] == "local"
+
+
+def test_a_fault_in_a_file_is_told_without_a_traceback(tmp_path: Path) -> None:
+    for folder in ("base", "local"):
+        (tmp_path / folder / "models").mkdir(parents=True)
+        (tmp_path / folder / "environment.yaml").write_text("environment: local\nlayouts: single\n", "utf-8")
+    with pytest.raises(pulumi.RunError, match="layouts"):
+        main(tmp_path, stack="local", environments=str(tmp_path))
+
+
+def main(tmp_path: Path, stack: str, environments: str) -> Any:
+    """The program as the engine runs it."""
+    from stacks import __main__ as entry
+
+    path = list(sys.path)
+    try:
+        return run(entry.main, stack=stack, config={"environments": environments})
+    finally:
+        sys.path[:] = path
