@@ -1,8 +1,7 @@
 """How it is seen whether models do their work."""
 
-import json
 from collections.abc import Mapping
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 import pulumi
 
@@ -11,15 +10,33 @@ from components._names import label
 from components.cluster._manifests import namespace
 from components.objects import KubernetesObject
 
-RuleGroups = list[dict[str, object]]
-"""Groups of Prometheus rules, as in a rule file."""
+Rule = TypedDict(
+    "Rule",
+    {
+        "record": NotRequired[str],
+        "alert": NotRequired[str],
+        "expr": str,
+        "for": NotRequired[str],
+        "labels": NotRequired[dict[str, str]],
+        "annotations": NotRequired[dict[str, str]],
+    },
+)
+"""A rule as a Prometheus rule file has it: `record` or `alert`, and an expression."""
+
+
+class RuleGroup(TypedDict):
+    """Rules that Prometheus evaluates together."""
+
+    name: str
+    interval: NotRequired[str]
+    rules: list[Rule]
 
 
 class MonitoringStackArgs(TypedDict):
     """What the monitoring of a cluster is made from."""
 
     namespace: str
-    groups: RuleGroups
+    groups: list[RuleGroup]
     """Rules for the cluster as a whole."""
 
 
@@ -49,10 +66,10 @@ class EndpointMonitoringArgs(TypedDict):
     """Where dashboards are."""
     scrape_interval: str
     """As Prometheus writes it: `30s`."""
-    groups: RuleGroups
+    groups: list[RuleGroup]
     """Rules from the endpoint's objectives."""
-    dashboard: dict[str, object]
-    """A Grafana dashboard."""
+    dashboard: str
+    """A Grafana dashboard as JSON."""
 
 
 class EndpointMonitoring(pulumi.ComponentResource):
@@ -83,11 +100,11 @@ class EndpointMonitoring(pulumi.ComponentResource):
                 # What Grafana's sidecar looks for.
                 "labels": common | {"grafana_dashboard": "1"},
             },
-            "data": {f"{model}.json": json.dumps(args["dashboard"], sort_keys=True, indent=1)},
+            "data": {f"{model}.json": args["dashboard"]},
         }
         self.dashboard_name = KubernetesObject(f"{name}-dashboard", dashboard, child).physical_name
         self.register_outputs({"dashboard_name": self.dashboard_name})
 
 
-def _rule(metadata: Mapping[str, object], groups: RuleGroups) -> dict[str, object]:
+def _rule(metadata: Mapping[str, object], groups: list[RuleGroup]) -> dict[str, object]:
     return {"apiVersion": "monitoring.coreos.com/v1", "kind": "PrometheusRule", "metadata": metadata, "spec": {"groups": groups}}

@@ -1,5 +1,6 @@
 """From what an environment says to what components take; nothing else knows both."""
 
+import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -169,7 +170,7 @@ def endpoint_monitoring(
         "monitoring_namespace": monitoring_namespace,
         "scrape_interval": str(environment.monitoring.scrape_interval),
         "groups": endpoint_rules(model, described.team, sorted(answering), objectives),
-        "dashboard": endpoint_dashboard(environment.environment, model, described.team, objectives),
+        "dashboard": json.dumps(endpoint_dashboard(environment.environment, model, described.team, objectives), sort_keys=True, indent=1),
     }
 
 

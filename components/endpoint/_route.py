@@ -3,10 +3,9 @@
 from collections.abc import Mapping
 
 from components import _labels as labels
+from components import _ports as ports
 
 Manifest = dict[str, object]
-
-SERVICE_PORT = 80
 
 
 def url_path(model: str) -> str:
@@ -42,4 +41,4 @@ def http_route(
 
 
 def _backend(service: str) -> dict[str, object]:
-    return {"group": "", "kind": "Service", "name": service, "port": SERVICE_PORT}
+    return {"group": "", "kind": "Service", "name": service, "port": ports.SERVICE}

@@ -4,14 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from components import _labels as labels
+from components import _ports as ports
 from components import _quantities as quantities
 from components._names import versioned
-from components.endpoint._route import SERVICE_PORT
 
 Manifest = dict[str, object]
-
-PORT = 8080
-"""Port that the serving program listens on."""
 
 USER = 65532
 """The `nonroot` user that distroless images come with; any number but 0 does."""
@@ -70,7 +67,7 @@ def service_account(version: Version) -> Manifest:
 
 def service(version: Version) -> Manifest:
     """The version's address; its ready pods answer."""
-    port = {"name": "http", "port": SERVICE_PORT, "targetPort": "http", "protocol": "TCP", "appProtocol": "http"}
+    port = {"name": "http", "port": ports.SERVICE, "targetPort": "http", "protocol": "TCP", "appProtocol": "http"}
     return version.manifest("v1", "Service", spec={"type": "ClusterIP", "selector": version.selector, "ports": [port]})
 
 
@@ -145,7 +142,7 @@ def network_policy(version: Version) -> Manifest:
     spec = {
         "podSelector": {"matchLabels": version.selector},
         "policyTypes": ["Ingress", "Egress"],
-        "ingress": [{"from": sources, "ports": [{"protocol": "TCP", "port": PORT}]}],
+        "ingress": [{"from": sources, "ports": [{"protocol": "TCP", "port": ports.SERVING}]}],
         "egress": [
             {"to": [{"ipBlock": {"cidr": "0.0.0.0/0"}}], "ports": [{"protocol": "TCP", "port": 443}]},
             {"to": [{"ipBlock": {"cidr": POD_IDENTITY_AGENT}}], "ports": [{"protocol": "TCP", "port": 80}]},
@@ -160,7 +157,7 @@ def _container(version: Version) -> dict[str, object]:
         "MODEL_VERSION": version.version,
         "MODEL_URI": version.weights_uri,
         "MODEL_SHA256": version.weights_sha256,
-        "PORT": str(PORT),
+        "PORT": str(ports.SERVING),
         "DRAIN_SECONDS": str(DRAIN_SECONDS),
         **version.environment,
     }
@@ -174,7 +171,7 @@ def _container(version: Version) -> dict[str, object]:
         "name": "model",
         "image": version.image,
         "imagePullPolicy": "IfNotPresent",
-        "ports": [{"name": "http", "containerPort": PORT, "protocol": "TCP"}],
+        "ports": [{"name": "http", "containerPort": ports.SERVING, "protocol": "TCP"}],
         "env": [{"name": name, "value": value} for name, value in environment.items()],
         "resources": {"requests": requests, "limits": limits},
         # Fetching weights may take five minutes; after that, silence of half a minute means dead.

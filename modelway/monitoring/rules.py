@@ -5,11 +5,31 @@ They read what the serving program tells: `inference_requests_total{model,versio
 """
 
 from collections.abc import Sequence
+from typing import NotRequired, TypedDict
 
 from modelway.monitoring.slo import WINDOWS, Burn, Objectives, burns
 
-Rule = dict[str, object]
-Group = dict[str, object]
+Rule = TypedDict(
+    "Rule",
+    {
+        "record": NotRequired[str],
+        "alert": NotRequired[str],
+        "expr": str,
+        "for": NotRequired[str],
+        "labels": NotRequired[dict[str, str]],
+        "annotations": NotRequired[dict[str, str]],
+    },
+)
+"""A rule as a Prometheus rule file has it: `record` or `alert`, and an expression."""
+
+
+class Group(TypedDict):
+    """Rules that Prometheus evaluates together."""
+
+    name: str
+    interval: NotRequired[str]
+    rules: list[Rule]
+
 
 ERRORS = "modelway:inference_errors:ratio_rate"
 REQUESTS = "modelway:inference_requests:rate"

@@ -4,7 +4,7 @@ import promql_parser
 import pytest
 
 from modelway.monitoring.dashboards import endpoint_dashboard
-from modelway.monitoring.rules import ERRORS, base_rules, endpoint_rules
+from modelway.monitoring.rules import ERRORS, Group, Rule, base_rules, endpoint_rules
 from modelway.monitoring.slo import BURNS, WINDOWS, Objectives, burns
 
 OBJECTIVES = Objectives(availability=0.999, latency_p99_seconds=0.2, error_rate=0.01)
@@ -12,16 +12,16 @@ GROUPS = endpoint_rules("credit-risk", "risk", ["2026.10.0", "2026.11.0"], OBJEC
 BASE = base_rules(["risk", "climate"])
 
 
-def rules(groups: list[dict[str, object]]) -> list[dict[str, object]]:
+def rules(groups: list[Group]) -> list[Rule]:
     return [rule for group in groups for rule in group["rules"]]  # type: ignore[attr-defined]
 
 
-def alerts(name: str, groups: list[dict[str, object]] = GROUPS) -> list[dict[str, object]]:
+def alerts(name: str, groups: list[Group] = GROUPS) -> list[Rule]:
     return [rule for rule in rules(groups) if rule.get("alert") == name]
 
 
 @pytest.mark.parametrize("rule", rules(GROUPS) + rules(BASE), ids=lambda rule: str(rule.get("alert", rule.get("record"))))
-def test_every_expression_is_promql(rule: dict[str, object]) -> None:
+def test_every_expression_is_promql(rule: Rule) -> None:
     promql_parser.parse(rule["expr"])
 
 

@@ -1,0 +1,33 @@
+"""What a component takes and gives can be told to other languages: no unions, no classes of ours, nothing that cannot be sent."""
+
+import pulumi
+import pytest
+from pulumi.provider.experimental.analyzer import Analyzer
+
+from components.cluster.eks import EksCluster
+from components.cluster.existing import ExistingCluster
+from components.cluster.tenancy import Tenancy
+from components.endpoint.kubernetes import KubernetesEndpoint
+from components.identity import ModelIdentity
+from components.monitoring import EndpointMonitoring, MonitoringStack
+from components.network import Network
+from components.registry import ArtifactRegistry
+
+COMPONENTS = [
+    ArtifactRegistry,
+    EksCluster,
+    EndpointMonitoring,
+    ExistingCluster,
+    KubernetesEndpoint,
+    ModelIdentity,
+    MonitoringStack,
+    Network,
+    Tenancy,
+]
+
+
+@pytest.mark.parametrize("component", COMPONENTS, ids=lambda component: component.__name__)
+def test_a_schema_can_be_inferred(component: type[pulumi.ComponentResource]) -> None:
+    found = Analyzer("modelway").analyze([component])["component_definitions"][component.__name__]
+    assert found.inputs
+    assert found.outputs
