@@ -128,7 +128,7 @@ sys.path.insert(0, {str(ROOT)!r})
 from tests.stacks.test_composition import program
 from tests.support.engine import run
 run(program(), stack="local")
-print(sorted(name for name in sys.modules if name in {{"pulumi_aws.ec2", "pulumi_aws.eks", "pulumi_kubernetes.core.v1", "boto3"}}))
+print(sorted(name for name in sys.modules if name in {{"pulumi_aws.ec2.vpc", "pulumi_aws.eks.cluster", "pulumi_kubernetes.core.v1.pod", "boto3"}}))
 """
     done = subprocess.run([sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True, check=False)
     assert done.stdout == "[]\n", done.stderr
