@@ -1,0 +1,5 @@
+"""`python -m modelway`: the command line without installing it."""
+
+from modelway.cli import main
+
+main()

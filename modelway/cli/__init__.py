@@ -1,0 +1,110 @@
+"""`modelway VERB …`: one file per verb, imported when it is called and not before.
+
+A verb is a row in VERBS and a module. The module has either
+
+- `command(...)`, a function with Typer's annotations: the verb itself (`modelway up ENV`), or
+- `app`, a `typer.Typer`: a group of verbs (`modelway local up`).
+
+A module imports what is heavy inside its functions, so that its help is quick too. Results go to stdout, talk to stderr. A verb ends by returning (exit code 0), with
+`raise typer.Exit(code)`, with `raise typer.BadParameter(text)` for wrong usage (2), or with a ModelwayError, whose text is shown as it is.
+This is the one place that turns those, an interrupt (130) and a closed pipe into an exit code; any other exception is a fault of ours and keeps its traceback.
+"""
+
+import os
+import sys
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Annotated
+
+import typer
+
+from modelway.errors import ModelwayError
+
+
+@dataclass(frozen=True)
+class Verb:
+    """One verb: the line that `modelway --help` has for it, and the module that does it."""
+
+    name: str
+    help: str
+    module: str
+
+
+VERBS = (
+    Verb("validate", "Check environments: every fault of every file, at once.", "modelway.cli.validate"),
+    Verb("up", "Bring an environment up: its stacks, in order.", "modelway.cli.up"),
+    Verb("destroy", "Take an environment down: its stacks, in reverse order.", "modelway.cli.destroy"),
+    Verb("publish", "Put images and weights in their place, by digest.", "modelway.cli.publish"),
+    Verb("kubeconfig", "Print a kubeconfig for an environment's own clusters.", "modelway.cli.kubeconfig"),
+    Verb("kube-token", "Print a token for an EKS cluster, as kubectl asks for it.", "modelway.cli.kube_token"),
+    Verb("local", "The cloud on a laptop: up, status, env, logs, down.", "modelway.cli.local"),
+    Verb("doctor", "Say what this machine has, lacks, and needs.", "modelway.cli.doctor"),
+)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Runs `modelway` with `arguments` (default: those of the process) and ends the process with the exit code."""
+    given = sys.argv[1:] if arguments is None else arguments
+    try:
+        try:
+            _application(_verb_of(given))(args=given, prog_name="modelway")
+        finally:
+            # Here and not when the interpreter ends: only here can a closed pipe still be answered.
+            sys.stdout.flush()
+    except ModelwayError as fault:
+        print(fault, file=sys.stderr)
+        sys.exit(fault.exit_code)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except BrokenPipeError:
+        # Whoever read has gone. Nothing is left to say, and the interpreter must not try again on its way out.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+
+
+def _application(called: str | None) -> typer.Typer:
+    """All verbs for the help; only the one that is called is imported."""
+    app = typer.Typer(
+        help="Machine-learning models in production, described as data.",
+        no_args_is_help=True,
+        add_completion=False,
+        # Plain help and plain tracebacks: rich takes as long to import as everything else here together.
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback()(_options)
+    for verb in VERBS:
+        if verb.name != called:
+            app.command(verb.name, help=verb.help)(_listed)
+            continue
+        module = import_module(verb.module)
+        if hasattr(module, "app"):
+            app.add_typer(module.app, name=verb.name)
+        else:
+            app.command(verb.name)(module.command)
+    return app
+
+
+def _verb_of(arguments: list[str]) -> str | None:
+    """The first argument that is no option; no option before the verb takes a value."""
+    return next((argument for argument in arguments if not argument.startswith("-")), None)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import PackageNotFoundError, version
+
+        try:
+            print(f"modelway {version('modelway')}")
+        except PackageNotFoundError:
+            raise ModelwayError("modelway is not installed in this environment, so it has no version: run `make setup`.") from None
+        raise typer.Exit
+
+
+def _options(version: Annotated[bool, typer.Option("--version", help="Print the version and end.", is_eager=True, callback=_show_version)] = False) -> None:
+    """The options of `modelway` itself."""
+
+
+def _listed() -> None:
+    """Stands for a verb in the help; never runs, because a verb that is called is imported."""
