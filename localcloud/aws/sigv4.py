@@ -49,6 +49,8 @@ def read(request: Request) -> Signature:
         return _from_header(request)
     if any(name.lower() == "x-amz-signature" for name, _ in request.pairs):
         return _from_query(request)
+    if request.parameter("AWSAccessKeyId"):
+        raise Refused("InvalidRequest", f"The authorization mechanism you have provided is not supported. Please use {ALGORITHM}.")
     raise Refused("MissingAuthenticationToken", "Request is missing Authentication Token", 403)
 
 

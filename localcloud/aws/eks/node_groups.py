@@ -9,7 +9,7 @@ from typing import Any
 from localcloud import LocalCloudError
 from localcloud.api import Api
 from localcloud.aws.eks.instance_types import instance_type
-from localcloud.aws.eks.state import Cluster, Fields, NodeGroup, invalid, kubernetes_version
+from localcloud.aws.eks.state import Cluster, Fields, NodeGroup, invalid
 from localcloud.aws.identities import Identities
 from localcloud.aws.messages import Refused
 from localcloud.aws.ministack import MiniStack
@@ -61,9 +61,11 @@ class NodeGroups:
         if not subnets:
             raise invalid("Subnets are not specified.")
         places = [self._moto.subnet(cluster.account, cluster.region, subnet) for subnet in subnets]
+        with cluster.lock:
+            cluster.must_be_active()
         shown = {
             "version": sent.get("version") or cluster.shown["version"],
-            "releaseVersion": sent.get("releaseVersion") or f"{kubernetes_version()}-local",
+            "releaseVersion": sent.get("releaseVersion") or self._release(cluster),
             "capacityType": sent.get("capacityType") or "ON_DEMAND",
             "scalingConfig": _scaling(sent.get("scalingConfig") or {"minSize": 1, "maxSize": 2, "desiredSize": 1}),
             "updateConfig": sent.get("updateConfig") or {"maxUnavailable": 1},
@@ -134,7 +136,7 @@ class NodeGroups:
         with cluster.lock:
             group = self._free(cluster, name)
             group.shown["version"] = sent.get("version") or cluster.shown["version"]
-            group.shown["releaseVersion"] = sent.get("releaseVersion") or f"{kubernetes_version()}-local"
+            group.shown["releaseVersion"] = sent.get("releaseVersion") or self._release(cluster)
             if "launchTemplate" in sent:
                 group.shown["launchTemplate"] = sent["launchTemplate"]
             return cluster.update("VersionUpdate", {"Version": group.shown["version"], "ReleaseVersion": group.shown["releaseVersion"]})
@@ -162,6 +164,9 @@ class NodeGroups:
 
         threading.Thread(target=end, name=f"delete {cluster.name}/{name}", daemon=True).start()
         return answer
+
+    def _release(self, cluster: Cluster) -> str:
+        return f"{api(self._home, cluster).call('GET', '/version')['gitVersion'].removeprefix('v')}-local"
 
     def _free(self, cluster: Cluster, name: str) -> NodeGroup:
         cluster.must_be_active()

@@ -83,12 +83,5 @@ class Cluster:
         return noted
 
 
-def kubernetes_version() -> str:
-    """Of the API servers that clusters get, `1.35.4`."""
-    from toolchain import KUBERNETES_VERSION
-
-    return KUBERNETES_VERSION
-
-
 def invalid(message: str) -> Refused:
     return Refused("InvalidParameterException", message)
