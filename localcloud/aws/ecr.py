@@ -64,7 +64,10 @@ class Layers:
 
 
 def install(layers: Layers, endpoint: str, now: Any) -> None:
-    """Afterwards moto's ECR refuses what ECR refuses, and gives layers back. `endpoint` is the front's; `now` a clock in seconds since the epoch."""
+    """Afterwards moto's ECR refuses what ECR refuses, and gives layers back.
+
+    `endpoint` is the front's, `now` a clock in seconds since the epoch.
+    """
     from moto.core.exceptions import ServiceException
     from moto.core.responses import ActionResult
     from moto.ecr.models import ECRBackend
@@ -136,6 +139,5 @@ def install(layers: Layers, endpoint: str, now: Any) -> None:
             raise refuse("LayerInaccessibleException", f"The layer with digest '{digest}' is not in the repository '{repository.name}'")
         return ActionResult({"downloadUrl": layers.url(endpoint, digest, now()), "layerDigest": digest})
 
-    ECRBackend.complete_layer_upload = complete_layer_upload
-    ECRBackend.put_image = put_image
-    ECRResponse.get_download_url_for_layer = get_download_url_for_layer
+    for kind, method in ((ECRBackend, complete_layer_upload), (ECRBackend, put_image), (ECRResponse, get_download_url_for_layer)):
+        setattr(kind, method.__name__, method)

@@ -8,10 +8,13 @@ _REQUEST_ID = "00000000-0000-4000-8000-000000000000"
 
 # The same refusal has another name where the service is older than the others, or speaks JSON.
 _NAMES = {
-    "s3": {"InvalidClientTokenId": "InvalidAccessKeyId", "MissingAuthenticationToken": "AccessDenied", "IncompleteSignature": "AuthorizationHeaderMalformed"},
+    "s3": {"InvalidClientTokenId": "InvalidAccessKeyId", "MissingAuthenticationToken": "AccessDenied",
+           "IncompleteSignature": "AuthorizationHeaderMalformed"},
     "ec2": {"InvalidClientTokenId": "AuthFailure", "SignatureDoesNotMatch": "AuthFailure"},
-    "json": {"InvalidClientTokenId": "UnrecognizedClientException", "ExpiredToken": "ExpiredTokenException", "SignatureDoesNotMatch": "InvalidSignatureException",
-             "MissingAuthenticationToken": "MissingAuthenticationTokenException", "IncompleteSignature": "IncompleteSignatureException",
+    "json": {"InvalidClientTokenId": "UnrecognizedClientException", "ExpiredToken": "ExpiredTokenException",
+             "SignatureDoesNotMatch": "InvalidSignatureException",
+             "MissingAuthenticationToken": "MissingAuthenticationTokenException",
+             "IncompleteSignature": "IncompleteSignatureException",
              "AccessDenied": "AccessDeniedException"},
 }  # fmt: skip
 

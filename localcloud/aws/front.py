@@ -1,7 +1,7 @@
 """`python -m localcloud.aws.front`: the one address of emulated AWS.
 
-Every call has to be signed with a key that was issued here. The signature's scope names service, region and key; the key names the account. `eks` goes to MiniStack
-with clusters of our own laid over it, everything else to moto. Answers on 127.0.0.1 only.
+Every call has to be signed with a key that was issued here. The signature's scope names service, region and key; the key names the account.
+`eks` goes to MiniStack with clusters of our own laid over it, everything else to moto. Answers on 127.0.0.1 only.
 """
 
 import argparse

@@ -112,7 +112,10 @@ class Identities:
             raise Refused("AccessDenied", f"User: {caller.arn} is not authorized to perform: sts:AssumeRole on resource: {arn}", 403)
 
     def deployer(self, account: str, region: str, now: datetime) -> Credentials:
-        """Credentials of role `deployer` of the account, which is made on the first call; good for at least six hours. Raises ValueError for what is no account."""
+        """Credentials of role `deployer` of the account, which is made on the first call; good for at least six hours.
+
+        Raises ValueError for what is no account.
+        """
         if not _ACCOUNT.fullmatch(account):
             raise ValueError(f"account {account!r} has to be 12 digits")
         from moto.iam.models import iam_backends

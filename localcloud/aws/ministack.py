@@ -34,7 +34,10 @@ class MiniStack:
         self._host = urlsplit(url).netloc
 
     def call(self, account: str, region: str, method: str, path: str, query: str = "", body: bytes = b"") -> Answer:
-        """The answer of EKS in that account and region. `path` and `query` are as they go over the wire. Raises Refused (500) when it does not answer."""
+        """The answer of EKS in that account and region. `path` and `query` are as they go over the wire.
+
+        Raises Refused (500) when it does not answer.
+        """
         credential = f"{account}/20260101/{region}/eks/aws4_request"
         headers = {
             "Authorization": f"AWS4-HMAC-SHA256 Credential={credential}, SignedHeaders=host, Signature={'0' * 64}",

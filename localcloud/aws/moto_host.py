@@ -41,7 +41,7 @@ class Moto:
         self._application = DomainDispatcherApplication(create_backend_app)
 
     def call(self, account: str, environ: dict[str, Any], request: Request, authorization: str) -> Answer:
-        """The call made in `account`. `authorization` stands for the signature: moto finds service and region in it, also for presigned URLs."""
+        """The call made in `account`. moto finds service and region in `authorization`, also where the signature was in the URL."""
         inner = {name: value for name, value in environ.items() if name != _ACCOUNT_HEADER}
         inner |= {
             "wsgi.input": io.BytesIO(request.body),

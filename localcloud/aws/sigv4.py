@@ -1,6 +1,7 @@
 """AWS Signature Version 4, the side that verifies.
 
-Source: AWS documentation, "Create a signed AWS API request" and "Authenticating Requests: Using Query Parameters". Pure: bytes in, verdict out.
+Pure: a request in, a verdict out.
+Source: AWS documentation, "Create a signed AWS API request" and "Authenticating Requests: Using Query Parameters".
 """
 
 import hashlib
@@ -55,11 +56,12 @@ def read(request: Request) -> Signature:
 
 
 def verify(request: Request, signature: Signature, secret: str, now: datetime) -> None:
-    """Returns when `secret` made the signature for this very request, and it is neither too old nor of the future. Raises Refused otherwise."""
+    """Returns when `secret` made the signature for this very request, and it is neither too old nor of the future; else raises Refused."""
     if not hmac.compare_digest(expected(request, signature, secret), signature.value):
         raise Refused(
             "SignatureDoesNotMatch",
-            "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method.",
+            "The request signature we calculated does not match the signature you provided. "
+            "Check your AWS Secret Access Key and signing method.",
             403,
         )
     if signature.at - now > SKEW:

@@ -1,5 +1,6 @@
-"""Tokens of EKS clusters: presigned GetCallerIdentity URLs, checked as aws-iam-authenticator checks them, but without calling STS: its keys are known here.
+"""Tokens of EKS clusters: presigned GetCallerIdentity URLs.
 
+Checked as aws-iam-authenticator checks them, but without calling STS: the keys it issued are known here.
 Source: kubernetes-sigs/aws-iam-authenticator, pkg/token/token.go.
 """
 

@@ -2,11 +2,12 @@
 
 import base64
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import boto3
+from botocore.awsrequest import AWSRequest
 from botocore.exceptions import BotoCoreError, ClientError
 
 from modelway.errors import ModelwayError
@@ -133,6 +134,27 @@ class ModelStore:
                 ChecksumAlgorithm="SHA256",
                 ChecksumSHA256=checksum,
             )
+
+
+def presigned_identity(region: str | None, headers: Mapping[str, str], seconds: int) -> str:
+    """A URL of STS that tells who the credentials of the environment belong to, for `seconds`, to who sends exactly these headers.
+
+    Nothing is called for it, unless the credentials themselves have to be fetched. Raises AwsFailure without credentials or region.
+    """
+    with _explained("signing for sts:GetCallerIdentity"):
+        session = boto3.Session(region_name=region)
+        if session.get_credentials() is None:
+            raise AwsFailure(
+                "there are no AWS credentials: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or use `aws sso login`."
+            )
+        client = session.client("sts")
+
+        def add(request: AWSRequest, **_: object) -> None:
+            for name, value in headers.items():
+                request.headers[name] = value
+
+        client.meta.events.register("before-sign.sts.GetCallerIdentity", add)
+        return str(client.generate_presigned_url("get_caller_identity", ExpiresIn=seconds, HttpMethod="GET"))
 
 
 @contextmanager

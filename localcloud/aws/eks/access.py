@@ -1,7 +1,8 @@
 """Access entries and access policies: who is who in a cluster, and the role bindings that give them their rights.
 
-EKS evaluates access policies in an authorizer of its own. A cluster here has RBAC only, so each association becomes a binding of the built-in role that the policy
-is modelled on, to a group that only the token webhook hands out.
+EKS evaluates access policies in an authorizer of its own. A cluster here has RBAC only, so each association becomes a binding of the built-in
+role that the policy is modelled on, to a group that only the token webhook hands out. A binding that goes takes the right with it at once; who an
+entry named is forgotten within 15 s of its end (the API server's two token caches, 5 s and 10 s).
 """
 
 import fnmatch
@@ -131,7 +132,8 @@ def check_policy(sent: Fields) -> None:
     policy = str(sent.get("policyArn", ""))
     if policy.removeprefix(POLICY_PREFIX) not in ROLES or not policy.startswith(POLICY_PREFIX):
         raise invalid(
-            f"The policyArn parameter format is not valid: {policy}. The local cloud knows {', '.join(POLICY_PREFIX + name for name in ROLES)}."
+            f"The policyArn parameter format is not valid: {policy}. "
+            f"The local cloud knows {', '.join(POLICY_PREFIX + name for name in ROLES)}."
         )
 
 

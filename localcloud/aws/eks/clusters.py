@@ -118,7 +118,7 @@ class Clusters:
                 region,
                 vpc["vpcId"],
                 f"eks-cluster-sg-{name}-{uuid.uuid4().hex[:10]}",
-                "EKS created security group applied to ENI that is attached to EKS Control Plane master nodes, as well as any managed workloads.",
+                "Of the control plane and of managed nodes; made by EKS",
                 {"Name": f"eks-cluster-sg-{name}", f"kubernetes.io/cluster/{name}": "owned", "aws:eks:cluster-name": name},
             )
             # MiniStack's own idea of the creator's entry does not know our callers: see access.py.
