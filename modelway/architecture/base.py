@@ -1,0 +1,116 @@
+"""What all sections share: how strict they are, how their own rules are told, and the shapes of names."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler, model_validator
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+
+FieldPath = tuple[str | int, ...]
+"""Keys and list positions from the top of a file, or from the section a rule belongs to."""
+
+
+@dataclass(frozen=True)
+class Breach:
+    """One rule that values of the right type break together."""
+
+    path: FieldPath
+    """The field that is at fault, from the section that has the rule."""
+    rule: str
+    way_out: str
+    together_with: tuple[FieldPath, ...] = ()
+    """Other fields the rule is about; when a later file sets one of these, the fault is shown there."""
+
+
+class Section(BaseModel):
+    """A part of an environment's description: frozen, no field but the ones it declares, no conversion of types."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True, serialize_by_alias=True)
+
+    def breaches(self) -> Iterator[Breach]:
+        """The rules between this section's fields that do not hold; a section that has such rules overrides this."""
+        yield from ()
+
+    @model_validator(mode="after")
+    def _keeps_its_rules(self) -> "Section":
+        if found := tuple(self.breaches()):
+            raise PydanticCustomError("breaches", "{text}", {"text": "; ".join(breach.rule for breach in found), "breaches": found})
+        return self
+
+
+@dataclass(frozen=True)
+class Shaped:
+    """Annotation of a text that has to have a certain shape; `rule` and `way_out` say in words what `pattern` says in signs."""
+
+    pattern: str
+    rule: str
+    way_out: str
+    limit: int
+    """Most characters."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_after_validator_function(self._checked, handler(source))
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return {**handler(schema), "pattern": f"^{self.pattern}$", "maxLength": self.limit}
+
+    def _checked(self, text: str) -> str:
+        if len(text) > self.limit:
+            raise misshapen(f"at most {self.limit} characters, and these are {len(text)}", "Shorten it.")
+        if not re.fullmatch(self.pattern, text, re.ASCII):
+            raise misshapen(self.rule, self.way_out)
+        return text
+
+
+def misshapen(rule: str, way_out: str) -> PydanticCustomError:
+    """The error of a text that is not written as its field wants it."""
+    return PydanticCustomError("misshapen", "{rule}", {"rule": rule, "way_out": way_out})
+
+
+Name = Annotated[
+    str,
+    Shaped(
+        r"[a-z]([-a-z0-9]*[a-z0-9])?",
+        "lower-case letters, digits and dashes; a letter first, no dash at the end",
+        "Write it like credit-risk.",
+        # A version and a hash follow it in Kubernetes names of 63 characters; ECR and S3 take more.
+        40,
+    ),
+]
+
+EnvironmentName = Annotated[
+    str,
+    Shaped(
+        r"(?!base$)(?!.*-models$)[a-z]([-a-z0-9]*[a-z0-9])?",
+        "lower-case letters, digits and dashes; a letter first; not `base`, and no `-models` at the end, which is how the stack of the models is called",
+        "Rename the folder, say to dev.",
+        # `modelway-<environment>-models-<account>` is the name of a bucket: at most 63 characters (docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html).
+        34,
+    ),
+]
+
+VersionName = Annotated[
+    str,
+    Shaped(
+        r"[A-Za-z0-9]([-A-Za-z0-9._]*[A-Za-z0-9])?",
+        "letters, digits, dots, dashes and underscores; a letter or digit first and last",
+        'Write it like "2026.11.1".',
+        # It is the value of a Kubernetes label (kubernetes.io/docs/concepts/overview/working-with-objects/labels), which may have 63.
+        40,
+    ),
+]
+
+Owner = Annotated[
+    str,
+    Shaped(
+        r"[A-Za-z0-9][A-Za-z0-9 +\-=._:/@]*",
+        "letters, digits, spaces and + - = . _ : / @",
+        "Write an address that is read, like ml-platform@example.com.",
+        # It is the value of an AWS tag (docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html).
+        256,
+    ),
+]
+
+Line = Annotated[str, Shaped(r"[^\x00-\x1f]*", "one line of text", "Write it on one line.", 500)]

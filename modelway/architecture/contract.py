@@ -1,0 +1,288 @@
+"""The contract of a model: what goes in and comes out, what the data are expected to be, how good it has to be, and one request to try.
+
+One contract is for checks in pull requests, for serving, for drift and for gates; several versions may share it.
+"""
+
+import math
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, PlainValidator
+
+from modelway.architecture.base import Breach, FieldPath, Section, Shaped, misshapen
+
+Datatype = Literal[
+    "BOOL", "UINT8", "UINT16", "UINT32", "UINT64", "INT8", "INT16", "INT32", "INT64", "FP16", "FP32", "FP64", "BYTES"
+]
+"""Datatypes of the Open Inference Protocol, version 2 (github.com/kserve/open-inference-protocol/blob/main/specification/protocol/inference_rest.md#tensor-data-types)."""
+
+ColumnType = Literal["boolean", "integer", "number", "text", "timestamp"]
+"""What a column of data holds."""
+
+ColumnName = Annotated[
+    str, Shaped(r"[A-Za-z_][A-Za-z0-9_.-]*", "letters, digits, _ . and -; a letter or _ first", "Write it like mean_radius.", 128)
+]
+Dimension = Annotated[int, Field(ge=-1, le=10**9)]
+DEPTH = 4
+"""Most dimensions of a tensor."""
+
+
+def _scalar(value: object) -> bool | int | float | str:
+    if isinstance(value, bool | int | float | str):
+        return value
+    raise misshapen("a single value: text, a number, true or false", "Write one value.")
+
+
+def _values(value: object, depth: int = DEPTH) -> "Values":
+    if not isinstance(value, tuple | list) or not depth:
+        raise misshapen(f"a list of values, nested at most {DEPTH} deep", "Write it like [1.5, 2.0], row by row.")
+    return tuple(_values(item, depth - 1) if isinstance(item, tuple | list) else _scalar(item) for item in value)
+
+
+Scalar = Annotated[bool | int | float | str, PlainValidator(_scalar, json_schema_input_type=bool | int | float | str)]
+Values = Annotated[tuple[object, ...], PlainValidator(_values, json_schema_input_type=list[Any])]
+"""Values of a tensor: scalars, row by row, or nested as its shape is."""
+
+
+class Tensor(Section):
+    """A tensor that the model takes or gives."""
+
+    name: ColumnName
+    datatype: Datatype
+    """Datatype of the Open Inference Protocol."""
+    shape: tuple[Dimension, ...] = Field(min_length=1, max_length=DEPTH)
+    """Length of each dimension; -1 where it is free, as in the number of rows."""
+
+
+class Signature(Section):
+    """What the model takes and gives."""
+
+    inputs: tuple[Tensor, ...] = Field(min_length=1, max_length=10_000)
+    outputs: tuple[Tensor, ...] = Field(min_length=1, max_length=1_000)
+
+    def breaches(self) -> Iterator[Breach]:
+        for side in ("inputs", "outputs"):
+            yield from _twice((side,), [tensor.name for tensor in getattr(self, side)])
+
+
+class Column(Section):
+    """What is expected of a column of data. A column that a model takes has the type of that input."""
+
+    type: ColumnType | None = None
+    """What it holds; needed for a column that is neither taken nor given by the model, such as a label or a time."""
+    range: tuple[float | None, float | None] | None = None
+    """Smallest and largest value, both allowed; null where there is none."""
+    values: tuple[Scalar, ...] | None = Field(None, min_length=1, max_length=10_000)
+    """The only values allowed."""
+    null_rate: float = Field(0, ge=0, le=1)
+    """Largest share of missing values, 0 to 1."""
+    unique: bool = False
+    """Whether no value comes twice."""
+
+    def breaches(self) -> Iterator[Breach]:
+        if self.range is not None:
+            low, high = self.range
+            if low is None and high is None:
+                yield Breach(("range",), "at least one end", "Write it like [0, null], or remove it.")
+            elif low is not None and high is not None and low > high:
+                yield Breach(("range",), "the smaller number first", f"Write [{high}, {low}].")
+        if self.values is not None and self.range is not None:
+            yield Breach(("values",), "either the only values allowed, or a range", "Remove one of them.", (("range",),))
+
+
+class Metric(Section):
+    """How good a version has to be on data that it did not learn from."""
+
+    name: ColumnName
+    """What is measured, such as roc_auc."""
+    direction: Literal["higher", "lower"]
+    """Which is better."""
+    minimum: float | None = None
+    """Least that is good enough, where higher is better."""
+    maximum: float | None = None
+    """Most that is good enough, where lower is better."""
+    reference: float | None = None
+    """What was reached when the contract was written; drift is measured from it."""
+
+    def breaches(self) -> Iterator[Breach]:
+        limit, other = ("minimum", "maximum") if self.direction == "higher" else ("maximum", "minimum")
+        if getattr(self, other) is not None:
+            yield Breach(
+                (other,), f"where {self.direction} is better the limit is a {limit}", f"Write {limit}: {getattr(self, other)}.", (("direction",),)
+            )
+        elif getattr(self, limit) is None and self.reference is None:
+            yield Breach((limit,), f"a {limit} or a reference is needed", f"Add `{limit}: NUMBER`.")
+
+
+class Example(Section):
+    """One tensor of the sample, as the Open Inference Protocol writes it."""
+
+    name: ColumnName
+    datatype: Datatype
+    shape: tuple[Annotated[int, Field(ge=1, le=10**6)], ...] = Field(min_length=1, max_length=DEPTH)
+    """Length of each dimension."""
+    data: Values
+    """Values, row by row or nested."""
+
+    def flat(self) -> list[Scalar]:
+        """The values, row by row."""
+        return list(_flattened(self.data))
+
+    def breaches(self) -> Iterator[Breach]:
+        values = self.flat()
+        if len(values) != math.prod(self.shape):
+            yield Breach(
+                ("data",), f"{math.prod(self.shape)} values, for the shape {list(self.shape)}; there are {len(values)}", "Correct one of them.", (("shape",),)
+            )
+        for value in values:
+            if not fits(value, self.datatype):
+                yield Breach(("data",), f"values of datatype {self.datatype}; {value!r} is none", "Correct the value or the datatype.", (("datatype",),))
+                break
+
+
+class Sample(Section):
+    """A request that the model answers: what smoke tests send."""
+
+    inputs: tuple[Example, ...] = Field(min_length=1, max_length=10_000)
+
+    def breaches(self) -> Iterator[Breach]:
+        yield from _twice(("inputs",), [example.name for example in self.inputs])
+
+
+class Contract(Section):
+    """What a model promises to those who call it, and what it may rely on."""
+
+    signature: Signature
+    """What it takes and gives."""
+    expectations: dict[ColumnName, Column] = Field(default_factory=dict)
+    """What is expected of the data, by column; columns that the model does not take (labels, times, groups) may be among them."""
+    ordered_by: ColumnName | None = None
+    """Column of timestamps or numbers that puts the data in order of time; then the newest are held out, never a random part."""
+    metrics: tuple[Metric, ...] = Field((), max_length=100)
+    """How good a version has to be."""
+    sample: Sample
+    """A request that it answers."""
+
+    def column_type(self, name: str) -> ColumnType | None:
+        """What a column holds: as its expectation says, or by the datatype of the input or output of that name; None when neither is known."""
+        expected = self.expectations.get(name)
+        if expected is not None and expected.type is not None:
+            return expected.type
+        for tensor in (*self.signature.inputs, *self.signature.outputs):
+            if tensor.name == name:
+                return column_type_of(tensor.datatype)
+        return None
+
+    def breaches(self) -> Iterator[Breach]:
+        for name, column in self.expectations.items():
+            yield from self._column_breaches(name, column)
+        if self.ordered_by is not None and self.column_type(self.ordered_by) not in ("timestamp", "integer", "number"):
+            yield Breach(
+                ("ordered_by",),
+                "a column of timestamps or numbers that the contract knows",
+                f"Add it: `expectations: {{{self.ordered_by}: {{type: timestamp}}}}`.",
+            )
+        yield from _twice(("metrics",), [metric.name for metric in self.metrics])
+        yield from self._sample_breaches()
+
+    def _column_breaches(self, name: str, column: Column) -> Iterator[Breach]:
+        path: FieldPath = ("expectations", name)
+        held = next((column_type_of(tensor.datatype) for tensor in self.signature.inputs if tensor.name == name), None)
+        kind = self.column_type(name)
+        if kind is None:
+            yield Breach(
+                path,
+                f"the model neither takes nor gives a column {name}, so its type has to be said",
+                f"Add `type: text` or another type, or correct the name; the inputs are {_some([tensor.name for tensor in self.signature.inputs])}.",
+            )
+            return
+        if held is not None and column.type is not None and column.type != held:
+            yield Breach((*path, "type"), f"the input of that name holds {held}", "Remove it.")
+        if column.range is not None and kind not in ("integer", "number"):
+            yield Breach((*path, "range"), f"only numbers have a range, and this column holds {kind}", "Remove it.")
+        for position, value in enumerate(column.values or ()):
+            if not _holds(value, kind):
+                yield Breach((*path, "values", position), f"values of a column that holds {kind}", "Correct the value.")
+
+    def _sample_breaches(self) -> Iterator[Breach]:
+        taken = {tensor.name: tensor for tensor in self.signature.inputs}
+        given = {example.name for example in self.sample.inputs}
+        missing = [name for name in taken if name not in given]
+        if missing:
+            yield Breach(("sample", "inputs"), f"every input of the signature; {_some(missing)} is missing", "Add it with its values.")
+        for position, example in enumerate(self.sample.inputs):
+            path: FieldPath = ("sample", "inputs", position)
+            tensor = taken.get(example.name)
+            if tensor is None:
+                yield Breach((*path, "name"), f"an input of the signature: {_some(list(taken))}", "Correct the name, or remove it.")
+                continue
+            if example.datatype != tensor.datatype:
+                yield Breach((*path, "datatype"), f"{tensor.datatype}, as in the signature", f"Write {tensor.datatype}.")
+            if len(example.shape) != len(tensor.shape) or any(wanted not in (-1, has) for wanted, has in zip(tensor.shape, example.shape, strict=False)):
+                yield Breach((*path, "shape"), f"a shape that fits {list(tensor.shape)} of the signature", "Correct one of them.")
+            column = self.expectations.get(example.name)
+            for value in example.flat() if column else ():
+                if not _expected(value, column):
+                    yield Breach((*path, "data"), f"values as they are expected of {example.name}; {value!r} is not", "Correct the sample or the expectation.")
+                    break
+
+
+def column_type_of(datatype: Datatype) -> ColumnType:
+    """What a column of that datatype holds."""
+    if datatype == "BOOL":
+        return "boolean"
+    if datatype == "BYTES":
+        return "text"
+    return "number" if datatype.startswith("FP") else "integer"
+
+
+def fits(value: Scalar, datatype: Datatype) -> bool:
+    """Whether a value may stand in a tensor of that datatype: whole numbers within its bits, no NaN or infinity."""
+    if not _holds(value, column_type_of(datatype)):
+        return False
+    if isinstance(value, int) and "INT" in datatype:
+        bits = int(datatype.removeprefix("U").removeprefix("INT"))
+        low, high = (0, 2**bits) if datatype.startswith("U") else (-(2 ** (bits - 1)), 2 ** (bits - 1))
+        return low <= value < high
+    return True
+
+
+def _holds(value: Scalar, kind: ColumnType) -> bool:
+    if kind == "boolean":
+        return isinstance(value, bool)
+    if kind in ("text", "timestamp"):
+        return isinstance(value, str)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return math.isfinite(value) if kind == "number" else isinstance(value, int)
+
+
+def _expected(value: Scalar, column: Column | None) -> bool:
+    if column is None:
+        return True
+    if column.values is not None and value not in column.values:
+        return False
+    if column.range is not None and isinstance(value, int | float):
+        low, high = column.range
+        return (low is None or low <= value) and (high is None or value <= high)
+    return True
+
+
+def _flattened(data: object) -> Iterator[Scalar]:
+    if isinstance(data, tuple):
+        for item in data:
+            yield from _flattened(item)
+    elif isinstance(data, bool | int | float | str):
+        yield data
+
+
+def _twice(path: FieldPath, names: list[str]) -> Iterator[Breach]:
+    seen: set[str] = set()
+    for position, name in enumerate(names):
+        if name in seen:
+            yield Breach((*path, position, "name"), f"{name} is there already", "Remove one, or rename it.")
+        seen.add(name)
+
+
+def _some(names: list[str]) -> str:
+    return ", ".join(names[:6]) + (", …" if len(names) > 6 else "")

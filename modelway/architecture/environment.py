@@ -1,0 +1,139 @@
+"""An environment: everything that is deployed into one account, and the rules between its sections."""
+
+from collections.abc import Iterator
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from modelway.architecture.base import Breach, EnvironmentName, Name, Owner, Section, Shaped
+from modelway.architecture.cluster import Cluster, EksCluster, ExistingGateway
+from modelway.architecture.contract import Contract
+from modelway.architecture.model import ContractPath, Model
+from modelway.architecture.monitoring import Monitoring
+from modelway.architecture.network import Network
+from modelway.architecture.registry import Registry
+
+Account = Annotated[
+    str, Shaped(r"[0-9]{12}", "an AWS account: 12 digits, in quotes", 'Write it like "222222222222".', 12)
+]
+Region = Annotated[
+    str, Shaped(r"[a-z]{2,3}(-[a-z]+)+-[0-9]", "an AWS region", "Write it like eu-west-1.", 32)
+]
+TagKey = Annotated[
+    str,
+    Shaped(
+        r"(?!(?i:aws):)[A-Za-z0-9][A-Za-z0-9 +\-=._:/@]*",
+        "a tag's key: letters, digits, spaces and + - = . _ : / @, not `aws:` at the start",
+        "Write it like cost-center.",
+        128,
+    ),
+]
+TagValue = Annotated[
+    str, Shaped(r"[A-Za-z0-9 +\-=._:/@]*", "a tag's value: letters, digits, spaces and + - = . _ : / @", "Write it like ml-platform.", 256)
+]
+
+OWN_TAGS = ("environment", "owner", "managed-by")
+"""Tags that everything gets from Modelway."""
+
+GATEWAY_NAMESPACE = "gateway-system"
+"""Namespace of Gateways that are made."""
+
+TAKEN_NAMESPACES = ("default", "kube-system", "kube-public", "kube-node-lease", GATEWAY_NAMESPACE)
+"""Namespaces that can be no team's."""
+
+
+class Aws(Section):
+    """Where in AWS the environment is."""
+
+    account: Account
+    """12 digits; every other account is refused before anything is made."""
+    region: Region
+
+
+class Environment(Section):
+    """One environment, resolved: base and overrides merged, models and contracts with it."""
+
+    environment: EnvironmentName
+    """Name; equals the name of the folder."""
+    tier: Literal["development", "staging", "production"]
+    """How carefully it is handled: production is protected, development may be thrown away."""
+    layout: Literal["single", "split"] = "single"
+    """One stack for all, or one for the platform and one for the models."""
+    aws: Aws
+    """Account and region."""
+    owner: Owner
+    """Who answers for it; a tag on everything."""
+    tags: dict[TagKey, TagValue] = Field(default_factory=dict, max_length=40)
+    """AWS tags on everything, besides environment, owner and managed-by."""
+    network: Network | None = None
+    """Network of its own; an EKS cluster needs one."""
+    clusters: dict[Name, Cluster] = Field(min_length=1)
+    """Clusters, by name."""
+    registry: Registry = Registry()
+    """Where images and weights are kept."""
+    monitoring: Monitoring = Monitoring()
+    """How it is watched."""
+    models: dict[Name, Model] = Field(default_factory=dict)
+    """Models, by name; each has a file of its own in models/."""
+    contracts: dict[ContractPath, Contract] = Field(default_factory=dict)
+    """Contracts of the models' versions, by path; read from the files that versions name."""
+
+    def breaches(self) -> Iterator[Breach]:
+        yield from self._tag_breaches()
+        for key, cluster in self.clusters.items():
+            if isinstance(cluster, EksCluster):
+                yield from self._eks_breaches(key, cluster)
+        for name, model in self.models.items():
+            yield from self._placement_breaches(name, model)
+
+    def _tag_breaches(self) -> Iterator[Breach]:
+        for key in self.tags:
+            if key.lower() in OWN_TAGS:
+                yield Breach(("tags", key), "environment, owner and managed-by are set already", "Remove it, or choose another key.")
+
+    def _eks_breaches(self, key: str, cluster: EksCluster) -> Iterator[Breach]:
+        if self.network is None:
+            yield Breach(
+                ("clusters", key, "kind"),
+                "an EKS cluster stands in the environment's own network, and there is none",
+                "Add a section `network: {kind: vpc, cidr: 10.20.0.0/16, zones: 2}`.",
+            )
+        elif self.network.zones < 2:
+            yield Breach(("network", "zones"), "at least 2 with an EKS cluster", "Write zones: 2 or more.")
+        for who, granted in cluster.access.items():
+            account = granted.principal.split(":")[4]
+            if account != self.aws.account:
+                yield Breach(
+                    ("clusters", key, "access", who, "principal"),
+                    f"a role or user of the environment's own account, {self.aws.account}",
+                    f"Write it with {self.aws.account}; a role of another account assumes one of this account.",
+                    (("aws", "account"),),
+                )
+
+    def _placement_breaches(self, name: str, model: Model) -> Iterator[Breach]:
+        known = ", ".join(self.clusters)
+        if model.cluster is None and len(self.clusters) > 1:
+            yield Breach(("models", name, "cluster"), f"needed where there are several clusters: {known}", "Add `cluster: NAME`.")
+            return
+        key = model.cluster or next(iter(self.clusters))
+        if key not in self.clusters:
+            yield Breach(
+                ("models", name, "cluster"), f"one of the environment's clusters: {known}", "Name one of them, or add the cluster to environment.yaml."
+            )
+            return
+        cluster = self.clusters[key]
+        gateway = cluster.gateway.namespace if isinstance(cluster.gateway, ExistingGateway) else GATEWAY_NAMESPACE
+        taken = {*TAKEN_NAMESPACES, gateway, self.monitoring.namespace}
+        if model.team in taken:
+            yield Breach(
+                ("models", name, "team"),
+                f"the namespace of the same name is the team's alone; taken are {', '.join(sorted(taken))}",
+                f"Write it like {model.team}-team.",
+            )
+        pools = cluster.node_pools.values() if isinstance(cluster, EksCluster) else ()
+        if model.endpoint and model.endpoint.resources.gpu and pools and not any(pool.gpu for pool in pools):
+            yield Breach(
+                ("models", name, "endpoint", "resources", "gpu"),
+                f"cluster {key} has no pool of nodes with GPUs",
+                "Add one to environment.yaml like `gpu: {instance_types: [g6.xlarge], min: 0, max: 2, gpu: true}`, or ask for none.",
+            )

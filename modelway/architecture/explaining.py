@@ -1,0 +1,184 @@
+"""What pydantic says of data, in the words of the files' authors: field, rule, way out."""
+
+import types
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from modelway.architecture.base import Breach, FieldPath, Section
+from modelway.architecture.reading import walk
+from modelway.architecture.resolving import PointsAt
+
+_LIMITS = {
+    "greater_than_equal": ("at least {ge}", "Write {ge} or more."),
+    "less_than_equal": ("at most {le}", "Write {le} or less."),
+    "too_short": ("at least {min_length} of these", "Add one."),
+    "too_long": ("at most {max_length} of these", "Remove some."),
+}
+_KINDS = {
+    "string_type": ("text", "Write text; put numbers in quotes."),
+    "int_type": ("a whole number", "Write a number without quotes, like 3."),
+    "int_from_float": ("a whole number", "Write a number without a point, like 3."),
+    "float_type": ("a number", "Write a number without quotes, like 0.5."),
+    "finite_number": ("a number", "Write a number without quotes, like 0.5."),
+    "bool_type": ("true or false", "Write true or false, without quotes."),
+    "dict_type": ("a mapping", "Write lines of the form `name: …` below it."),
+    "tuple_type": ("a list", "Write it like [a, b]."),
+}
+_MAPPINGS = ("model_type", "model_attributes_type", "dataclass_type")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that is wrong with data, before it is known which file said it."""
+
+    path: FieldPath
+    points_at: PointsAt
+    rule: str
+    way_out: str
+    together_with: tuple[FieldPath, ...] = ()
+
+
+def findings(error: ValidationError, section: type[Section], data: Mapping[str, object]) -> Iterator[Finding]:
+    """Everything that is wrong with `data` as a `section`."""
+    for detail in error.errors(include_url=False):
+        yield from _findings(detail, section, data)
+
+
+def _findings(detail: ErrorDetails, section: type[Section], data: Mapping[str, object]) -> Iterator[Finding]:
+    kind, context = detail["type"], detail.get("ctx", {})
+    path = _path(detail, data)
+    if kind == "breaches":
+        breaches: tuple[Breach, ...] = context["breaches"]
+        for breach in breaches:
+            others = tuple((*path, *other) for other in breach.together_with)
+            yield Finding((*path, *breach.path), "value", breach.rule, breach.way_out, others)
+    elif kind == "misshapen":
+        at: PointsAt = "key" if detail["loc"][-1:] == ("[key]",) else "value"
+        yield Finding(path, at, context["rule"], context["way_out"])
+    elif kind == "extra_forbidden":
+        yield _unknown_field(path, section, data)
+    elif kind == "missing":
+        described = _section_at(section, path[:-1], data)
+        about = described.__pydantic_fields__.get(_field_name(described, str(path[-1]))) if described else None
+        meaning = f": {_lower(' '.join(about.description.split()))}" if about and about.description else ""
+        yield Finding(path, "parent", "the field is required, and missing", f"Add `{path[-1]}`{meaning}")
+    elif kind == "literal_error":
+        yield _no_choice(path, detail, context["expected"].replace("'", ""))
+    elif kind == "union_tag_not_found":
+        tags = ", ".join(_tags(section, path, data))
+        yield Finding((*path, "kind"), "parent", "the field is required, and missing", f"Add `kind`, one of {tags}.")
+    elif kind == "union_tag_invalid":
+        yield _no_choice((*path, "kind"), {**detail, "input": context["tag"]}, context["expected_tags"].replace("'", ""))
+    elif kind in _MAPPINGS:
+        described = _section_at(section, path, data)
+        fields = f"the fields {_listed(_names(described))}" if described else "fields"
+        yield Finding(path, "value", f"a mapping with {fields}", "Write lines of the form `field: value` below it.")
+    elif kind in _KINDS:
+        yield Finding(path, "value", *_KINDS[kind])
+    elif kind in _LIMITS:
+        rule, way_out = _LIMITS[kind]
+        yield Finding(path, "value", rule.format(**context), way_out.format(**context))
+    else:
+        yield Finding(path, "value", detail["msg"], "Correct the value.")
+
+
+def _path(detail: ErrorDetails, data: object) -> FieldPath:
+    """The error's path without what is no field: pydantic puts the tag of a union and `[key]` between the keys."""
+    path: FieldPath = ()
+    last = len(detail["loc"]) - 1
+    for position, part in enumerate(detail["loc"]):
+        there = len(list(walk(data, (*path, part)))) == len(path) + 2
+        if there or (position == last and detail["type"] == "missing"):
+            path = (*path, part)
+    return path
+
+
+def _unknown_field(path: FieldPath, section: type[Section], data: Mapping[str, object]) -> Finding:
+    from difflib import get_close_matches
+
+    described = _section_at(section, path[:-1], data)
+    known = _names(described) if described else []
+    near = get_close_matches(str(path[-1]), known, 1)
+    way_out = f"Did you mean `{near[0]}`? " if near else "Remove it. "
+    where = f"in {'.'.join(map(str, path[:-1]))}" if len(path) > 1 else "in this file"
+    return Finding(path, "key", f"there is no such field {where}", f"{way_out}The fields are {_listed(known)}.")
+
+
+def _no_choice(path: FieldPath, detail: ErrorDetails, expected: str) -> Finding:
+    from difflib import get_close_matches
+
+    choices = expected.replace(" or ", ", ").split(", ")
+    near = get_close_matches(str(detail["input"]), choices, 1)
+    rule = f"one of {', '.join(choices)}" if len(choices) > 1 else f"only {choices[0]} is known"
+    return Finding(path, "value", rule, f"Did you mean `{near[0]}`?" if near else f"Write {choices[0]}." if len(choices) == 1 else "Write one of them.")
+
+
+def _section_at(section: type[Section], path: FieldPath, data: object) -> type[Section] | None:
+    """The class that describes the mapping at a path; None when it is no section."""
+    here: Any = section
+    values = list(walk(data, path))
+    for position, part in enumerate(path):
+        if isinstance(here, type) and issubclass(here, Section):
+            field = here.__pydantic_fields__.get(_field_name(here, str(part)))
+            here = field.annotation if field else None
+        elif get_origin(here) is dict:
+            here = get_args(here)[1]
+        elif get_origin(here) is tuple:
+            here = get_args(here)[0]
+        else:
+            return None
+        here = _one(here, values[position + 1] if position + 1 < len(values) else None)
+    return here if isinstance(here, type) and issubclass(here, Section) else None
+
+
+def _one(annotation: Any, value: object) -> Any:
+    """An annotation without its metadata and without None; of a tagged union the member that the value's `kind` names."""
+    members = [member for member in _members(annotation) if member is not type(None)]
+    if len(members) == 1:
+        return members[0]
+    kind = value.get("kind") if isinstance(value, dict) else None
+    return next((member for member in members if kind in _kinds(member)), None)
+
+
+def _members(annotation: Any) -> list[Any]:
+    while get_origin(annotation) is Annotated:
+        annotation = get_args(annotation)[0]
+    if get_origin(annotation) in (Union, types.UnionType):
+        return [inner for member in get_args(annotation) for inner in _members(member)]
+    return [annotation]
+
+
+def _kinds(member: Any) -> tuple[str, ...]:
+    field = member.__pydantic_fields__.get("kind") if isinstance(member, type) and issubclass(member, Section) else None
+    return get_args(field.annotation) if field and get_origin(field.annotation) is Literal else ()
+
+
+def _tags(section: type[Section], path: FieldPath, data: object) -> list[str]:
+    """The kinds that a tagged union at a path may have."""
+    above = _section_at(section, path[:-1], data)
+    if above is not None and (field := above.__pydantic_fields__.get(_field_name(above, str(path[-1])))):
+        return [kind for member in _members(field.annotation) for kind in _kinds(member)]
+    parent = _section_at(section, path[:-2], data)
+    field = parent.__pydantic_fields__.get(_field_name(parent, str(path[-2]))) if parent else None
+    values = get_args(field.annotation)[1:] if field else ()
+    return [kind for value in values for member in _members(value) for kind in _kinds(member)]
+
+
+def _names(section: type[Section]) -> list[str]:
+    return [field.alias or name for name, field in section.__pydantic_fields__.items()]
+
+
+def _field_name(section: type[Section], written: str) -> str:
+    return next((name for name, field in section.__pydantic_fields__.items() if (field.alias or name) == written), "")
+
+
+def _listed(names: list[str]) -> str:
+    return ", ".join(names)
+
+
+def _lower(text: str) -> str:
+    return text[:1].lower() + text[1:] if text[1:2].islower() else text

@@ -1,0 +1,77 @@
+"""A model: whose it is, its versions, and how it is served."""
+
+from collections.abc import Iterator
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from modelway.architecture.base import Breach, Line, Name, Owner, Section, Shaped, VersionName
+from modelway.architecture.endpoint import Endpoint
+from modelway.architecture.references import Image, Weights
+
+ContractPath = Annotated[
+    str,
+    Shaped(
+        r"(?!.*//)(?!(?:.*/)?\.\.?/)[A-Za-z0-9_.-][A-Za-z0-9_./ -]*\.yaml",
+        "the path of a YAML file, from the root of the repository that holds the environments, without leaving it",
+        "Write it like contracts/credit-risk.yaml.",
+        250,
+    ),
+]
+
+
+class Version(Section):
+    """One version: what serves it, what it learned, what it promises."""
+
+    image: Image
+    """Image of the serving program: NAME@sha256:… in the environment's own registry, or HOST/NAME@sha256:…"""
+    weights: Weights
+    """File of weights in the environment's own model store: KEY@sha256:…"""
+    contract: ContractPath
+    """File of its contract, from the root of the repository that holds the environments: the nearest folder at or above them that has
+    .git or Pulumi.yaml, and where there is none, the folder that the environments' folder is in."""
+
+
+class Model(Section):
+    """A model. Registered as soon as it is described: it has a repository and a place in the store. Served when it has an endpoint."""
+
+    model: Name
+    """Name; equals the name of the file."""
+    team: Name
+    """Team that it belongs to; the name of its namespace."""
+    owner: Owner
+    """Who answers for it."""
+    description: Line | None = None
+    """What it is for, in a line."""
+    risk_tier: Literal["low", "medium", "high"]
+    """How much harm it can do."""
+    cluster: Name | None = None
+    """Cluster that it serves in; needed only where there are several."""
+    versions: dict[VersionName, Version] = Field(default_factory=dict)
+    """Versions that may serve, by name."""
+    endpoint: Endpoint | None = None
+    """How it is served; without it, it is registered only."""
+
+    def breaches(self) -> Iterator[Breach]:
+        for name, version in self.versions.items():
+            if version.image.registry is None and version.image.name != self.model:
+                yield Breach(
+                    ("versions", name, "image"),
+                    f"each model has a repository of its own, and this one's is called {self.model}",
+                    f"Write {self.model}@{version.image.digest}, or the full reference HOST/{version.image.name}@sha256:… of an image kept elsewhere.",
+                )
+        if self.endpoint is None:
+            return
+        traffic = self.endpoint.traffic
+        known = ", ".join(self.versions) or "none"
+        for path, name in (
+            (("live",), traffic.live),
+            (("canary", "version"), traffic.canary and traffic.canary.version),
+            (("shadow", "version"), traffic.shadow and traffic.shadow.version),
+        ):
+            if name and name not in self.versions:
+                yield Breach(
+                    ("endpoint", "traffic", *path),
+                    f"one of the model's versions: {known}",
+                    "Add it under `versions`, or name one that is there.",
+                )

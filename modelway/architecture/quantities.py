@@ -1,0 +1,131 @@
+"""Numbers with their unit, as people write them: `200ms`, `2Gi`, `99.9%`, `250m`."""
+
+import re
+from decimal import Decimal
+from typing import Any, ClassVar, Self
+
+from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic_core import CoreSchema, core_schema
+
+from modelway.architecture.base import misshapen
+
+
+class Written:
+    """A value that is written as text and is dumped as the text it was. Equal texts are equal values."""
+
+    SHAPE: ClassVar[str]
+    RULE: ClassVar[str]
+    WAY_OUT: ClassVar[str]
+
+    __slots__ = ("text",)
+
+    def __init__(self, text: str) -> None:
+        """Raises PydanticCustomError, a ValueError, for a text of another shape."""
+        self._parse(text)
+        object.__setattr__(self, "text", text)
+
+    text: str
+    """As it was written."""
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"{type(self).__name__} is frozen")
+
+    def __str__(self) -> str:
+        return self.text
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.text!r})"
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other) and self.text == str(other)
+
+    def __hash__(self) -> int:
+        return hash((type(self), self.text))
+
+    @classmethod
+    def _parse(cls, text: str) -> re.Match[str]:
+        match = re.fullmatch(cls.SHAPE, text, re.ASCII) if len(text) <= 600 else None
+        if match is None:
+            raise misshapen(cls.RULE, cls.WAY_OUT)
+        return match
+
+    @classmethod
+    def _read(cls, value: object) -> Self:
+        if isinstance(value, cls):
+            return value
+        if not isinstance(value, str):
+            raise misshapen(cls.RULE, cls.WAY_OUT)
+        return cls(value)
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_plain_validator_function(cls._read, serialization=core_schema.to_string_ser_schema())
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return {"type": "string", "pattern": f"^{cls.SHAPE}$"}
+
+
+class Duration(Written):
+    """A length of time. Prometheus and the Gateway API read the same text."""
+
+    SHAPE = r"([1-9][0-9]{0,8})(ms|s|m|h|d)"
+    RULE = "a whole number above 0 and a unit: ms, s, m, h or d"
+    WAY_OUT = "Write it like 200ms, 30s or 1h."
+    __slots__ = ()
+
+    @property
+    def seconds(self) -> float:
+        number, unit = self._parse(self.text).groups()
+        return int(number) * {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400}[unit]
+
+
+class Memory(Written):
+    """An amount of memory."""
+
+    SHAPE = r"([1-9][0-9]{0,8})(Ki|Mi|Gi|Ti)"
+    RULE = "a whole number above 0 and a unit: Ki, Mi, Gi or Ti"
+    WAY_OUT = "Write it like 512Mi or 2Gi."
+    __slots__ = ()
+
+    @property
+    def bytes(self) -> int:
+        number, unit = self._parse(self.text).groups()
+        return int(number) * 1024 ** (1 + ("Ki", "Mi", "Gi", "Ti").index(unit))
+
+
+class Cpu(Written):
+    """An amount of processor time. A plain number is read as well, because Kubernetes reads it."""
+
+    SHAPE = r"([0-9]{1,4})m|([0-9]{1,3}(?:\.[0-9]{1,3})?)"
+    RULE = "processors, or thousandths of one, above 0"
+    WAY_OUT = 'Write it like "2", "0.5" or 500m.'
+    __slots__ = ()
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        if not self.millicores:
+            raise misshapen(self.RULE, self.WAY_OUT)
+
+    @classmethod
+    def _read(cls, value: object) -> Self:
+        return super()._read(str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value)
+
+    @property
+    def millicores(self) -> int:
+        thousandths, whole = self._parse(self.text).groups()
+        return int(thousandths) if thousandths else int(Decimal(whole) * 1000)
+
+
+class Percent(Written):
+    """A share of 0 to 100 percent."""
+
+    SHAPE = r"((?:100(?:\.0{1,6})?|[0-9]{1,2}(?:\.[0-9]{1,6})?))%"
+    RULE = "a number from 0 to 100 and a percent sign"
+    WAY_OUT = "Write it like 70% or 99.9%."
+    __slots__ = ()
+
+    @property
+    def fraction(self) -> float:
+        """0.999 for 99.9%."""
+        return float(Decimal(self._parse(self.text)[1]) / 100)

@@ -1,0 +1,68 @@
+"""What is pinned by its SHA-256 digest: images and weights. What a tag points at may change; what a digest names may not."""
+
+import re
+from typing import Self
+
+from modelway.architecture.base import misshapen
+from modelway.architecture.quantities import Written
+
+_COMPONENT = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
+"""Part of an image's name (github.com/opencontainers/distribution-spec/blob/main/spec.md#pulling-manifests)."""
+_HOST = r"(?:[A-Za-z0-9](?:[-A-Za-z0-9]*[A-Za-z0-9])?)(?:\.[A-Za-z0-9](?:[-A-Za-z0-9]*[A-Za-z0-9])?)*(?::[0-9]{1,5})?"
+_DIGEST = r"sha256:[0-9a-f]{64}"
+
+
+class Image(Written):
+    """A container image: `NAME@sha256:…` in the environment's own registry, or `HOST/NAME@sha256:…` in another."""
+
+    SHAPE = rf"(?:({_HOST})/)?({_COMPONENT}(?:/{_COMPONENT})*)@({_DIGEST})"
+    RULE = "an image as NAME@sha256: and 64 hex digits, or HOST/NAME@sha256:… where it is in another registry"
+    WAY_OUT = "Write the digest that `modelway publish` or the registry shows."
+    __slots__ = ()
+
+    @classmethod
+    def _read(cls, value: object) -> Self:
+        if isinstance(value, str) and not re.search(rf"@{_DIGEST}$", value) and "@" not in value:
+            name, tag = re.fullmatch(r"(.*?)(?::([^/:]*))?", value, re.DOTALL).groups()  # type: ignore[union-attr]
+            said = f"the tag `{tag}` can be moved" if tag else "without a digest the tag `latest` is meant, and it can be moved"
+            raise misshapen(
+                f"an image is pinned by its digest; {said} to another image at any time",
+                f"Write {name[:100]}@sha256:DIGEST; `docker buildx imagetools inspect {value[:100]}` shows the digest, as does the registry.",
+            )
+        if isinstance(value, str) and (mixed := re.fullmatch(rf"(.*?):[^/:@]+@({_DIGEST})", value)):
+            raise misshapen("a digest alone says which image it is; a tag beside it may say something else", f"Write {mixed[1]}@{mixed[2]}.")
+        return super()._read(value)
+
+    @property
+    def registry(self) -> str | None:
+        """Host of the registry; None for the environment's own."""
+        return self._parse(self.text)[1]
+
+    @property
+    def name(self) -> str:
+        """Name of the repository, without the host."""
+        return self._parse(self.text)[2]
+
+    @property
+    def digest(self) -> str:
+        """`sha256:` and 64 hex digits."""
+        return self._parse(self.text)[3]
+
+
+class Weights(Written):
+    """A file of weights in the environment's own model store: `KEY@sha256:…`."""
+
+    SHAPE = rf"(?!.*//)(?!(?:.*/)?\.\.?/)([A-Za-z0-9][A-Za-z0-9!_.*'()/=-]{{0,400}}[A-Za-z0-9])@({_DIGEST})"
+    RULE = "weights as KEY@sha256: and 64 hex digits; KEY is a path in the environment's model store"
+    WAY_OUT = "Write it like credit-risk/2026.11.1/model.json@sha256:…; `sha256sum FILE` shows the digest."
+    __slots__ = ()
+
+    @property
+    def key(self) -> str:
+        """Path in the model store."""
+        return self._parse(self.text)[1]
+
+    @property
+    def sha256(self) -> str:
+        """64 hex digits."""
+        return self._parse(self.text)[2].removeprefix("sha256:")
