@@ -84,9 +84,10 @@ EnvironmentName = Annotated[
     str,
     Shaped(
         r"(?!base$)(?!.*-models$)[a-z]([-a-z0-9]*[a-z0-9])?",
-        "lower-case letters, digits and dashes; a letter first; not `base`, and no `-models` at the end, which is how the stack of the models is called",
+        "lower-case letters, digits and dashes; a letter first; not `base`, and not ending in `-models` as the stacks of models do",
         "Rename the folder, say to dev.",
-        # `modelway-<environment>-models-<account>` is the name of a bucket: at most 63 characters (docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html).
+        # modelway-<environment>-models-<account> is the name of a bucket: at most 63 characters
+        # (docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html).
         34,
     ),
 ]

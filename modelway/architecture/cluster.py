@@ -7,12 +7,8 @@ from pydantic import Field
 
 from modelway.architecture.base import Breach, Name, Section, Shaped
 
-KubernetesVersion = Annotated[
-    str, Shaped(r"1\.[1-9][0-9]", "a minor version of Kubernetes, in quotes", 'Write it like "1.35".', 4)
-]
-InstanceType = Annotated[
-    str, Shaped(r"[a-z][a-z0-9-]*\.[a-z0-9-]+", "a type of EC2 instance", "Write it like m7i.large.", 32)
-]
+KubernetesVersion = Annotated[str, Shaped(r"1\.[1-9][0-9]", "a minor version of Kubernetes, in quotes", 'Write it like "1.35".', 4)]
+InstanceType = Annotated[str, Shaped(r"[a-z][a-z0-9-]*\.[a-z0-9-]+", "a type of EC2 instance", "Write it like m7i.large.", 32)]
 Principal = Annotated[
     str,
     Shaped(

@@ -4,17 +4,19 @@ One contract is for checks in pull requests, for serving, for drift and for gate
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, PlainValidator
+from pydantic import Field, GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic_core import CoreSchema, core_schema
 
 from modelway.architecture.base import Breach, FieldPath, Section, Shaped, misshapen
+from modelway.architecture.faults import shortened
 
-Datatype = Literal[
-    "BOOL", "UINT8", "UINT16", "UINT32", "UINT64", "INT8", "INT16", "INT32", "INT64", "FP16", "FP32", "FP64", "BYTES"
-]
-"""Datatypes of the Open Inference Protocol, version 2 (github.com/kserve/open-inference-protocol/blob/main/specification/protocol/inference_rest.md#tensor-data-types)."""
+Datatype = Literal["BOOL", "UINT8", "UINT16", "UINT32", "UINT64", "INT8", "INT16", "INT32", "INT64", "FP16", "FP32", "FP64", "BYTES"]
+"""Datatypes of version 2 of the Open Inference Protocol
+(github.com/kserve/open-inference-protocol/blob/main/specification/protocol/inference_rest.md#tensor-data-types)."""
 
 ColumnType = Literal["boolean", "integer", "number", "text", "timestamp"]
 """What a column of data holds."""
@@ -39,8 +41,23 @@ def _values(value: object, depth: int = DEPTH) -> "Values":
     return tuple(_values(item, depth - 1) if isinstance(item, tuple | list) else _scalar(item) for item in value)
 
 
-Scalar = Annotated[bool | int | float | str, PlainValidator(_scalar, json_schema_input_type=bool | int | float | str)]
-Values = Annotated[tuple[object, ...], PlainValidator(_values, json_schema_input_type=list[Any])]
+@dataclass(frozen=True)
+class _Checked:
+    """Annotation: `check` alone decides; what it returns is dumped as it is."""
+
+    check: Callable[[object], object]
+    schema: str
+    """JSON Schema's types, separated by spaces."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_plain_validator_function(self.check)
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return {"type": self.schema.split()}
+
+
+Scalar = Annotated[bool | int | float | str, _Checked(_scalar, "boolean number string")]
+Values = Annotated[tuple[object, ...], _Checked(_values, "array")]
 """Values of a tensor: scalars, row by row, or nested as its shape is."""
 
 
@@ -72,9 +89,9 @@ class Column(Section):
     """What it holds; needed for a column that is neither taken nor given by the model, such as a label or a time."""
     range: tuple[float | None, float | None] | None = None
     """Smallest and largest value, both allowed; null where there is none."""
-    values: tuple[Scalar, ...] | None = Field(None, min_length=1, max_length=10_000)
+    values: tuple[Scalar, ...] | None = Field(default=None, min_length=1, max_length=10_000)
     """The only values allowed."""
-    null_rate: float = Field(0, ge=0, le=1)
+    null_rate: float = Field(default=0, ge=0, le=1)
     """Largest share of missing values, 0 to 1."""
     unique: bool = False
     """Whether no value comes twice."""
@@ -108,7 +125,10 @@ class Metric(Section):
         limit, other = ("minimum", "maximum") if self.direction == "higher" else ("maximum", "minimum")
         if getattr(self, other) is not None:
             yield Breach(
-                (other,), f"where {self.direction} is better the limit is a {limit}", f"Write {limit}: {getattr(self, other)}.", (("direction",),)
+                (other,),
+                f"where {self.direction} is better the limit is a {limit}",
+                f"Write {limit}: {getattr(self, other)}.",
+                (("direction",),),
             )
         elif getattr(self, limit) is None and self.reference is None:
             yield Breach((limit,), f"a {limit} or a reference is needed", f"Add `{limit}: NUMBER`.")
@@ -132,11 +152,19 @@ class Example(Section):
         values = self.flat()
         if len(values) != math.prod(self.shape):
             yield Breach(
-                ("data",), f"{math.prod(self.shape)} values, for the shape {list(self.shape)}; there are {len(values)}", "Correct one of them.", (("shape",),)
+                ("data",),
+                f"{math.prod(self.shape)} values, for the shape {list(self.shape)}; there are {len(values)}",
+                "Correct one of them.",
+                (("shape",),),
             )
         for value in values:
             if not fits(value, self.datatype):
-                yield Breach(("data",), f"values of datatype {self.datatype}; {value!r} is none", "Correct the value or the datatype.", (("datatype",),))
+                yield Breach(
+                    ("data",),
+                    f"values of datatype {self.datatype}; {_quoted(value)} is none",
+                    "Correct the value or the datatype.",
+                    (("datatype",),),
+                )
                 break
 
 
@@ -158,13 +186,13 @@ class Contract(Section):
     """What is expected of the data, by column; columns that the model does not take (labels, times, groups) may be among them."""
     ordered_by: ColumnName | None = None
     """Column of timestamps or numbers that puts the data in order of time; then the newest are held out, never a random part."""
-    metrics: tuple[Metric, ...] = Field((), max_length=100)
+    metrics: tuple[Metric, ...] = Field(default=(), max_length=100)
     """How good a version has to be."""
     sample: Sample
     """A request that it answers."""
 
     def column_type(self, name: str) -> ColumnType | None:
-        """What a column holds: as its expectation says, or by the datatype of the input or output of that name; None when neither is known."""
+        """What a column holds, by its expectation or by the datatype of the input or output of that name; None when neither is there."""
         expected = self.expectations.get(name)
         if expected is not None and expected.type is not None:
             return expected.type
@@ -193,7 +221,7 @@ class Contract(Section):
             yield Breach(
                 path,
                 f"the model neither takes nor gives a column {name}, so its type has to be said",
-                f"Add `type: text` or another type, or correct the name; the inputs are {_some([tensor.name for tensor in self.signature.inputs])}.",
+                f"Add `type: text` or another type, or correct the name; inputs are {_some([tensor.name for tensor in self.signature.inputs])}.",
             )
             return
         if held is not None and column.type is not None and column.type != held:
@@ -218,12 +246,18 @@ class Contract(Section):
                 continue
             if example.datatype != tensor.datatype:
                 yield Breach((*path, "datatype"), f"{tensor.datatype}, as in the signature", f"Write {tensor.datatype}.")
-            if len(example.shape) != len(tensor.shape) or any(wanted not in (-1, has) for wanted, has in zip(tensor.shape, example.shape, strict=False)):
+            if len(example.shape) != len(tensor.shape) or any(
+                wanted not in (-1, has) for wanted, has in zip(tensor.shape, example.shape, strict=False)
+            ):
                 yield Breach((*path, "shape"), f"a shape that fits {list(tensor.shape)} of the signature", "Correct one of them.")
             column = self.expectations.get(example.name)
             for value in example.flat() if column else ():
                 if not _expected(value, column):
-                    yield Breach((*path, "data"), f"values as they are expected of {example.name}; {value!r} is not", "Correct the sample or the expectation.")
+                    yield Breach(
+                        (*path, "data"),
+                        f"values as they are expected of {example.name}; {_quoted(value)} is not",
+                        "Correct the sample or the expectation.",
+                    )
                     break
 
 
@@ -252,7 +286,7 @@ def _holds(value: Scalar, kind: ColumnType) -> bool:
         return isinstance(value, bool)
     if kind in ("text", "timestamp"):
         return isinstance(value, str)
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if isinstance(value, bool | str):
         return False
     return math.isfinite(value) if kind == "number" else isinstance(value, int)
 
@@ -264,7 +298,7 @@ def _expected(value: Scalar, column: Column | None) -> bool:
         return False
     if column.range is not None and isinstance(value, int | float):
         low, high = column.range
-        return (low is None or low <= value) and (high is None or value <= high)
+        return not (low is not None and value < low or high is not None and value > high)
     return True
 
 
@@ -282,6 +316,10 @@ def _twice(path: FieldPath, names: list[str]) -> Iterator[Breach]:
         if name in seen:
             yield Breach((*path, position, "name"), f"{name} is there already", "Remove one, or rename it.")
         seen.add(name)
+
+
+def _quoted(value: Scalar) -> str:
+    return shortened(repr(value), 40)
 
 
 def _some(names: list[str]) -> str:

@@ -22,7 +22,7 @@ class Resources(Section):
     """Processors: "2", or 250m for a quarter of one."""
     memory: Memory
     """Memory, such as 512Mi."""
-    gpu: int = Field(0, ge=0, le=16)
+    gpu: int = Field(default=0, ge=0, le=16)
     """Whole GPUs."""
 
 
@@ -85,7 +85,10 @@ class Traffic(Section):
             tried = getattr(self, role)
             if tried and tried.version == self.live:
                 yield Breach(
-                    (role, "version"), f"another version than `live`, which is {self.live}", f"Name the version to try, or remove {role}.", (("live",),)
+                    (role, "version"),
+                    f"another version than `live`, which is {self.live}",
+                    f"Name the version to try, or remove {role}.",
+                    (("live",),),
                 )
 
 
@@ -113,7 +116,7 @@ class Slo(Section):
 class Endpoint(Section):
     """A model that answers requests by the Open Inference Protocol, version 2."""
 
-    runtime: KubernetesRuntime = KubernetesRuntime()
+    runtime: KubernetesRuntime = Field(default_factory=KubernetesRuntime)
     """What it runs on."""
     resources: Resources
     """What one replica gets."""

@@ -13,12 +13,8 @@ from modelway.architecture.monitoring import Monitoring
 from modelway.architecture.network import Network
 from modelway.architecture.registry import Registry
 
-Account = Annotated[
-    str, Shaped(r"[0-9]{12}", "an AWS account: 12 digits, in quotes", 'Write it like "222222222222".', 12)
-]
-Region = Annotated[
-    str, Shaped(r"[a-z]{2,3}(-[a-z]+)+-[0-9]", "an AWS region", "Write it like eu-west-1.", 32)
-]
+Account = Annotated[str, Shaped(r"[0-9]{12}", "an AWS account: 12 digits, in quotes", 'Write it like "222222222222".', 12)]
+Region = Annotated[str, Shaped(r"[a-z]{2,3}(-[a-z]+)+-[0-9]", "an AWS region", "Write it like eu-west-1.", 32)]
 TagKey = Annotated[
     str,
     Shaped(
@@ -69,9 +65,9 @@ class Environment(Section):
     """Network of its own; an EKS cluster needs one."""
     clusters: dict[Name, Cluster] = Field(min_length=1)
     """Clusters, by name."""
-    registry: Registry = Registry()
+    registry: Registry = Field(default_factory=Registry)
     """Where images and weights are kept."""
-    monitoring: Monitoring = Monitoring()
+    monitoring: Monitoring = Field(default_factory=Monitoring)
     """How it is watched."""
     models: dict[Name, Model] = Field(default_factory=dict)
     """Models, by name; each has a file of its own in models/."""
@@ -118,7 +114,9 @@ class Environment(Section):
         key = model.cluster or next(iter(self.clusters))
         if key not in self.clusters:
             yield Breach(
-                ("models", name, "cluster"), f"one of the environment's clusters: {known}", "Name one of them, or add the cluster to environment.yaml."
+                ("models", name, "cluster"),
+                f"one of the environment's clusters: {known}",
+                "Name one of them, or add the cluster to environment.yaml.",
             )
             return
         cluster = self.clusters[key]

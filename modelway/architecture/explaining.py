@@ -114,7 +114,9 @@ def _no_choice(path: FieldPath, detail: ErrorDetails, expected: str) -> Finding:
     choices = expected.replace(" or ", ", ").split(", ")
     near = get_close_matches(str(detail["input"]), choices, 1)
     rule = f"one of {', '.join(choices)}" if len(choices) > 1 else f"only {choices[0]} is known"
-    return Finding(path, "value", rule, f"Did you mean `{near[0]}`?" if near else f"Write {choices[0]}." if len(choices) == 1 else "Write one of them.")
+    return Finding(
+        path, "value", rule, f"Did you mean `{near[0]}`?" if near else f"Write {choices[0]}." if len(choices) == 1 else "Write one of them."
+    )
 
 
 def _section_at(section: type[Section], path: FieldPath, data: object) -> type[Section] | None:

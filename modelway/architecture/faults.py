@@ -46,7 +46,9 @@ class InvalidArchitecture(ModelwayError):
     """What the files say is no valid environment; holds every fault of every file that was read."""
 
     def __init__(self, faults: Sequence[Fault]) -> None:
-        self.faults = tuple(sorted(set(faults), key=lambda fault: (fault.file, fault.line or 0, fault.column or 0, fault.field, fault.rule)))
+        self.faults = tuple(
+            sorted(set(faults), key=lambda fault: (fault.file, fault.line or 0, fault.column or 0, fault.field, fault.rule))
+        )
         super().__init__(report(self.faults))
 
 

@@ -27,14 +27,27 @@ OF_OTHER_FILES = {"models": "each model has a file of its own in models/", "cont
 
 
 def names(environments: Path) -> list[str]:
-    """The environments of a folder, sorted: every folder in it but base that has an environment.yaml or models/. Raises InvalidArchitecture."""
+    """The environments of a folder, sorted: the folders in it, but for base, that have environment.yaml or models/.
+
+    Raises InvalidArchitecture when the folder cannot be read.
+    """
     try:
         return sorted(
             entry.name for entry in environments.iterdir() if entry.name != BASE and ((entry / FILE).exists() or (entry / MODELS).is_dir())
         )
     except OSError as error:
         raise InvalidArchitecture(
-            [Fault(environments, None, None, "", None, f"the folder of the environments cannot be read: {error.strerror}", "Name another, or make it.")]
+            [
+                Fault(
+                    environments,
+                    None,
+                    None,
+                    "",
+                    None,
+                    f"the folder of the environments cannot be read: {error.strerror}",
+                    "Name another, or make it.",
+                )
+            ]
         ) from None
 
 
@@ -46,7 +59,17 @@ def load(environments: Path, name: str) -> Environment:
     known = names(environments)
     if name not in known:
         raise InvalidArchitecture(
-            [Fault(environments / name, None, None, "", None, f"no such environment; there are: {', '.join(known) or 'none'}", "Name one of them.")]
+            [
+                Fault(
+                    environments / name,
+                    None,
+                    None,
+                    "",
+                    None,
+                    f"no such environment; there are: {', '.join(known) or 'none'}",
+                    "Name one of them.",
+                )
+            ]
         )
     loader = _Loader(environments, name)
     environment = loader.environment()
@@ -66,7 +89,7 @@ class _Loader:
         self._contracts: dict[str, Contract | None] = {}
 
     def environment(self) -> Environment | None:
-        """The environment; None, with a fault, when it is not valid. Its models are checked against it even when some of them are not valid."""
+        """The environment; None, with faults, when it is not valid. Models are checked against it even when others of them are not valid."""
         self._look_for_strays()
         models, layers_of_models = self._models()
         layers = self._layers(FILE)
@@ -104,7 +127,9 @@ class _Loader:
             layers_of_models[stem] = layers
             written = layers.resolved.get("model")
             if isinstance(written, str) and written != stem:
-                self._say(layers, Finding(("model",), "value", f"the name of the file, which is {stem}", f"Write {stem}, or rename the file."))
+                self._say(
+                    layers, Finding(("model",), "value", f"the name of the file, which is {stem}", f"Write {stem}, or rename the file.")
+                )
             self._read_contracts(layers)
             model = self._validated(Model, layers)
             if model is not None and written == stem:
@@ -120,10 +145,14 @@ class _Loader:
             file = self._root / path
             if not file.resolve().is_relative_to(self._root.resolve()):
                 way_out = "Move it into the repository and name it from the root."
-                self._say(layers, Finding(("versions", version, "contract"), "value", f"a file in the repository, which is {self._root}", way_out))
+                self._say(
+                    layers, Finding(("versions", version, "contract"), "value", f"a file in the repository, which is {self._root}", way_out)
+                )
             elif not file.is_file():
                 way_out = "Correct the path, or write the contract."
-                self._say(layers, Finding(("versions", version, "contract"), "value", f"a file counted from {self._root}; there is none", way_out))
+                self._say(
+                    layers, Finding(("versions", version, "contract"), "value", f"a file counted from {self._root}; there is none", way_out)
+                )
             elif path not in self._contracts:
                 contract_layers = self._read([file])
                 self._contracts[path] = self._validated(Contract, contract_layers) if contract_layers else None
@@ -170,12 +199,17 @@ class _Loader:
             for entry in sorted([*_entries(folder), *_entries(folder / MODELS)]):
                 inside = entry.parent.name == MODELS and entry.parent.parent == folder
                 if entry.suffix in (".yml", ".json") or (entry.suffix == ".yaml" and not inside and entry.name != FILE):
-                    way_out = f"Rename it to {entry.stem}.yaml, or remove it." if inside else f"Call it {FILE}, move it to {MODELS}/, or remove it."
+                    way_out = (
+                        f"Rename it to {entry.stem}.yaml, or remove it."
+                        if inside
+                        else f"Call it {FILE}, move it to {MODELS}/, or remove it."
+                    )
                     self.faults.append(Fault(entry, None, None, "", None, "nothing reads this file", way_out))
 
 
 def repository_root(environments: Path) -> Path:
-    """Where paths of contracts count from: the nearest folder at or above the environments with .git or Pulumi.yaml, else the one above them."""
+    """Where paths of contracts count from: the nearest folder at or above the environments that has .git or Pulumi.yaml; without one,
+    the folder that they are in."""
     resolved = environments.resolve()
     for folder in (resolved, *resolved.parents):
         if (folder / ".git").exists() or (folder / "Pulumi.yaml").is_file():
@@ -196,5 +230,3 @@ def _shown(place: Place | None, value: object) -> str | None:
     if place is None or place.text is None:
         return None
     return shortened(place.text if place.plain else f'"{place.text}"')
-
-

@@ -58,7 +58,7 @@ class Model(Section):
                 yield Breach(
                     ("versions", name, "image"),
                     f"each model has a repository of its own, and this one's is called {self.model}",
-                    f"Write {self.model}@{version.image.digest}, or the full reference HOST/{version.image.name}@sha256:… of an image kept elsewhere.",
+                    f"Write {self.model}@{version.image.digest}, or HOST/{version.image.name}@sha256:… if it is in another registry.",
                 )
         if self.endpoint is None:
             return
@@ -66,10 +66,9 @@ class Model(Section):
         known = ", ".join(self.versions) or "none"
         for path, name in (
             (("live",), traffic.live),
-            (("canary", "version"), traffic.canary and traffic.canary.version),
-            (("shadow", "version"), traffic.shadow and traffic.shadow.version),
+            *(((role, "version"), tried.version) for role, tried in (("canary", traffic.canary), ("shadow", traffic.shadow)) if tried),
         ):
-            if name and name not in self.versions:
+            if name not in self.versions:
                 yield Breach(
                     ("endpoint", "traffic", *path),
                     f"one of the model's versions: {known}",

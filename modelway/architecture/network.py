@@ -46,7 +46,7 @@ class Network(Section):
     """What the network is: a VPC that is made for the environment."""
     cidr: Cidr
     """Addresses of the VPC, such as 10.20.0.0/16: private, /16 to /22."""
-    zones: int = Field(2, ge=1, le=3)
+    zones: int = Field(default=2, ge=1, le=3)
     """Availability zones to spread over, 1 to 3. An EKS cluster needs 2."""
     nat: Literal["one", "per_zone", "none"] = "one"
-    """How private subnets reach the internet: through one NAT gateway, through one per zone (dearer, and survives the loss of a zone), or not at all."""
+    """How private subnets reach the internet: through one NAT gateway, through one per zone (dearer; survives the loss of a zone), or not."""

@@ -91,7 +91,7 @@ class Memory(Written):
     @property
     def bytes(self) -> int:
         number, unit = self._parse(self.text).groups()
-        return int(number) * 1024 ** (1 + ("Ki", "Mi", "Gi", "Ti").index(unit))
+        return int(number) << 10 * (1 + ("Ki", "Mi", "Gi", "Ti").index(unit))
 
 
 class Cpu(Written):

@@ -1,8 +1,8 @@
 """YAML files as plain data, strictly: one document, no key twice, nothing that stands for something else.
 
-The C parser makes the events and nothing is kept of where they were; only when something is wrong is the text read again with every place kept.
-Plain values are read as in JSON: null (or ~, or nothing), true, false, decimal numbers; all else is text, so `no`, `010`, `1_000` and `.nan` are
-text, and so is every key. Lists become tuples.
+The C parser makes the events, and where they were is not kept; only when something is wrong is the text read again with every place kept.
+Plain values are read as in JSON: null (or ~, or nothing), true, false, decimal numbers. All else is text, and so is every key: `no`, `010`,
+`1_000` and `.nan` are text. Lists become tuples.
 """
 
 import math
@@ -12,8 +12,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
-from ruamel.yaml.cyaml import CParser
+from ruamel.yaml.cyaml import CParser  # type: ignore[attr-defined]
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.events import (
     AliasEvent,
@@ -23,7 +24,6 @@ from ruamel.yaml.events import (
     MappingStartEvent,
     ScalarEvent,
     SequenceEndEvent,
-    SequenceStartEvent,
     StreamEndEvent,
 )
 from ruamel.yaml.reader import ReaderError
@@ -111,7 +111,13 @@ def read(file: Path) -> Document:
         raise Unreadable(*careful.flaws) from None
     if not isinstance(found, dict):
         careful.flaws.append(
-            Flaw(careful.places[()].value, (), careful.places[()].text, "a mapping of fields is expected in this file", "Write lines of the form `field: value`.")
+            Flaw(
+                careful.places[()].value,
+                (),
+                careful.places[()].text,
+                "a mapping of fields is expected in this file",
+                "Write lines of the form `field: value`.",
+            )
         )
     raise Unreadable(*careful.flaws)
 
@@ -123,14 +129,18 @@ def _text(file: Path) -> str:
         with file.open("rb") as stream:
             content = stream.read(LIMIT + 1)
     except OSError as error:
-        raise Unreadable(Flaw(None, (), None, f"the file cannot be read: {error.strerror}", "Correct its path or its permissions.")) from None
+        raise Unreadable(
+            Flaw(None, (), None, f"the file cannot be read: {error.strerror}", "Correct its path or its permissions.")
+        ) from None
     if len(content) > LIMIT:
         raise Unreadable(Flaw(None, (), None, "a file has at most 1 MiB", "Split it, or remove what does not belong here."))
     try:
         text = content.decode("utf-8")
     except UnicodeDecodeError as error:
         before = content[: error.start].decode("utf-8")
-        raise Unreadable(Flaw(_position(before), (), None, "text in UTF-8; here is a byte that is none", "Save the file as UTF-8.")) from None
+        raise Unreadable(
+            Flaw(_position(before), (), None, "text in UTF-8; here is a byte that is none", "Save the file as UTF-8.")
+        ) from None
     if text.startswith("\ufeff"):
         raise Unreadable(Flaw((1, 1), (), None, "no byte order mark", "Save the file as UTF-8 without BOM."))
     return text
@@ -169,7 +179,7 @@ class _Reader:
             self._flaw(further, (), None, "one document a file", "Remove what follows `---`, or put it into a file of its own.")
         return data
 
-    def _node(self, event: Event, path: FieldPath, key: tuple[int, int], depth: int) -> object:
+    def _node(self, event: Any, path: FieldPath, key: tuple[int, int], depth: int) -> object:
         kind = type(event)
         if kind is AliasEvent:
             self._flaw(event, path, f"*{event.anchor}", "no aliases: every value is written where it holds", "Write the value itself.")
@@ -242,7 +252,9 @@ def _position(before: str) -> tuple[int, int]:
 def _malformed(error: YAMLError, source: str) -> Flaw:
     if isinstance(error, ReaderError):
         before = source.encode("utf-8")[: error.position].decode("utf-8", "ignore")
-        return Flaw(_position(before), (), None, "no control characters", "Remove the character, or write it as an escape in double quotes.")
+        return Flaw(
+            _position(before), (), None, "no control characters", "Remove the character, or write it as an escape in double quotes."
+        )
     mark = error.problem_mark if isinstance(error, MarkedYAMLError) else None
     at = (mark.line + 1, mark.column + 1) if mark else None
     lines = source.split("\n")
@@ -256,10 +268,8 @@ def walk(data: object, path: FieldPath) -> Iterator[object]:
     """The values on the way along a path, as far as it goes, `data` first."""
     yield data
     for part in path:
-        if isinstance(data, dict) and part in data:
-            data = data[part]
-        elif isinstance(data, tuple) and isinstance(part, int) and 0 <= part < len(data):
-            data = data[part]
-        else:
+        inside = part in data if isinstance(data, dict) else isinstance(data, tuple) and isinstance(part, int) and 0 <= part < len(data)
+        if not inside:
             return
+        data = data[part]  # type: ignore[index]
         yield data

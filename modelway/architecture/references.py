@@ -27,10 +27,12 @@ class Image(Written):
             said = f"the tag `{tag}` can be moved" if tag else "without a digest the tag `latest` is meant, and it can be moved"
             raise misshapen(
                 f"an image is pinned by its digest; {said} to another image at any time",
-                f"Write {name[:100]}@sha256:DIGEST; `docker buildx imagetools inspect {value[:100]}` shows the digest, as does the registry.",
+                f"Write {name[:100]}@sha256:DIGEST; the registry shows the digest, as does `docker buildx imagetools inspect {value[:100]}`.",
             )
         if isinstance(value, str) and (mixed := re.fullmatch(rf"(.*?):[^/:@]+@({_DIGEST})", value)):
-            raise misshapen("a digest alone says which image it is; a tag beside it may say something else", f"Write {mixed[1]}@{mixed[2]}.")
+            raise misshapen(
+                "a digest alone says which image it is; a tag beside it may say something else", f"Write {mixed[1]}@{mixed[2]}."
+            )
         return super()._read(value)
 
     @property

@@ -102,7 +102,9 @@ def _show_version(wanted: bool) -> None:
         raise typer.Exit
 
 
-def _options(version: Annotated[bool, typer.Option("--version", help="Print the version and end.", is_eager=True, callback=_show_version)] = False) -> None:
+def _options(
+    version: Annotated[bool, typer.Option("--version", help="Print the version and end.", is_eager=True, callback=_show_version)] = False,
+) -> None:
     """The options of `modelway` itself."""
 
 
