@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -142,7 +143,8 @@ def presigned_identity(region: str | None, headers: Mapping[str, str], seconds: 
     Nothing is called for it, unless the credentials themselves have to be fetched. Raises AwsFailure without credentials or region.
     """
     with _explained("signing for sts:GetCallerIdentity"):
-        session = boto3.Session(region_name=region)
+        # boto3 reads AWS_DEFAULT_REGION only; the other tools of AWS know both.
+        session = boto3.Session(region_name=region or os.environ.get("AWS_REGION") or None)
         if session.get_credentials() is None:
             raise AwsFailure(
                 "there are no AWS credentials: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or use `aws sso login`."

@@ -1,8 +1,8 @@
 """Access entries and access policies: who is who in a cluster, and the role bindings that give them their rights.
 
-EKS evaluates access policies in an authorizer of its own. A cluster here has RBAC only, so each association becomes a binding of the built-in
-role that the policy is modelled on, to a group that only the token webhook hands out. A binding that goes takes the right with it at once; who an
-entry named is forgotten within 15 s of its end (the API server's two token caches, 5 s and 10 s).
+EKS evaluates access policies in an authorizer of its own. A cluster here has RBAC only, so each association becomes a binding of the
+built-in role that the policy is modelled on, to a group that only the token webhook hands out. A binding that goes takes the right with it
+at once; who an entry named is forgotten within 15 s of its end (the API server's two token caches, 5 s and 10 s).
 """
 
 import fnmatch
