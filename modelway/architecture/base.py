@@ -1,8 +1,13 @@
 """What all sections share: how strict they are, how their own rules are told, and the shapes of names."""
 
+import ast
+import inspect
 import re
+import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
+from itertools import pairwise
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler, model_validator
@@ -25,9 +30,25 @@ class Breach:
 
 
 class Section(BaseModel):
-    """A part of an environment's description: frozen, no field but the ones it declares, no conversion of types."""
+    """A part of an environment's description: frozen, no field but the ones it declares, no conversion of types.
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True, serialize_by_alias=True)
+    The docstring below a field is its description, in the JSON Schema and in faults.
+    """
+
+    # Not use_attribute_docstrings: it parses every class at import, a quarter of the time that `modelway validate` may take.
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, serialize_by_alias=True)
+
+    @classmethod
+    def descriptions(cls) -> dict[str, str]:
+        """What the docstrings say of the fields, by name. Reads the source."""
+        return _descriptions(cls)
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        made = handler.resolve_ref_schema(handler(schema))
+        for name, text in cls.descriptions().items():
+            made["properties"][cls.__pydantic_fields__[name].alias or name]["description"] = text
+        return made
 
     def breaches(self) -> Iterator[Breach]:
         """The rules between this section's fields that do not hold; a section that has such rules overrides this."""
@@ -38,6 +59,21 @@ class Section(BaseModel):
         if found := tuple(self.breaches()):
             raise PydanticCustomError("breaches", "{text}", {"text": "; ".join(breach.rule for breach in found), "breaches": found})
         return self
+
+
+@cache
+def _descriptions(section: type[Section]) -> dict[str, str]:
+    (node,) = ast.parse(textwrap.dedent(inspect.getsource(section))).body
+    body = node.body if isinstance(node, ast.ClassDef) else []
+    return {
+        field.target.id: inspect.cleandoc(text.value.value)
+        for field, text in pairwise(body)
+        if isinstance(field, ast.AnnAssign)
+        and isinstance(field.target, ast.Name)
+        and isinstance(text, ast.Expr)
+        and isinstance(text.value, ast.Constant)
+        and isinstance(text.value.value, str)
+    }
 
 
 @dataclass(frozen=True)

@@ -221,7 +221,7 @@ class Contract(Section):
             yield Breach(
                 path,
                 f"the model neither takes nor gives a column {name}, so its type has to be said",
-                f"Add `type: text` or another type, or correct the name; inputs are {_some([tensor.name for tensor in self.signature.inputs])}.",
+                f"Add `type: text` or another type, or correct the name; it takes {_some([tensor.name for tensor in self.signature.inputs])}.",
             )
             return
         if held is not None and column.type is not None and column.type != held:
@@ -276,7 +276,7 @@ def fits(value: Scalar, datatype: Datatype) -> bool:
         return False
     if isinstance(value, int) and "INT" in datatype:
         bits = int(datatype.removeprefix("U").removeprefix("INT"))
-        low, high = (0, 2**bits) if datatype.startswith("U") else (-(2 ** (bits - 1)), 2 ** (bits - 1))
+        low, high = (0, 1 << bits) if datatype.startswith("U") else (-1 << (bits - 1), 1 << (bits - 1))
         return low <= value < high
     return True
 
@@ -298,7 +298,7 @@ def _expected(value: Scalar, column: Column | None) -> bool:
         return False
     if column.range is not None and isinstance(value, int | float):
         low, high = column.range
-        return not (low is not None and value < low or high is not None and value > high)
+        return not ((low is not None and value < low) or (high is not None and value > high))
     return True
 
 

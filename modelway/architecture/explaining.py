@@ -63,8 +63,8 @@ def _findings(detail: ErrorDetails, section: type[Section], data: Mapping[str, o
         yield _unknown_field(path, section, data)
     elif kind == "missing":
         described = _section_at(section, path[:-1], data)
-        about = described.__pydantic_fields__.get(_field_name(described, str(path[-1]))) if described else None
-        meaning = f": {_lower(' '.join(about.description.split()))}" if about and about.description else ""
+        about = described.descriptions().get(_field_name(described, str(path[-1]))) if described else None
+        meaning = f": {_lower(' '.join(about.split()))}" if about else "."
         yield Finding(path, "parent", "the field is required, and missing", f"Add `{path[-1]}`{meaning}")
     elif kind == "literal_error":
         yield _no_choice(path, detail, context["expected"].replace("'", ""))

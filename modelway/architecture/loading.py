@@ -89,7 +89,7 @@ class _Loader:
         self._contracts: dict[str, Contract | None] = {}
 
     def environment(self) -> Environment | None:
-        """The environment; None, with faults, when it is not valid. Models are checked against it even when others of them are not valid."""
+        """The environment; None, with faults, when it is not valid. Models are checked against it even when others are not valid."""
         self._look_for_strays()
         models, layers_of_models = self._models()
         layers = self._layers(FILE)

@@ -49,4 +49,4 @@ class Network(Section):
     zones: int = Field(default=2, ge=1, le=3)
     """Availability zones to spread over, 1 to 3. An EKS cluster needs 2."""
     nat: Literal["one", "per_zone", "none"] = "one"
-    """How private subnets reach the internet: through one NAT gateway, through one per zone (dearer; survives the loss of a zone), or not."""
+    """How private subnets reach the internet: through one NAT gateway, through one per zone (dearer; survives a zone's loss), or not."""

@@ -27,7 +27,7 @@ class Image(Written):
             said = f"the tag `{tag}` can be moved" if tag else "without a digest the tag `latest` is meant, and it can be moved"
             raise misshapen(
                 f"an image is pinned by its digest; {said} to another image at any time",
-                f"Write {name[:100]}@sha256:DIGEST; the registry shows the digest, as does `docker buildx imagetools inspect {value[:100]}`.",
+                f"Write {name[:100]}@sha256:DIGEST; `docker buildx imagetools inspect {value[:100]}` shows the digest.",
             )
         if isinstance(value, str) and (mixed := re.fullmatch(rf"(.*?):[^/:@]+@({_DIGEST})", value)):
             raise misshapen(

@@ -5,9 +5,10 @@ A verb is a row in VERBS and a module. The module has either
 - `command(...)`, a function with Typer's annotations: the verb itself (`modelway up ENV`), or
 - `app`, a `typer.Typer`: a group of verbs (`modelway local up`).
 
-A module imports what is heavy inside its functions, so that its help is quick too. Results go to stdout, talk to stderr. A verb ends by returning (exit code 0), with
-`raise typer.Exit(code)`, with `raise typer.BadParameter(text)` for wrong usage (2), or with a ModelwayError, whose text is shown as it is.
-This is the one place that turns those, an interrupt (130) and a closed pipe into an exit code; any other exception is a fault of ours and keeps its traceback.
+A module imports what is heavy inside its functions, so that its help is quick too. Results go to stdout, talk to stderr. A verb ends by
+returning (exit code 0), with `raise typer.Exit(code)`, with `raise typer.BadParameter(text)` for wrong usage (2), or with a ModelwayError,
+whose text is shown as it is. This is the one place that turns those, an interrupt (130) and a closed pipe into an exit code; any other
+exception is a fault of ours and keeps its traceback.
 """
 
 import os
@@ -52,7 +53,7 @@ def main(arguments: list[str] | None = None) -> None:
             # Here and not when the interpreter ends: only here can a closed pipe still be answered.
             sys.stdout.flush()
     except ModelwayError as fault:
-        print(fault, file=sys.stderr)
+        typer.echo(fault, err=True)
         sys.exit(fault.exit_code)
     except KeyboardInterrupt:
         sys.exit(130)
@@ -96,7 +97,7 @@ def _show_version(wanted: bool) -> None:
         from importlib.metadata import PackageNotFoundError, version
 
         try:
-            print(f"modelway {version('modelway')}")
+            typer.echo(f"modelway {version('modelway')}")
         except PackageNotFoundError:
             raise ModelwayError("modelway is not installed in this environment, so it has no version: run `make setup`.") from None
         raise typer.Exit

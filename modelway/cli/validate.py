@@ -66,7 +66,7 @@ def _wanted(named: list[str], environments: Path | None) -> list[tuple[Path, str
     folders = {name: environments or environments_folder(root or Path(), name) for name in named}
     if not named:
         folder = environments or (root or Path()) / DEFAULT_ENVIRONMENTS
-        folders = {name: folder for name in names(folder)}
+        folders = dict.fromkeys(names(folder), folder)
         if not folders:
             raise ModelwayError(f"there is no environment in {folder}: an environment is a folder with an environment.yaml.")
     for name, folder in folders.items():
