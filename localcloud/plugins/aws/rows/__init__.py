@@ -1,0 +1,25 @@
+"""The table: every type of resource and every data source that the stand-in serves, by service."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+
+from localcloud.plugins.aws.table import Function, Row
+
+
+@cache
+def resources() -> Mapping[str, Row]:
+    """The rows of resources by type token."""
+    from localcloud.plugins.aws.rows import cloudwatch, ec2_launch, ec2_network, ec2_routes, ec2_security, ecr, eks, iam, kms, s3
+
+    modules = (ec2_network, ec2_routes, ec2_security, ec2_launch, iam, eks, ecr, s3, kms, cloudwatch)
+    return {row.type: row for module in modules for row in module.ROWS}
+
+
+@cache
+def functions() -> Mapping[str, Function]:
+    """The rows of data sources by token."""
+    from localcloud.plugins.aws.rows import data
+
+    return {row.token: row for row in data.ROWS}

@@ -1,0 +1,95 @@
+"""Data sources."""
+
+from __future__ import annotations
+
+from localcloud.plugins.aws.table import Call, Function, Scope, Source
+
+
+def _zones(scope: Scope) -> list[dict[str, str]]:
+    left_out = {*(scope.inputs.get("excludeNames") or []), *(scope.inputs.get("excludeZoneIds") or [])}
+    zones = [zone for zone in scope.live["zones"]["AvailabilityZones"] if not {zone["ZoneName"], zone["ZoneId"]} & left_out]
+    return sorted(zones, key=lambda zone: str(zone["ZoneName"]))
+
+
+def _filters(scope: Scope) -> object:
+    filters = [*(scope.inputs.get("filters") or [])]
+    if scope.inputs.get("state"):
+        filters.append({"name": "state", "values": [scope.inputs["state"]]})
+    return filters or None
+
+
+AVAILABILITY_ZONES = Function(
+    "aws:index/getAvailabilityZones:getAvailabilityZones",
+    "ec2",
+    "moto",
+    calls={
+        "zones": Call(
+            "DescribeAvailabilityZones",
+            {"AllAvailabilityZones": "allAvailabilityZones", "Filters": Source(_filters, ("filters", "state"))},
+        )
+    },
+    results={
+        "id": "region",
+        "region": "region",
+        "names": Source(lambda scope: [zone["ZoneName"] for zone in _zones(scope)]),
+        "zoneIds": Source(lambda scope: [zone["ZoneId"] for zone in _zones(scope)]),
+        "groupNames": Source(lambda scope: sorted({zone["GroupName"] for zone in _zones(scope) if zone.get("GroupName")})),
+    },
+    uses=("excludeNames", "excludeZoneIds", "region"),
+)
+
+CALLER_IDENTITY = Function(
+    "aws:index/getCallerIdentity:getCallerIdentity",
+    "sts",
+    "moto",
+    calls={"me": Call("GetCallerIdentity")},
+    results={"id": "me.Account", "accountId": "me.Account", "arn": "me.Arn", "userId": "me.UserId"},
+)
+
+# The names of regions, as AWS writes them: https://docs.aws.amazon.com/global-infrastructure/latest/regions/aws-regions.html
+_DESCRIPTIONS = {
+    "eu-central-1": "Europe (Frankfurt)",
+    "eu-north-1": "Europe (Stockholm)",
+    "eu-west-1": "Europe (Ireland)",
+    "eu-west-2": "Europe (London)",
+    "eu-west-3": "Europe (Paris)",
+    "us-east-1": "US East (N. Virginia)",
+    "us-east-2": "US East (Ohio)",
+    "us-west-1": "US West (N. California)",
+    "us-west-2": "US West (Oregon)",
+}
+
+
+def _region(scope: Scope) -> str:
+    return str(scope.inputs.get("name") or scope.region)
+
+
+REGION = Function(
+    "aws:index/getRegion:getRegion",
+    "ec2",
+    "moto",
+    results={
+        "id": Source(_region),
+        "name": Source(_region),
+        "region": Source(_region),
+        "endpoint": Source(lambda scope: f"ec2.{_region(scope)}.amazonaws.com"),
+        "description": Source(lambda scope: _DESCRIPTIONS.get(_region(scope), _region(scope))),
+    },
+    uses=("name", "region"),
+)
+
+_SUFFIXES = {"aws": "amazonaws.com", "aws-cn": "amazonaws.com.cn", "aws-us-gov": "amazonaws.com"}
+
+PARTITION = Function(
+    "aws:index/getPartition:getPartition",
+    "sts",
+    "moto",
+    results={
+        "id": "partition",
+        "partition": "partition",
+        "dnsSuffix": Source(lambda scope: _SUFFIXES[scope.partition]),
+        "reverseDnsPrefix": Source(lambda scope: ".".join(reversed(_SUFFIXES[scope.partition].split(".")))),
+    },
+)
+
+ROWS = (AVAILABILITY_ZONES, CALLER_IDENTITY, REGION, PARTITION)
