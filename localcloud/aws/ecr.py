@@ -68,15 +68,10 @@ def install(layers: Layers, endpoint: str, now: Any) -> None:
 
     `endpoint` is the front's, `now` a clock in seconds since the epoch.
     """
-    from moto.core.exceptions import ServiceException
     from moto.core.responses import ActionResult
+    from moto.ecr.exceptions import ImageAlreadyExistsException
     from moto.ecr.models import ECRBackend
     from moto.ecr.responses import ECRResponse
-
-    def refuse(code: str, message: str) -> Exception:
-        fault = ServiceException(message)
-        fault.code = code
-        return fault
 
     complete, put = ECRBackend.complete_layer_upload, ECRBackend.put_image
 
@@ -88,16 +83,16 @@ def install(layers: Layers, endpoint: str, now: Any) -> None:
         if upload is not None:
             where = f"in the repository with name '{repository_name}' in the registry with id '{repository.registry_id}'"
             if not upload.layer_parts:
-                raise refuse("EmptyUploadException", f"There are no parts uploaded for upload '{upload_id}' {where}")
+                raise Refused("EmptyUploadException", f"There are no parts uploaded for upload '{upload_id}' {where}")
             digest = f"sha256:{hashlib.sha256(bytes(upload.layer_parts)).hexdigest()}"
             if layer_digests != [digest]:
                 del repository.uploads[upload_id]
-                raise refuse(
+                raise Refused(
                     "InvalidLayerException", f"The calculated digest '{digest}' does not match the provided {layer_digests} {where}"
                 )
             if digest in repository.layers:
                 del repository.uploads[upload_id]
-                raise refuse("LayerAlreadyExistsException", f"The layer with digest '{digest}' already exists {where}")
+                raise Refused("LayerAlreadyExistsException", f"The layer with digest '{digest}' already exists {where}")
             layers.keep(bytes(upload.layer_parts))
         return dict(complete(self, repository_name, upload_id, layer_digests, registry_id))
 
@@ -112,7 +107,7 @@ def install(layers: Layers, endpoint: str, now: Any) -> None:
         repository = self._get_repository(repository_name, None)
         counted = f"sha256:{hashlib.sha256(image_manifest.encode()).hexdigest()}"
         if digest is not None and digest != counted:
-            raise refuse(
+            raise Refused(
                 "ImageDigestDoesNotMatchException", f"The image digest '{digest}' does not match the digest '{counted}' of the manifest"
             )
         try:
@@ -120,23 +115,30 @@ def install(layers: Layers, endpoint: str, now: Any) -> None:
         except ValueError:
             manifest = None
         if not isinstance(manifest, dict):
-            raise refuse(
+            raise Refused(
                 "InvalidParameterException", "Invalid parameter at 'ImageManifest' failed to satisfy constraint: 'Invalid JSON syntax'"
             )
         if (image_manifest_mediatype or manifest.get("mediaType")) in _SINGLE:
             needed = [part.get("digest", "") for part in [manifest.get("config") or {}, *(manifest.get("layers") or [])]]
             if missing := [one for one in needed if one not in repository.layers]:
-                raise refuse(
+                raise Refused(
                     "LayersNotFoundException",
                     f"Layers with digests '{missing}' required for pushing image into repository '{repository_name}' not found",
                 )
-        return put(self, repository_name, image_manifest, image_tag, image_manifest_mediatype, counted)
+        try:
+            return put(self, repository_name, image_manifest, image_tag, image_manifest_mediatype, counted)
+        except ImageAlreadyExistsException:
+            if any(image.image_manifest == image_manifest and image_tag in image.image_tags for image in repository.images):
+                raise
+            # ECR tells the two apart: the same image again, and another one under a tag that is taken.
+            message = f"The image tag '{image_tag}' already exists in the '{repository_name}' repository and cannot be overwritten"
+            raise Refused("ImageTagAlreadyExistsException", f"{message} because the tag is immutable.") from None
 
     def get_download_url_for_layer(self: Any) -> ActionResult:
         repository = self.ecr_backend._get_repository(self._get_param("repositoryName"), self._get_param("registryId"))
         digest = str(self._get_param("layerDigest"))
         if digest not in repository.layers or not layers.has(digest):
-            raise refuse("LayerInaccessibleException", f"The layer with digest '{digest}' is not in the repository '{repository.name}'")
+            raise Refused("LayerInaccessibleException", f"The layer with digest '{digest}' is not in the repository '{repository.name}'")
         return ActionResult({"downloadUrl": layers.url(endpoint, digest, now()), "layerDigest": digest})
 
     for kind, method in ((ECRBackend, complete_layer_upload), (ECRBackend, put_image), (ECRResponse, get_download_url_for_layer)):

@@ -97,7 +97,7 @@ class Front:
         except Exception as fault:
             traceback.print_exc()
             return failures.answer(
-                Refused("InternalFailure", f"the local cloud's AWS failed: {fault!r}; see its log.", 500), request, service
+                Refused("InternalFailure", f"the local cloud's AWS failed: {str(fault)[:300]}; see its log.", 500), request, service
             )
 
     def _internal(self, request: Request) -> Answer:
@@ -206,8 +206,9 @@ def main(arguments: list[str] | None = None) -> int:
 
     class Handler(MotoRequestHandler):
         def log_request(self, code: int | str = "-", size: int | str = "-") -> None:  # noqa: ARG002
-            # Without the query: presigned URLs are credentials.
-            sys.stderr.write(f"{self.command} {self.path.partition('?')[0]} {code}\n")
+            # What is left out is a credential: the queries of presigned URLs, the paths of token reviews.
+            path = INTERNAL if self.path.startswith(INTERNAL) else self.path.partition("?")[0]
+            sys.stderr.write(f"{self.command} {path} {code}\n")
 
     front = Front(given.folder, given.port, MiniStack(given.ministack), ControlClient(given.control), Home(given.control))
     server = make_server(HOST, given.port, front, threaded=True, request_handler=Handler)
