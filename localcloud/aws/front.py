@@ -141,8 +141,6 @@ class Front:
             status = {"authenticated": True, "user": self._user(name, token)}
         except Refused as refused:
             status["error"] = refused.message
-        except (LocalCloudError, OSError) as fault:
-            status["error"] = f"rights could not be brought in line: {fault}"
         return Answer.of({"apiVersion": "authentication.k8s.io/v1", "kind": "TokenReview", "status": status})
 
     def _user(self, name: str, token: str) -> dict[str, Any]:
@@ -154,11 +152,7 @@ class Front:
         entry = access.entry(cluster, identity.principal)
         if entry is None:
             raise Refused("Unauthorized", f"{identity.principal} has no access entry in cluster {cluster.name}", 401)
-        policies = access.policies(cluster, identity.principal)
-        if any(policy["accessScope"]["type"] == "namespace" for policy in policies):
-            # Namespaces may have come since: EKS's own authorizer needs no binding in them.
-            access.bind(cluster)
-        return who(identity, entry, policies)
+        return who(identity, entry, access.policies(cluster, identity.principal))
 
     def _clear(self, cleared: Future[None]) -> None:
         """What an earlier front left behind has no account any more: moto's memory went with it."""

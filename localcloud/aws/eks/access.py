@@ -9,9 +9,12 @@ import fnmatch
 import hashlib
 import json
 import re
+import threading
+import time
 from typing import Any
 from urllib.parse import quote
 
+from localcloud import LocalCloudError
 from localcloud.api import Api, ApiError
 from localcloud.aws.eks.node_groups import api
 from localcloud.aws.eks.state import Cluster, Fields, invalid
@@ -28,6 +31,9 @@ ROLES = {
     "AmazonEKSViewPolicy": "view",
 }
 """Source: Amazon EKS user guide, "Review access policy permissions": each is modelled on the user-facing role named here."""
+
+FOLLOW_SECONDS = 2.0
+"""How long a new namespace may be without the bindings of policies that are for it."""
 
 LABEL = "modelway.dev/access-policy"
 
@@ -49,6 +55,9 @@ class Access:
         self._home = home
         self._ministack = ministack
         self._identities = identities
+        self._scoped: dict[str, Cluster] = {}
+        self._wake = threading.Event()
+        threading.Thread(target=self._follow, name="namespaces", daemon=True).start()
 
     def welcome(self, cluster: Cluster) -> None:
         """Afterwards the cluster's creator administers it, if that was asked for (which it is by default)."""
@@ -101,9 +110,12 @@ class Access:
             path = f"/clusters/{cluster.name}/access-entries"
             principals = self._ministack.json(cluster.account, cluster.region, "GET", path, query="maxResults=1000")["accessEntries"]
             wanted: dict[str, Fields] = {}
+            scoped = False
             for principal in principals:
                 for policy in self.policies(cluster, principal):
                     wanted |= _bindings(server, principal, policy)
+                    scoped = scoped or policy["accessScope"]["type"] == "namespace"
+            self._follow_namespaces(cluster, scoped)
             existing = {}
             for kind in ("clusterrolebindings", "rolebindings"):
                 for binding in server.call("GET", f"{_RBAC}/{kind}?labelSelector={quote(LABEL)}")["items"]:
@@ -113,6 +125,25 @@ class Access:
             for one in wanted.keys() - existing.keys():
                 # A namespace may go, and another request may have come first.
                 _call(server, "POST", one.rpartition("/")[0], wanted[one], (404, 409))
+
+    def _follow_namespaces(self, cluster: Cluster, scoped: bool) -> None:
+        if scoped:
+            self._scoped[cluster.id] = cluster
+            self._wake.set()
+        else:
+            self._scoped.pop(cluster.id, None)
+
+    def _follow(self) -> None:
+        """EKS's authorizer knows namespaces by name; bindings are objects in them, which have to follow when one comes."""
+        while self._wake.wait():
+            time.sleep(FOLLOW_SECONDS)
+            self._wake.clear()
+            for cluster in list(self._scoped.values()):
+                try:
+                    self.bind(cluster)
+                except (Refused, LocalCloudError, OSError):
+                    # It is on its way out, or busy.
+                    self._follow_namespaces(cluster, cluster.status != "DELETING")
 
 
 def checked(sent: Fields) -> Fields:
