@@ -4,13 +4,13 @@ import ast
 import inspect
 import re
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
-from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler, model_validator
+from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationInfo, model_validator
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 FieldPath = tuple[str | int, ...]
@@ -27,6 +27,8 @@ class Breach:
     way_out: str
     together_with: tuple[FieldPath, ...] = ()
     """Other fields the rule is about; when a later file sets one of these, the fault is shown there."""
+    judged_by: tuple[FieldPath, ...] = ()
+    """Fields that were looked at and are not at fault; when one of these has a fault of its own, nothing is known."""
 
 
 class Section(BaseModel):
@@ -37,6 +39,9 @@ class Section(BaseModel):
 
     # Not use_attribute_docstrings: it parses every class at import, a quarter of the time that `modelway validate` may take.
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, serialize_by_alias=True)
+
+    OF_OTHER_FILES: ClassVar[Mapping[str, str]] = {}
+    """Fields that are filled from files of their own, with the files they come from; nobody writes them here."""
 
     @classmethod
     def descriptions(cls) -> dict[str, str]:
@@ -54,11 +59,30 @@ class Section(BaseModel):
         """The rules between this section's fields that do not hold; a section that has such rules overrides this."""
         yield from ()
 
+    def all_breaches(self, path: FieldPath = ()) -> Iterator[tuple[FieldPath, Breach]]:
+        """The rules that do not hold here and in the sections inside, each with the path of its section."""
+        for breach in self.breaches():
+            yield path, breach
+        for name, field in type(self).__pydantic_fields__.items():
+            yield from _inside(getattr(self, name), (*path, field.alias or name))
+
     @model_validator(mode="after")
-    def _keeps_its_rules(self) -> "Section":
-        if found := tuple(self.breaches()):
-            raise PydanticCustomError("breaches", "{text}", {"text": "; ".join(breach.rule for breach in found), "breaches": found})
+    def _keeps_its_rules(self, info: ValidationInfo) -> "Section":
+        if info.context is not RULES_LATER and (found := next(self.breaches(), None)):
+            raise PydanticCustomError("breach", "{rule}", {"rule": found.rule})
         return self
+
+
+RULES_LATER: dict[str, object] = {"rules": "later"}
+"""Context of a validation that looks at fields alone; `all_breaches` then tells of all rules at once."""
+
+
+def _inside(value: object, path: FieldPath) -> Iterator[tuple[FieldPath, Breach]]:
+    if isinstance(value, Section):
+        yield from value.all_breaches(path)
+    elif isinstance(value, dict | tuple):
+        for key, item in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from _inside(item, (*path, key))
 
 
 @cache

@@ -67,7 +67,10 @@ class NodePool(Section):
     def breaches(self) -> Iterator[Breach]:
         if self.min > self.max:
             yield Breach(
-                ("min",), f"at most `max`, which is {self.max}", f"Lower min to {self.max}, or raise max to {self.min}.", (("max",),)
+                ("min",),
+                f"min is at most max; they are {self.min} and {self.max}",
+                f"Lower min to {self.max}, or raise max to {self.min}.",
+                (("max",),),
             )
 
 

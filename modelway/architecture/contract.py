@@ -102,7 +102,7 @@ class Column(Section):
             if low is None and high is None:
                 yield Breach(("range",), "at least one end", "Write it like [0, null], or remove it.")
             elif low is not None and high is not None and low > high:
-                yield Breach(("range",), "the smaller number first", f"Write [{high}, {low}].")
+                yield Breach(("range",), "the smaller number first", "Exchange the two numbers.")
         if self.values is not None and self.range is not None:
             yield Breach(("values",), "either the only values allowed, or a range", "Remove one of them.", (("range",),))
 
@@ -221,7 +221,7 @@ class Contract(Section):
             yield Breach(
                 path,
                 f"the model neither takes nor gives a column {name}, so its type has to be said",
-                f"Add `type: text` or another type, or correct the name; it takes {_some([tensor.name for tensor in self.signature.inputs])}.",
+                f"Add `type: text` or another type, or correct the name; it takes {_some([each.name for each in self.signature.inputs])}.",
             )
             return
         if held is not None and column.type is not None and column.type != held:

@@ -50,7 +50,10 @@ class Scaling(Section):
     def breaches(self) -> Iterator[Breach]:
         if self.min > self.max:
             yield Breach(
-                ("min",), f"at most `max`, which is {self.max}", f"Lower min to {self.max}, or raise max to {self.min}.", (("max",),)
+                ("min",),
+                f"min is at most max; they are {self.min} and {self.max}",
+                f"Lower min to {self.max}, or raise max to {self.min}.",
+                (("max",),),
             )
 
 
@@ -86,7 +89,7 @@ class Traffic(Section):
             if tried and tried.version == self.live:
                 yield Breach(
                     (role, "version"),
-                    f"another version than `live`, which is {self.live}",
+                    f"{role} and live are different versions; both are {self.live}",
                     f"Name the version to try, or remove {role}.",
                     (("live",),),
                 )

@@ -1,6 +1,7 @@
 """An environment: everything that is deployed into one account, and the rules between its sections."""
 
 from collections.abc import Iterator
+from types import MappingProxyType
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -49,6 +50,10 @@ class Aws(Section):
 class Environment(Section):
     """One environment, resolved: base and overrides merged, models and contracts with it."""
 
+    OF_OTHER_FILES = MappingProxyType(
+        {"models": "each model has a file of its own in models/", "contracts": "contracts are files that models' versions name"}
+    )
+
     environment: EnvironmentName
     """Name; equals the name of the folder."""
     tier: Literal["development", "staging", "production"]
@@ -93,6 +98,7 @@ class Environment(Section):
                 ("clusters", key, "kind"),
                 "an EKS cluster stands in the environment's own network, and there is none",
                 "Add a section `network: {kind: vpc, cidr: 10.20.0.0/16, zones: 2}`.",
+                judged_by=(("network",),),
             )
         elif self.network.zones < 2:
             yield Breach(("network", "zones"), "at least 2 with an EKS cluster", "Write zones: 2 or more.")
@@ -101,7 +107,7 @@ class Environment(Section):
             if account != self.aws.account:
                 yield Breach(
                     ("clusters", key, "access", who, "principal"),
-                    f"a role or user of the environment's own account, {self.aws.account}",
+                    f"principals are of the environment's own account; this one is of {account}, the environment of {self.aws.account}",
                     f"Write it with {self.aws.account}; a role of another account assumes one of this account.",
                     (("aws", "account"),),
                 )
@@ -109,7 +115,12 @@ class Environment(Section):
     def _placement_breaches(self, name: str, model: Model) -> Iterator[Breach]:
         known = ", ".join(self.clusters)
         if model.cluster is None and len(self.clusters) > 1:
-            yield Breach(("models", name, "cluster"), f"needed where there are several clusters: {known}", "Add `cluster: NAME`.")
+            yield Breach(
+                ("models", name, "cluster"),
+                f"needed where there are several clusters: {known}",
+                "Add `cluster: NAME`.",
+                judged_by=(("clusters",),),
+            )
             return
         key = model.cluster or next(iter(self.clusters))
         if key not in self.clusters:
@@ -117,6 +128,7 @@ class Environment(Section):
                 ("models", name, "cluster"),
                 f"one of the environment's clusters: {known}",
                 "Name one of them, or add the cluster to environment.yaml.",
+                judged_by=(("clusters",),),
             )
             return
         cluster = self.clusters[key]
@@ -127,6 +139,7 @@ class Environment(Section):
                 ("models", name, "team"),
                 f"the namespace of the same name is the team's alone; taken are {', '.join(sorted(taken))}",
                 f"Write it like {model.team}-team.",
+                judged_by=(("clusters", key), ("monitoring",), ("models", name, "cluster")),
             )
         pools = cluster.node_pools.values() if isinstance(cluster, EksCluster) else ()
         if model.endpoint and model.endpoint.resources.gpu and pools and not any(pool.gpu for pool in pools):
@@ -134,4 +147,5 @@ class Environment(Section):
                 ("models", name, "endpoint", "resources", "gpu"),
                 f"cluster {key} has no pool of nodes with GPUs",
                 "Add one to environment.yaml like `gpu: {instance_types: [g6.xlarge], min: 0, max: 2, gpu: true}`, or ask for none.",
+                judged_by=(("clusters", key), ("models", name, "cluster")),
             )

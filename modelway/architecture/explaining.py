@@ -13,13 +13,12 @@ from modelway.architecture.reading import walk
 from modelway.architecture.resolving import PointsAt
 
 _LIMITS = {
-    "greater_than_equal": ("at least {ge}", "Write {ge} or more."),
-    "less_than_equal": ("at most {le}", "Write {le} or less."),
-    "too_short": ("at least {min_length} of these", "Add one."),
-    "too_long": ("at most {max_length} of these", "Remove some."),
+    "greater_than_equal": ("at least {ge}", "Write {ge} or more"),
+    "less_than_equal": ("at most {le}", "Write {le} or less"),
+    "too_short": ("at least {min_length} in it", "Add one"),
+    "too_long": ("at most {max_length} in it", "Remove some"),
 }
 _KINDS = {
-    "string_type": ("text", "Write text; put numbers in quotes."),
     "int_type": ("a whole number", "Write a number without quotes, like 3."),
     "int_from_float": ("a whole number", "Write a number without a point, like 3."),
     "float_type": ("a number", "Write a number without quotes, like 0.5."),
@@ -40,6 +39,15 @@ class Finding:
     rule: str
     way_out: str
     together_with: tuple[FieldPath, ...] = ()
+    judged_by: tuple[FieldPath, ...] = ()
+    quote: bool = False
+    """Whether quotes around what stands there put it right."""
+
+    @classmethod
+    def of(cls, section: FieldPath, breach: Breach) -> "Finding":
+        """A rule that does not hold in the section at that path."""
+        together, judged = (tuple((*section, *path) for path in paths) for paths in (breach.together_with, breach.judged_by))
+        return cls((*section, *breach.path), "value", breach.rule, breach.way_out, together, judged)
 
 
 def findings(error: ValidationError, section: type[Section], data: Mapping[str, object]) -> Iterator[Finding]:
@@ -51,21 +59,13 @@ def findings(error: ValidationError, section: type[Section], data: Mapping[str, 
 def _findings(detail: ErrorDetails, section: type[Section], data: Mapping[str, object]) -> Iterator[Finding]:
     kind, context = detail["type"], detail.get("ctx", {})
     path = _path(detail, data)
-    if kind == "breaches":
-        breaches: tuple[Breach, ...] = context["breaches"]
-        for breach in breaches:
-            others = tuple((*path, *other) for other in breach.together_with)
-            yield Finding((*path, *breach.path), "value", breach.rule, breach.way_out, others)
-    elif kind == "misshapen":
+    if kind == "misshapen":
         at: PointsAt = "key" if detail["loc"][-1:] == ("[key]",) else "value"
         yield Finding(path, at, context["rule"], context["way_out"])
     elif kind == "extra_forbidden":
         yield _unknown_field(path, section, data)
     elif kind == "missing":
-        described = _section_at(section, path[:-1], data)
-        about = described.descriptions().get(_field_name(described, str(path[-1]))) if described else None
-        meaning = f": {_lower(' '.join(about.split()))}" if about else "."
-        yield Finding(path, "parent", "the field is required, and missing", f"Add `{path[-1]}`{meaning}")
+        yield Finding(path, "parent", "the field is required, and missing", f"Add `{path[-1]}`{_meaning(path, section, data)}")
     elif kind == "literal_error":
         yield _no_choice(path, detail, context["expected"].replace("'", ""))
     elif kind == "union_tag_not_found":
@@ -80,8 +80,11 @@ def _findings(detail: ErrorDetails, section: type[Section], data: Mapping[str, o
     elif kind in _KINDS:
         yield Finding(path, "value", *_KINDS[kind])
     elif kind in _LIMITS:
-        rule, way_out = _LIMITS[kind]
-        yield Finding(path, "value", rule.format(**context), way_out.format(**context))
+        numbers = {name: int(limit) if isinstance(limit, float) and limit.is_integer() else limit for name, limit in context.items()}
+        rule, way_out = (text.format(**numbers) for text in _LIMITS[kind])
+        yield Finding(path, "value", rule, f"{way_out}{_meaning(path, section, data)}")
+    elif kind == "string_type":
+        yield Finding(path, "value", "text", "Write text; put numbers in quotes.", quote=True)
     else:
         yield Finding(path, "value", detail["msg"], "Correct the value.")
 
@@ -106,6 +109,13 @@ def _unknown_field(path: FieldPath, section: type[Section], data: Mapping[str, o
     way_out = f"Did you mean `{near[0]}`? " if near else "Remove it. "
     where = f"in {'.'.join(map(str, path[:-1]))}" if len(path) > 1 else "in this file"
     return Finding(path, "key", f"there is no such field {where}", f"{way_out}The fields are {_listed(known)}.")
+
+
+def _meaning(path: FieldPath, section: type[Section], data: Mapping[str, object]) -> str:
+    """What the field at a path is for, as the end of a sentence."""
+    described = _section_at(section, path[:-1], data)
+    about = described.descriptions().get(_field_name(described, str(path[-1]))) if described and path else None
+    return f": {_lower(' '.join(about.split()))}" if about else "."
 
 
 def _no_choice(path: FieldPath, detail: ErrorDetails, expected: str) -> Finding:
@@ -171,7 +181,7 @@ def _tags(section: type[Section], path: FieldPath, data: object) -> list[str]:
 
 
 def _names(section: type[Section]) -> list[str]:
-    return [field.alias or name for name, field in section.__pydantic_fields__.items()]
+    return [field.alias or name for name, field in section.__pydantic_fields__.items() if name not in section.OF_OTHER_FILES]
 
 
 def _field_name(section: type[Section], written: str) -> str:

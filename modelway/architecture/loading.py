@@ -1,29 +1,23 @@
 """Files become an environment, or a list of everything that is wrong with them."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TypeVar
 
-from pydantic import ValidationError
-
-from modelway.architecture.base import Section
+from modelway.architecture.base import FieldPath
+from modelway.architecture.checking import check
 from modelway.architecture.contract import Contract
 from modelway.architecture.environment import Environment
-from modelway.architecture.explaining import Finding, findings
+from modelway.architecture.explaining import Finding
 from modelway.architecture.faults import Fault, InvalidArchitecture, field_text, shortened
-from modelway.architecture.model import Model
+from modelway.architecture.model import CONTRACT_PATH, Model
 from modelway.architecture.reading import Document, Place, Unreadable, read, walk
 from modelway.architecture.resolving import Layers
-
-Kind = TypeVar("Kind", bound=Section)
 
 BASE = "base"
 """Folder of what all environments have in common."""
 
 FILE, MODELS = "environment.yaml", "models"
-
-OF_OTHER_FILES = {"models": "each model has a file of its own in models/", "contracts": "contracts are files that models' versions name"}
-"""Fields of an environment that do not come from environment.yaml."""
 
 
 def names(environments: Path) -> list[str]:
@@ -36,19 +30,8 @@ def names(environments: Path) -> list[str]:
             entry.name for entry in environments.iterdir() if entry.name != BASE and ((entry / FILE).exists() or (entry / MODELS).is_dir())
         )
     except OSError as error:
-        raise InvalidArchitecture(
-            [
-                Fault(
-                    environments,
-                    None,
-                    None,
-                    "",
-                    None,
-                    f"the folder of the environments cannot be read: {error.strerror}",
-                    "Name another, or make it.",
-                )
-            ]
-        ) from None
+        rule = f"the folder of the environments cannot be read: {error.strerror}"
+        raise InvalidArchitecture([_about(environments, rule, "Name another, or make it.")]) from None
 
 
 def load(environments: Path, name: str) -> Environment:
@@ -58,24 +41,22 @@ def load(environments: Path, name: str) -> Environment:
     """
     known = names(environments)
     if name not in known:
-        raise InvalidArchitecture(
-            [
-                Fault(
-                    environments / name,
-                    None,
-                    None,
-                    "",
-                    None,
-                    f"no such environment; there are: {', '.join(known) or 'none'}",
-                    "Name one of them.",
-                )
-            ]
-        )
+        rule = f"no such environment; there are: {', '.join(known) or 'none'}"
+        raise InvalidArchitecture([_about(environments / name, rule, "Name one of them.")])
     loader = _Loader(environments, name)
     environment = loader.environment()
     if loader.faults or environment is None:
         raise InvalidArchitecture(loader.faults)
     return environment
+
+
+@dataclass(frozen=True)
+class _ModelFiles:
+    """A model, the files that describe it, and the fields at fault."""
+
+    layers: Layers
+    section: Model | None
+    faulty: tuple[FieldPath, ...]
 
 
 class _Loader:
@@ -89,58 +70,67 @@ class _Loader:
         self._contracts: dict[str, Contract | None] = {}
 
     def environment(self) -> Environment | None:
-        """The environment; None, with faults, when it is not valid. Models are checked against it even when others are not valid."""
+        """The environment; None, with faults, when there is no telling what it is."""
         self._look_for_strays()
-        models, layers_of_models = self._models()
+        models = self._models()
+        own = self._environments / self._name / FILE
+        if not own.exists():
+            self.faults.append(_about(own, "every environment has a file of its own, and it is missing", "Write it."))
+            return None
         layers = self._layers(FILE)
         if layers is None:
             return None
+        # What no file has belongs into the environment's own.
+        layers = replace(layers, home=-1)
         data = dict(layers.resolved)
-        for field, why in OF_OTHER_FILES.items():
+        faulty = {("models", name, *path) for name, model in models.items() for path in model.faulty}
+        for field, why in Environment.OF_OTHER_FILES.items():
             if data.pop(field, None) is not None:
                 self._say(layers, Finding((field,), "key", f"not in this file: {why}", "Remove it."))
-        written = data.get("environment")
-        if isinstance(written, str) and written != self._name:
-            self._say(layers, Finding(("environment",), "value", f"the name of the folder, which is {self._name}", f"Write {self._name}."))
-        contracts = {path: contract for path, contract in self._contracts.items() if contract is not None}
-        try:
-            return Environment.model_validate({**data, "models": models, "contracts": contracts})
-        except ValidationError as error:
-            for finding in findings(error, Environment, {**data, "models": {key: layers_of_models[key].resolved for key in models}}):
-                if finding.path[:1] == ("models",):
-                    inside = tuple(path[2:] for path in finding.together_with if path[:2] == finding.path[:2])
-                    finding_inside = Finding(finding.path[2:], finding.points_at, finding.rule, finding.way_out, inside)
-                    self._say(layers_of_models[str(finding.path[1])], finding_inside)
-                else:
-                    self._say(layers, finding)
-            return None
+        if self._other_name(layers, "environment", self._name, f"Write {self._name}."):
+            faulty.add(("environment",))
+        data["models"] = {name: model.section for name, model in models.items() if model.section}
+        data["contracts"] = {path: contract for path, contract in self._contracts.items() if contract}
+        checked = check(Environment, data, faulty, told=("models", "contracts"))
+        for finding in checked.findings:
+            if finding.path[:1] == ("models",):
+                self._say(models[str(finding.path[1])].layers, replace(finding, path=finding.path[2:], together_with=()))
+            else:
+                self._say(layers, finding)
+        return checked.section
 
-    def _models(self) -> tuple[dict[str, Model], dict[str, Layers]]:
-        """The models that are valid, and the files of all that could be read."""
-        models: dict[str, Model] = {}
-        layers_of_models: dict[str, Layers] = {}
+    def _models(self) -> dict[str, "_ModelFiles"]:
+        """The models whose files could be read."""
+        models: dict[str, _ModelFiles] = {}
         folders = [self._environments / BASE / MODELS, self._environments / self._name / MODELS]
         for stem in sorted({file.stem for folder in folders for file in folder.glob("*.yaml")}):
             layers = self._layers(f"{MODELS}/{stem}.yaml")
             if layers is None:
                 continue
-            layers_of_models[stem] = layers
-            written = layers.resolved.get("model")
-            if isinstance(written, str) and written != stem:
-                self._say(
-                    layers, Finding(("model",), "value", f"the name of the file, which is {stem}", f"Write {stem}, or rename the file.")
-                )
+            other = self._other_name(layers, "model", stem, f"Write {stem}, or rename the file.")
             self._read_contracts(layers)
-            model = self._validated(Model, layers)
-            if model is not None and written == stem:
-                models[stem] = model
-        return models, layers_of_models
+            checked = check(Model, layers.resolved, [("model",)] if other else [])
+            for finding in checked.findings:
+                self._say(layers, finding)
+            faulty = tuple(finding.path for finding in checked.findings)
+            models[stem] = _ModelFiles(layers, checked.section, faulty)
+        return models
+
+    def _other_name(self, layers: Layers, field: str, name: str, way_out: str) -> bool:
+        """Whether a field that repeats the name of the file or folder says something else, which is a fault."""
+        written = layers.resolved.get(field)
+        other = isinstance(written, str) and written != name
+        if other:
+            where = "folder" if field == "environment" else "file"
+            self._say(layers, Finding((field,), "value", f"the name of the {where}, which is {name}", way_out))
+        return other
 
     def _read_contracts(self, layers: Layers) -> None:
         versions = layers.resolved.get("versions")
         for version, described in versions.items() if isinstance(versions, dict) else ():
             path = described.get("contract") if isinstance(described, dict) else None
-            if not isinstance(path, str) or "\0" in path:
+            # What is no such path at all is told of with the model's other fields.
+            if not isinstance(path, str) or not CONTRACT_PATH.fullmatch(path):
                 continue
             file = self._root / path
             if not file.resolve().is_relative_to(self._root.resolve()):
@@ -154,17 +144,21 @@ class _Loader:
                     layers, Finding(("versions", version, "contract"), "value", f"a file counted from {self._root}; there is none", way_out)
                 )
             elif path not in self._contracts:
-                contract_layers = self._read([file])
-                self._contracts[path] = self._validated(Contract, contract_layers) if contract_layers else None
+                self._contracts[path] = self._contract(file)
+
+    def _contract(self, file: Path) -> Contract | None:
+        layers = self._read([file])
+        if layers is None:
+            return None
+        checked = check(Contract, layers.resolved)
+        for finding in checked.findings:
+            self._say(layers, finding)
+        return checked.section
 
     def _layers(self, path: str) -> Layers | None:
         """The file of that path in base and in the environment, as far as they exist; None, with faults, when one cannot be read."""
         files = [self._environments / folder / path for folder in (BASE, self._name)]
-        there = [file for file in files if file.exists() or file.is_symlink()]
-        if there:
-            return self._read(there)
-        self.faults.append(Fault(files[-1], None, None, "", None, "an environment has this file, and it is missing", "Write it."))
-        return None
+        return self._read([file for file in files if file.exists() or file.is_symlink()])
 
     def _read(self, files: list[Path]) -> Layers | None:
         documents: list[Document] = []
@@ -178,20 +172,14 @@ class _Loader:
                     self.faults.append(Fault(file, line, column, field_text(flaw.path), value, flaw.rule, flaw.way_out))
         return Layers(documents) if len(documents) == len(files) else None
 
-    def _validated(self, section: type[Kind], layers: Layers) -> Kind | None:
-        try:
-            return section.model_validate(layers.resolved)
-        except ValidationError as error:
-            for finding in findings(error, section, layers.resolved):
-                self._say(layers, finding)
-            return None
-
     def _say(self, layers: Layers, finding: Finding) -> None:
         path = layers.last_set((finding.path, *finding.together_with))
         document, (line, column), place = layers.locate(path, finding.points_at)
         there = list(walk(layers.resolved, path))
         value = _shown(place, there[-1]) if len(there) == len(path) + 1 else None
-        self.faults.append(Fault(document.file, line, column, field_text(path), value, finding.rule, finding.way_out))
+        quoted = finding.quote and place is not None and place.text
+        way_out = f'Write it in quotes: "{shortened(quoted)}".' if quoted else finding.way_out
+        self.faults.append(Fault(document.file, line, column, field_text(path), value, finding.rule, way_out))
 
     def _look_for_strays(self) -> None:
         """What nobody would read is a mistake, not a note: another ending, another folder."""
@@ -204,7 +192,7 @@ class _Loader:
                         if inside
                         else f"Call it {FILE}, move it to {MODELS}/, or remove it."
                     )
-                    self.faults.append(Fault(entry, None, None, "", None, "nothing reads this file", way_out))
+                    self.faults.append(_about(entry, "nothing reads this file", way_out))
 
 
 def repository_root(environments: Path) -> Path:
@@ -215,6 +203,11 @@ def repository_root(environments: Path) -> Path:
         if (folder / ".git").exists() or (folder / "Pulumi.yaml").is_file():
             return folder
     return resolved.parent
+
+
+def _about(path: Path, rule: str, way_out: str) -> Fault:
+    """A fault of a whole file or folder."""
+    return Fault(path, None, None, "", None, rule, way_out)
 
 
 def _entries(folder: Path) -> list[Path]:

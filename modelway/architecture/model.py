@@ -1,5 +1,6 @@
 """A model: whose it is, its versions, and how it is served."""
 
+import re
 from collections.abc import Iterator
 from typing import Annotated, Literal
 
@@ -9,10 +10,12 @@ from modelway.architecture.base import Breach, Line, Name, Owner, Section, Shape
 from modelway.architecture.endpoint import Endpoint
 from modelway.architecture.references import Image, Weights
 
+CONTRACT_PATH = re.compile(r"(?!.*//)(?!(?:.*/)?\.\.?/)[A-Za-z0-9_.-][A-Za-z0-9_./ -]{0,240}\.yaml", re.ASCII)
+
 ContractPath = Annotated[
     str,
     Shaped(
-        r"(?!.*//)(?!(?:.*/)?\.\.?/)[A-Za-z0-9_.-][A-Za-z0-9_./ -]*\.yaml",
+        CONTRACT_PATH.pattern,
         "the path of a YAML file, from the root of the repository that holds the environments, without leaving it",
         "Write it like contracts/credit-risk.yaml.",
         250,
@@ -59,6 +62,7 @@ class Model(Section):
                     ("versions", name, "image"),
                     f"each model has a repository of its own, and this one's is called {self.model}",
                     f"Write {self.model}@{version.image.digest}, or HOST/{version.image.name}@sha256:… if it is in another registry.",
+                    judged_by=(("model",),),
                 )
         if self.endpoint is None:
             return
@@ -73,4 +77,5 @@ class Model(Section):
                     ("endpoint", "traffic", *path),
                     f"one of the model's versions: {known}",
                     "Add it under `versions`, or name one that is there.",
+                    judged_by=(("versions",),),
                 )

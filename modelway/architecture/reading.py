@@ -187,7 +187,13 @@ class _Reader:
         if event.anchor is not None:
             self._flaw(event, path, f"&{event.anchor}", "no anchors: every value is written where it holds", f"Remove &{event.anchor}.")
         if event.tag is not None:
-            self._flaw(event, path, str(event.tag), "no tags: a value is what it looks like", "Remove the tag; write text in quotes.")
+            self._flaw(
+                event,
+                path,
+                str(event.tag).replace("tag:yaml.org,2002:", "!!"),
+                "no tags: a value is what it looks like",
+                "Remove the tag; write text in quotes.",
+            )
         if self._keep:
             plain = kind is ScalarEvent and bool(event.implicit[0])
             self.places[path] = Place(key, _start(event), event.value if kind is ScalarEvent else None, plain)
@@ -260,6 +266,8 @@ def _malformed(error: YAMLError, source: str) -> Flaw:
     lines = source.split("\n")
     if mark and mark.line < len(lines) and lines[mark.line][mark.column : mark.column + 1] == "\t":
         return Flaw(at, (), None, "indented with spaces; here is a tab", "Replace tabs by spaces.")
+    if getattr(error, "problem", None) == "found unexpected ':'":
+        return Flaw(at, (), None, "a value with a colon, inside braces or brackets, is in quotes", "Write it in quotes.")
     said = [part for part in (getattr(error, "context", None), getattr(error, "problem", None)) if part]
     return Flaw(at, (), None, f"well-formed YAML; {': '.join(said) or 'this is not'}", "Correct this line or the one before it.")
 

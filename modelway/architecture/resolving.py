@@ -34,6 +34,8 @@ class Layers:
     """Files that describe the same thing, the most general first."""
 
     documents: Sequence[Document]
+    home: int = 0
+    """Which of them has the fields that none has."""
 
     @cached_property
     def resolved(self) -> dict[str, object]:
@@ -44,11 +46,11 @@ class Layers:
         return pruned(merged)
 
     def origin(self, path: FieldPath) -> int:
-        """Which document decides what a field is: the last that has it, or else the first of those that have most of its path."""
+        """Which document decides what a field is: the last that has it; or else one that has most of its path, the home before others."""
         reached = [sum(1 for _ in walk(document.data, path)) for document in self.documents]
         if max(reached) == len(path) + 1:
             return len(reached) - 1 - reached[::-1].index(max(reached))
-        return reached.index(max(reached))
+        return self.home % len(reached) if reached[self.home] == max(reached) else reached.index(max(reached))
 
     def last_set(self, paths: Iterable[FieldPath]) -> FieldPath:
         """Of several fields that do not fit together the one that the last document set; the first of them when one document set all."""

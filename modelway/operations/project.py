@@ -42,7 +42,8 @@ def environments_folder(root: Path, name: str) -> Path:
 
 
 def _read_value(file: Path, key: str) -> str | None:
-    from ruamel.yaml import YAML, YAMLError
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import YAMLError
 
     try:
         content = YAML(typ="safe").load(file.read_text("utf-8")) or {}

@@ -1,0 +1,151 @@
+"""Text as data: by the C parser, strictly, and nothing but Unreadable for whatever lies in a file."""
+
+import json
+import shutil
+from pathlib import Path
+from types import FunctionType
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from ruamel.yaml import cyaml
+
+from modelway.architecture import Fault, InvalidArchitecture, load, reading
+from modelway.architecture.reading import Document, Flaw, Unreadable, read
+
+VALID = Path(__file__).resolve().parent / "valid"
+
+
+def attempt(file: Path) -> tuple[Document | None, tuple[Flaw, ...]]:
+    """What is read, or what is wrong with it; nothing else may be raised."""
+    try:
+        return read(file), ()
+    except Unreadable as unreadable:
+        return None, unreadable.flaws
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("reading")
+
+
+def test_the_parser_is_the_one_in_c() -> None:
+    # Without ruamel.yaml.clib the import would fail; with another parser of that name, loading would be six times slower.
+    assert reading.CParser is cyaml.CParser
+    assert reading.CParser.__module__.endswith("_ruamel_yaml")
+    assert not isinstance(reading.CParser.get_event, FunctionType)
+
+
+def test_places_are_kept_only_when_something_is_wrong(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    kept = []
+    made = reading._Reader.__init__
+
+    def noted(self: reading._Reader, text: str, *, keep: bool) -> None:
+        kept.append(keep)
+        made(self, text, keep=keep)
+
+    monkeypatch.setattr(reading._Reader, "__init__", noted)
+    shutil.copytree(VALID, tmp_path / "repository")
+    load(tmp_path / "repository" / "environments", "dev")
+    assert kept
+    assert not any(kept)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("1", 1), ("-1", -1), ("0", 0), ("1.5", 1.5), ("1e3", 1000.0), ("-2.5E-1", -0.25),
+        ("true", True), ("False", False), ("~", None),
+        ("null", None), ("", None),
+        ("no", "no"), ("on", "on"), ("010", "010"), ("0x1f", "0x1f"), ("0o7", "0o7"), ("1_000", "1_000"),
+        ("12:30:45", "12:30:45"), ("2026-11-01", "2026-11-01"), (".nan", ".nan"), (".inf", ".inf"), ("1e999", "1e999"),
+        ("+1", "+1"), ("1.", "1."),
+        ("9" * 19, "9" * 19), ("9" * 5000, "9" * 5000), ("'1'", "1"), ('"true"', "true"), ("2026.11.1", "2026.11.1"), ("[]", ()), 
+        ("{}", {}),
+    ],
+)  # fmt: skip
+def test_plain_values_are_read_as_in_json(text: str, value: object, folder: Path) -> None:
+    file = folder / "values.yaml"
+    file.write_text(f"field: {text}\n", "utf-8")
+    found = read(file).data["field"]
+    assert (found, type(found)) == (value, type(value))
+
+
+@given(content=st.one_of(st.binary(max_size=200), st.text(max_size=200).map(lambda text: text.encode("utf-8", "surrogatepass"))))
+def test_whatever_the_bytes_only_unreadable_is_raised(content: bytes, folder: Path) -> None:
+    file = folder / "bytes.yaml"
+    file.write_bytes(content)
+    document, flaws = attempt(file)
+    assert flaws or isinstance(document and document.data, dict)
+
+
+YAML_ALPHABET = st.sampled_from(list("ab01 \n\t:-?,[]{}&*!|>'\"%@#<~.éx"))
+
+
+@given(text=st.text(YAML_ALPHABET, max_size=60))
+def test_whatever_looks_like_yaml_only_unreadable_is_raised(text: str, folder: Path) -> None:
+    file = folder / "text.yaml"
+    file.write_text(text, "utf-8", newline="")
+    document, flaws = attempt(file)
+    assert document or flaws
+    for flaw in flaws:
+        line, column = flaw.at or (0, 0)
+        assert 1 <= line <= text.count("\n") + 2
+        assert 1 <= column <= len(text) + 2
+    if document:
+        assert set(document.places) >= {(key,) for key in document.data}
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-(10**17), 10**17) | st.text(st.characters(exclude_categories=["C"]), max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text("abcdefg.1", min_size=1, max_size=5), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(data=st.dictionaries(st.text("abcdefg.1", min_size=1, max_size=5), JSON, max_size=4))
+def test_json_is_read_as_json(data: dict[str, object], folder: Path) -> None:
+    file = folder / "json.yaml"
+    file.write_text(json.dumps(data, ensure_ascii=False), "utf-8")
+    assert json.loads(json.dumps(read(file).data)) == data
+
+
+@given(data=st.dictionaries(st.sampled_from(["model", "team", "owner", "risk_tier", "versions", "endpoint", "cluster", "x"]), JSON))
+def test_whatever_the_data_only_invalid_architecture_is_raised(data: dict[str, object], folder: Path) -> None:
+    environments = folder / "any" / "environments"
+    for path, text in {
+        "base/models/credit-risk.yaml": (VALID / "environments/base/models/credit-risk.yaml").read_text("utf-8"),
+        "base/environment.yaml": (VALID / "environments/base/environment.yaml").read_text("utf-8"),
+        "dev/environment.yaml": (VALID / "environments/dev/environment.yaml").read_text("utf-8"),
+        "dev/models/credit-risk.yaml": json.dumps(data, ensure_ascii=False),
+        "../contracts/credit-risk.yaml": (VALID / "contracts/credit-risk.yaml").read_text("utf-8"),
+    }.items():
+        file = environments / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, "utf-8")
+    faults: tuple[Fault, ...] = ()
+    try:
+        load(environments, "dev")
+    except InvalidArchitecture as invalid:
+        faults = invalid.faults
+    assert all(fault.file.is_file() and fault.line and fault.column and fault.rule and fault.way_out for fault in faults)
+
+
+def test_hostile_files_are_refused(folder: Path) -> None:
+    file = folder / "hostile.yaml"
+    for content, rule in {
+        b"a: " + b"[" * 100_000: "at most 32 levels",
+        b"a: 1\n" * 300_000: "at most 1 MiB",
+        b"a: &x [1]\nb: *x\n": "no anchors",
+        b"a: 1\xff": "UTF-8",
+    }.items():
+        file.write_bytes(content)
+        with pytest.raises(Unreadable) as unreadable:
+            read(file)
+        assert rule in str(unreadable.value)
+    file.unlink()
+    file.mkdir()
+    with pytest.raises(Unreadable, match="a file is expected here"):
+        read(file)
+    with pytest.raises(Unreadable, match="cannot be read: No such file"):
+        read(folder / "nowhere.yaml")

@@ -1,0 +1,114 @@
+"""`modelway validate`."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from modelway.cli import main
+
+ROOT = Path(__file__).resolve().parents[2]
+VALID = ROOT / "tests" / "architecture" / "valid"
+TYPO = "tier: developmnt\n"
+
+
+@pytest.fixture
+def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A small repository with the environments dev and other; it is where the command runs."""
+    folder = tmp_path / "repository"
+    shutil.copytree(VALID, folder)
+    other = (folder / "environments" / "dev" / "environment.yaml").read_text("utf-8").replace("environment: dev", "environment: other")
+    (folder / "environments" / "other").mkdir()
+    (folder / "environments" / "other" / "environment.yaml").write_text(other, "utf-8")
+    monkeypatch.chdir(folder)
+    return folder
+
+
+def validate(*arguments: str) -> int:
+    with pytest.raises(SystemExit) as end:
+        main(["validate", *arguments])
+    return int(end.value.code or 0)
+
+
+def test_a_line_for_each_environment_that_is_valid(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert validate("--environments", "environments") == 0
+    line = "valid, 1 model: credit-risk (2026.11.1, 2026.12.0)\n"
+    assert capsys.readouterr() == (f"dev: {line}other: {line}", "")
+
+
+def test_only_the_named_ones(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert validate("other", "--environments", "environments") == 0
+    assert capsys.readouterr().out.startswith("other: valid")
+
+
+def test_the_projects_own_environments_without_an_option(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.chdir(ROOT / "stacks")
+    assert validate() == 0
+    assert [line.split(":")[0] for line in capsys.readouterr().out.splitlines()] == ["dev", "local"]
+
+
+def test_faults_of_base_are_told_once_and_valid_ones_all_the_same(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (repository / "environments" / "base" / "environment.yaml").write_text("owner: a\ntgas: {}\n", "utf-8")
+    (repository / "environments" / "other" / "models").mkdir()
+    (repository / "environments" / "other" / "models" / "credit-risk.yaml").write_text("cluster: gone\n", "utf-8")
+    assert validate("--environments", "environments") == 1
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err == (
+        "environments/base/environment.yaml:2:1: tgas: a mapping of 0\n"
+        "  rule: there is no such field in this file\n"
+        "  way out: Did you mean `tags`? The fields are environment, tier, layout, aws, owner, tags, network, clusters, registry, monitoring.\n"
+        "environments/other/models/credit-risk.yaml:1:10: cluster: gone\n"
+        "  rule: one of the environment's clusters: main\n"
+        "  way out: Name one of them, or add the cluster to environment.yaml.\n"
+        "2 faults in 2 files.\n"
+    )
+
+
+def test_faults_and_what_is_valid_as_json(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (repository / "environments" / "dev" / "models").mkdir()
+    (repository / "environments" / "dev" / "models" / "credit-risk.yaml").write_text("endpoint: {traffic: {live: next}}\n", "utf-8")
+    assert validate("--environments", "environments", "--format", "json") == 1
+    out, err = capsys.readouterr()
+    assert err == ""
+    assert json.loads(out) == {
+        "valid": False,
+        "environments": {"other": {"models": {"credit-risk": ["2026.11.1", "2026.12.0"]}}},
+        "faults": [
+            {
+                "file": "environments/dev/models/credit-risk.yaml",
+                "line": 1,
+                "column": 28,
+                "field": "endpoint.traffic.live",
+                "value": "next",
+                "rule": "one of the model's versions: 2026.11.1, 2026.12.0",
+                "way_out": "Add it under `versions`, or name one that is there.",
+            }
+        ],
+    }
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        (["prod", "--environments", "environments"], "there is no environment 'prod' in environments; there are: dev, other"),
+        (["--environments", "nowhere"], "there is no folder nowhere"),
+        (["--format", "xml"], "xml"),
+        (["../dev", "--environments", "environments"], "there is no environment '../dev'"),
+    ],
+)
+def test_wrong_usage(arguments: list[str], text: str, repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert validate(*arguments) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert text in err
+
+
+def test_nothing_to_validate_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "empty").mkdir()
+    assert validate("--environments", "empty") == 1
+    assert capsys.readouterr().err == "there is no environment in empty: an environment is a folder with an environment.yaml.\n"
+    assert validate() == 1
+    assert "no Modelway project here" in capsys.readouterr().err
