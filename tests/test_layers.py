@@ -28,7 +28,7 @@ RULES: dict[str, tuple[set[str], set[str]]] = {
     "localcloud": (
         {"localcloud", "toolchain"},
         {
-            "boto3", "botocore", "cryptography", "google.protobuf", "grpc", "kubernetes", "moto", "psutil", "pulumi.runtime.proto", "requests", "ruamel.yaml", "urllib3",
+            "boto3", "botocore", "cryptography", "google.protobuf", "grpc", "jmespath", "kubernetes", "moto", "psutil", "pulumi.runtime.proto", "requests", "ruamel.yaml", "urllib3",
             "werkzeug", "yaml",
         },
     ),

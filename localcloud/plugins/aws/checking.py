@@ -9,9 +9,9 @@ from typing import Any
 
 from localcloud.plugins.aws.comparing import INTERNAL
 from localcloud.plugins.aws.sdk import Property, Type
-from localcloud.plugins.aws.table import Action, Call, Expression, Function, Naming, Object, Row, Source
+from localcloud.plugins.aws.table import Action, Call, Expression, Naming, Object, Row, Source
 from localcloud.plugins.operations import Autonaming, Failure
-from localcloud.plugins.values import Secret, Unknown, Value
+from localcloud.plugins.values import Secret, Unknown, Value, plain
 
 _HEX = 7  # digits of a generated name (pulumi-terraform-bridge, pkg/tfbridge/names.go)
 
@@ -127,16 +127,31 @@ def used(expression: Expression) -> Iterator[str]:
             yield from used(item)
 
 
-def not_served(row: Row | Function, inputs: Mapping[str, Value], names: frozenset[str]) -> list[Failure]:
-    """Inputs that would be dropped silently."""
-    what = row.type if isinstance(row, Row) else row.token
-    return [
-        Failure(
-            name, f"of {what} is not emulated by the local stand-in of the AWS provider; its row in localcloud/plugins/aws/rows needs it"
-        )
-        for name, value in inputs.items()
-        if value is not None and value not in ([], {}, False) and name not in names and name != INTERNAL
-    ]
+ADD_ROW = "a row for it has to be added in localcloud/plugins/aws/rows"
+_NOT_EMULATED = "is not emulated by the local stand-in of the AWS provider: its row in localcloud/plugins/aws/rows does not serve it"
+
+
+def not_served(names: frozenset[str], refused: frozenset[str], inputs: Mapping[str, Value]) -> list[Failure]:
+    """Inputs that would be dropped silently. `names`: the inputs that are served; `refused`: dotted names inside them that are not."""
+    top = [name for name, value in inputs.items() if name not in names and name != INTERNAL and not _is_nothing(value)]
+    inside = [path for path in sorted(refused) if any(not _is_nothing(value) for value in _found(inputs, path.split(".")))]
+    return [Failure(name, _NOT_EMULATED) for name in (*top, *inside)]
+
+
+def _is_nothing(value: Value) -> bool:
+    return value is None or value is False or value in ([], {})
+
+
+def _found(value: Any, path: list[str]) -> Iterator[Any]:
+    """The values at a path, in every element of lists on the way."""
+    value = plain(value)
+    if isinstance(value, list):
+        for item in value:
+            yield from _found(item, path)
+    elif not path:
+        yield value
+    elif isinstance(value, dict) and path[0] in value:
+        yield from _found(value[path[0]], path[1:])
 
 
 def named(naming: Naming, logical: str, old: Object, inputs: dict[str, Any], seed: bytes, wish: Autonaming | None) -> Failure | None:

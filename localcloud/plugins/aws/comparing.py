@@ -44,8 +44,8 @@ def _normal(row: Row, value: Any, path: str) -> Any:
         items = {key: _normal(row, item, f"{path}.{key}") for key, item in value.items() if item is not None}
         return {key: item for key, item in items.items() if item not in ([], {})}
     if isinstance(value, list):
-        items = [_normal(row, item, path) for item in value]
-        return sorted(items, key=_order) if path in row.sets else items
+        listed = [_normal(row, item, path) for item in value]
+        return sorted(listed, key=_order) if path in row.sets else listed
     return value
 
 

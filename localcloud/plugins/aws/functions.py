@@ -25,11 +25,10 @@ def ask(interpreter: Interpreter, function: Function, inputs: Object) -> Object:
     results: Object = {}
     for name, each in sdk.function(function.token).outputs.items():
         how = function.results.get(name)
-        if how is None:
-            value = inputs.get(name)
-        else:
-            value = how.make(scope) if isinstance(how, Source) else jmespath.search(how, scope.live)
-        found = from_answer(value, each.type, {})
-        if found is not None:
-            results[name] = found
+        found = inputs.get(name)
+        if how is not None:
+            found = how.make(scope) if isinstance(how, Source) else jmespath.search(how, scope.live)
+        value = from_answer(found, each.type, {})
+        if value is not None:
+            results[name] = value
     return results

@@ -42,10 +42,10 @@ class Interpreter:
         """What a row's expressions see; without a row, what a data source's do."""
         region = str(inputs.get("region") or region or self.session.settings.region)
 
-        def call(service: str, operation: str, arguments: Object) -> Object:
+        def call(service: str, operation: str, parameters: Object) -> Object:
             if service == recorded.SERVICE:
-                return self.store.call(self.session.account, region, row.type if row else "", operation, arguments)
-            return self.session.call(service, operation, arguments, region)
+                return self.store.call(self.session.account, region, row.type if row else "", operation, parameters)
+            return self.session.call(service, operation, parameters, region)
 
         filled = comparing.with_defaults(row, inputs) if row else inputs
         tags = {**self.default_tags, **(inputs.get("tags") or {})} if row and row.tagging else {}

@@ -5,7 +5,8 @@ from __future__ import annotations
 import importlib.metadata
 import json
 import os
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from localcloud.plugins.aws import checking, comparing, functions, recorded, rows, sdk
 from localcloud.plugins.aws.interpreting import Interpreter, Unfinished
@@ -32,6 +33,8 @@ from localcloud.plugins.serving import (
     Update,
 )
 from localcloud.plugins.values import UNKNOWN, Properties, Unknown, Value, has_unknown, plain, plain_properties, secret_like
+
+_Answer = TypeVar("_Answer")
 
 # Options that would lead away from the emulators, or to credentials of real accounts.
 _REFUSED_OPTIONS = ("profile", "assumeRoles", "assumeRoleWithWebIdentity", "sharedConfigFiles", "sharedCredentialsFiles")
@@ -101,7 +104,7 @@ class AwsProvider(Provider):
         naming = row.naming
         failures = checking.failures(row.type, schema.inputs, inputs, naming.property if naming else "")
         refused = {failure.property for failure in failures}
-        failures += [each for each in checking.not_served(row, inputs, checking.served(row)) if each.property not in refused]
+        failures += [each for each in checking.not_served(checking.served(row), row.refused, inputs) if each.property not in refused]
         if naming:
             old = plain_properties(request.old_inputs)
             failure = checking.named(naming, request.resource.name, old, inputs, request.seed, request.autonaming)
@@ -136,7 +139,7 @@ class AwsProvider(Provider):
         except Unfinished as unfinished:
             outputs = self._secret(unfinished.outputs, request.inputs)
             raise Partial(unfinished.identifier, outputs, [f"creating {_what(row, unfinished.identifier)}: {unfinished}"]) from None
-        except (ApiError, NoMember) as error:
+        except (ApiError, NoMember, ProviderError) as error:
             raise ProviderError(f"creating {_what(row, '')}: {error}") from None
         return Created(identifier, self._secret(outputs, request.inputs))
 
@@ -176,9 +179,7 @@ class AwsProvider(Provider):
         except Unfinished as unfinished:
             partial = self._secret(unfinished.outputs, request.inputs)
             raise Partial(request.id, partial, [f"{doing}: {unfinished}"]) from None
-        except (ApiError, NoMember) as error:
-            raise ProviderError(f"{doing}: {error}") from None
-        except ProviderError as error:
+        except (ApiError, NoMember, ProviderError) as error:
             raise ProviderError(f"{doing}: {error}") from None
         return self._secret(outputs, request.inputs)
 
@@ -190,17 +191,15 @@ class AwsProvider(Provider):
             f"deleting {_what(row, request.id)}",
         )
 
-    def invoke(self, token: str, arguments: Properties, preview: bool) -> Properties:
+    def invoke(self, token: str, arguments: Properties, preview: bool) -> Properties:  # noqa: ARG002 - unknown arguments show themselves
         row = rows.functions().get(token)
         if row is None:
-            raise ProviderError(
-                f"{token} is not emulated by the local stand-in of the AWS provider: a row for it has to be added in localcloud/plugins/aws/rows"
-            )
-        inputs = {name: value for name, value in plain_properties(arguments).items() if value is not None}
+            raise ProviderError(f"{token} is not emulated by the local stand-in of the AWS provider: {checking.ADD_ROW}")
+        inputs: Properties = {name: value for name, value in plain_properties(arguments).items() if value is not None}
         if has_unknown(inputs):
             return dict.fromkeys(sdk.function(token).outputs, UNKNOWN)
         problems = checking.failures(token, sdk.function(token).inputs, inputs)
-        problems = problems or checking.not_served(row, inputs, functions.served(row))
+        problems = problems or checking.not_served(functions.served(row), frozenset(), inputs)
         if problems:
             raise ProviderError(f"{token}: " + "; ".join(f"{each.property} {each.reason}" for each in problems))
         return _explained(lambda: functions.ask(self.interpreter, row, inputs), token)
@@ -213,9 +212,7 @@ class AwsProvider(Provider):
             sdk.resource(resource.type)
         except UnknownToken:
             raise ProviderError(f"{resource.type} is not a resource type of pulumi_aws {self.version}") from None
-        raise ProviderError(
-            f"{resource.type} is not emulated by the local stand-in of the AWS provider: a row for it has to be added in localcloud/plugins/aws/rows"
-        )
+        raise ProviderError(f"{resource.type} is not emulated by the local stand-in of the AWS provider: {checking.ADD_ROW}")
 
     def _secret(self, properties: Object, inputs: Properties) -> Properties:
         marked = secret_like(properties, inputs)
@@ -249,10 +246,9 @@ def _what(row: Row, identifier: str) -> str:
     return f"{row.type} {identifier}".rstrip()
 
 
-def _explained(operation: Any, doing: str = "") -> Any:
+def _explained(operation: Callable[[], _Answer], doing: str = "") -> _Answer:
+    """The answer; what AWS refused becomes an error for users."""
     try:
         return operation()
-    except (ApiError, NoMember) as error:
-        raise ProviderError(f"{doing}: {error}" if doing else str(error)) from None
-    except ProviderError as error:
+    except (ApiError, NoMember, ProviderError) as error:
         raise ProviderError(f"{doing}: {error}" if doing else str(error)) from None

@@ -84,7 +84,6 @@ LAUNCH_TEMPLATE = Row(
     computed=frozenset({"name", "namePrefix", "defaultVersion", "metadataOptions"}),
     sets=frozenset({"vpcSecurityGroupIds"}),
     kept={"updateDefaultVersion": "AWS does not know it", "namePrefix": "it is part of the name"},
-    refused=frozenset({"blockDeviceMappings.ebs.ebsCardIndex"}),
     tagging=EC2_TAGGING,
     naming=Naming(),
     note="of its data: image, type, key, user data, disks, metadata options, monitoring, profile, groups, tags",

@@ -109,14 +109,14 @@ ROUTE_TABLE = Row(
 _ROUTE_DESTINATIONS = ("destinationCidrBlock", "destinationIpv6CidrBlock", "destinationPrefixListId")
 
 
-def _destination(prefix: str, *others: str) -> Source:
+def _destination(member: str) -> Source:
     """The destination in the id, for the parameter that takes its kind."""
     marks = {"DestinationIpv6CidrBlock": ":", "DestinationPrefixListId": "pl-"}
 
     def found(scope: Scope) -> object:
         text = scope.parts[1]
         kind = next((name for name, mark in marks.items() if mark in text), "DestinationCidrBlock")
-        return text if kind == prefix else None
+        return text if kind == member else None
 
     return Source(found)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from localcloud.plugins.aws.rows.ec2_network import EC2_TAGGING, arn
@@ -139,7 +139,12 @@ _STEPS = (
     Step(("egress",), _synchronise("egress")),
 )
 _READ = Read(Call("DescribeSecurityGroups", {"GroupIds": [ID]}), "SecurityGroups[0]")
-_OUTPUTS = {"arn": arn("security-group"), "name": "GroupName", "ingress": _rules("ingress"), "egress": _rules("egress")}
+_OUTPUTS: Mapping[str, str | Source] = {
+    "arn": arn("security-group"),
+    "name": "GroupName",
+    "ingress": _rules("ingress"),
+    "egress": _rules("egress"),
+}
 _SETS = frozenset({"ingress", "egress", "ingress.securityGroups", "egress.securityGroups"})
 
 

@@ -167,7 +167,9 @@ CLUSTER = Row(
         "upgradePolicy": "MiniStack does not answer it",
         "deletionProtection": "MiniStack does not answer it",
     },
-    refused=frozenset({"vpcConfig.controlPlaneEgressMode"}),
+    refused=frozenset(
+        {"kubernetesNetworkConfig.elasticLoadBalancing", "kubernetesNetworkConfig.serviceIpv6Cidr", "vpcConfig.controlPlaneEgressMode"}
+    ),
     tagging=_tagging("arn"),
     naming=Naming(prefix_property=""),
     until=Until("status", ("ACTIVE",), ("FAILED",), "health.issues[].message | [0]", timeout=1800),

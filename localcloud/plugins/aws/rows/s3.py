@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
-from localcloud.plugins.aws.table import ID, TAGS, Action, Call, Naming, Read, Row, Scope, Source, Step, Tagging, fixed, using
+from localcloud.plugins.aws.table import ID, TAGS, Action, Call, Expression, Naming, Read, Row, Scope, Source, Step, Tagging, fixed, using
 
 # https://docs.aws.amazon.com/general/latest/gr/s3.html (website endpoints)
 _ZONES = {
@@ -172,7 +173,7 @@ def _lifecycle_rules(scope: Scope) -> object:
     return [rule if rule.get("filter") or rule.get("prefix") else {**rule, "filter": {"prefix": ""}} for rule in scope.inputs["rules"]]
 
 
-_LIFECYCLE = {
+_LIFECYCLE: Mapping[str, Expression] = {
     "LifecycleConfiguration": {"Rules": using("rules", make=_lifecycle_rules)},
     "TransitionDefaultMinimumObjectSize": "transitionDefaultMinimumObjectSize",
 }
