@@ -37,9 +37,9 @@ class Fault:
 
     def shown_file(self, folder: Path | None = None) -> str:
         """The path of the file, from `folder` when it lies in it."""
-        if folder is not None and self.file.is_absolute() and self.file.is_relative_to(folder):
-            return os.fspath(self.file.relative_to(folder))
-        return os.fspath(self.file)
+        inside = folder is not None and self.file.is_absolute() and self.file.is_relative_to(folder)
+        # A name may hold bytes that no terminal takes.
+        return shortened(os.fspath(self.file.relative_to(folder) if folder is not None and inside else self.file), 4096)
 
 
 class InvalidArchitecture(ModelwayError):

@@ -1,5 +1,6 @@
 """Files become an environment, or a list of everything that is wrong with them."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -133,7 +134,8 @@ class _Loader:
             if not isinstance(path, str) or not CONTRACT_PATH.fullmatch(path):
                 continue
             file = self._root / path
-            if not file.resolve().is_relative_to(self._root.resolve()):
+            # Not Path.resolve, which raises for links in a circle.
+            if not Path(os.path.realpath(file)).is_relative_to(os.path.realpath(self._root)):
                 way_out = "Move it into the repository and name it from the root."
                 self._say(
                     layers, Finding(("versions", version, "contract"), "value", f"a file in the repository, which is {self._root}", way_out)
@@ -184,7 +186,7 @@ class _Loader:
     def _look_for_strays(self) -> None:
         """What nobody would read is a mistake, not a note: another ending, another folder."""
         for folder in (self._environments / BASE, self._environments / self._name):
-            for entry in sorted([*_entries(folder), *_entries(folder / MODELS)]):
+            for entry in self._entries(folder) + self._entries(folder / MODELS):
                 inside = entry.parent.name == MODELS and entry.parent.parent == folder
                 if entry.suffix in (".yml", ".json") or (entry.suffix == ".yaml" and not inside and entry.name != FILE):
                     way_out = (
@@ -193,6 +195,13 @@ class _Loader:
                         else f"Call it {FILE}, move it to {MODELS}/, or remove it."
                     )
                     self.faults.append(_about(entry, "nothing reads this file", way_out))
+
+    def _entries(self, folder: Path) -> list[Path]:
+        try:
+            return sorted(folder.iterdir()) if folder.is_dir() else []
+        except OSError as error:
+            self.faults.append(_about(folder, f"the folder cannot be read: {error.strerror}", "Correct its permissions."))
+            return []
 
 
 def repository_root(environments: Path) -> Path:
@@ -208,10 +217,6 @@ def repository_root(environments: Path) -> Path:
 def _about(path: Path, rule: str, way_out: str) -> Fault:
     """A fault of a whole file or folder."""
     return Fault(path, None, None, "", None, rule, way_out)
-
-
-def _entries(folder: Path) -> list[Path]:
-    return list(folder.iterdir()) if folder.is_dir() else []
 
 
 def _shown(place: Place | None, value: object) -> str | None:

@@ -4,11 +4,12 @@ import json
 import shutil
 from pathlib import Path
 from types import FunctionType
+from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
-from ruamel.yaml import cyaml
+from ruamel.yaml import YAML, cyaml
 
 from modelway.architecture import Fault, InvalidArchitecture, load, reading
 from modelway.architecture.reading import Document, Flaw, Unreadable, read
@@ -110,25 +111,63 @@ def test_json_is_read_as_json(data: dict[str, object], folder: Path) -> None:
     assert json.loads(json.dumps(read(file).data)) == data
 
 
-@given(data=st.dictionaries(st.sampled_from(["model", "team", "owner", "risk_tier", "versions", "endpoint", "cluster", "x"]), JSON))
-def test_whatever_the_data_only_invalid_architecture_is_raised(data: dict[str, object], folder: Path) -> None:
-    environments = folder / "any" / "environments"
-    for path, text in {
-        "base/models/credit-risk.yaml": (VALID / "environments/base/models/credit-risk.yaml").read_text("utf-8"),
-        "base/environment.yaml": (VALID / "environments/base/environment.yaml").read_text("utf-8"),
-        "dev/environment.yaml": (VALID / "environments/dev/environment.yaml").read_text("utf-8"),
-        "dev/models/credit-risk.yaml": json.dumps(data, ensure_ascii=False),
-        "../contracts/credit-risk.yaml": (VALID / "contracts/credit-risk.yaml").read_text("utf-8"),
-    }.items():
-        file = environments / path
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text, "utf-8")
+FILES = {
+    "contracts/credit-risk.yaml": "contracts/credit-risk.yaml",
+    "environments/base/environment.yaml": "environments/base/environment.yaml",
+    "environments/base/models/credit-risk.yaml": "environments/base/models/credit-risk.yaml",
+    "environments/dev/environment.yaml": "environments/dev/environment.yaml",
+    # An override as large as what it overrides.
+    "environments/dev/models/credit-risk.yaml": "environments/base/models/credit-risk.yaml",
+}
+KEYS = st.sampled_from(["kind", "eks", "model", "min", "range", "x", "1", "a.b", "<<", "", "é", "__class__", "[key]"])
+ODD = st.recursive(
+    st.none() | st.booleans() | st.integers(-(10**17), 10**17) | st.floats() | st.text(max_size=8) | KEYS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=3),
+    max_leaves=5,
+)
+
+
+def spots(data: object, path: tuple[str | int, ...] = ()) -> list[tuple[str | int, ...]]:
+    inside = list(data.items()) if isinstance(data, dict) else list(enumerate(data)) if isinstance(data, list) else []
+    return [path, *(spot for key, value in inside for spot in spots(value, (*path, key)))]
+
+
+def changed(data: Any, path: tuple[str | int, ...], change: object) -> Any:
+    if not path:
+        return change
+    copy = data.copy()
+    copy[path[0]] = changed(copy[path[0]], path[1:], change)
+    return copy
+
+
+@settings(max_examples=500)
+@given(file=st.sampled_from(sorted(FILES)), changes=st.data())
+def test_whatever_stands_in_a_field_only_invalid_architecture_is_raised(file: str, changes: st.DataObject, folder: Path) -> None:
+    repository = folder / "changed"
+    shutil.copytree(VALID, repository, dirs_exist_ok=True)
+    data = YAML(typ="safe").load((VALID / FILES[file]).read_text("utf-8"))
+    for _ in range(changes.draw(st.integers(1, 3))):
+        spot = changes.draw(st.sampled_from(spots(data)))
+        change = changes.draw(ODD)
+        # Another value, or one more field.
+        deeper = (*spot, changes.draw(KEYS)) if changes.draw(st.booleans()) else spot
+        try:
+            data = changed(data, deeper, change)
+        except (KeyError, TypeError, AttributeError, IndexError):
+            data = changed(data, spot, {str(deeper[-1]): change})
+    path = repository / file
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(json.dumps(data), "utf-8")
     faults: tuple[Fault, ...] = ()
     try:
-        load(environments, "dev")
+        load(repository / "environments", "dev")
     except InvalidArchitecture as invalid:
         faults = invalid.faults
-    assert all(fault.file.is_file() and fault.line and fault.column and fault.rule and fault.way_out for fault in faults)
+    finally:
+        path.unlink()
+    assert all(fault.file.is_relative_to(repository) and fault.line and fault.column and fault.rule and fault.way_out for fault in faults)
+    # Nothing is told that has nothing to do with the file, but for what refers to it.
+    assert not faults or any(fault.file == path for fault in faults) or file.startswith(("contracts", "environments/base"))
 
 
 def test_hostile_files_are_refused(folder: Path) -> None:
@@ -149,3 +188,40 @@ def test_hostile_files_are_refused(folder: Path) -> None:
         read(file)
     with pytest.raises(Unreadable, match="cannot be read: No such file"):
         read(folder / "nowhere.yaml")
+
+
+def test_links_in_a_circle_and_odd_names_are_told_of(tmp_path: Path) -> None:
+    repository = tmp_path / "repository"
+    shutil.copytree(VALID, repository)
+    contract = repository / "contracts" / "credit-risk.yaml"
+    contract.unlink()
+    contract.symlink_to(contract)
+    (repository / "environments" / "dev" / "models").mkdir()
+    odd = repository / "environments" / "dev" / "models" / "a\udcffb\n.yaml"
+    odd.write_text("[", "utf-8")
+    with pytest.raises(InvalidArchitecture) as invalid:
+        load(repository / "environments", "dev")
+    told = str(invalid.value)
+    assert told.encode("utf-8")
+    assert "a\N{REPLACEMENT CHARACTER}b\N{REPLACEMENT CHARACTER}.yaml:" in told
+    assert "contract: contracts/credit-risk.yaml" in told
+
+
+def test_a_contract_outside_of_the_repository_is_not_read(tmp_path: Path) -> None:
+    repository = tmp_path / "repository"
+    shutil.copytree(VALID, repository)
+    contract = repository / "contracts" / "credit-risk.yaml"
+    contract.rename(tmp_path / "elsewhere.yaml")
+    contract.symlink_to(tmp_path / "elsewhere.yaml")
+    with pytest.raises(InvalidArchitecture, match="rule: a file in the repository, which is"):
+        load(repository / "environments", "dev")
+
+
+@pytest.mark.parametrize("marker", [".git", "Pulumi.yaml"])
+def test_contracts_count_from_the_root_of_the_repository(marker: str, tmp_path: Path) -> None:
+    shutil.copytree(VALID / "environments", tmp_path / "deploy" / "environments")
+    shutil.copytree(VALID / "contracts", tmp_path / "contracts")
+    with pytest.raises(InvalidArchitecture, match="there is none"):
+        load(tmp_path / "deploy" / "environments", "dev")
+    (tmp_path / marker).touch()
+    assert load(tmp_path / "deploy" / "environments", "dev").contracts

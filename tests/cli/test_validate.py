@@ -58,7 +58,8 @@ def test_faults_of_base_are_told_once_and_valid_ones_all_the_same(repository: Pa
     assert err == (
         "environments/base/environment.yaml:2:1: tgas: a mapping of 0\n"
         "  rule: there is no such field in this file\n"
-        "  way out: Did you mean `tags`? The fields are environment, tier, layout, aws, owner, tags, network, clusters, registry, monitoring.\n"
+        "  way out: Did you mean `tags`? "
+        "The fields are environment, tier, layout, aws, owner, tags, network, clusters, registry, monitoring.\n"
         "environments/other/models/credit-risk.yaml:1:10: cluster: gone\n"
         "  rule: one of the environment's clusters: main\n"
         "  way out: Name one of them, or add the cluster to environment.yaml.\n"
