@@ -1,13 +1,21 @@
 """One emulated EKS cluster for the tests that need one. Made on first use (about 9 s)."""
 
 import base64
+import functools
 import uuid
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
 from modelway.operations.kube_token import kube_token
 from tests.localcloud.aws.eks_cluster import ACCOUNT, REGION, EksCluster, Place, trust, wait
+
+
+@pytest.fixture(scope="session")
+def client(cloud) -> Callable[[str, str], Any]:
+    """client(service, account): a boto3 client of role deployer, made once."""
+    return functools.cache(cloud.client)
 
 
 @pytest.fixture(scope="session")

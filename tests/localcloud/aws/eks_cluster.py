@@ -3,7 +3,7 @@
 import json
 import os
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -44,9 +44,14 @@ class Place:
     role: str
     vpc: str
     subnets: list[str]
+    clients: dict[tuple[str, ...], Any] = field(default_factory=dict)
 
-    def client(self, service: str) -> Any:
-        return self.cloud.client(service, ACCOUNT)
+    def client(self, service: str, account: str = ACCOUNT, region: str = REGION) -> Any:
+        """A client, made once: half a second each."""
+        key = (service, account, region)
+        if key not in self.clients:
+            self.clients[key] = self.cloud.client(service, account, region)
+        return self.clients[key]
 
     def request(self, name: str, **more: Any) -> dict[str, Any]:
         """CreateCluster's arguments."""

@@ -259,17 +259,6 @@ def test_the_creator_administers_its_cluster_unless_it_said_no(place: Place, tok
     wait(eks, "cluster_deleted", name=name)
 
 
-def test_a_cluster_without_entries_takes_none(place: Place) -> None:
-    eks = place.client("eks")
-    name = f"map-{uuid.uuid4().hex[:6]}"
-    eks.create_cluster(**place.request(name, accessConfig={"authenticationMode": "CONFIG_MAP"}))
-    wait(eks, "cluster_active", name=name)
-    with pytest.raises(ClientError, match="authentication mode"):
-        eks.create_access_entry(clusterName=name, principalArn=deployer(ACCOUNT))
-    eks.delete_cluster(name=name)
-    wait(eks, "cluster_deleted", name=name)
-
-
 def test_the_webhook_answers_only_to_the_api_server(cluster: EksCluster, place: Place, token: Token, access: Any, role: Any) -> None:
     import urllib.error
     import urllib.request

@@ -25,8 +25,8 @@ def sha256(content: bytes) -> str:
 class Repository:
     """An ECR repository and the calls on it."""
 
-    def __init__(self, cloud) -> None:
-        self.ecr = cloud.client("ecr", ACCOUNT)
+    def __init__(self, client) -> None:
+        self.ecr = client("ecr", ACCOUNT)
         self.name = f"dev/model-{uuid.uuid4().hex[:8]}"
         self.ecr.create_repository(repositoryName=self.name, imageTagMutability="IMMUTABLE")
 
@@ -61,8 +61,8 @@ def code(call: Callable[..., object], *positional: Any, **arguments: Any) -> str
 
 
 @pytest.fixture
-def repository(cloud) -> Repository:
-    return Repository(cloud)
+def repository(client) -> Repository:
+    return Repository(client)
 
 
 def test_layers_come_back_as_they_were(repository: Repository) -> None:
@@ -90,8 +90,8 @@ def test_a_download_url_is_for_one_layer_and_an_hour(repository: Repository) -> 
             assert refused.value.code == 403
 
 
-def test_a_layer_of_another_repository_is_not_handed_out(cloud, repository: Repository) -> None:
-    digest = Repository(cloud).upload(b"elsewhere")
+def test_a_layer_of_another_repository_is_not_handed_out(client, repository: Repository) -> None:
+    digest = Repository(client).upload(b"elsewhere")
     call = repository.ecr.get_download_url_for_layer
     assert code(call, repositoryName=repository.name, layerDigest=digest) == "LayerInaccessibleException"
 

@@ -74,6 +74,7 @@ def test_what_was_asked_for_is_described(place: Place) -> None:
         logging={"clusterLogging": [{"types": ["api", "audit"], "enabled": True}]},
         upgradePolicy={"supportType": "STANDARD"},
         zonalShiftConfig={"enabled": True},
+        accessConfig={"authenticationMode": "CONFIG_MAP", "bootstrapClusterCreatorAdminPermissions": True},
         tags={"team": "ml"},
     )
     created = eks.create_cluster(**request)["cluster"]
@@ -99,10 +100,17 @@ def test_what_was_asked_for_is_described(place: Place) -> None:
     groups = ec2.describe_security_groups(GroupIds=[vpc["clusterSecurityGroupId"]])["SecurityGroups"]
     assert [group["VpcId"] for group in groups] == [place.vpc]
     assert name in eks.list_clusters()["clusters"]
-    assert name not in place.cloud.client("eks", OTHER).list_clusters()["clusters"]
-    assert code(place.cloud.client("eks", OTHER).describe_cluster, name=name) == "ResourceNotFoundException"
-    assert code(place.cloud.client("eks", ACCOUNT, "eu-central-1").describe_cluster, name=name) == "ResourceNotFoundException"
+    assert name not in place.client("eks", OTHER).list_clusters()["clusters"]
+    assert code(place.client("eks", OTHER).describe_cluster, name=name) == "ResourceNotFoundException"
+    assert code(place.client("eks", ACCOUNT, "eu-central-1").describe_cluster, name=name) == "ResourceNotFoundException"
     assert f"{ACCOUNT}-{REGION}-{name}" in place.cloud.control.clusters()
+
+    with pytest.raises(ClientError, match="authentication mode"):
+        eks.create_access_entry(clusterName=name, principalArn=place.role)
+    eks.update_cluster_config(name=name, accessConfig={"authenticationMode": "API"})
+    eks.create_access_entry(clusterName=name, principalArn=place.role)
+    backwards = {"authenticationMode": "CONFIG_MAP"}
+    assert code(eks.update_cluster_config, name=name, accessConfig=backwards) == "InvalidParameterException"
 
     assert eks.delete_cluster(name=name)["cluster"]["status"] == "DELETING"
     wait(eks, "cluster_deleted", name=name)
@@ -286,7 +294,7 @@ def test_tags_follow(cluster: EksCluster) -> None:
     assert eks.list_tags_for_resource(resourceArn=arn)["tags"] == wanted
     assert eks.describe_cluster(name=cluster.name)["cluster"]["tags"] == wanted
     eks.untag_resource(resourceArn=arn, tagKeys=["b"])
-    other = cluster.place.cloud.client("eks", OTHER)
+    other = cluster.place.client("eks", OTHER)
     assert code(other.list_tags_for_resource, resourceArn=arn) == "NotFoundException"
     assert code(other.tag_resource, resourceArn=arn, tags={"x": "y"}) == "NotFoundException"
 

@@ -31,7 +31,7 @@ UNKNOWN_KEY = {"s3": "InvalidAccessKeyId", "ec2": "AuthFailure", "sts": "Invalid
 WRONG_SECRET = {"s3": "SignatureDoesNotMatch", "ec2": "AuthFailure", "sts": "SignatureDoesNotMatch", "iam": "SignatureDoesNotMatch"}
 
 
-def client(cloud, service: str, **credentials: str | None) -> Any:
+def stranger(cloud, service: str, **credentials: str | None) -> Any:
     """A client of role deployer, with some of its credentials replaced."""
     variables = cloud.environment(ACCOUNT)
     given = {
@@ -62,36 +62,36 @@ def get(cloud, path: str, headers: dict[str, str] | None = None) -> tuple[int, b
 
 
 @pytest.mark.parametrize("service", CALLS)
-def test_the_deployer_is_served(cloud, service: str) -> None:
+def test_the_deployer_is_served(cloud, client, service: str) -> None:
     name, arguments = CALLS[service]
-    assert getattr(cloud.client(service, ACCOUNT), name)(**arguments)["ResponseMetadata"]["HTTPStatusCode"] == 200
+    assert getattr(client(service, ACCOUNT), name)(**arguments)["ResponseMetadata"]["HTTPStatusCode"] == 200
 
 
-def test_the_deployer_is_a_role_of_its_account(cloud) -> None:
-    identity = cloud.client("sts", ACCOUNT).get_caller_identity()
+def test_the_deployer_is_a_role_of_its_account(cloud, client) -> None:
+    identity = client("sts", ACCOUNT).get_caller_identity()
     assert identity["Account"] == ACCOUNT
     assert identity["Arn"].startswith(f"arn:aws:sts::{ACCOUNT}:assumed-role/deployer/")
-    attached = cloud.client("iam", ACCOUNT).list_attached_role_policies(RoleName="deployer")["AttachedPolicies"]
+    attached = client("iam", ACCOUNT).list_attached_role_policies(RoleName="deployer")["AttachedPolicies"]
     assert [policy["PolicyName"] for policy in attached] == ["AdministratorAccess"]
 
 
 @pytest.mark.parametrize("service", CALLS)
 def test_an_unknown_key_is_refused(cloud, service: str) -> None:
     name, arguments = CALLS[service]
-    stranger = client(cloud, service, aws_access_key_id="AKIAIOSFODNN7EXAMPLE", aws_session_token=None)
-    assert code(getattr(stranger, name), **arguments) == UNKNOWN_KEY.get(service, "UnrecognizedClientException")
+    other = stranger(cloud, service, aws_access_key_id="AKIAIOSFODNN7EXAMPLE", aws_session_token=None)
+    assert code(getattr(other, name), **arguments) == UNKNOWN_KEY.get(service, "UnrecognizedClientException")
 
 
 @pytest.mark.parametrize("service", CALLS)
 def test_a_wrong_secret_is_refused(cloud, service: str) -> None:
     name, arguments = CALLS[service]
-    guesser = client(cloud, service, aws_secret_access_key="guessed")
+    guesser = stranger(cloud, service, aws_secret_access_key="guessed")
     assert code(getattr(guesser, name), **arguments) == WRONG_SECRET.get(service, "InvalidSignatureException")
 
 
 @pytest.mark.parametrize("token", [None, "made up"])
 def test_a_session_key_needs_its_token(cloud, token: str | None) -> None:
-    assert code(client(cloud, "sts", aws_session_token=token).get_caller_identity) == "InvalidClientTokenId"
+    assert code(stranger(cloud, "sts", aws_session_token=token).get_caller_identity) == "InvalidClientTokenId"
 
 
 def test_nobody_is_served_without_a_signature(cloud) -> None:
@@ -101,40 +101,40 @@ def test_nobody_is_served_without_a_signature(cloud) -> None:
         assert b"AccessDenied" in body or b"MissingAuthenticationToken" in body
 
 
-def test_accounts_do_not_see_each_other(cloud) -> None:
+def test_accounts_do_not_see_each_other(cloud, client) -> None:
     bucket = f"island-{uuid.uuid4().hex[:8]}"
-    cloud.client("s3", ACCOUNT).create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
-    cloud.client("s3", ACCOUNT).put_object(Bucket=bucket, Key="k", Body=b"mine")
-    cloud.client("ecr", ACCOUNT).create_repository(repositoryName=bucket)
-    cloud.client("iam", ACCOUNT).create_role(RoleName=bucket, AssumeRolePolicyDocument=trust({"AWS": ACCOUNT}))
-    other = cloud.client("s3", OTHER)
+    client("s3", ACCOUNT).create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
+    client("s3", ACCOUNT).put_object(Bucket=bucket, Key="k", Body=b"mine")
+    client("ecr", ACCOUNT).create_repository(repositoryName=bucket)
+    client("iam", ACCOUNT).create_role(RoleName=bucket, AssumeRolePolicyDocument=trust({"AWS": ACCOUNT}))
+    other = client("s3", OTHER)
     assert bucket not in [one["Name"] for one in other.list_buckets()["Buckets"]]
     assert code(other.get_object, Bucket=bucket, Key="k") == "AccessDenied"
-    assert code(cloud.client("ecr", OTHER).describe_repositories, repositoryNames=[bucket]) == "RepositoryNotFoundException"
-    assert code(cloud.client("iam", OTHER).get_role, RoleName=bucket) == "NoSuchEntity"
-    assert cloud.client("s3", ACCOUNT).get_object(Bucket=bucket, Key="k")["Body"].read() == b"mine"
+    assert code(client("ecr", OTHER).describe_repositories, repositoryNames=[bucket]) == "RepositoryNotFoundException"
+    assert code(client("iam", OTHER).get_role, RoleName=bucket) == "NoSuchEntity"
+    assert client("s3", ACCOUNT).get_object(Bucket=bucket, Key="k")["Body"].read() == b"mine"
 
 
 def test_the_account_cannot_be_chosen_by_a_header(cloud) -> None:
-    sts = client(cloud, "sts")
+    sts = stranger(cloud, "sts")
 
     def forge(request: Any, **_: object) -> None:
         request.headers["x-moto-account-id"] = OTHER
 
     sts.meta.events.register("before-sign.sts.*", forge)
     assert sts.get_caller_identity()["Account"] == ACCOUNT
-    iam = client(cloud, "iam")
+    iam = stranger(cloud, "iam")
     iam.meta.events.register("before-sign.iam.*", forge)
     assert all(f":{ACCOUNT}:" in role["Arn"] for role in iam.list_roles()["Roles"])
 
 
-def test_a_user_key_lives_as_long_as_it_is_active(cloud) -> None:
-    iam = cloud.client("iam", ACCOUNT)
+def test_a_user_key_lives_as_long_as_it_is_active(cloud, client) -> None:
+    iam = client("iam", ACCOUNT)
     name = f"user-{uuid.uuid4().hex[:8]}"
     iam.create_user(UserName=name)
     key = iam.create_access_key(UserName=name)["AccessKey"]
     used = {"aws_access_key_id": key["AccessKeyId"], "aws_secret_access_key": key["SecretAccessKey"], "aws_session_token": None}
-    sts = client(cloud, "sts", **used)
+    sts = stranger(cloud, "sts", **used)
     assert sts.get_caller_identity()["Arn"] == f"arn:aws:iam::{ACCOUNT}:user/{name}"
     iam.update_access_key(UserName=name, AccessKeyId=key["AccessKeyId"], Status="Inactive")
     assert code(sts.get_caller_identity) == "InvalidClientTokenId"
@@ -144,14 +144,14 @@ def test_a_user_key_lives_as_long_as_it_is_active(cloud) -> None:
     assert code(sts.get_caller_identity) == "InvalidClientTokenId"
 
 
-def test_a_role_is_assumed_by_those_it_names(cloud) -> None:
-    iam = cloud.client("iam", ACCOUNT)
+def test_a_role_is_assumed_by_those_it_names(cloud, client) -> None:
+    iam = client("iam", ACCOUNT)
     name = f"role-{uuid.uuid4().hex[:8]}"
     role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust({"AWS": f"arn:aws:iam::{OTHER}:root"}))["Role"]["Arn"]
-    assert code(cloud.client("sts", ACCOUNT).assume_role, RoleArn=role, RoleSessionName="me") == "AccessDenied"
-    assert code(cloud.client("sts", OTHER).assume_role, RoleArn=role + "x", RoleSessionName="me") == "AccessDenied"
-    issued = cloud.client("sts", OTHER).assume_role(RoleArn=role, RoleSessionName="me")["Credentials"]
-    assumed = client(
+    assert code(client("sts", ACCOUNT).assume_role, RoleArn=role, RoleSessionName="me") == "AccessDenied"
+    assert code(client("sts", OTHER).assume_role, RoleArn=role + "x", RoleSessionName="me") == "AccessDenied"
+    issued = client("sts", OTHER).assume_role(RoleArn=role, RoleSessionName="me")["Credentials"]
+    assumed = stranger(
         cloud,
         "sts",
         aws_access_key_id=issued["AccessKeyId"],
@@ -163,19 +163,19 @@ def test_a_role_is_assumed_by_those_it_names(cloud) -> None:
     assert code(assumed.get_caller_identity) == "InvalidClientTokenId"
 
 
-def test_credentials_that_would_mean_nothing_are_not_given(cloud) -> None:
-    assert code(cloud.client("sts", ACCOUNT).get_session_token) == "AccessDenied"
-    assert code(cloud.client("sts", ACCOUNT).get_federation_token, Name="me") == "AccessDenied"
+def test_credentials_that_would_mean_nothing_are_not_given(cloud, client) -> None:
+    assert code(client("sts", ACCOUNT).get_session_token) == "AccessDenied"
+    assert code(client("sts", ACCOUNT).get_federation_token, Name="me") == "AccessDenied"
     status, _ = get(
         cloud, f"/?Action=AssumeRoleWithWebIdentity&RoleArn=arn:aws:iam::{ACCOUNT}:role/deployer&RoleSessionName=x&WebIdentityToken=x"
     )
     assert status == 403
 
 
-def test_presigned_urls_of_version_four_are_served(cloud) -> None:
+def test_presigned_urls_of_version_four_are_served(cloud, client) -> None:
     bucket = f"signed-{uuid.uuid4().hex[:8]}"
-    cloud.client("s3", ACCOUNT).create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
-    cloud.client("s3", ACCOUNT).put_object(Bucket=bucket, Key="a b/ü+c", Body=b"weights")
+    client("s3", ACCOUNT).create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
+    client("s3", ACCOUNT).put_object(Bucket=bucket, Key="a b/ü+c", Body=b"weights")
     endpoint = cloud.environment(ACCOUNT)["AWS_ENDPOINT_URL"]
     s3 = cloud.session(ACCOUNT).client("s3", endpoint_url=endpoint, config=Config(signature_version="s3v4"))
     url = s3.generate_presigned_url("get_object", Params={"Bucket": bucket, "Key": "a b/ü+c"}).removeprefix(endpoint)
@@ -199,18 +199,18 @@ def test_credentials_are_given_to_who_has_the_folder(cloud) -> None:
         assert get(cloud, f"/_modelway/credentials?{bad}", right)[0] == 400
 
 
-def test_large_and_streamed_objects_pass(cloud) -> None:
+def test_large_and_streamed_objects_pass(cloud, client) -> None:
     bucket = f"large-{uuid.uuid4().hex[:8]}"
-    s3 = cloud.client("s3", ACCOUNT)
+    s3 = client("s3", ACCOUNT)
     s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
     content = bytes(range(256)) * 40_000
     s3.put_object(Bucket=bucket, Key="large", Body=content, ChecksumAlgorithm="SHA256")
     assert s3.get_object(Bucket=bucket, Key="large")["Body"].read() == content
 
 
-def test_many_calls_at_once(cloud) -> None:
+def test_many_calls_at_once(cloud, client) -> None:
     bucket = f"many-{uuid.uuid4().hex[:8]}"
-    clients = {service: cloud.client(service, ACCOUNT) for service in CALLS}
+    clients = {service: client(service, ACCOUNT) for service in CALLS}
     clients["s3"].create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
 
     def work(number: int) -> int:
