@@ -10,7 +10,6 @@ from urllib.parse import urlsplit
 from localcloud import LocalCloudError
 from localcloud.certificates import Pair
 
-
 JSON = "application/json"
 
 
@@ -31,7 +30,10 @@ class Api:
         self._context.load_cert_chain(str(client.certificate), str(client.key))
 
     def call(self, method: str, path: str, body: Any = None, content_type: str = JSON, accept: str = JSON, timeout: float = 30.0) -> Any:
-        """The decoded answer (text where it is not JSON). `body` is bytes or anything JSON. Raises ApiError, or OSError when nobody answers."""
+        """The decoded answer (text where it is not JSON). `body` is bytes or anything JSON.
+
+        Raises ApiError, or OSError when nobody answers.
+        """
         connection = http.client.HTTPSConnection(self._host, context=self._context, timeout=timeout)
         try:
             content = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()

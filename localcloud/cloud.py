@@ -105,7 +105,9 @@ class LocalCloud:
         except LocalCloudError:
             own = Part(SUPERVISOR, "crashed", None, None, str(log), "it does not answer", tail(log, LOG_LINES))
             others = [
-                Part(name, "crashed", None, None, str(self.home.log(name)), "the supervisor took it along", []) for name in sorted(self._recorded()) if name != SUPERVISOR
+                Part(name, "crashed", None, None, str(self.home.log(name)), "the supervisor took it along", [])
+                for name in sorted(self._recorded())
+                if name != SUPERVISOR
             ]
             return Status(False, self.home.folder, [own, *others])
         own = Part(SUPERVISOR, "running", supervisor.pid if supervisor else None, None, str(log))
@@ -144,7 +146,9 @@ class LocalCloud:
         log = self.home.log(part)
         if not log.is_file():
             known = sorted({SUPERVISOR, *self._recorded()} if self.home.logs.is_dir() else [])
-            raise LocalCloudError(f"no log of {part!r}; there is {', '.join(known)}." if known else f"no local cloud in {self.home.folder}.")
+            raise LocalCloudError(
+                f"no log of {part!r}; there is {', '.join(known)}." if known else f"no local cloud in {self.home.folder}."
+            )
         return log
 
     def _aws(self, account: str, region: str) -> dict[str, str]:
@@ -153,13 +157,17 @@ class LocalCloud:
             return {}
         endpoint = f"http://127.0.0.1:{port}"
         query = urlencode({"account": account, "region": region})
-        request = urllib.request.Request(f"{endpoint}/_modelway/credentials?{query}", headers={"Authorization": f"Bearer {self.control.token}"})
+        request = urllib.request.Request(
+            f"{endpoint}/_modelway/credentials?{query}", headers={"Authorization": f"Bearer {self.control.token}"}
+        )
         try:
             # Never through a proxy: it is loopback.
             with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=30) as response:
                 credentials = json.load(response)
         except urllib.error.HTTPError as fault:
-            raise LocalCloudError(f"the AWS emulator gives no credentials for account {account}: {fault.read().decode('utf-8', 'replace')[:300]}") from fault
+            raise LocalCloudError(
+                f"the AWS emulator gives no credentials for account {account}: {fault.read().decode('utf-8', 'replace')[:300]}"
+            ) from fault
         except OSError as fault:
             raise LocalCloudError("the AWS emulator does not answer: see `modelway local status`.") from fault
         return {

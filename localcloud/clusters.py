@@ -110,7 +110,9 @@ class Clusters:
             self._write(plane.name, {**record, "definitions": True})
         # Pods are refused in a namespace before its default service account is there: the first sign that controllers work.
         if not wait_until(lambda: _has_service_account(plane), READY_SECONDS, 0.1):
-            raise LocalCloudError(f"the controllers of cluster {plane.name} do not work: see {self._home.log(f'{plane.name}/kube-controller-manager')}.")
+            raise LocalCloudError(
+                f"the controllers of cluster {plane.name} do not work: see {self._home.log(f'{plane.name}/kube-controller-manager')}."
+            )
 
     def _complete(self, name: str) -> bool:
         plane = self._plane(name)

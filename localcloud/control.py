@@ -1,7 +1,7 @@
 """The supervisor's control channel: what may be asked of it, and the client everybody uses.
 
-A request is one JSON line on the unix socket `control.sock` in the local cloud's folder, the answer any number of `{"progress": …}` lines and a last one
-with `result` or `error`. The folder is its owner's alone, so the socket is too.
+A request is one JSON line on the unix socket `control.sock` in the local cloud's folder, the answer any number of `{"progress": …}` lines
+and a last one with `result` or `error`. The folder is its owner's alone, so the socket is too.
 """
 
 import contextlib
@@ -55,7 +55,10 @@ class NodeSpec:
 
 
 class ControlClient:
-    """Speaks to the supervisor of the local cloud in `folder`. Raises LocalCloudError with the supervisor's sentence, or when there is none."""
+    """Speaks to the supervisor of the local cloud in `folder`.
+
+    Raises LocalCloudError with the supervisor's sentence, or when there is none.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._home = Home(folder)
@@ -66,7 +69,10 @@ class ControlClient:
         return self._home.token_file.read_text("ascii")
 
     def create_cluster(self, name: str, webhook: WebhookSpec | None = None) -> ClusterInfo:
-        """Afterwards the cluster answers, its custom resource definitions are established. One that exists is returned as it is. Takes up to 60 s."""
+        """Afterwards the cluster answers, its custom resource definitions are established. One that exists is returned as it is.
+
+        Takes up to 60 s.
+        """
         return _info(self.request("create_cluster", name=name, webhook=asdict(webhook) if webhook else None))
 
     def cluster(self, name: str) -> ClusterInfo | None:

@@ -28,7 +28,10 @@ LOCAL_NODES = [
 
 def set_nodes(api: Api, group: str, nodes: list[NodeSpec]) -> None:
     """Afterwards the nodes of `group` are exactly these. Pods of a node that is gone are collected by the controller manager."""
-    existing = {node["metadata"]["name"]: node for node in api.call("GET", f"/api/v1/nodes?labelSelector={quote(f'{GROUP_LABEL}={group}')}")["items"]}
+    existing = {
+        node["metadata"]["name"]: node
+        for node in api.call("GET", f"/api/v1/nodes?labelSelector={quote(f'{GROUP_LABEL}={group}')}")["items"]
+    }
     wanted = {node.name: manifest(node, group) for node in nodes}
     for name, node in existing.items():
         if name not in wanted or _hardware(node) != _hardware(wanted[name]):

@@ -55,7 +55,7 @@ class Parts:
         self._ports.update(_numbers(self._settings))
         self._save()
 
-    # -- what is remembered ------------------------------------------------------------------------------------------------------------------
+    # -- what is remembered ----------------------------------------------------------------------------------------------------------------
 
     def setting(self, key: str) -> Any:
         """What was remembered under that key, also by a supervisor before this one."""
@@ -86,7 +86,7 @@ class Parts:
             ports = self.setting("ports") or {}
             self.remember("ports", {key: port for key, port in ports.items() if not key.startswith(prefix)})
 
-    # -- children ----------------------------------------------------------------------------------------------------------------------------
+    # -- children --------------------------------------------------------------------------------------------------------------------------
 
     def running(self, name: str) -> bool:
         """Whether the part runs and has been ready once."""
@@ -95,13 +95,17 @@ class Parts:
             return child is not None and child.ready and child.process.poll() is None
 
     def ensure(self, command: Command, ready: Callable[[], bool] | None, seconds: float) -> bool:
-        """Afterwards the part runs and `ready()` was true once. Whether it had to be started. Raises LocalCloudError with the log's last lines."""
+        """Afterwards the part runs and `ready()` was true once. Whether it had to be started.
+
+        Raises LocalCloudError with the log's last lines.
+        """
         if self.running(command.part):
             return False
         self.stop([command.part])
         if command.port and not port_is_free(command.port):
             raise LocalCloudError(
-                f"port {command.port} of {command.part} is taken by {who_listens(command.port)}: end that program, or run `modelway local down` and `up` again for other ports."
+                f"port {command.port} of {command.part} is taken by {who_listens(command.port)}: end that program, "
+                "or run `modelway local down` and `up` again for other ports."
             )
         child = self._on_main_thread(lambda: self._start(command))
         came = wait_until(lambda: child.process.poll() is not None or ready is None or ready(), seconds, 0.05)
@@ -140,7 +144,12 @@ class Parts:
         return [self._part(name, child) for name, child in children]
 
     def _start(self, command: Command) -> _Child:
-        environment = {"PATH": os.environ.get("PATH", os.defpath), "HOME": str(self._home.folder), "TMPDIR": str(self._home.folder / "tmp"), "LANG": "C.UTF-8"}
+        environment = {
+            "PATH": os.environ.get("PATH", os.defpath),
+            "HOME": str(self._home.folder),
+            "TMPDIR": str(self._home.folder / "tmp"),
+            "LANG": "C.UTF-8",
+        }
         (self._home.folder / "tmp").mkdir(mode=0o700, exist_ok=True)
         try:
             process = start(command.arguments, {**environment, **command.environment}, self._home.log(command.part), self._home.folder)

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import psutil
 
-# Below the range the kernel takes outgoing ports from (net.ipv4.ip_local_port_range starts at 32768) and the node ports of Kubernetes (30000):
-# nothing takes the port of a part while it is restarted.
+# Below the range the kernel takes outgoing ports from (net.ipv4.ip_local_port_range starts at 32768) and the node ports of Kubernetes
+# (30000): nothing takes the port of a part while it is restarted.
 PORTS = range(20000, 30000)
 
 _PR_SET_PDEATHSIG = 1

@@ -7,8 +7,8 @@ from pathlib import Path
 def refresh(root: Path, copy: Path) -> None:
     """Afterwards `copy` is the project as it is in `root` now.
 
-    Pulumi.yaml is copied, the program is linked file by file, so edits are live; stack configuration is copied once per file and then belongs to the
-    local cloud: what `config set` wrote there stays.
+    Pulumi.yaml is copied, the program is linked file by file, so edits are live; stack configuration is copied once per file and then
+    belongs to the local cloud: what `config set` wrote there stays.
     """
     stacks = copy / "stacks"
     config = stacks / "config"

@@ -1,15 +1,15 @@
 """The one process that owns a local cloud: it starts every part, watches it, and takes all of them with it when it ends.
 
-`python -m localcloud.supervisor FOLDER`. Children are started from the main thread, because the kernel ends them (PR_SET_PDEATHSIG) when the thread
-that started them ends: kill -9 of this process leaves no orphan.
+`python -m localcloud.supervisor FOLDER`. Children are started from the main thread, because the kernel ends them (PR_SET_PDEATHSIG) when
+the thread that started them ends: kill -9 of this process leaves no orphan.
 """
 
+import contextlib
 import json
 import os
 import queue
 import signal
 import socketserver
-import subprocess
 import sys
 import threading
 import time
@@ -163,11 +163,9 @@ class _Handler(socketserver.StreamRequestHandler):
         said = threading.Lock()
 
         def say(answer: dict[str, Any]) -> None:
-            with said:
-                try:
-                    self.wfile.write(json.dumps(answer, default=str).encode() + b"\n")
-                except OSError:
-                    pass  # the asker left; what it asked for is done all the same
+            # The asker may have left; what it asked for is done all the same.
+            with said, contextlib.suppress(OSError):
+                self.wfile.write(json.dumps(answer, default=str).encode() + b"\n")
 
         try:
             say({"result": _plain(server.supervisor.answer(json.loads(line), lambda text: say({"progress": text})))})

@@ -61,7 +61,13 @@ def clone(folder: Path) -> Path:
 def fresh_demo() -> float:
     """A clone, an empty per-user cache, empty Go caches, an empty package cache."""
     folder = Path(tempfile.mkdtemp(prefix="modelway-bench-"))
-    env = {**os.environ, "XDG_CACHE_HOME": str(folder / "cache"), "GOMODCACHE": str(folder / "mod"), "GOCACHE": str(folder / "go"), "UV_CACHE_DIR": str(folder / "uv")}
+    env = {
+        **os.environ,
+        "XDG_CACHE_HOME": str(folder / "cache"),
+        "GOMODCACHE": str(folder / "mod"),
+        "GOCACHE": str(folder / "go"),
+        "UV_CACHE_DIR": str(folder / "uv"),
+    }
     target = clone(folder)
     try:
         return timed(["make", "demo"], folder=target, env=env)
@@ -123,7 +129,8 @@ MEASURES = {
 
 
 def machine() -> str:
-    return f"{os.cpu_count()} cores, {psutil.virtual_memory().total / 2**30:.0f} GiB, {platform.system()} {platform.machine()}, Python {platform.python_version()}"
+    memory = psutil.virtual_memory().total / 2**30
+    return f"{os.cpu_count()} cores, {memory:.0f} GiB, {platform.system()} {platform.machine()}, Python {platform.python_version()}"
 
 
 def page(results: dict[str, dict[str, str | float]]) -> str:
@@ -133,8 +140,12 @@ def page(results: dict[str, dict[str, str | float]]) -> str:
         for name, measure in MEASURES.items()
         if name in results
     ]
-    head = "# Benchmarks\n\nTaken by `scripts/bench.py` (`make bench`). Figures of one machine on one day; the ratio to the limit is what to compare.\n\n"
-    return head + "\n".join(["| what | limit | measured | ratio | machine | day |", "|---|---|---|---|---|---|", *rows]) + "\n"
+    about = "Taken by `scripts/bench.py` (`make bench`). Figures of one machine on one day; the ratio to the limit is what to compare."
+    return (
+        f"# Benchmarks\n\n{about}\n\n"
+        + "\n".join(["| what | limit | measured | ratio | machine | day |", "|---|---|---|---|---|---|", *rows])
+        + "\n"
+    )
 
 
 def main(names: list[str]) -> int:

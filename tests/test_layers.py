@@ -10,14 +10,21 @@ ROOT = Path(__file__).resolve().parents[1]
 HOUSE = {"modelway", "components", "stacks", "policy", "localcloud", "toolchain", "scripts", "tests"}
 PULUMI = {"pulumi", "pulumi_aws", "pulumi_kubernetes"}
 
-# A rule is for the longest prefix that matches. `ours` and `theirs` are dotted prefixes of what may be imported besides the standard library.
+# A rule is for the longest prefix that matches. `ours` and `theirs` are dotted prefixes of what may be imported besides the standard
+# library.
 RULES: dict[str, tuple[set[str], set[str]]] = {
     "modelway": ({"modelway.errors"}, set()),
     "modelway.__main__": ({"modelway.cli"}, set()),
     "modelway.architecture": ({"modelway.architecture", "modelway.errors"}, {"pydantic", "pydantic_core", "ruamel.yaml"}),
     "modelway.contracts": ({"modelway.architecture", "modelway.contracts", "modelway.errors"}, {"duckdb"}),
-    "modelway.monitoring": ({"modelway.architecture", "modelway.monitoring", "modelway.contracts", "modelway.errors"}, {"jinja2", "numpy", "scipy"}),
-    "modelway.operations": ({"modelway.architecture", "modelway.monitoring", "modelway.operations", "modelway.errors"}, {"kubernetes", "ruamel.yaml"}),
+    "modelway.monitoring": (
+        {"modelway.architecture", "modelway.monitoring", "modelway.contracts", "modelway.errors"},
+        {"jinja2", "numpy", "scipy"},
+    ),
+    "modelway.operations": (
+        {"modelway.architecture", "modelway.monitoring", "modelway.operations", "modelway.errors"},
+        {"kubernetes", "ruamel.yaml"},
+    ),
     "modelway.operations._aws": ({"modelway.errors"}, {"boto3", "botocore"}),
     "modelway.cli": ({"modelway"}, {"typer", "click", "rich"}),
     "modelway.cli.local": ({"modelway", "localcloud", "toolchain"}, {"typer", "click", "rich"}),
@@ -28,22 +35,30 @@ RULES: dict[str, tuple[set[str], set[str]]] = {
     "localcloud": (
         {"localcloud", "toolchain"},
         {
-            "boto3", "botocore", "cryptography", "google.protobuf", "grpc", "jmespath", "kubernetes", "moto", "psutil", "pulumi.runtime.proto", "requests", "ruamel.yaml", "urllib3",
-            "werkzeug", "yaml",
+            *("boto3", "botocore", "moto", "werkzeug", "requests", "urllib3", "jmespath"),
+            *("kubernetes", "grpc", "google.protobuf", "pulumi.runtime.proto"),
+            *("cryptography", "psutil", "ruamel.yaml", "yaml"),
         },
     ),
     "toolchain": ({"toolchain"}, {"google.protobuf", "grpc", "pulumi.runtime.proto"}),
     "scripts": ({"modelway", "scripts", "localcloud", "toolchain"}, {"rich", "boto3", "botocore", "psutil"}),
-}  # fmt: skip
+}
 
 
 def modules() -> list[Path]:
-    return sorted(path for package in HOUSE - {"tests"} for path in (ROOT / package).rglob("*.py") if "go" not in path.relative_to(ROOT).parts)
+    return sorted(
+        path for package in HOUSE - {"tests"} for path in (ROOT / package).rglob("*.py") if "go" not in path.relative_to(ROOT).parts
+    )
 
 
 def imports(tree: ast.Module) -> list[str]:
     """Dotted names a module imports when it runs; what stands under `if TYPE_CHECKING` is for the type checker alone."""
-    typing_only = {id(node) for test in ast.walk(tree) if isinstance(test, ast.If) and "TYPE_CHECKING" in ast.dump(test.test) for node in ast.walk(test)}
+    typing_only = {
+        id(node)
+        for test in ast.walk(tree)
+        if isinstance(test, ast.If) and "TYPE_CHECKING" in ast.dump(test.test)
+        for node in ast.walk(test)
+    }
     found = []
     for node in ast.walk(tree):
         if id(node) in typing_only:
@@ -85,9 +100,9 @@ def test_nothing_shadows_the_standard_library(folder: str) -> None:
 
 
 def test_only_the_library_is_installed() -> None:
-    from setuptools import find_packages
-
     import tomllib
+
+    from setuptools import find_packages
 
     include = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["setuptools"]["packages"]["find"]["include"]
     assert {name.split(".")[0] for name in find_packages(str(ROOT), include=include)} == {"modelway"}
@@ -95,6 +110,8 @@ def test_only_the_library_is_installed() -> None:
 
 def test_the_library_never_imports_pulumi() -> None:
     guilty = [
-        path for path in (ROOT / "modelway").rglob("*.py") if any(name.split(".")[0] in PULUMI for name in imports(ast.parse(path.read_text("utf-8"))))
+        path
+        for path in (ROOT / "modelway").rglob("*.py")
+        if any(name.split(".")[0] in PULUMI for name in imports(ast.parse(path.read_text("utf-8"))))
     ]
     assert not guilty

@@ -1,6 +1,5 @@
 """`modelway destroy ENV`: the environment's stacks, in reverse order."""
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -11,12 +10,13 @@ def command(
     environment: Annotated[str, typer.Argument(metavar="ENV", help="Name of the environment.", show_default=False)],
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     environments: Annotated[
-        Path | None, typer.Option(help="Folder of the environments; kept in the stacks' configuration as modelway:environments.", show_default=False)
+        Path | None,
+        typer.Option(help="Folder of the environments; kept in the stacks' configuration as modelway:environments.", show_default=False),
     ] = None,
 ) -> None:
     """Take an environment down: its stacks in reverse order. Refuses production (exit code 4)."""
     from modelway.operations.environments import destroy, open_deployment
 
-    retained = destroy(open_deployment(environment, environments), yes=yes, progress=lambda text: print(text, file=sys.stderr))
+    retained = destroy(open_deployment(environment, environments), yes=yes, progress=lambda text: typer.echo(text, err=True))
     for kept in retained:
-        print(f"kept by AWS: {kept.what} {kept.identifier}, {kept.until}")
+        typer.echo(f"kept by AWS: {kept.what} {kept.identifier}, {kept.until}")

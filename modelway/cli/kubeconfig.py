@@ -1,7 +1,6 @@
 """`modelway kubeconfig ENV`: reach the environment's own clusters with kubectl."""
 
 import json
-import sys
 from typing import Annotated, cast
 
 import typer
@@ -16,5 +15,4 @@ def command(environment: Annotated[str, typer.Argument(metavar="ENV", help="Name
     clusters = cast(dict[str, dict[str, str]], outputs(deployment).get("clusters") or {})
     config = kubeconfig(clusters, prefix=environment, region=deployment.environment.aws.region)
     # JSON is YAML, and every Kubernetes tool reads it.
-    json.dump(config, sys.stdout, indent=2)
-    print()
+    typer.echo(json.dumps(config, indent=2))

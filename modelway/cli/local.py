@@ -31,7 +31,7 @@ def up(as_json: AsJson = False) -> None:
     """Start everything; nothing happens when it runs, parts that crashed are started again."""
     began = time.monotonic()
     with _cloud() as cloud:
-        status = cloud.up(lambda text: print(f"{time.monotonic() - began:5.1f} s  {text}", file=sys.stderr))
+        status = cloud.up(lambda text: typer.echo(f"{time.monotonic() - began:5.1f} s  {text}", err=True))
     _show(status, as_json)
 
 
@@ -47,7 +47,8 @@ def status(as_json: AsJson = False) -> None:
 
 @app.command()
 def env(
-    environment: Annotated[str, typer.Argument(metavar="[ENV]", help="Environment whose account and region to use.")] = DEFAULT_ENVIRONMENT, as_json: AsJson = False
+    environment: Annotated[str, typer.Argument(metavar="[ENV]", help="Environment whose account and region to use.")] = DEFAULT_ENVIRONMENT,
+    as_json: AsJson = False,
 ) -> None:
     """Print the variables that point pulumi, kubectl and AWS tools here: eval "$(modelway local env dev)"."""
     from modelway.architecture import load
@@ -57,10 +58,10 @@ def env(
     with _cloud() as cloud:
         variables = cloud.environment(aws.account, aws.region)
     if as_json:
-        print(json.dumps({name: value or None for name, value in variables.items()}, indent=2))
+        typer.echo(json.dumps({name: value or None for name, value in variables.items()}, indent=2))
         return
     for name, value in variables.items():
-        print(f"export {name}={shlex.quote(value)}" if value else f"unset {name}")
+        typer.echo(f"export {name}={shlex.quote(value)}" if value else f"unset {name}")
 
 
 @app.command()
@@ -72,18 +73,18 @@ def logs(
     with _cloud() as cloud:
         if part is None:
             for known in cloud.status().parts:
-                print(f"{known.name}\t{known.log}")
+                typer.echo(f"{known.name}\t{known.log}")
             return
         file = cloud.logs(part)
     text = file.read_text("utf-8", "replace").splitlines()[-lines:]
-    print("\n".join(text))
+    typer.echo("\n".join(text))
 
 
 @app.command()
 def down() -> None:
     """Stop everything and remove it: processes, clusters, emulated accounts, and the state of the stacks in them."""
     with _cloud() as cloud:
-        cloud.down(lambda text: print(text, file=sys.stderr))
+        cloud.down(lambda text: typer.echo(text, err=True))
 
 
 @contextlib.contextmanager
@@ -106,10 +107,10 @@ def _show(status: "Status", as_json: bool) -> None:
     if as_json:
         from dataclasses import asdict
 
-        print(json.dumps(asdict(status), indent=2, default=str))
+        typer.echo(json.dumps(asdict(status), indent=2, default=str))
         return
     if not status.parts:
-        print(f"no local cloud runs in {status.folder}")
+        typer.echo(f"no local cloud runs in {status.folder}")
         return
     from rich.console import Console
     from rich.table import Table

@@ -1,7 +1,6 @@
 """`modelway up ENV`: the environment's stacks, in order."""
 
 import json
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -12,7 +11,8 @@ def command(
     environment: Annotated[str, typer.Argument(metavar="ENV", help="Name of the environment.", show_default=False)],
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     environments: Annotated[
-        Path | None, typer.Option(help="Folder of the environments; kept in the stacks' configuration as modelway:environments.", show_default=False)
+        Path | None,
+        typer.Option(help="Folder of the environments; kept in the stacks' configuration as modelway:environments.", show_default=False),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the outputs of all stacks as JSON.")] = False,
 ) -> None:
@@ -20,6 +20,6 @@ def command(
     from modelway.operations.environments import open_deployment, outputs, up
 
     deployment = open_deployment(environment, environments)
-    up(deployment, yes=yes, progress=lambda text: print(text, file=sys.stderr))
+    up(deployment, yes=yes, progress=lambda text: typer.echo(text, err=True))
     if as_json:
-        print(json.dumps(outputs(deployment), indent=2, sort_keys=True))
+        typer.echo(json.dumps(outputs(deployment), indent=2, sort_keys=True))

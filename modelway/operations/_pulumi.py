@@ -68,7 +68,9 @@ class Engine:
         path = os.pathsep.join([str(Path(sys.prefix) / "bin"), os.environ.get("PATH", os.defpath)])
         environment = {**os.environ, "PATH": path}
         try:
-            return subprocess.run(["pulumi", *arguments], cwd=self._folder, env=environment, stdout=stdout, stderr=stderr, text=True, check=False)
+            return subprocess.run(
+                ["pulumi", *arguments], cwd=self._folder, env=environment, stdout=stdout, stderr=stderr, text=True, check=False
+            )
         except FileNotFoundError as fault:
             raise EngineFailure("pulumi is not installed: run `make setup`, or install Pulumi 3.250 or later.") from fault
 

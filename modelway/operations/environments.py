@@ -70,7 +70,9 @@ def destroy(deployment: Deployment, *, yes: bool, progress: Progress) -> list[Re
     Raises Protected for an environment of tier production.
     """
     if deployment.environment.tier == "production":
-        held = [str(resource["urn"]) for stack in deployment.stacks for resource in deployment.engine.resources(stack) if resource.get("custom")]
+        held = [
+            str(resource["urn"]) for stack in deployment.stacks for resource in deployment.engine.resources(stack) if resource.get("custom")
+        ]
         listed = "\n".join(f"  {urn}" for urn in held) or "  (nothing yet)"
         raise Protected(
             f"environment {deployment.environment.environment} is of tier production and is not destroyed as a whole. It holds:\n{listed}\n"

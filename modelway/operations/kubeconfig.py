@@ -6,8 +6,8 @@ from modelway.errors import ModelwayError
 def kubeconfig(clusters: dict[str, dict[str, str]], *, prefix: str, region: str) -> dict[str, object]:
     """A kubeconfig with one context `PREFIX/KEY` for each EKS cluster; the first one is current.
 
-    `clusters` are a platform stack's outputs: `kind`, `name`, `endpoint` and `certificate_authority` (base64) by key. Tokens come from `modelway kube-token`,
-    found on PATH: a kubeconfig with an absolute path would work on one machine only, and change with each.
+    `clusters` are a platform stack's outputs: `kind`, `name`, `endpoint` and `certificate_authority` (base64) by key. Tokens come from
+    `modelway kube-token`, found on PATH: a kubeconfig with an absolute path would work on one machine only, and change with each.
     Raises ModelwayError when no cluster is an EKS cluster.
     """
     own = {f"{prefix}/{key}": cluster for key, cluster in clusters.items() if cluster["kind"] == "eks"}

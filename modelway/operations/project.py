@@ -23,7 +23,10 @@ def find_root(start: Path | None = None) -> Path:
         if manifest.is_file() and any(line.split() == ["name:", PROJECT] for line in manifest.read_text("utf-8").splitlines()):
             # The local cloud runs the engine in a copy of the project whose program is linked to the original.
             return (folder / "stacks" / "__main__.py").resolve().parents[1]
-    raise ModelwayError(f"no Modelway project here: neither {here} nor a folder above it has a Pulumi.yaml with `name: {PROJECT}`. Change to your clone first.")
+    raise ModelwayError(
+        f"no Modelway project here: neither {here} nor a folder above it has a Pulumi.yaml with `name: {PROJECT}`. "
+        "Change to your clone first."
+    )
 
 
 def engine_folder(root: Path) -> Path:

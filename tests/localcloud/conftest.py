@@ -1,6 +1,7 @@
 """One local cloud for all tests that need one.
 
-Fixture `cloud` (session): a running LocalCloud in a temporary folder, as `Cloud` below; pytest-xdist workers share one, the last to leave takes it down.
+Fixture `cloud` (session): a running LocalCloud in a temporary folder, as `Cloud` below; pytest-xdist workers share one, the last to leave
+takes it down.
 It is started on first use (about 8 s), so mark the module: `pytestmark = pytest.mark.localcloud`.
 
     def test_something(cloud: Cloud) -> None:
@@ -9,8 +10,8 @@ It is started on first use (about 8 s), so mark the module: `pytestmark = pytest
         cloud.client("s3", "222222222222")                       # boto3 as role deployer of that account, on the emulators
         cloud.control.create_cluster("name")                     # a cluster besides `local`; delete it again
 
-Tests share the cluster `local` and its accounts: use a namespace, an account, stack names of your own (fixture `namespace`), and never stop parts of it:
-tests that break things start a cloud of their own (fixture `own_folder`, which is taken down afterwards).
+Tests share the cluster `local` and its accounts: use a namespace, an account, stack names of your own (fixture `namespace`), and never stop
+parts of it: tests that break things start a cloud of their own (fixture `own_folder`, which is taken down afterwards).
 """
 
 import contextlib
@@ -59,7 +60,9 @@ class Cloud:
         inherited = {name: value for name, value in os.environ.items() if name not in variables}
         return {**inherited, **{name: value for name, value in variables.items() if value}}
 
-    def kubectl(self, *arguments: str, check: bool = True, stdin: str | None = None, kubeconfig: Path | None = None) -> subprocess.CompletedProcess[str]:
+    def kubectl(
+        self, *arguments: str, check: bool = True, stdin: str | None = None, kubeconfig: Path | None = None
+    ) -> subprocess.CompletedProcess[str]:
         """Our own kubectl, as administrator of cluster `local` unless another kubeconfig is given."""
         command = [str(find().program("kubectl")), "--kubeconfig", str(kubeconfig or self.kubeconfig), *arguments]
         done = subprocess.run(command, input=stdin, text=True, capture_output=True, timeout=120, check=False)

@@ -40,7 +40,9 @@ class Site:
         return [name] if self.environment.layout == "single" else [name, f"{name}-models"]
 
     def run(self, *command: str, code: int = 0) -> str:
-        result = subprocess.run(command, cwd=ROOT, env=self.variables, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+        result = subprocess.run(
+            command, cwd=ROOT, env=self.variables, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+        )
         assert result.returncode == code, f"{' '.join(command)} ended with {result.returncode}\n{result.stdout}\n{result.stderr}"
         return result.stdout
 
@@ -108,7 +110,9 @@ def test_the_api_shows_what_the_outputs_say(site: Site) -> None:
     for model, endpoint in outputs["endpoints"].items():
         traffic = site.environment.models[model].endpoint.traffic  # type: ignore[union-attr]
         route = site.kubectl("get", "httproute", endpoint["route"], "-n", endpoint["namespace"])
-        assert [backend["weight"] for backend in route["spec"]["rules"][0]["backendRefs"]] == [100 - (traffic.canary.percent if traffic.canary else 0)]
+        assert [backend["weight"] for backend in route["spec"]["rules"][0]["backendRefs"]] == [
+            100 - (traffic.canary.percent if traffic.canary else 0)
+        ]
         deployments = site.kubectl("get", "deployments", "-n", endpoint["namespace"], "-l", f"modelway.dev/model={model}")["items"]
         assert len(deployments) == len(endpoint["versions"])
         for deployment in deployments:
@@ -134,7 +138,11 @@ def test_a_canary_touches_its_model_alone(site: Site) -> None:
     override.parent.mkdir(exist_ok=True)
     override.write_text('endpoint:\n  traffic:\n    canary: {version: "2026.11.0", percent: 10}\n', "utf-8")
     plan = json.loads(site.run("pulumi", "preview", "--json", "--stack", site.stacks[-1]))
-    steps = {step["urn"]: step["op"] for step in plan["steps"] if step["op"] != "same" and "modelway:index:" not in step["urn"].split("::")[-2].split("$")[-1]}
+    steps = {
+        step["urn"]: step["op"]
+        for step in plan["steps"]
+        if step["op"] != "same" and "modelway:index:" not in step["urn"].split("::")[-2].split("$")[-1]
+    }
     assert steps
     assert all("tumor-screening" in urn for urn in steps)
     assert set(steps.values()) <= {"create", "update"}
@@ -159,16 +167,29 @@ def test_destroy_leaves_nothing(site: Site) -> None:
     assert not [vpc for vpc in site.aws("ec2").describe_vpcs()["Vpcs"] if not vpc["IsDefault"]]
     assert not site.aws("ec2").describe_nat_gateways(Filter=[{"Name": "state", "Values": ["available", "pending"]}])["NatGateways"]
     assert not site.aws("eks").list_clusters()["clusters"]
-    assert not [role for role in site.aws("iam").list_roles()["Roles"] if role["RoleName"] != "deployer" and "/aws-service-role/" not in role["Path"]]
+    assert not [
+        role
+        for role in site.aws("iam").list_roles()["Roles"]
+        if role["RoleName"] != "deployer" and "/aws-service-role/" not in role["Path"]
+    ]
     assert objects, "there was something to leave behind"
     if site.environment.environment == "local":
-        kinds = "namespaces,deployments,services,serviceaccounts,hpa,pdb,networkpolicies,httproutes,gateways,servicemonitors,prometheusrules,configmaps"
-        left = json.loads(site.run("kubectl", "get", kinds, "-A", "-l", "app.kubernetes.io/managed-by=pulumi", "-o", "json"))["items"]
+        kinds = (
+            *("namespaces", "configmaps", "serviceaccounts", "deployments", "services", "hpa", "pdb", "networkpolicies"),
+            *("gateways", "httproutes", "servicemonitors", "prometheusrules"),
+        )
+        left = json.loads(site.run("kubectl", "get", ",".join(kinds), "-A", "-l", "app.kubernetes.io/managed-by=pulumi", "-o", "json"))[
+            "items"
+        ]
         assert not [item["metadata"]["name"] for item in left]
 
 
 def test_the_working_tree_is_clean(site: Site) -> None:
-    changed = subprocess.run(["git", "status", "--porcelain", "stacks", "Pulumi.yaml"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    committed = subprocess.run(["git", "diff", "--stat", "HEAD", "--", "stacks", "Pulumi.yaml"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    changed = subprocess.run(
+        ["git", "status", "--porcelain", "stacks", "Pulumi.yaml"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout
+    committed = subprocess.run(
+        ["git", "diff", "--stat", "HEAD", "--", "stacks", "Pulumi.yaml"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout
     assert "Pulumi." not in changed
     assert "Pulumi." not in committed
