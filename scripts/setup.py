@@ -1,0 +1,120 @@
+"""What every make target does first: the Python environment and the toolchain, found or made.
+
+Runs on the machine's own Python, before anything is installed: the standard library alone.
+"""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+ENVIRONMENT = ROOT / ".venv"
+PYTHON = ENVIRONMENT / "bin" / "python"
+LOCK = ROOT / "requirements.lock"
+MARK = ENVIRONMENT / "modelway-setup"
+OLDEST = (3, 11)
+
+_started = time.monotonic()
+
+
+class Stopped(Exception):
+    """Set-up cannot go on; the message is one sentence for the user."""
+
+
+def progress(text: str) -> None:
+    print(f"[{time.monotonic() - _started:4.0f} s] {text}", file=sys.stderr, flush=True)
+
+
+def wanted() -> str:
+    """What the environment was made from."""
+    digest = hashlib.sha256(LOCK.read_bytes() + (ROOT / "pyproject.toml").read_bytes())
+    digest.update(f"{sys.version} {sys.prefix} {ROOT}".encode())
+    return digest.hexdigest()
+
+
+def environment_is_right() -> bool:
+    return PYTHON.exists() and MARK.is_file() and MARK.read_text("utf-8") == wanted()
+
+
+def make_environment() -> None:
+    """Afterwards .venv holds what requirements.lock names, with its bytecode, and this clone as `modelway`."""
+    progress("Python environment: installing what requirements.lock pins, about a minute")
+    MARK.unlink(missing_ok=True)
+    if not (PYTHON.exists() and works([str(PYTHON), "-m", "pip", "--version"])):
+        shutil.rmtree(ENVIRONMENT, ignore_errors=True)
+        if not works([sys.executable, "-c", "import ensurepip"]):
+            raise Stopped("this Python cannot make virtual environments: install its venv module (Debian, Ubuntu: `python3-venv`).")
+        run([sys.executable, "-m", "venv", str(ENVIRONMENT)])
+    with tempfile.TemporaryDirectory() as folder:
+        first = Path(folder) / "uv.txt"
+        first.write_text(pins_of("uv"), "utf-8")
+        run(
+            [
+                str(PYTHON),
+                "-m",
+                "pip",
+                "install",
+                "--quiet",
+                "--disable-pip-version-check",
+                "--no-deps",
+                "--require-hashes",
+                "-r",
+                str(first),
+            ]
+        )
+    uv = str(ENVIRONMENT / "bin" / "uv")
+    # Bytecode of the large SDKs takes a minute; without it, and with PYTHONDONTWRITEBYTECODE, every run of the program takes five seconds more.
+    run([uv, "pip", "install", "--quiet", "--python", str(PYTHON), "--require-hashes", "--compile-bytecode", "-r", str(LOCK)])
+    run([uv, "pip", "install", "--quiet", "--python", str(PYTHON), "--no-deps", "--no-build-isolation", "-e", str(ROOT)])
+    MARK.write_text(wanted(), "utf-8")
+    progress("Python environment: ready")
+
+
+def pins_of(package: str) -> str:
+    """The lines of the lock file for one package."""
+    lines = LOCK.read_text("utf-8").splitlines(keepends=True)
+    begin = next(number for number, line in enumerate(lines) if line.startswith(f"{package}=="))
+    end = next((number for number in range(begin + 1, len(lines)) if not lines[number].startswith(" ")), len(lines))
+    return "".join(lines[begin:end])
+
+
+def run(command: list[str]) -> None:
+    result = subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=sys.stderr, check=False)
+    if result.returncode:
+        raise Stopped(f"`{' '.join(command[:5])} …` ended with exit code {result.returncode}; its own words are above.")
+
+
+def works(command: list[str]) -> bool:
+    return subprocess.run(command, cwd=ROOT, capture_output=True, check=False).returncode == 0
+
+
+def main() -> int:
+    if sys.version_info < OLDEST:
+        here, needed = sys.version.split()[0], ".".join(map(str, OLDEST))
+        print(f"set-up stopped: Python {needed} or later is needed, this is {here}: make PYTHON=python{needed} …", file=sys.stderr)
+        return 1
+    if sys.platform != "linux":
+        print("set-up stopped: the local cloud and the engine built here run on Linux.", file=sys.stderr)
+        return 1
+    try:
+        if not environment_is_right():
+            make_environment()
+    except Stopped as fault:
+        print(f"set-up stopped: {fault}", file=sys.stderr)
+        return 1
+    except OSError as fault:
+        print(f"set-up stopped: {fault.filename or ENVIRONMENT}: {fault.strerror}.", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    path = os.pathsep.join([str(ENVIRONMENT / "bin"), os.environ.get("PATH", os.defpath)])
+    return subprocess.run([str(PYTHON), "-m", "toolchain"], cwd=ROOT, env={**os.environ, "PATH": path}, check=False).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())
