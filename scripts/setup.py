@@ -68,7 +68,7 @@ def make_environment() -> None:
             ]
         )
     uv = str(ENVIRONMENT / "bin" / "uv")
-    # Bytecode of the large SDKs takes a minute; without it, and with PYTHONDONTWRITEBYTECODE, every run of the program takes five seconds more.
+    # Bytecode of the large SDKs takes a minute; without it, where PYTHONDONTWRITEBYTECODE is set, every run of the engine takes 5 s more.
     run([uv, "pip", "install", "--quiet", "--python", str(PYTHON), "--require-hashes", "--compile-bytecode", "-r", str(LOCK)])
     run([uv, "pip", "install", "--quiet", "--python", str(PYTHON), "--no-deps", "--no-build-isolation", "-e", str(ROOT)])
     MARK.write_text(wanted(), "utf-8")

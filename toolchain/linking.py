@@ -17,8 +17,9 @@ _ENGINE = ("pulumi", f"{LANGUAGE_HOST}-exec")
 def link_engine(binaries: Path, cached: Path) -> None:
     """Afterwards the engine from the cache, with our language host, can be started from `binaries`.
 
-    The engine looks for the host beside the file it was started as, and with PULUMI_IGNORE_AMBIENT_PLUGINS nowhere else. It resolves symbolic
-    links first, so this is a hard link, or a copy where the cache is on another file system. The host is this clone's and runs in its environment.
+    The engine looks for the host beside the file it was started as, and with PULUMI_IGNORE_AMBIENT_PLUGINS nowhere else. It resolves
+    symbolic links first, so this is a hard link, or a copy where the cache is on another file system. The host is this clone's own and
+    runs in this environment.
     """
     for name in _ENGINE:
         _hard_link(cached / "bin" / name, binaries / name)
