@@ -7,12 +7,17 @@ from localcloud.plugins.aws import coverage
 
 ROOT = Path(__file__).resolve().parents[1]
 BEGIN, END = "<!-- generated: {name} -->", "<!-- end of generated: {name} -->"
+STANDS_BEHIND = {"recorded": "*recorded, not emulated*"}
 
 
 def aws_types() -> str:
-    """The AWS types of the local cloud: what stands behind each."""
-    rows = "\n".join(f"| `{row.token}` | {row.kind} | {row.backend} |" for row in coverage())
-    return f"| type | kind | stands behind it |\n|---|---|---|\n{rows}"
+    """The AWS types of the local cloud: what stands behind each, and what of it cannot be read back."""
+    head = "| type | stands behind it | kept as given | note |\n|---|---|---|---|"
+    rows = (
+        f"| `{line.type}` | {STANDS_BEHIND.get(line.served, line.served)} | {', '.join(f'`{name}`' for name in line.kept)} | {line.note} |"
+        for line in coverage()
+    )
+    return "\n".join([head, *rows])
 
 
 PARTS = {"aws types": (ROOT / "docs" / "local-cloud.md", aws_types)}
