@@ -16,12 +16,15 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from localcloud import STAND_IN
 from localcloud.cloud import LocalCloud
 from modelway.architecture import Environment, load
+from modelway.errors import ModelwayError
 
 ROOT = Path(__file__).resolve().parents[1]
 CLOUD = LocalCloud(ROOT / ".modelway" / "local")
 SCRATCH = ROOT / ".modelway" / "demo"
+MODELWAY = str(Path(sys.prefix) / "bin" / "modelway")
 COMMITTED = ROOT / "stacks" / "environments"
 NAMES = ("local", "dev")
 CANARY_MODEL, CANARY_VERSION, CANARY_PERCENT = "tumor-screening", "2026.11.0", 10
@@ -48,7 +51,14 @@ class Place:
     def run(self, *command: str, quiet: bool = False) -> str:
         """Runs a command as its user would; returns what it wrote to stdout. Its talk is shown unless `quiet`."""
         result = subprocess.run(
-            command, cwd=ROOT, env=self.variables, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE if quiet else None, text=True, check=False
+            command,
+            cwd=ROOT,
+            env=self.variables,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE if quiet else None,
+            text=True,
+            check=False,
         )
         if result.returncode:
             raise Failed(f"`{' '.join(command)}` ended with exit code {result.returncode}.\n{result.stderr or ''}{result.stdout}")
@@ -62,8 +72,8 @@ def step(text: str) -> None:
 def open_place(name: str) -> Place:
     environment = load(COMMITTED, name)
     variables = CLOUD.environment(environment.aws.account, environment.aws.region)
-    cleared = {key: value for key, value in os.environ.items() if not key.startswith(("AWS_", "PULUMI_"))}
-    return Place(environment, cleared | variables)
+    inherited = {key: value for key, value in os.environ.items() if not key.startswith(("AWS_", "PULUMI_"))}
+    return Place(environment, inherited | {key: value for key, value in variables.items() if value})
 
 
 def registered_only() -> Path:
@@ -96,16 +106,38 @@ def override(file: Path, text: str) -> None:
 
 
 def route(place: Place, model: str) -> dict[str, Any]:
-    outputs = json.loads(place.run("pulumi", "stack", "output", "--json", "--stack", models_stack(place), quiet=True))
-    endpoint = outputs["endpoints"][model]
-    text = place.run("kubectl", "get", "httproute", endpoint["route"], "-n", endpoint["namespace"], "-o", "json", quiet=True)
-    return dict(json.loads(text))
+    """The model's HTTPRoute as its API server has it."""
+    endpoint = outputs(place)["endpoints"][model]
+    return objects(place, "httproute", endpoint["route"], "-n", endpoint["namespace"])
 
 
-def weights(found: dict[str, Any]) -> str:
+def outputs(place: Place) -> dict[str, Any]:
+    """What all stacks of the environment export."""
+    found: dict[str, Any] = {}
+    for stack in stacks(place):
+        found |= json.loads(place.run("pulumi", "stack", "output", "--json", "--stack", stack, quiet=True))
+    return found
+
+
+def objects(place: Place, *what: str) -> dict[str, Any]:
+    """`kubectl get` in the environment's cluster."""
+    return dict(json.loads(place.run("kubectl", *way_to(place), "get", *what, "-o", "json", quiet=True)))
+
+
+def way_to(place: Place) -> list[str]:
+    """The option with which kubectl reaches the environment's cluster; for the local one the shell has it already."""
+    return ["--kubeconfig", str(SCRATCH / f"{place.name}.kubeconfig")] if own_clusters(place) else []
+
+
+def own_clusters(place: Place) -> bool:
+    return any(cluster.kind == "eks" for cluster in place.environment.clusters.values())
+
+
+def traffic(found: dict[str, Any]) -> str:
+    """What a route does with requests, in words."""
     rule = found["spec"]["rules"][0]
-    sent = [f"{backend['name']} {backend.get('weight', 1)} %" for backend in rule["backendRefs"]]
-    mirrored = [f"mirror to {entry['requestMirror']['backendRef']['name']}" for entry in rule.get("filters", []) if "requestMirror" in entry]
+    sent = [f"{backend.get('weight', 1)} % → {backend['name']}" for backend in rule["backendRefs"]]
+    mirrored = [f"copy → {entry['requestMirror']['backendRef']['name']}" for entry in rule.get("filters", []) if "requestMirror" in entry]
     return ", ".join(sent + mirrored)
 
 
@@ -117,45 +149,119 @@ def stacks(place: Place) -> list[str]:
     return list(dict.fromkeys([place.name, models_stack(place)]))
 
 
-def bring_up(places: list[Place], build: Path) -> None:
-    for place in places:
-        existing = {entry["name"] for entry in json.loads(place.run("pulumi", "stack", "ls", "--json", quiet=True))}
-        if place.name not in existing:
-            step(f"{place.name}: infrastructure, with every model registered and none serving")
-            place.run("modelway", "up", place.name, "--yes", "--environments", str(registered_only()))
-        step(f"{place.name}: publish images and weights")
-        place.run("modelway", "publish", place.name, "--all", str(build))
-        step(f"{place.name}: serve")
-        place.run("modelway", "up", place.name, "--yes", "--environments", str(COMMITTED))
+def start_cloud() -> None:
+    step("local cloud: a Kubernetes API, an AWS account for each environment, no Docker")
+    subprocess.run([MODELWAY, "local", "up", "--json"], cwd=ROOT, stdout=subprocess.DEVNULL, check=True)
+
+
+def train() -> Path:
+    step("train two models, three versions; build the image that serves them")
+    build = SCRATCH / "models"
+    subprocess.run([sys.executable, "examples/build.py", "--out", str(build)], cwd=ROOT, stdout=sys.stderr, check=True)
+    return build
+
+
+def bring_up(place: Place, build: Path) -> None:
+    existing = {entry["name"] for entry in json.loads(place.run("pulumi", "stack", "ls", "--json", quiet=True))}
+    if models_stack(place) not in existing:
+        step(f"{place.name}: the platform, with every model registered and none serving yet")
+        place.run("modelway", "up", place.name, "--yes", "--environments", str(registered_only()))
+    step(f"{place.name}: publish images and weights by digest")
+    place.run("modelway", "publish", place.name, "--all", str(build))
+    step(f"{place.name}: serve")
+    place.run("modelway", "up", place.name, "--yes", "--environments", str(COMMITTED))
+    if own_clusters(place):
+        (SCRATCH / f"{place.name}.kubeconfig").write_text(place.run("modelway", "kubeconfig", place.name, quiet=True), "utf-8")
 
 
 def prove_nothing_changes(places: list[Place]) -> None:
+    step("proof: a second `pulumi up` changes nothing")
     for place in places:
         for stack in stacks(place):
             place.run("pulumi", "up", "--yes", "--skip-preview", "--expect-no-changes", "--stack", stack, quiet=True)
-            console.print(f"  stack {stack}: a second `up` changed nothing")
+            talk(f"{stack}: nothing changed")
 
 
 def canary(place: Place) -> None:
+    step(f"{place.name}: {CANARY_PERCENT} % of the requests to {CANARY_MODEL} go to its newer version")
     before = route(place, CANARY_MODEL)
     place.run("modelway", "up", place.name, "--yes", "--environments", str(with_canary()))
     after = route(place, CANARY_MODEL)
-    console.print(f"  route of {CANARY_MODEL} before: {weights(before)}")
-    console.print(f"  route of {CANARY_MODEL} after:  {weights(after)}")
+    talk(f"route of {CANARY_MODEL} before: {traffic(before)}")
+    talk(f"route of {CANARY_MODEL} after:  {traffic(after)}")
 
 
 def overview(places: list[Place]) -> None:
-    table = Table(title="What runs now", title_justify="left", show_lines=True)
-    for column in ("environment", "resources", "endpoints", "registries", "rules"):
+    """One row an environment, read from state, API servers and registries."""
+    step("what runs now")
+    table = Table(show_lines=True)
+    for column in ("environment", "resources", "endpoints: version, traffic", "registries", "rules"):
         table.add_column(column, overflow="fold")
     for place in places:
-        resources = sum(len(json.loads(place.run("pulumi", "stack", "export", "--stack", stack, quiet=True))["deployment"]["resources"]) for stack in stacks(place))
-        outputs: dict[str, Any] = {}
-        for stack in stacks(place):
-            outputs |= json.loads(place.run("pulumi", "stack", "output", "--json", "--stack", stack, quiet=True))
-        endpoints = "\n".join(f"{model}: {weights(route(place, model))}" for model in outputs["endpoints"])
-        registries = "\n".join([*outputs["registry"]["repositories"].values(), f"s3://{outputs['registry']['bucket']}"])
-        rules = json.loads(place.run("kubectl", *context(place, outputs), "get", "prometheusrules", "-A", "-o", "json", quiet=True))["items"]
+        counts = [f"{resources(place, stack)} in stack {stack}" for stack in stacks(place)]
+        exported = outputs(place)
+        endpoints = "\n".join(
+            f"{model} {', '.join(endpoint['versions'])}: {traffic(route(place, model))}"
+            for model, endpoint in exported["endpoints"].items()
+        )
+        registries = "\n".join([*exported["registry"]["repositories"].values(), f"s3://{exported['registry']['bucket']}"])
+        rules = objects(place, "prometheusrules", "-A")["items"]
         count = sum(len(group["rules"]) for rule in rules for group in rule["spec"]["groups"])
-        table.add_row(place.name, f"{resources} in {', '.join(stacks(place))}", endpoints, registries, f"{count} in {len(rules)} objects")
-    Console(width=max(Console().width, 120)).print(table)
+        table.add_row(place.name, "\n".join(counts), endpoints, registries, f"{count} in {len(rules)} objects")
+    Console(width=max(Console().width, 140)).print(table)
+
+
+def resources(place: Place, stack: str) -> int:
+    return len(json.loads(place.run("pulumi", "stack", "export", "--stack", stack, quiet=True))["deployment"]["resources"])
+
+
+def farewell(places: list[Place]) -> None:
+    """How to look, to go on, and to stop."""
+    lines = ["", "Look:"]
+    for place in places:
+        config = " ".join(way_to(place))
+        lines.append(f'  eval "$(modelway local env {place.name})" && kubectl {config}{" " if config else ""}get httproute,deploy,hpa -A')
+    lines += [
+        "  modelway local status",
+        "Go on (after `source .venv/bin/activate` and the eval above):",
+        "  edit stacks/environments/base/models/tumor-screening.yaml, then modelway validate and pulumi preview -s local",
+        "  modelway destroy dev --yes",
+        "Stop: modelway local down. Nothing of it is left then; `make demo` starts again from nothing.",
+        STAND_IN,
+    ]
+    print("\n".join(lines))
+
+
+def talk(text: str) -> None:
+    console.print(f"  {text}", markup=False)
+
+
+def main() -> int:
+    SCRATCH.mkdir(parents=True, exist_ok=True)
+    try:
+        start_cloud()
+        build = train()
+        places = [open_place(name) for name in NAMES]
+        for place in places:
+            bring_up(place, build)
+        overview(places)
+        prove_nothing_changes(places)
+        canary(places[0])
+    except Failed as fault:
+        console.print(f"\nthe demo stopped: {fault}", markup=False)
+        return 1
+    except subprocess.CalledProcessError as fault:
+        console.print(f"\nthe demo stopped: `{' '.join(map(str, fault.cmd))}` ended with exit code {fault.returncode}.", markup=False)
+        return 1
+    except ModelwayError as fault:
+        console.print(f"\nthe demo stopped: {fault}", markup=False)
+        return 1
+    except KeyboardInterrupt:
+        console.print("\ninterrupted. `make demo` goes on where it was; `modelway local down` removes everything.")
+        return 130
+    farewell(places)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
