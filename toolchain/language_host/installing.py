@@ -1,0 +1,39 @@
+"""Makes a virtual environment and installs what a program needs into it, with pip."""
+
+import shlex
+from collections.abc import Iterator
+
+import grpc
+
+from toolchain.language_host.environment import HostFault, Program, ambient_interpreter
+from toolchain.language_host.processes import Processes
+
+Output = Iterator[tuple[str, bytes]]
+"""What there is to show, as it comes: ("stdout" or "stderr", bytes)."""
+
+
+def install(program: Program, processes: Processes, call: grpc.ServicerContext, terminal: bool = False) -> Output:
+    """Afterwards its virtual environment exists and holds what the requirements.txt beside the program names. Raises HostFault.
+
+    Upstream's makes an existing environment anew and brings pip, setuptools and wheel to their latest versions. This one leaves both
+    as they are: an environment made from a lock file stays what the lock file says.
+    """
+    environment = program.environment
+    if environment and not (environment / "bin" / "python").exists():
+        yield "stdout", b"Creating virtual environment...\n"
+        yield from _run(program, processes, call, [ambient_interpreter(), "-m", "venv", str(environment)], terminal)
+        yield "stdout", b"Finished creating virtual environment\n"
+    if not (program.folder / "requirements.txt").exists():
+        return
+    yield "stdout", b"Installing dependencies in virtual environment...\n" if environment else b"Installing dependencies...\n"
+    command = [program.interpreter(), "-m", "pip", "install", "--disable-pip-version-check", "-r", "requirements.txt"]
+    yield from _run(program, processes, call, command, terminal)
+    yield "stdout", b"Finished installing dependencies\n"
+
+
+def _run(program: Program, processes: Processes, call: grpc.ServicerContext, command: list[str], terminal: bool) -> Output:
+    variables = program.variables()
+    with processes.start(command, call, folder=program.folder, variables=variables, captured=True, terminal=terminal) as process:
+        yield from process.output()
+        if code := process.wait():
+            raise HostFault(f"`{shlex.join(command)}` in {program.folder} failed with exit code {code}")
