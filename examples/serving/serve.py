@@ -25,6 +25,8 @@ MAX_BODY = 1024 * 1024
 FINISH = 20
 """Seconds that requests under way are given once no more are accepted."""
 
+ENDING = {signal.SIGTERM, signal.SIGINT}
+
 Content = tuple[HTTPStatus, str | Mapping[str, object]]
 """What is answered: metrics as text, everything else as JSON."""
 
@@ -62,6 +64,8 @@ class Server(ThreadingHTTPServer):
         self.draining = True
         time.sleep(accept)
         self.shutdown()
+        # Or the kernel would go on accepting for a program that answers nobody.
+        self.server_close()
         with self.idle:
             self.idle.wait_for(lambda: not self.busy, FINISH)
 
@@ -216,14 +220,13 @@ def main() -> int:
         return _fail(f"{fault.args[0]} is not set")
     except (NoWeights, ValueError, OSError) as fault:
         return _fail(str(fault))
-    stopped = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stopped.set())
+    # Blocked in every thread and waited for: a handler that sets an Event may run while its own thread holds the Event's lock, and hang.
+    signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
     with server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         print(f"serving {name} {version} on port {server.server_port}", file=sys.stderr, flush=True)
-        stopped.wait()
+        signal.sigwait(ENDING)
         server.drain(accept)
         thread.join()
     return 0

@@ -319,7 +319,7 @@ def until(condition: Callable[[], bool]) -> None:
 
 def refuses(program: Program) -> bool:
     try:
-        socket.create_connection(address(program), timeout=1).close()
-    except OSError:
+        socket.create_connection(address(program), timeout=10).close()
+    except ConnectionRefusedError:
         return True
     return False
