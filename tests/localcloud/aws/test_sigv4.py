@@ -61,7 +61,6 @@ def check(request: Request, now: datetime | None = None, secret: str = SECRET) -
     return signature
 
 
-@settings(deadline=None)
 @given(st.sampled_from(SERVICES), st.sampled_from(["GET", "POST", "PUT", "DELETE"]), paths, queries, st.binary(max_size=40))
 def test_what_botocore_signs_in_a_header_is_accepted(
     service: str, method: str, path: list[str], query: dict[str, str], body: bytes
@@ -70,14 +69,13 @@ def test_what_botocore_signs_in_a_header_is_accepted(
     assert (signature.access_key, signature.region, signature.service, signature.token) == (KEY, "eu-west-1", service, TOKEN)
 
 
-@settings(deadline=None)
 @given(st.sampled_from(SERVICES), queries)
 def test_what_botocore_signs_in_a_url_is_accepted(service: str, query: dict[str, str]) -> None:
     signature = check(by_query(service, query))
     assert (signature.access_key, signature.service, signature.token, signature.expires) == (KEY, service, TOKEN, 60)
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(st.sampled_from(SERVICES), st.integers(0, 2000), st.sampled_from(string.printable[:-5]))
 def test_a_url_with_one_other_character_is_refused(service: str, where: int, character: str) -> None:
     request = by_query(service, {"Action": "GetCallerIdentity", "Version": "2011-06-15"})

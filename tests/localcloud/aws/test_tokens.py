@@ -122,7 +122,7 @@ def test_a_session_that_ended_has_no_tokens() -> None:
         check(token(url()), later=timedelta(hours=7))
 
 
-@settings(deadline=None, max_examples=400)
+@settings(max_examples=400)
 @given(st.integers(0, 5000), st.sampled_from(string.printable[:-5]))
 def test_a_token_with_one_other_character_in_its_url_is_refused(where: int, character: str) -> None:
     original = url()
@@ -137,7 +137,7 @@ def test_a_token_with_one_other_character_in_its_url_is_refused(where: int, char
     assert identity.principal == ROLE
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(st.text(max_size=200))
 def test_any_text_is_refused_and_nothing_else_happens(made: str) -> None:
     for text in (made, tokens.PREFIX + made, token(made)):
