@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlencode
 
-from localcloud import STAND_IN, LocalCloudError, project
+from localcloud import STAND_IN, LocalCloudError, plugins, project
 from localcloud.control import ControlClient
 from localcloud.home import Home, write_private
 from localcloud.parts import LOG_LINES, Part
@@ -75,7 +75,7 @@ class LocalCloud:
                 self._launch()
             self.control.request("up", progress)
             self._write_kubeconfig()
-            self._install_plugins()
+            plugins.install(self.home.pulumi_home, ROOT)
             project.refresh(ROOT, self.home.project)
             return self.status()
 
@@ -138,6 +138,7 @@ class LocalCloud:
             "PULUMI_IGNORE_AMBIENT_PLUGINS": "true",
             "PULUMI_OPTION_CWD": str(self.home.project),
             "KUBECONFIG": str(self.home.kubeconfig),
+            **_no_proxy(),
             "PATH": os.pathsep.join(path),
         }
 
@@ -217,14 +218,12 @@ class LocalCloud:
         if not self.home.kubeconfig.exists():
             write_private(self.home.kubeconfig, content)
 
-    def _install_plugins(self) -> None:
-        import importlib.util
 
-        if importlib.util.find_spec("localcloud.plugins") is None:
-            return
-        from localcloud import plugins
-
-        plugins.install(self.home.pulumi_home, ROOT)
+def _no_proxy() -> dict[str, str]:
+    """Nobody's proxy can reach our loopback. Programs read one of the two spellings, so both say the same."""
+    given = [host for name in ("no_proxy", "NO_PROXY") for host in os.environ.get(name, "").split(",") if host]
+    hosts = ",".join(dict.fromkeys([*given, "127.0.0.1", "localhost"]))
+    return {"NO_PROXY": hosts, "no_proxy": hosts}
 
 
 def _collect(pid: int) -> bool:

@@ -44,7 +44,7 @@ class Clusters:
 
     def info(self, name: str) -> ClusterInfo | None:
         plane = self._plane(name)
-        return plane.info() if plane else None
+        return plane.info() if plane and plane.prepared() else None
 
     def create(self, name: str, webhook: WebhookSpec | None, progress: Callable[[str], None]) -> ClusterInfo:
         if not _NAME.fullmatch(name):
@@ -75,7 +75,10 @@ class Clusters:
             if name not in self._records():
                 return
             self._parts.stop([part for part in self._parts.names() if part.startswith(f"{name}/")])
-            self._etcd.forget(name)
+            try:
+                self._etcd.forget(name)
+            except OSError as fault:
+                raise LocalCloudError(f"etcd does not answer, so cluster {name} is not gone: see `modelway local status`.") from fault
             shutil.rmtree(self._home.cluster(name), ignore_errors=True)
             for log in self._home.logs.glob(f"{name}.*.log"):
                 log.unlink()
@@ -93,7 +96,7 @@ class Clusters:
                 raise LocalCloudError(f"the API server of cluster {name} does not answer: see `modelway local status`.") from fault
 
     def _start(self, plane: ControlPlane, progress: Callable[[str], None]) -> None:
-        if not (plane.folder / "kubeconfig").exists():
+        if not plane.prepared():
             plane.prepare()
         api = plane.api()
         server = plane.server_command(self._toolchain)
@@ -117,7 +120,7 @@ class Clusters:
     def _complete(self, name: str) -> bool:
         plane = self._plane(name)
         assert plane is not None
-        if not (plane.folder / "kubeconfig").exists() or not self._records()[name].get("definitions"):
+        if not plane.prepared() or not self._records()[name].get("definitions"):
             return False
         commands = [plane.server_command(self._toolchain), *plane.other_commands(self._toolchain)]
         return all(self._parts.running(command.part) for command in commands)

@@ -11,7 +11,8 @@ from localcloud.control import ClusterInfo, WebhookSpec
 from localcloud.home import Home, write_private
 from toolchain import Toolchain
 
-# All of them would cost 40 MB and a constant load more: these are what workloads, access and clean-up need. No volumes, no cloud, no certificates.
+# All of them would cost 40 MB and a constant load more: these are what workloads, access and clean-up need.
+# No volumes, no cloud, no certificates.
 CONTROLLERS = (
     "clusterrole-aggregation-controller",
     "cronjob-controller",
@@ -80,7 +81,9 @@ class Etcd:
         """Afterwards the cluster has no key in the store."""
         prefix = etcd_prefix(cluster) + "/"
         first, after = prefix.encode(), prefix[:-1].encode() + b"0"  # "0" follows "/"
-        self.api().call("POST", "/v3/kv/deleterange", {"key": base64.b64encode(first).decode(), "range_end": base64.b64encode(after).decode()})
+        self.api().call(
+            "POST", "/v3/kv/deleterange", {"key": base64.b64encode(first).decode(), "range_end": base64.b64encode(after).decode()}
+        )
 
     def command(self, toolchain: Toolchain) -> Command:
         server = self.authority().server("etcd-server", ("localhost",), ("127.0.0.1",))
@@ -126,7 +129,6 @@ class ControlPlane:
         authority = self.authority()
         authority.server("server", ("localhost", "kubernetes", "kubernetes.default", "kubernetes.default.svc"), ("127.0.0.1", "10.96.0.1"))
         signing_keys(self.folder)
-        write_private(self.admin_kubeconfig, self.kubeconfig(self.admin()))
         for user, groups in (
             ("system:kube-controller-manager", ()),
             ("system:kube-scheduler", ()),
@@ -137,6 +139,11 @@ class ControlPlane:
             write_private(self.folder / f"{file}.kubeconfig", self.kubeconfig(authority.client(file, user, groups)))
         if self.webhook:
             write_private(self.folder / "webhook.json", _webhook(self.webhook))
+        # Last: where it is, the rest is too.
+        write_private(self.admin_kubeconfig, self.kubeconfig(self.admin()))
+
+    def prepared(self) -> bool:
+        return self.admin_kubeconfig.exists()
 
     def authority(self) -> Authority:
         return Authority(self.folder, f"modelway-local {self.name}")
@@ -157,7 +164,10 @@ class ControlPlane:
             "apiVersion": "v1",
             "kind": "Config",
             "clusters": [
-                {"name": name, "cluster": {"server": self.endpoint, "certificate-authority-data": _data(self.authority().pair.certificate)}},
+                {
+                    "name": name,
+                    "cluster": {"server": self.endpoint, "certificate-authority-data": _data(self.authority().pair.certificate)},
+                },
             ],
             "users": [{"name": name, "user": {"client-certificate-data": _data(client.certificate), "client-key-data": _data(client.key)}}],
             "contexts": [{"name": name, "context": {"cluster": name, "user": name}}],
@@ -176,7 +186,8 @@ class ControlPlane:
             f"--etcd-certfile={etcd.certificate}",
             f"--etcd-keyfile={etcd.key}",
             "--bind-address=127.0.0.1",
-            # Without one it looks for a default route, which a laptop without network has not. Never used: nothing in the cluster has a network.
+            # Without one it looks for a default route, which a laptop without network has not.
+            # Never used: nothing in the cluster has a network.
             "--advertise-address=192.0.2.1",
             "--endpoint-reconciler-type=none",
             f"--secure-port={self.port}",
@@ -203,7 +214,7 @@ class ControlPlane:
                 "--authentication-token-webhook-version=v1",
                 "--authentication-token-webhook-cache-ttl=5s",
             ]
-        return Command(f"{self.name}/kube-apiserver", arguments, {"GOGC": "60", "GOMEMLIMIT": "400MiB"}, self.port)
+        return Command(f"{self.name}/kube-apiserver", arguments, {"GOGC": "200", "GOMEMLIMIT": "400MiB"}, self.port)
 
     def other_commands(self, toolchain: Toolchain) -> list[Command]:
         """What runs against the API server, once it answers."""
@@ -240,7 +251,7 @@ class ControlPlane:
             f"--kubeconfig={self.folder / 'kwok.kubeconfig'}",
             "--manage-all-nodes=true",
             "--node-ip=10.0.0.1",
-            "--cidr=10.64.0.0/16",
+            "--cidr=10.64.0.1/16",
             "--node-lease-duration-seconds=200",
             *(f"--config={file}" for file in sorted(STAGES.glob("*.yaml"))),
             "--v=WARN",

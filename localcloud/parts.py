@@ -24,12 +24,12 @@ class Part:
 
     name: str
     state: str
-    """running | starting | crashed"""
+    """running | starting | crashed | not started"""
     pid: int | None = None
     port: int | None = None
     log: str = ""
     reason: str = ""
-    """Of a crash: exit code or signal."""
+    """Of a crash: exit code or signal. Else why it could not be started."""
     lines: list[str] = field(default_factory=list)
     """Of a crash: the log's last lines."""
 
@@ -50,6 +50,7 @@ class Parts:
         self._on_main_thread: Callable[[Callable[[], Any]], Any] = on_main_thread
         self._lock = threading.RLock()
         self._children: dict[str, _Child] = {}
+        self._not_started: dict[str, Part] = {}
         self._ports: set[int] = set()
         self._settings: dict[str, Any] = {k: v for k, v in home.read_state().items() if k not in ("supervisor", "parts")}
         self._ports.update(_numbers(self._settings))
@@ -103,9 +104,13 @@ class Parts:
             return False
         self.stop([command.part])
         if command.port and not port_is_free(command.port):
+            reason = f"port {command.port} is taken by {who_listens(command.port)}"
+            with self._lock:
+                self._not_started[command.part] = Part(
+                    command.part, "not started", None, command.port, str(self._home.log(command.part)), reason
+                )
             raise LocalCloudError(
-                f"port {command.port} of {command.part} is taken by {who_listens(command.port)}: end that program, "
-                "or run `modelway local down` and `up` again for other ports."
+                f"{command.part} was not started: {reason}. End that program, or run `modelway local down` and `up` again for other ports."
             )
         child = self._on_main_thread(lambda: self._start(command))
         came = wait_until(lambda: child.process.poll() is not None or ready is None or ready(), seconds, 0.05)
@@ -120,17 +125,20 @@ class Parts:
         """Afterwards none of these runs, and `status` does not list them."""
         with self._lock:
             children = [self._children.pop(name) for name in names if name in self._children]
+            for name in names:
+                self._not_started.pop(name, None)
         end([child.identity for child in children if child.process.poll() is None])
         for child in children:
             child.process.wait(10)
         self._save()
 
     def stop_all(self) -> None:
-        self.stop(list(self._children))
+        self.stop(self.names())
 
     def names(self) -> list[str]:
+        """Of all that run or should."""
         with self._lock:
-            return list(self._children)
+            return [*self._children, *self._not_started]
 
     def reap(self) -> None:
         """Collects children that ended, so that none stays a zombie."""
@@ -140,8 +148,8 @@ class Parts:
 
     def status(self) -> list[Part]:
         with self._lock:
-            children = list(self._children.items())
-        return [self._part(name, child) for name, child in children]
+            children, others = list(self._children.items()), list(self._not_started.values())
+        return [*(self._part(name, child) for name, child in children), *others]
 
     def _start(self, command: Command) -> _Child:
         environment = {

@@ -10,6 +10,7 @@ import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import psutil
@@ -24,25 +25,38 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 @dataclass(frozen=True)
 class Identity:
-    """A process for good: its id may be given to another one after its end, together with its start time it is unique."""
+    """A process for good: its id may be given to another one after its end, together with its start it is unique."""
 
     pid: int
-    started: float  # seconds since the epoch, as the kernel counts them
+    started: str
+    """The boot it started in, and the clock ticks since then. Not the time of day: that is set anew while processes run."""
 
     @classmethod
     def of(cls, pid: int) -> "Identity | None":
-        try:
-            return cls(pid, psutil.Process(pid).create_time())
-        except psutil.Error:
-            return None
+        """The process that has this id now; one that ended but was not collected yet has it too. None when there is none."""
+        fields = _stat(pid)
+        return cls(pid, f"{_boot()}/{fields[_START]}") if fields else None
 
     def alive(self) -> bool:
         """Whether this very process still runs. A zombie does not."""
-        try:
-            process = psutil.Process(self.pid)
-            return abs(process.create_time() - self.started) < 0.1 and process.status() != psutil.STATUS_ZOMBIE
-        except psutil.Error:
-            return False
+        fields = _stat(self.pid)
+        return fields is not None and fields[_STATE] not in ("Z", "X") and f"{_boot()}/{fields[_START]}" == self.started
+
+
+# Positions in /proc/PID/stat after the name, which may hold blanks and brackets (proc(5): state is field 3, starttime 22).
+_STATE, _START = 0, 19
+
+
+def _stat(pid: int) -> list[str] | None:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text("utf-8", "replace").rpartition(")")[2].split()
+    except OSError:
+        return None
+
+
+@cache
+def _boot() -> str:
+    return Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
 
 
 def free_port(taken: set[int]) -> int:

@@ -13,13 +13,14 @@ def refresh(root: Path, copy: Path) -> None:
     stacks = copy / "stacks"
     config = stacks / "config"
     config.mkdir(mode=0o700, parents=True, exist_ok=True)
-    shutil.copyfile(root / "Pulumi.yaml", copy / "Pulumi.yaml")
+    _copy(root / "Pulumi.yaml", copy / "Pulumi.yaml")
     _link(copy / ".venv", root / ".venv")
     # stacks/requirements.txt points at it.
     _link(copy / "requirements.lock", root / "requirements.lock")
-    entries = {entry.name: entry for entry in (root / "stacks").iterdir() if entry.name not in ("config", "__pycache__")}
+    own = ("config", "__pycache__")
+    entries = {entry.name: entry for entry in (root / "stacks").iterdir() if entry.name not in own}
     for old in stacks.iterdir():
-        if old.name != "config" and old.name not in entries:
+        if old.name not in own and old.name not in entries:
             old.unlink()
     for name, entry in entries.items():
         _link(stacks / name, entry)
@@ -27,6 +28,16 @@ def refresh(root: Path, copy: Path) -> None:
         for file in (root / "stacks" / "config").glob("Pulumi.*.yaml"):
             if not (config / file.name).exists():
                 shutil.copyfile(file, config / file.name)
+
+
+def _copy(source: Path, target: Path) -> None:
+    content = source.read_bytes()
+    if target.is_file() and target.read_bytes() == content:
+        return
+    # At once: an engine may be reading it.
+    fresh = target.with_name(f".{target.name}.new")
+    fresh.write_bytes(content)
+    fresh.replace(target)
 
 
 def _link(link: Path, target: Path) -> None:

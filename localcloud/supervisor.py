@@ -34,6 +34,9 @@ T = TypeVar("T")
 LOCAL = "local"
 """The cluster every local cloud has."""
 
+_WITH_NODES = "local cluster"
+"""Setting: that the cluster `local` was made, to its last node."""
+
 
 class MainThread:
     """Runs calls of other threads on the main thread, one after the other."""
@@ -105,15 +108,22 @@ class Supervisor:
             services = self.services.start_in_background(progress)
             try:
                 self.clusters.start_store(progress)
-                if LOCAL not in self.clusters.names():
+                if not self.parts.setting(_WITH_NODES):
                     self.clusters.create(LOCAL, None, progress)
                     self.clusters.set_nodes(LOCAL, LOCAL, LOCAL_NODES)
+                    self.parts.remember(_WITH_NODES, True)
                 self.clusters.repair(progress)
             finally:
                 services.result()
+            # Some have no way to say that they are ready; what is wrong with them shows soon after their start.
+            if fallen := [part for part in self.parts.status() if part.state == "crashed"]:
+                told = (f"{part.name} crashed ({part.reason}):" + "".join(f"\n  {line}" for line in part.lines) for part in fallen)
+                raise LocalCloudError("\n".join(told))
 
     def stop(self) -> None:
-        self.parts.stop_all()
+        # Where somebody removed the folder by hand, there is nothing left to write in.
+        with contextlib.suppress(OSError):
+            self.parts.stop_all()
 
 
 def main(folder: Path) -> int:
@@ -144,7 +154,8 @@ def main(folder: Path) -> int:
         if not home.folder.exists():  # somebody removed it by hand: nothing here is of use any more
             break
     supervisor.stop()
-    return 0
+    # At once: threads that wait for a part (an `up` whose asker has left) would hold this process for a minute.
+    os._exit(0)
 
 
 class _Server(socketserver.ThreadingUnixStreamServer):

@@ -20,12 +20,9 @@ def install(pulumi_home: Path, root: Path) -> None:
     for name, distribution in _PLUGINS.items():
         folder = pulumi_home / "plugins" / f"resource-{name}-v{importlib.metadata.version(distribution)}"
         folder.mkdir(parents=True, exist_ok=True)
-        program = folder / f"pulumi-resource-{name}"
-        program.write_text(_launcher(name, root), encoding="utf-8")
-        program.chmod(0o755)
-        (folder / "README").write_text(
-            f"A stand-in for the official Pulumi {name} provider, run from {root / 'localcloud' / 'plugins' / name}.\n", encoding="utf-8"
-        )
+        about = f"A stand-in for the official Pulumi {name} provider, run from {root / 'localcloud' / 'plugins' / name}.\n"
+        _write(folder / "README", about, 0o644)
+        _write(folder / f"pulumi-resource-{name}", _launcher(name, root), 0o755)
 
 
 def _launcher(name: str, root: Path) -> str:
@@ -35,6 +32,16 @@ def _launcher(name: str, root: Path) -> str:
         f"# Stand-in for the official Pulumi {name} provider; part of Modelway's local cloud.\n"
         f'PYTHONPATH={_quoted(str(root))} exec {_quoted(sys.executable)} -P -m localcloud.plugins.{name} "$@"\n'
     )
+
+
+def _write(file: Path, text: str, mode: int) -> None:
+    if file.is_file() and file.read_text("utf-8") == text:
+        return
+    # At once: an engine may be starting it.
+    fresh = file.with_name(f".{file.name}.new")
+    fresh.write_text(text, encoding="utf-8")
+    fresh.chmod(mode)
+    fresh.replace(file)
 
 
 def _quoted(text: str) -> str:

@@ -120,7 +120,7 @@ def _show(status: "Status", as_json: bool) -> None:
         table.add_column(column)
     for part in status.parts:
         state = f"{part.state}: {part.reason}" if part.reason else part.state
-        table.add_row(part.name, state, str(part.pid or ""), str(part.port or ""), style="red" if part.state == "crashed" else None)
+        table.add_row(part.name, state, str(part.pid or ""), str(part.port or ""), style="red" if part.reason else None)
     console = Console(highlight=False, soft_wrap=True)
     console.print(table)
     for part in status.parts:
