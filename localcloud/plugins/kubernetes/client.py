@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 import urllib3
 
-from localcloud.plugins.kubernetes.kubeconfig import Connection
+from localcloud.plugins.kubernetes.kubeconfig import Connection, KubeconfigError
 from localcloud.plugins.values import Properties, Value
 
 Body: TypeAlias = Properties | list[Properties] | None
@@ -24,7 +24,7 @@ _TRIES = 3  # for answers that say "try again" (429, 503 while a server starts) 
 
 
 class Unreachable(Exception):
-    """The API server does not answer."""
+    """The API server does not answer, or there are no credentials to ask it with."""
 
 
 class NoMatch(Exception):
@@ -83,7 +83,10 @@ class Client:
         }
         url = self.connection.server + path + (f"?{urlencode(parameters)}" if parameters else "")
         for attempt in range(_TRIES):
-            header = self.connection.credentials.header()
+            try:
+                header = self.connection.credentials.header()
+            except KubeconfigError as error:
+                raise Unreachable(str(error)) from None
             headers = {"Accept": "application/json", "User-Agent": "modelway-local"}
             if body is not None:
                 headers["Content-Type"] = content

@@ -44,11 +44,13 @@ class Cluster:
         """The kind, or None when the cluster does not serve it or cannot be asked."""
         try:
             return self.client.kind(api_version, kind)
-        except (NoMatch, Unreachable, ApiError, KubeconfigError):
+        except (NoMatch, Unreachable, ApiError):
             return None
 
-    def live(self, kind: Kind, namespace: str, name: str) -> Properties | None:
-        return self.client.get(kind, namespace, name)
+    def live(self, kind: Kind, identifier: str) -> Properties | None:
+        """The object with that Pulumi ID; one without a namespace (people import such) is in the kubeconfig's."""
+        namespace, name = objects.split_id(identifier)
+        return self.client.get(kind, namespace or (self.namespace if kind.namespaced else ""), name)
 
     def create(self, body: Properties, manager: str, upsert: bool, cancelled: threading.Event, tell: Teller) -> tuple[Kind, Properties]:
         """Creates an object; one that exists is refused by the server (AlreadyExists) unless `upsert`. A namespace or definition that is
@@ -112,13 +114,15 @@ class Cluster:
                 {"op": "test", "path": "/metadata/resourceVersion", "value": metadata.get("resourceVersion")},
                 {"op": "replace", "path": "/metadata/managedFields", "value": fields},
             ]
+            # Whatever goes wrong here, the object exists; the next update tries again.
             try:
                 return self.client.request("PATCH", path, patch, content="application/json-patch+json")
-            except ApiError as error:
-                if error.code == 404 or attempt + 1 == _HANDOVER_TRIES:
-                    return live  # the next update tries again
+            except (ApiError, Unreachable):
                 time.sleep(0.05 * 2**attempt)
+            try:
                 live = self.client.request("GET", path)
+            except (ApiError, Unreachable):
+                break
         return live
 
 

@@ -206,7 +206,10 @@ class Credentials:
         if token := _text(self.user, "token"):
             return f"Bearer {token}"
         if path := _text(self.user, "tokenFile"):
-            return f"Bearer {Path(path).read_text(encoding='utf-8').strip()}"
+            try:
+                return f"Bearer {Path(path).read_text(encoding='utf-8').strip()}"
+            except OSError as error:
+                raise KubeconfigError(f"the kubeconfig's token file cannot be read: {error}") from None
         if username := _text(self.user, "username"):
             pair = f"{username}:{_text(self.user, 'password')}"
             return "Basic " + base64.b64encode(pair.encode()).decode()
@@ -250,7 +253,9 @@ class Credentials:
                 timeout=_EXEC_TIMEOUT,
                 check=True,
             )
-            status = json.loads(done.stdout)["status"]
+            status = dict(json.loads(done.stdout)["status"])
+            expires = status.get("expirationTimestamp")
+            self._expires = datetime.datetime.fromisoformat(expires) if expires else None
         except subprocess.CalledProcessError as error:
             lines = error.stderr.decode(errors="replace").strip().splitlines()
             raise KubeconfigError(f"the kubeconfig's exec command {program!r} failed: {lines[-1] if lines else error.returncode}") from None
@@ -264,5 +269,3 @@ class Credentials:
             load_certificate(self.tls, certificate.encode(), key.encode())
         if not self._token and not certificate:
             raise KubeconfigError(f"the kubeconfig's exec command {program!r} gave neither a token nor a client certificate")
-        expires = status.get("expirationTimestamp")
-        self._expires = datetime.datetime.fromisoformat(expires) if expires else None

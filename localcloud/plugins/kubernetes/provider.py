@@ -11,7 +11,6 @@ from localcloud.plugins.kubernetes import comparing, objects, ownership, waiting
 from localcloud.plugins.kubernetes.client import ApiError, Kind, NoMatch, Unreachable
 from localcloud.plugins.kubernetes.cluster import Cluster
 from localcloud.plugins.kubernetes.comparing import plain_options, string
-from localcloud.plugins.kubernetes.kubeconfig import KubeconfigError
 from localcloud.plugins.kubernetes.replacing import force_new
 from localcloud.plugins.serving import (
     Check,
@@ -130,11 +129,13 @@ class KubernetesProvider(Provider):
     def _job_is_unready(self, request: Diff) -> bool:
         kind = self.cluster.known("batch/v1", "Job")
         rule = kind and waiting.rule_for(kind, "")
-        live = kind and self.cluster.live(kind, *objects.split_id(request.id))
         try:
+            live = kind and self.cluster.live(kind, request.id)
             return bool(live and rule and rule.missing(self.cluster.client, live))
         except waiting.Failed:
             return True
+        except (ApiError, Unreachable) as error:
+            raise ProviderError(f"failed to read Job {request.id}: {error}") from None
 
     def create(self, request: Create) -> Created:
         body = objects.from_inputs(request.inputs)
@@ -150,7 +151,7 @@ class KubernetesProvider(Provider):
                 f"creation of {what} failed because the Kubernetes API server reported that the apiVersion for this resource does not "
                 f"exist. Verify that any required CRDs have been created: {error}"
             ) from None
-        except (ApiError, Unreachable, KubeconfigError) as error:
+        except (ApiError, Unreachable) as error:
             problem = _masked(str(error), request.inputs)
             raise ProviderError(f"{what} was not successfully created by the Kubernetes API server: {problem}") from None
         prefix = (
@@ -168,8 +169,8 @@ class KubernetesProvider(Provider):
             live = self.cluster.foresee(kind, body, manager)
         except Unreachable:
             return request.inputs
-        except (ApiError, KubeconfigError) as error:
-            if isinstance(error, ApiError) and (error.code in (403, 404) or error.reason == "AlreadyExists" or "dry run" in str(error)):
+        except ApiError as error:
+            if error.code in (403, 404) or error.reason == "AlreadyExists" or "dry run" in str(error):
                 return request.inputs
             raise ProviderError(_masked(str(error), request.inputs)) from None
         return objects.to_outputs(objects.foreseen(live, body), request.inputs, manager, str(body["apiVersion"]))
@@ -184,7 +185,7 @@ class KubernetesProvider(Provider):
         what = f"update of resource {request.resource.urn!r} failed"
         try:
             kind = self.cluster.client.kind(str(body["apiVersion"]), str(body["kind"]))
-            live = self.cluster.live(kind, *objects.split_id(request.id))
+            live = self.cluster.live(kind, request.id)
             if live is None:
                 raise ProviderError(f"{what}: {kind.kind} {request.id} no longer exists; `pulumi refresh` brings the state up to date")
             force = objects.is_true(body, objects.PATCH_FORCE) or self._flag("enablePatchForce", "PULUMI_K8S_ENABLE_PATCH_FORCE")
@@ -194,7 +195,7 @@ class KubernetesProvider(Provider):
                 f"{what} because the Kubernetes API server reported that the apiVersion for this resource does not exist. "
                 f"Verify that any required CRDs have been created: {error}"
             ) from None
-        except (ApiError, Unreachable, KubeconfigError) as error:
+        except (ApiError, Unreachable) as error:
             if request.preview and isinstance(error, ApiError) and error.code == 403:
                 return request.inputs
             raise ProviderError(f"{what}: {_explained(error, manager, request.inputs)}") from None
@@ -245,13 +246,12 @@ class KubernetesProvider(Provider):
                 return Found(request.id, request.inputs, request.outputs)
             raise ProviderError(f"failed to read resource state: {self._unreachable()}")
         api_version, kind_name = objects.identity(request.resource.type)
-        namespace, name = objects.split_id(request.id)
         try:
             kind = self.cluster.client.kind(api_version, kind_name)
-            live = self.cluster.live(kind, namespace or (self.cluster.namespace if kind.namespaced else ""), name)
+            live = self.cluster.live(kind, request.id)
         except NoMatch:
             return None
-        except (ApiError, Unreachable, KubeconfigError) as error:
+        except (ApiError, Unreachable) as error:
             raise ProviderError(f"failed to read {kind_name} {request.id}: {error}") from None
         if live is None:
             return None
@@ -275,7 +275,7 @@ class KubernetesProvider(Provider):
             return rule.missing(self.cluster.client, live) if rule else []
         except waiting.Failed as failure:
             return [str(failure)]
-        except (ApiError, Unreachable, NoMatch, KubeconfigError) as error:
+        except (ApiError, Unreachable, NoMatch) as error:
             raise ProviderError(f"failed to read {kind.kind}: {error}") from None
 
     def delete(self, request: Delete) -> None:
@@ -286,10 +286,9 @@ class KubernetesProvider(Provider):
             raise ProviderError(self._unreachable())
         api_version, kind_name = objects.identity(request.resource.type)
         inputs = request.old_inputs or objects.inputs_of(request.outputs)
-        namespace, name = objects.split_id(request.id)
         try:
             kind = self.cluster.client.kind(api_version, kind_name)
-            live = self.cluster.live(kind, namespace or (self.cluster.namespace if kind.namespaced else ""), name)
+            live = self.cluster.live(kind, request.id)
             if live is None or _other(live, request.outputs):
                 return
             propagation = objects.annotation(inputs, objects.DELETION_PROPAGATION).capitalize()
@@ -300,7 +299,7 @@ class KubernetesProvider(Provider):
             if error.code == 404:
                 return
             raise ProviderError(f"{kind_name} {request.id} could not be deleted: {error}") from None
-        except (Unreachable, KubeconfigError) as error:
+        except Unreachable as error:
             raise ProviderError(f"{kind_name} {request.id} could not be deleted: {error}") from None
         if objects.is_true(inputs, objects.SKIP_AWAIT) and kind_name in waiting.SKIPS_DELETE_WAIT:
             return

@@ -124,4 +124,7 @@ def test_commands_that_fail(command: dict, tmp_path: Path) -> None:
     assert "is not on PATH: install it" in problem(command="no-such-command", installHint="install it")
     assert "log in first" in problem(args=["-c", "import sys; sys.exit('log in first')"])
     assert "did not print an ExecCredential" in problem(args=["-c", "print('hello')"])
+    assert "did not print an ExecCredential" in problem(args=["-c", 'print(\'{"status": "fine"}\')'])
+    unreadable = {"token": "t", "expirationTimestamp": "tomorrow"}
+    assert "did not print an ExecCredential" in problem(args=["-c", f"print({json.dumps(json.dumps({'status': unreadable}))})"])
     assert "neither a token nor a client certificate" in problem(args=["-c", "print('{\"status\": {}}')"])
