@@ -1,23 +1,41 @@
-"""What the process of a plugin owes the engine that started it: its port, and an end."""
+"""What the process of a plugin owes the engine that started it: a server, its port, and an end."""
 
 import os
 import signal
 import socket
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import NoReturn
 
-MESSAGE_LIMIT = 400 * 1024 * 1024
-"""Bytes in one message; what the engine itself allows (sdk/go/common/util/rpcutil)."""
+import grpc
 
+_MESSAGE_LIMIT = 400 * 1024 * 1024  # bytes; what the engine itself allows (sdk/go/common/util/rpcutil)
 _EVERY = 0.5  # seconds
 
 
-def serve(start: Callable[[], int], engine: str, at_end: Callable[[], object] = lambda: None) -> NoReturn:
-    """Starts a server (`start` returns its port), tells the engine the port, and ends with the engine: exit code 0, not a word.
+@dataclass(frozen=True)
+class Server:
+    port: int
+    stop: Callable[[], None]
 
-    The end is SIGINT or SIGTERM, which the engine sends when it closes a plugin, or the death of the engine, whose address is `engine`
-    ("" where none is known). `at_end` runs first and must be quick: whatever threads still do is cut off. Call from the main thread.
+
+def start(register: Callable[[grpc.Server], None], threads: int) -> Server:
+    """A server on a free loopback port, with what `register` adds to it; up to so many calls run at once. Ends when it is forgotten."""
+    options = [("grpc.max_receive_message_length", _MESSAGE_LIMIT), ("grpc.max_send_message_length", _MESSAGE_LIMIT)]
+    server = grpc.server(ThreadPoolExecutor(threads, thread_name_prefix="call"), options=options)
+    register(server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    return Server(port, lambda: server.stop(None).wait())
+
+
+def serve(register: Callable[[grpc.Server], None], threads: int, engine: str, at_end: Callable[[], None] = lambda: None) -> NoReturn:
+    """Serves the engine at that address ("" where none is known) and ends with it: exit code 0, and not a word but the port.
+
+    The end is SIGINT or SIGTERM, which the engine sends when it closes a plugin, or the death of the engine. `at_end` runs first and
+    must be quick: what calls still do is cut off. Call from the main thread.
     """
 
     def end(*_: object) -> NoReturn:
@@ -31,7 +49,8 @@ def serve(start: Callable[[], int], engine: str, at_end: Callable[[], object] = 
     parent = os.getppid()
     if engine and not _answers(engine):  # it died before we asked for our parent
         end()
-    print(start(), flush=True)  # noqa: T201 - the protocol of plugins
+    server = start(register, threads)
+    print(server.port, flush=True)  # noqa: T201 - the protocol of plugins
     while os.getppid() == parent:
         time.sleep(_EVERY)
     end()
@@ -40,7 +59,7 @@ def serve(start: Callable[[], int], engine: str, at_end: Callable[[], object] = 
 def _answers(address: str) -> bool:
     host, _, port = address.rpartition(":")
     try:
-        with socket.create_connection((host, int(port)), timeout=5):
-            return True
+        socket.create_connection((host, int(port)), timeout=5).close()
     except ConnectionRefusedError:
         return False
+    return True

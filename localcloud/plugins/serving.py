@@ -40,14 +40,9 @@ Never write to stdout: the engine reads the port from there.
 from __future__ import annotations
 
 import contextlib
-import os
-import signal
 import sys
 import threading
-import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from typing import ClassVar, NoReturn
 
 import grpc
@@ -73,9 +68,9 @@ from localcloud.plugins.operations import (
 )
 from localcloud.plugins.protocol import Servicer
 from localcloud.plugins.values import Path, Properties, Value
+from toolchain import plugin_process
 
 _PARALLEL = 64
-_MESSAGE_LIMIT = 400 * 1024 * 1024  # bytes; what the engine itself allows (sdk/go/common/util/rpcutil)
 
 
 class Provider:
@@ -141,33 +136,18 @@ class Provider:
 
 def serve(provider: Provider) -> NoReturn:
     """Serves until the engine ends it (SIGINT or SIGTERM), or the engine itself is gone. Silent, exit code 0."""
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: os._exit(0))
-    parent = os.getppid()
-    addresses = [argument for argument in sys.argv[1:] if not argument.startswith("-")]
-    provider.attach(addresses[-1] if addresses else "")
-    server = start(provider)
-    print(server.port, flush=True)  # noqa: T201 - the protocol of plugins
-    # A killed engine (kill -9) cannot say good-bye, but it is our parent: the launcher execs.
-    while os.getppid() == parent:
-        time.sleep(0.5)
-    os._exit(0)
+    engine = next((argument for argument in reversed(sys.argv[1:]) if not argument.startswith("-")), "")
+    provider.attach(engine)
+    plugin_process.serve(_register(provider), _PARALLEL, engine)
 
 
-@dataclass(frozen=True)
-class Server:
-    port: int
-    stop: Callable[[], None]
+def start(provider: Provider) -> plugin_process.Server:
+    """A server on a free loopback port, for as long as somebody holds it."""
+    return plugin_process.start(_register(provider), _PARALLEL)
 
 
-def start(provider: Provider) -> Server:
-    """A server on a free loopback port. For tests too."""
-    options = [("grpc.max_receive_message_length", _MESSAGE_LIMIT), ("grpc.max_send_message_length", _MESSAGE_LIMIT)]
-    server = grpc.server(ThreadPoolExecutor(_PARALLEL, thread_name_prefix=provider.name), options=options)
-    provider_pb2_grpc.add_ResourceProviderServicer_to_server(Servicer(provider), server)
-    port = server.add_insecure_port("127.0.0.1:0")
-    server.start()
-    return Server(port, lambda: server.stop(None).wait())
+def _register(provider: Provider) -> Callable[[grpc.Server], None]:
+    return lambda server: provider_pb2_grpc.add_ResourceProviderServicer_to_server(Servicer(provider), server)
 
 
 __all__ = [

@@ -118,7 +118,7 @@ def test_create_and_read(shop: provider_pb2_grpc.ResourceProviderStub) -> None:
 
 @pytest.mark.parametrize(
     ("size", "message"),
-    [("refused", "too large for the shelf"), ("broken", "unexpected KeyError at test_serving.py:"), ("half", "first reason")],
+    [("refused", "too large for the shelf"), ("broken", "unexpected KeyError at test_plugin_serving.py:"), ("half", "first reason")],
 )
 def test_errors_are_sentences(shop: provider_pb2_grpc.ResourceProviderStub, size: str, message: str) -> None:
     with pytest.raises(grpc.RpcError) as raised:

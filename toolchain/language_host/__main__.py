@@ -10,10 +10,12 @@ import os  # noqa: E402
 import sys  # noqa: E402
 from pathlib import Path  # noqa: E402
 
-from toolchain import plugin_process, stubs  # noqa: E402
+from toolchain import stubs  # noqa: E402
 
 ROOT = Path(__file__).parents[2]
 EXECUTOR = "pulumi-language-python-exec"
+THREADS = 256
+"""A plugin holds one for as long as it runs."""
 
 
 def main() -> None:
@@ -30,10 +32,11 @@ def main() -> None:
     forget_launcher()
     stubs.spare_the_sdk()
 
+    from toolchain import plugin_process
     from toolchain.language_host.host import LanguageHost
 
     host = LanguageHost(arguments.use_executor, arguments.engine, arguments.tracing)
-    plugin_process.serve(host.start, arguments.engine, host.end)
+    plugin_process.serve(host.register, THREADS, arguments.engine, host.end)
 
 
 def forget_launcher() -> None:

@@ -8,7 +8,6 @@ import json
 import signal
 import tomllib
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NoReturn
 
@@ -21,11 +20,9 @@ from toolchain.language_host.environment import HostFault, Program
 from toolchain.language_host.installing import install
 from toolchain.language_host.processes import Processes
 from toolchain.pins import PULUMI_VERSION
-from toolchain.plugin_process import MESSAGE_LIMIT
 
 _ALREADY_REPORTED = 32
 """The exit code of a program whose failure the engine has shown already."""
-_PARALLEL = 256  # a plugin holds a thread for as long as it runs
 
 
 class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
@@ -39,14 +36,8 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
         self._plugins = Processes()
         self._cancelled = False
 
-    def start(self) -> int:
-        """Serves from now on; the port on loopback."""
-        options = [("grpc.max_receive_message_length", MESSAGE_LIMIT), ("grpc.max_send_message_length", MESSAGE_LIMIT)]
-        server = grpc.server(ThreadPoolExecutor(_PARALLEL), options=options)
+    def register(self, server: grpc.Server) -> None:
         language_pb2_grpc.add_LanguageRuntimeServicer_to_server(self, server)
-        port = int(server.add_insecure_port("127.0.0.1:0"))
-        server.start()
-        return port
 
     def end(self) -> None:
         """Kills everything that was started."""
@@ -78,7 +69,7 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
                 "PULUMI_CONFIG": json.dumps(dict(request.config)),
                 "PULUMI_CONFIG_SECRET_KEYS": json.dumps(list(request.configSecretKeys)),
             }
-        with self._programs.start(command, context, folder=None, variables=variables) as process:
+        with self._programs.start(command, context, folder=None, variables=variables, shown="here") as process:
             code = process.wait()
         if self._cancelled:
             context.abort(grpc.StatusCode.CANCELLED, "the program was cancelled")
@@ -115,7 +106,7 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
         variables = program.variables(dict(variable.split("=", 1) for variable in request.env))
         # Policies read files beside themselves by relative paths, whatever program they look at.
         folder = program.folder if policies else Path(request.pwd)
-        with self._plugins.start(command, context, folder=folder, variables=variables, captured=True) as process:
+        with self._plugins.start(command, context, folder=folder, variables=variables, shown="pipes") as process:
             for stream, chunk in process.output():
                 if stream == "stdout":
                     yield language_pb2.RunPluginResponse(stdout=chunk)

@@ -33,7 +33,7 @@ def install(program: Program, processes: Processes, call: grpc.ServicerContext, 
 
 def _run(program: Program, processes: Processes, call: grpc.ServicerContext, command: list[str], terminal: bool) -> Output:
     variables = program.variables()
-    with processes.start(command, call, folder=program.folder, variables=variables, captured=True, terminal=terminal) as process:
+    with processes.start(command, call, folder=program.folder, variables=variables, shown="terminal" if terminal else "pipes") as process:
         yield from process.output()
         if code := process.wait():
             raise HostFault(f"`{shlex.join(command)}` in {program.folder} failed with exit code {code}")

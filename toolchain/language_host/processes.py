@@ -1,6 +1,7 @@
 """The processes a host starts: programs, plugins, installations. None outlives the host."""
 
 import contextlib
+import io
 import os
 import selectors
 import signal
@@ -8,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import IO, Literal
 
 import grpc
 
@@ -25,26 +27,25 @@ os.execv(sys.argv[2], sys.argv[2:])
 class Process:
     """One running process, which leads a process group of its own."""
 
-    def __init__(self, popen: subprocess.Popen[bytes], streams: dict[int, str]) -> None:
+    def __init__(self, popen: subprocess.Popen[bytes], streams: Mapping[str, IO[bytes]]) -> None:
         self._popen = popen
         self._streams = streams
 
     def output(self) -> Iterator[tuple[str, bytes]]:
-        """What it writes, as it comes, until it is done: ("stdout" or "stderr", bytes). Empty for a process that was not captured."""
+        """What it writes, as it comes, until it is done: ("stdout" or "stderr", bytes)."""
         with selectors.DefaultSelector() as selector:
-            for descriptor, name in self._streams.items():
-                selector.register(descriptor, selectors.EVENT_READ, name)
+            for name, stream in self._streams.items():
+                selector.register(stream, selectors.EVENT_READ, name)
             while selector.get_map():
                 for key, _ in selector.select():
                     try:
                         chunk = os.read(key.fd, 64 * 1024)
-                    except OSError:  # a terminal whose other end is closed
+                    except OSError:  # the other end of the terminal is closed
                         chunk = b""
                     if chunk:
                         yield key.data, chunk
                     else:
-                        selector.unregister(key.fd)
-                        os.close(key.fd)
+                        selector.unregister(key.fileobj)
 
     def wait(self) -> int:
         """The exit code; negative for the number of the signal that ended it."""
@@ -71,51 +72,41 @@ class Processes:
         *,
         folder: Path | None,
         variables: Mapping[str, str],
-        captured: bool = False,
-        terminal: bool = False,
+        shown: Literal["here", "pipes", "terminal"],
     ) -> Iterator[Process]:
         """A process that ends with the block, or when the engine gives up the call it works for.
 
-        It writes to this host's own stdout and stderr; `captured`: to pipes that `output` reads; `terminal`: both to one terminal, so
-        that it colours and draws as for a person.
+        It writes to this host's own stdout and stderr (`here`), or where `output` reads: two pipes, or one terminal, for what colours and
+        draws as for a person.
 
         It leads a process group of its own, because the engine interrupts this host's whole group when it closes it, and Python
         programs answer an interrupt with a traceback.
         """
         bound = [sys.executable, "-ISc", _BIND, str(os.getpid()), *command] if sys.platform == "linux" else list(command)
-        streams: dict[int, str] = {}
-        theirs: list[int] = []
-        if captured and terminal:
-            ours, screen = os.openpty()
-            streams[ours] = "stdout"
-            theirs = [screen, screen]
-        elif captured:
-            for name in ("stdout", "stderr"):
-                ours, pipe = os.pipe()
-                streams[ours] = name
-                theirs.append(pipe)
-        stdout, stderr = theirs or (None, None)
-        try:
-            popen = subprocess.Popen(
-                bound, cwd=folder, env=variables, stdin=subprocess.DEVNULL, stdout=stdout, stderr=stderr, process_group=0
+        with contextlib.ExitStack() as opened:
+            streams: dict[str, IO[bytes]] = {}
+            stdout: IO[bytes] | int | None = subprocess.PIPE if shown == "pipes" else None
+            stderr = stdout
+            if shown == "terminal":
+                ours, theirs = os.openpty()
+                streams["stdout"] = opened.enter_context(os.fdopen(ours, "rb", buffering=0))
+                stdout = stderr = opened.enter_context(os.fdopen(theirs, "wb", buffering=0))
+            popen = opened.enter_context(
+                subprocess.Popen(bound, cwd=folder, env=variables, stdin=subprocess.DEVNULL, stdout=stdout, stderr=stderr, process_group=0)
             )
-        except OSError:
-            for descriptor in streams:
-                os.close(descriptor)
-            raise
-        finally:
-            for descriptor in set(theirs):
-                os.close(descriptor)
-        process = Process(popen, streams)
-        self._running.add(process)
-        try:
-            if not call.add_callback(process.end):  # given up already
+            if isinstance(stdout, io.IOBase):
+                stdout.close()  # or the terminal never ends
+            elif popen.stdout and popen.stderr:
+                streams = {"stdout": popen.stdout, "stderr": popen.stderr}
+            process = Process(popen, streams)
+            self._running.add(process)
+            try:
+                if not call.add_callback(process.end):  # given up already
+                    process.end()
+                yield process
+            finally:
                 process.end()
-            yield process
-        finally:
-            process.end()
-            process.wait()
-            self._running.discard(process)
+                self._running.discard(process)
 
     def end_all(self) -> None:
         for process in tuple(self._running):
