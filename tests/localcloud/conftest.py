@@ -11,13 +11,15 @@ It is started on first use (about 8 s), so mark the module: `pytestmark = pytest
         cloud.control.create_cluster("name")                     # a cluster besides `local`; delete it again
 
 Tests share the cluster `local` and its accounts: use a namespace, an account, stack names of your own (fixture `namespace`), and never stop
-parts of it: tests that break things start a cloud of their own (fixture `own_folder`, which is taken down afterwards).
+parts of it: tests that break things start a cloud of their own (fixture `clone`, whose cloud is taken down afterwards).
 """
 
 import contextlib
 import fcntl
 import os
+import shutil
 import subprocess
+import sys
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -31,6 +33,8 @@ from localcloud.control import ControlClient
 from toolchain import find
 
 REGION = "eu-west-1"
+
+MODELWAY = str(Path(sys.prefix) / "bin" / "modelway")
 
 
 @dataclass(frozen=True)
@@ -117,12 +121,52 @@ def namespace(cloud: Cloud) -> Iterator[str]:
     cloud.kubectl("delete", "namespace", name, "--wait=false")
 
 
-@pytest.fixture
-def own_folder(tmp_path: Path) -> Iterator[Path]:
-    """A folder for a local cloud of the test's own; whatever runs there is taken down afterwards."""
-    folder = tmp_path / "cloud"
-    yield folder
-    LocalCloud(folder).down(print)
+@dataclass(frozen=True)
+class Clone:
+    """A clone of this working tree as it is, with a local cloud of its own."""
+
+    root: Path
+
+    @property
+    def cloud(self) -> LocalCloud:
+        return LocalCloud(self.root / ".modelway" / "local")
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "PULUMI_"))}
+
+    def run(self, *command: str, code: int = 0, **variables: str) -> subprocess.CompletedProcess[str]:
+        done = subprocess.run(
+            command, cwd=self.root, env=self.environment | variables, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == code, f"{' '.join(command)} ended with {done.returncode}\n{done.stdout}\n{done.stderr}"
+        return done
+
+    def local(self, *arguments: str, code: int = 0, **variables: str) -> subprocess.CompletedProcess[str]:
+        """`modelway local …`"""
+        return self.run(MODELWAY, "local", *arguments, code=code, **variables)
+
+    def changes(self) -> str:
+        """What git sees that was not there at first."""
+        return self.run("git", "status", "--porcelain").stdout
+
+
+@pytest.fixture(scope="module")
+def clone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clone]:
+    root = tmp_path_factory.mktemp("clone") / "modelway"
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout
+    for name in filter(None, listed.split("\0")):
+        if (ROOT / name).is_file():  # not one that is about to be deleted
+            (root / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, root / name)
+    git = ("git", "-c", "user.name=tester", "-c", "user.email=tester@example.com")
+    for command in (("init", "--quiet"), ("add", "--all"), ("commit", "--quiet", "--message", "As it is")):
+        subprocess.run([*git, *command], cwd=root, check=True)
+    clone = Clone(root)
+    yield clone
+    clone.cloud.down(print)
 
 
 @contextlib.contextmanager
