@@ -23,7 +23,9 @@ def link_engine(binaries: Path, cached: Path) -> None:
     """
     for name in _ENGINE:
         _hard_link(cached / "bin" / name, binaries / name)
-    start = f'PYTHONPATH={shlex.quote(str(ROOT))} exec {shlex.quote(sys.executable)} -P -m toolchain.language_host "$@"'
+    # The host takes the clone off PYTHONPATH again, so that programs see what their user set.
+    path = shlex.quote(str(ROOT)) + "${PYTHONPATH:+:$PYTHONPATH}"
+    start = f'PYTHONPATH={path} exec {shlex.quote(sys.executable)} -P -m toolchain.language_host --use-executor "$0-exec" "$@"'
     launcher = f"{LAUNCHER_MARK.decode()}\n{start}\n"
     _write(binaries / LANGUAGE_HOST, launcher)
 
