@@ -65,7 +65,7 @@ def test_a_half_made_entry_is_broken(bare: dict[str, Path]) -> None:
 
 
 def test_a_cache_that_cannot_be_written_is_broken(bare: dict[str, Path]) -> None:
-    bare["XDG_CACHE_HOME"].touch()
+    bare["XDG_CACHE_HOME"].touch(0o777)
     parts = {part["name"]: part for part in json.loads(ask("--json", **bare).stdout)["parts"]}
     assert parts["cache"]["state"] == "broken"
     assert "XDG_CACHE_HOME" in parts["cache"]["way_out"]
