@@ -1,6 +1,7 @@
 """Makes a virtual environment and installs what a program needs into it, with pip."""
 
 import shlex
+import subprocess
 from collections.abc import Iterator
 
 import grpc
@@ -25,10 +26,19 @@ def install(program: Program, processes: Processes, call: grpc.ServicerContext, 
         yield "stdout", b"Finished creating virtual environment\n"
     if not (program.folder / "requirements.txt").exists():
         return
+    interpreter = program.interpreter()
+    if environment and not _has_pip(program, interpreter):
+        yield "stdout", b"Adding pip to the virtual environment...\n"
+        yield from _run(program, processes, call, [interpreter, "-m", "ensurepip"], terminal)
     yield "stdout", b"Installing dependencies in virtual environment...\n" if environment else b"Installing dependencies...\n"
-    command = [program.interpreter(), "-m", "pip", "install", "--disable-pip-version-check", "-r", "requirements.txt"]
+    command = [interpreter, "-m", "pip", "install", "--disable-pip-version-check", "-r", "requirements.txt"]
     yield from _run(program, processes, call, command, terminal)
     yield "stdout", b"Finished installing dependencies\n"
+
+
+def _has_pip(program: Program, interpreter: str) -> bool:
+    """Environments that uv makes have none."""
+    return subprocess.run([interpreter, "-c", "import pip"], env=program.variables(), capture_output=True, check=False).returncode == 0
 
 
 def _run(program: Program, processes: Processes, call: grpc.ServicerContext, command: list[str], terminal: bool) -> Output:

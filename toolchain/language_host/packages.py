@@ -15,9 +15,7 @@ from toolchain.language_host import installed
 from toolchain.language_host.environment import HostFault, Program
 
 _WITHOUT_PLUGIN = {"pulumi-policy", "pulumi-esc-sdk"}
-_VERSION = re.compile(
-    r"(?P<release>\d+(\.\d+)*)((?P<phase>a|b|rc)(?P<number>\d+))?(\.post(?P<post>\d+))?(\.dev(?P<dev>\d+))?(?P<local>\+[a-z0-9.]+)?"
-)
+_VERSION = re.compile(r"(?P<release>\d+(\.\d+){0,2})((?P<phase>a|b|rc)(?P<number>\d+))?(\.post(?P<post>\d+))?(\.dev(?P<dev>\d+))?")
 _PHASES = {"a": "alpha", "b": "beta", "rc": "rc"}
 _ABOUT = """
 import importlib.metadata, json, platform, sys
