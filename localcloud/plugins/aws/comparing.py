@@ -42,11 +42,16 @@ def _normal(row: Row, value: Any, path: str) -> Any:
         return document(value)
     if isinstance(value, dict):
         items = {key: _normal(row, item, f"{path}.{key}") for key, item in value.items() if item is not None}
-        return {key: item for key, item in items.items() if item not in ([], {})}
+        return {key: item for key, item in items.items() if item not in ([], {}) and not _says_nothing(row, item, f"{path}.{key}")}
     if isinstance(value, list):
         listed = [_normal(row, item, path) for item in value]
         return sorted(listed, key=_order) if path in row.sets else listed
     return value
+
+
+def _says_nothing(row: Row, value: Any, path: str) -> bool:
+    """Inside of objects upstream cannot tell false from what is not given, unless AWS fills it in."""
+    return value is False and not _matches(tuple(path.split(".")), row.computed)
 
 
 def _order(value: object) -> str:
@@ -102,7 +107,9 @@ def difference(row: Row, old: Object, new: Object, region: tuple[str, str]) -> D
         for path, kind in differences(_shown(before.get(name)), _shown(after.get(name)), (name,)):
             if kind == "delete" and _matches(path, row.computed):
                 continue
-            changes[_whole_set(row, path)] = kind if _whole_set(row, path) == path else "update"
+            whole = _whole_set(row, path)
+            both = _at(with_defaults(row, old), path) is not None and _at(with_defaults(row, new), path) is not None
+            changes[whole] = "update" if both or whole != path else kind
     replacing = {*row.replace_on, *(row.replace_if(before, after) if row.replace_if else ())}
     replaces = {path for path in changes if _matches(path, replacing)}
     if region[0] and region[0] != region[1]:
@@ -110,6 +117,21 @@ def difference(row: Row, old: Object, new: Object, region: tuple[str, str]) -> D
         replaces.add(("region",))
     before_replace = row.delete_before_replace or _keeps_name(row, old, new)
     return Difference(changes, frozenset(replaces), bool(replaces) and before_replace)
+
+
+def _at(value: Any, path: Path) -> Any:
+    for step in path:
+        known = (
+            value.get(step)
+            if isinstance(value, dict)
+            else value[step]
+            if isinstance(value, list) and isinstance(step, int) and step < len(value)
+            else None
+        )
+        if known is None:
+            return None
+        value = known
+    return value
 
 
 def _shown(value: Value) -> Value:

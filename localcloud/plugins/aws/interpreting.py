@@ -185,12 +185,17 @@ class Interpreter:
         scope = self.scope(row, inputs, identifier, str(outputs.get("region") or ""))
         if self.look(row, scope) is None:
             return
+        missing: ApiError | None = None
         for each in row.delete:
             try:
                 _refuse(row, self._run(row, each, scope))
+                missing = None
             except ApiError as error:
                 if not error.not_found:
                     raise
+                missing = error
+        if missing and self.look(row, scope) is not None:
+            raise missing  # it was something else that does not exist
         if row.wait_gone:
             self._poll(lambda: self.look(row, scope) is None, timeout or row.gone_timeout, lambda: self._gone_problem(row, scope), tell)
 

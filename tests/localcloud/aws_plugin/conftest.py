@@ -2,15 +2,22 @@ from pathlib import Path
 
 import pytest
 
+from tests.localcloud.aws_plugin.lookups import ACCOUNT
 from tests.localcloud.aws_plugin.stack import AwsStack
-
-ACCOUNT = "444444444444"
 
 
 @pytest.fixture
 def stack(cloud, tmp_path: Path) -> AwsStack:
     """A stack in an account that no environment uses."""
     return AwsStack(tmp_path / "stack", cloud.environment(ACCOUNT))
+
+
+@pytest.fixture
+def other_stack(cloud, stack: AwsStack, tmp_path: Path) -> AwsStack:
+    """A second one in the same account."""
+    other = AwsStack(tmp_path / "other", cloud.environment(ACCOUNT))
+    other.environment["MODELWAY_LOCAL_STORE"] = stack.environment["MODELWAY_LOCAL_STORE"]
+    return other
 
 
 @pytest.fixture

@@ -54,4 +54,4 @@ class AwsStack(base.Stack):
         return found
 
 
-__all__ = ["AwsStack", "Result", "aws", "invoke", "of", "provider", "text"]
+__all__ = ["AwsStack", "Object", "Result", "aws", "invoke", "of", "provider", "text"]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from localcloud.plugins.aws.rows.ec2_network import EC2_TAGGING
-from localcloud.plugins.aws.table import ID, Call, Naming, Read, Row, Scope, Source, Step, fixed, tag_specifications
+from localcloud.plugins.aws.rows.ec2_network import EC2_TAGGING, filters
+from localcloud.plugins.aws.table import ID, Call, Naming, Read, Row, Scope, Source, Step, Tagging, fixed, tag_specifications
 
 _DATA = {
     "blockDeviceMappings": "BlockDeviceMappings",
@@ -54,7 +54,11 @@ LAUNCH_TEMPLATE = Row(
     read=Read(
         Call("DescribeLaunchTemplates", {"LaunchTemplateIds": [ID]}),
         "LaunchTemplates[0]",
-        more={"versions": Call("DescribeLaunchTemplateVersions", {"LaunchTemplateId": ID, "Versions": [fixed("$Latest")]})},
+        more={
+            "versions": Call("DescribeLaunchTemplateVersions", {"LaunchTemplateId": ID, "Versions": [fixed("$Latest")]}),
+            # moto answers with the template the tags it was made with.
+            "tagging": Call("DescribeTags", {"Filters": filters(("resource-id", "$id"))}),
+        },
     ),
     steps=(
         Step(
@@ -79,12 +83,14 @@ LAUNCH_TEMPLATE = Row(
         "defaultVersion": "DefaultVersionNumber",
         "latestVersion": "LatestVersionNumber",
         **{name: f"{_LATEST}.LaunchTemplateData.{member}" for name, member in _DATA.items()},
+        # moto puts the template's own tags among them.
+        "tagSpecifications": f"{_LATEST}.LaunchTemplateData.TagSpecifications[?ResourceType!='launch-template']",
     },
     replace_on=frozenset({"name", "namePrefix"}),
     computed=frozenset({"name", "namePrefix", "defaultVersion", "metadataOptions"}),
     sets=frozenset({"vpcSecurityGroupIds"}),
     kept={"updateDefaultVersion": "AWS does not know it", "namePrefix": "it is part of the name"},
-    tagging=EC2_TAGGING,
+    tagging=Tagging(EC2_TAGGING.add, EC2_TAGGING.remove, read="tagging.Tags"),
     naming=Naming(),
     note="of its data: image, type, key, user data, disks, metadata options, monitoring, profile, groups, tags",
 )

@@ -137,7 +137,7 @@ SUBNET = Row(
     delete=(Call("DeleteSubnet", {"SubnetId": ID}),),
     outputs={"arn": "SubnetArn"},
     replace_on=frozenset({"vpcId", "cidrBlock", "availabilityZone", "availabilityZoneId"}),
-    defaults={"mapPublicIpOnLaunch": False, "assignIpv6AddressOnCreation": False},
+    defaults={"mapPublicIpOnLaunch": False, "assignIpv6AddressOnCreation": False, "ipv6Native": False},
     computed=frozenset({"cidrBlock", "availabilityZone", "availabilityZoneId"}),
     tagging=EC2_TAGGING,
     until=Until("State", ("available",)),
@@ -305,6 +305,17 @@ def _modify_endpoint(scope: Scope) -> None:
     scope.call("ec2", "ModifyVpcEndpoint", {"VpcEndpointId": scope.id, **changes})
 
 
+def _forget_tables(scope: Scope) -> None:
+    """Tables that joined later have no route to the endpoint in moto, and its deletion would stumble over that."""
+    tables = scope.live.get("RouteTableIds")
+    if tables:
+        found = scope.call("ec2", "DescribeRouteTables", {"RouteTableIds": tables})["RouteTables"]
+        routed = [each["RouteTableId"] for each in found if any(route.get("GatewayId") == scope.id for route in each["Routes"])]
+        bare = [each for each in tables if each not in routed]
+        if bare:
+            scope.call("ec2", "ModifyVpcEndpoint", {"VpcEndpointId": scope.id, "RemoveRouteTableIds": bare})
+
+
 _CHANGEABLE = ("routeTableIds", "subnetIds", "securityGroupIds", "privateDnsEnabled", "policy")
 
 VPC_ENDPOINT = Row(
@@ -329,7 +340,10 @@ VPC_ENDPOINT = Row(
     id="answer.VpcEndpoint.VpcEndpointId",
     read=Read(Call("DescribeVpcEndpoints", {"VpcEndpointIds": [ID]}), "VpcEndpoints[0]", gone="State=='deleted'"),
     steps=(Step(_CHANGEABLE, Action(_modify_endpoint, _CHANGEABLE, ("ec2:ModifyVpcEndpoint",)), on_create=False),),
-    delete=(Call("DeleteVpcEndpoints", {"VpcEndpointIds": [ID]}),),
+    delete=(
+        Action(_forget_tables, (), ("ec2:DescribeRouteTables", "ec2:ModifyVpcEndpoint")),
+        Call("DeleteVpcEndpoints", {"VpcEndpointIds": [ID]}),
+    ),
     refusal="Unsuccessful[0].Error.Message",
     outputs={
         "arn": arn("vpc-endpoint"),

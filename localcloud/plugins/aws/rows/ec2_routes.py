@@ -54,10 +54,12 @@ def _targets(route: Object) -> Object:
 
 
 def _own_routes(table: Object) -> list[Object]:
-    """The routes of a table that somebody made."""
+    """The routes of a table that somebody made, and not those that come with an endpoint."""
     routes = []
     for route in table.get("Routes") or []:
-        if route.get("GatewayId") != "local" and route.get("Origin") != "EnableVgwRoutePropagation":
+        gateway = str(route.get("GatewayId", ""))
+        of_endpoint = gateway.startswith("vpce-") and "DestinationPrefixListId" in route
+        if gateway != "local" and not of_endpoint and route.get("Origin") != "EnableVgwRoutePropagation":
             destination = {name: route[member] for name, member in _DESTINATIONS.items() if route.get(member)}
             routes.append({**destination, **_targets(route)})
     return routes
@@ -94,8 +96,7 @@ ROUTE_TABLE = Row(
     delete=(Action(_disassociate, (), ("ec2:DisassociateRouteTable",)), Call("DeleteRouteTable", {"RouteTableId": ID})),
     outputs={
         "arn": arn("route-table"),
-        # Only when they are this resource's: those of Route resources would make every refresh a change.
-        "routes": Source(lambda scope: _own_routes(scope.live) if "routes" in scope.inputs else None),
+        "routes": Source(lambda scope: _own_routes(scope.live)),
         "propagatingVgws": "PropagatingVgws[].GatewayId",
     },
     replace_on=frozenset({"vpcId"}),
@@ -104,6 +105,8 @@ ROUTE_TABLE = Row(
     explicit_empty=frozenset({"routes"}),
     tagging=EC2_TAGGING,
     wait_gone=True,
+    # They may be those of Route resources.
+    import_skips=frozenset({"routes"}),
 )
 
 _ROUTE_DESTINATIONS = ("destinationCidrBlock", "destinationIpv6CidrBlock", "destinationPrefixListId")

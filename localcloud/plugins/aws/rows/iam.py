@@ -21,9 +21,6 @@ from localcloud.plugins.aws.table import (
 
 
 def _inline_of(scope: Scope) -> object:
-    """Only when they are this resource's: those of RolePolicy resources would make every refresh a change."""
-    if "inlinePolicies" not in scope.inputs:
-        return None
     found = []
     for name in scope.call("iam", "ListRolePolicies", {"RoleName": scope.id})["PolicyNames"]:
         policy = scope.call("iam", "GetRolePolicy", {"RoleName": scope.id, "PolicyName": name})
@@ -121,7 +118,7 @@ ROLE = Row(
         "uniqueId": "RoleId",
         "permissionsBoundary": "PermissionsBoundary.PermissionsBoundaryArn",
         "inlinePolicies": Source(_inline_of),
-        "managedPolicyArns": Source(lambda scope: _attached(scope) if "managedPolicyArns" in scope.inputs else None),
+        "managedPolicyArns": Source(_attached),
     },
     replace_on=frozenset({"name", "namePrefix", "path"}),
     defaults={"path": "/", "maxSessionDuration": 3600, "forceDetachPolicies": False},
@@ -134,7 +131,8 @@ ROLE = Row(
         Call("UntagRole", {"RoleName": ID, "TagKeys": REMOVED}),
     ),
     naming=Naming(length=64),
-    note="policies of other resources are not among its outputs",
+    # They may be those of RolePolicy and RolePolicyAttachment resources.
+    import_skips=frozenset({"inlinePolicies", "managedPolicyArns"}),
 )
 
 ROLE_POLICY = Row(

@@ -1,0 +1,109 @@
+"""Kind by kind on the real engine: made, nothing more to do, changed in place, replaced where upstream replaces, imported, gone without a
+trace; after every step the state is what boto3 answers.
+
+Every kind is in one of two programs, so that the suite is quick.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+import pytest
+
+from localcloud.plugins.aws import rows
+from tests.localcloud.aws_plugin.kinds import DEFAULT_TAGS, cluster, plain
+from tests.localcloud.aws_plugin.looking import differing, look
+from tests.localcloud.aws_plugin.lookups import LOOKUPS
+from tests.localcloud.aws_plugin.stack import AwsStack, Object
+
+pytestmark = pytest.mark.localcloud
+
+KEPT_BY_AWS = (
+    "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup",  # belongs to the VPC
+    "aws:s3/bucketVersioning:BucketVersioning",  # goes with its bucket
+    "aws:s3/bucketVersioningV2:BucketVersioningV2",
+)
+
+OVERTAKEN = {
+    "address": {"associationId", "networkInterface", "privateIp"},
+    "routes": {"routes"},
+    "role": {"inlinePolicies", "managedPolicyArns"},
+    "own": {"attachmentCount"},
+}
+"""What resources made later change: true again after the next refresh, as with the official provider."""
+
+
+def held_against_boto3(stack: AwsStack, client: Any, overtaken: Mapping[str, set[str]] = MappingProxyType({})) -> None:
+    """Every property of the state is what boto3 says."""
+    for name, resource in stack.state().items():
+        if rows.resources()[resource["type"]].served != "recorded":
+            wrong = differing(client, resource["type"], resource["id"], resource["outputs"], DEFAULT_TAGS)
+            assert not wrong.keys() - overtaken.get(name, set()), f"{name}: {wrong}"
+
+
+def known(inputs: Object, kept: set[str], path: str = "") -> Object:
+    """The inputs without those that are kept only."""
+    return {
+        name: known(value, kept, f"{path}{name}.") if isinstance(value, dict) else value
+        for name, value in inputs.items()
+        if f"{path}{name}" not in kept
+    }
+
+
+def adopting(program: list[Any], state: Mapping[str, Any]) -> list[Any]:
+    """The program that imports what another one made. What AWS does not know cannot be imported."""
+    adopted = []
+    for each in program:
+        if each["type"] != "provider":
+            inputs = known(each["inputs"], set(rows.resources()[each["type"]].kept))
+            each = {**each, "inputs": inputs, "options": {**each["options"], "import": state[each["name"]]["id"]}}
+        adopted.append(each)
+    return adopted
+
+
+@pytest.mark.parametrize(
+    ("program", "replaced"),
+    [(plain, {"out", "moved", "flow", "expiry", "managed"}), (cluster, {"nodes", "rights"})],
+    ids=["plain", "cluster"],
+)
+def test_kinds_live_their_lives(stack: AwsStack, other_stack: AwsStack, client: Any, program: Any, replaced: set[str]) -> None:
+    foreseen = stack.preview(program(False))
+    made = stack.up(program(False))
+    assert set(foreseen.steps) == set(made.steps)
+    assert {op for op, _ in made.steps} == {"create"}
+    held_against_boto3(stack, client, OVERTAKEN)
+    stack.no_changes()
+    held_against_boto3(stack, client)
+    before = stack.state()
+
+    foreseen = stack.preview(program(True))
+    done = stack.up(program(True))
+    assert {name for op, name in foreseen.steps if op == "replace"} == {name for op, name in done.steps if op == "replace"} == replaced
+    pairs = zip(program(False)[1:], program(True)[1:], strict=True)
+    edited = {old["name"] for old, new in pairs if old["inputs"] != new["inputs"]}
+    assert {name for op, name in done.steps if op == "update"} == edited - replaced
+    held_against_boto3(stack, client, OVERTAKEN)
+    stack.no_changes()
+    held_against_boto3(stack, client)
+    after = stack.state()
+    assert {name for name in after if after[name]["id"] != before[name]["id"]} <= replaced
+
+    imported = other_stack.up(adopting(program(True), after))
+    assert {op for op, _ in imported.steps} == {"import"}
+    held_against_boto3(other_stack, client)
+    adopted = other_stack.state()
+    assert {name: each["id"] for name, each in adopted.items()} == {name: each["id"] for name, each in after.items()}
+
+    stack.destroy()
+    assert not stack.state()
+    for name, each in after.items():
+        if each["type"] in LOOKUPS and each["type"] not in KEPT_BY_AWS:
+            assert look(client, each["type"], each["id"], each["outputs"]) is None, f"{name} is still there"
+    assert not list((stack.folder / "recorded").rglob("*.json"))
+    other_stack.refresh()
+    assert not other_stack.state(), "what is gone was found"
+
+
+def test_every_row_is_among_the_kinds() -> None:
+    made = {each["type"] for each in [*plain(False), *cluster(False)] if each["type"] != "provider"}
+    assert made == set(rows.resources())
