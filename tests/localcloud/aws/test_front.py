@@ -67,6 +67,25 @@ def test_the_deployer_is_served(cloud, client, service: str) -> None:
     assert getattr(client(service, ACCOUNT), name)(**arguments)["ResponseMetadata"]["HTTPStatusCode"] == 200
 
 
+def test_a_bucket_policy_denies_what_it_says_and_nothing_over_tls(cloud, client) -> None:
+    s3 = client("s3", ACCOUNT)
+    bucket = f"policy-{uuid.uuid4().hex[:8]}"
+    s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
+    s3.put_object(Bucket=bucket, Key="kept", Body=b"x")
+
+    def policy(**more: object) -> str:
+        statement = {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": [f"arn:aws:s3:::{bucket}/*"], **more}
+        return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+    s3.put_bucket_policy(Bucket=bucket, Policy=policy(Condition={"Bool": {"aws:SecureTransport": "false"}}))
+    assert s3.get_object(Bucket=bucket, Key="kept")["Body"].read() == b"x"
+    s3.put_bucket_policy(Bucket=bucket, Policy=policy(Action="s3:GetObject"))
+    assert code(s3.get_object, Bucket=bucket, Key="kept") == "AccessDenied"
+    s3.delete_bucket_policy(Bucket=bucket)
+    s3.delete_object(Bucket=bucket, Key="kept")
+    s3.delete_bucket(Bucket=bucket)
+
+
 def test_the_deployer_is_a_role_of_its_account(cloud, client) -> None:
     identity = client("sts", ACCOUNT).get_caller_identity()
     assert identity["Account"] == ACCOUNT
