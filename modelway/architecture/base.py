@@ -1,14 +1,15 @@
 """What all sections share: how strict they are, how their own rules are told, and the shapes of names."""
 
 import ast
+import contextlib
 import inspect
 import re
 import textwrap
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
-from typing import Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, NoReturn
 
 from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationInfo, model_validator
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
@@ -29,6 +30,10 @@ class Breach:
     """Other fields the rule is about; when a later file sets one of these, the fault is shown there."""
     judged_by: tuple[FieldPath, ...] = ()
     """Fields that were looked at and are not at fault; when one of these has a fault of its own, nothing is known."""
+
+
+class NotKnown(Exception):
+    """A rule asked for a field that has a fault of its own."""
 
 
 class Section(BaseModel):
@@ -56,21 +61,40 @@ class Section(BaseModel):
         return made
 
     def breaches(self) -> Iterator[Breach]:
-        """The rules between this section's fields that do not hold; a section that has such rules overrides this."""
+        """The rules between this section's fields that do not hold; a section that has such rules overrides this.
+
+        Raises NotKnown where a field has a fault of its own.
+        """
         yield from ()
 
     def all_breaches(self, path: FieldPath = ()) -> Iterator[tuple[FieldPath, Breach]]:
         """The rules that do not hold here and in the sections inside, each with the path of its section."""
-        for breach in self.breaches():
+        for breach in each([self.breaches()]):
             yield path, breach
         for name, field in type(self).__pydantic_fields__.items():
-            yield from _inside(getattr(self, name), (*path, field.alias or name))
+            if name in self.__dict__:
+                yield from _inside(getattr(self, name), (*path, field.alias or name))
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> NoReturn:
+            """Python asks this for what is not there: a field at fault, in a section that was made without it."""
+            if name in type(self).__pydantic_fields__:
+                raise NotKnown(name)
+            return super().__getattr__(name)
 
     @model_validator(mode="after")
     def _keeps_its_rules(self, info: ValidationInfo) -> "Section":
         if info.context is not RULES_LATER and (found := next(self.breaches(), None)):
             raise PydanticCustomError("breach", "{rule}", {"rule": found.rule})
         return self
+
+
+def each(rules: Iterable[Iterator[Breach]]) -> Iterator[Breach]:
+    """What every one of the rules has to say; one that asks for a field at fault says no more."""
+    for rule in rules:
+        with contextlib.suppress(NotKnown):
+            yield from rule
 
 
 RULES_LATER: dict[str, object] = {"rules": "later"}

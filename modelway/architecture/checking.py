@@ -1,13 +1,14 @@
 """Data as a section, or everything that is wrong with them."""
 
+import contextlib
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar, get_args, get_origin
 
-from pydantic import ValidationError
+from pydantic import ConfigDict, TypeAdapter, ValidationError
 
-from modelway.architecture.base import RULES_LATER, FieldPath, Section
-from modelway.architecture.explaining import Finding, findings
+from modelway.architecture.base import RULES_LATER, FieldPath, NotKnown, Section
+from modelway.architecture.explaining import Finding, findings, member
 
 Kind = TypeVar("Kind", bound=Section)
 
@@ -16,8 +17,8 @@ Kind = TypeVar("Kind", bound=Section)
 class Checked(Generic[Kind]):
     """What became of data."""
 
-    section: Kind | None
-    """The section; without the fields that are at fault where it can do without them, and None where it cannot."""
+    section: Kind
+    """The section; when there are findings, without the fields at fault: whoever asks for one of these gets NotKnown."""
     findings: tuple[Finding, ...] = ()
 
 
@@ -27,30 +28,21 @@ def check(section: type[Kind], data: Mapping[str, object], known: Collection[Fie
     A rule that has to do with a field at fault is not asked, nor one with a field in `known`, which others found to be at fault.
     Rules inside the fields named in `told` were asked before.
     """
-    try:
+    with contextlib.suppress(ValidationError, NotKnown):
         # The good path: once through, fields and rules together.
         return Checked(section.model_validate(data))
-    except ValidationError:
-        pass
     found: list[Finding] = []
-    left: Mapping[str, object] | None = data
-    while left is not None:
-        try:
-            made = section.model_validate(left, context=RULES_LATER)
-        except ValidationError as error:
-            now = list(findings(error, section, left))
-            found = found or now
-            left = _without(left, now)
-            continue
-        faulty = [*known, *(finding.path for finding in found)]
-        for path, breach in made.all_breaches():
-            finding = Finding.of(path, breach)
-            if path[:1] not in [(name,) for name in told] and not _touch(
-                faulty, (finding.path, *finding.together_with, *finding.judged_by)
-            ):
-                found.append(finding)
-        return Checked(made, tuple(found))
-    return Checked(None, tuple(found))
+    try:
+        made = section.model_validate(data, context=RULES_LATER)
+    except ValidationError as error:
+        found = list(findings(error, section, data))
+        made = _what_is_left(section, data)
+    faulty = [*known, *(finding.path for finding in found)]
+    for path, breach in made.all_breaches():
+        finding = Finding.of(path, breach)
+        if path[:1] not in [(name,) for name in told] and not _touch(faulty, (finding.path, *finding.together_with, *finding.judged_by)):
+            found.append(finding)
+    return Checked(made, tuple(found))
 
 
 def _touch(faulty: Iterable[FieldPath], paths: Iterable[FieldPath]) -> bool:
@@ -59,21 +51,44 @@ def _touch(faulty: Iterable[FieldPath], paths: Iterable[FieldPath]) -> bool:
     return any(one[: len(other)] == other[: len(one)] for one in faulty for other in asked)
 
 
-def _without(data: Mapping[str, object], found: Iterable[Finding]) -> Mapping[str, object] | None:
-    """`data` without the fields at fault, and without what misses a field; None when nothing is left."""
-    for finding in found:
-        path = finding.path[:-1] if finding.points_at == "parent" else finding.path
-        # Without an item, those behind it would have other positions: the whole list goes.
-        path = path[: next((index for index, part in enumerate(path) if isinstance(part, int)), len(path))]
-        if not path:
-            return None
-        data = _removed(data, path)
-    return data
+def _what_is_left(section: type[Kind], data: Mapping[str, object]) -> Kind:
+    """A section of the fields that can be had, and of no others: rules about these can still be asked."""
+    values: dict[str, Any] = {}
+    lost = []
+    for name, field in section.__pydantic_fields__.items():
+        key = field.alias or name
+        if key not in data:
+            continue
+        try:
+            values[name] = _value(field.annotation, tuple(field.metadata), data[key])
+        except ValidationError:
+            lost.append(name)
+    made = section.model_construct(**values)
+    for name in lost:
+        # Its default is not what was asked for.
+        made.__dict__.pop(name, None)
+    return made
 
 
-def _removed(data: Mapping[str, object], path: FieldPath) -> Mapping[str, object]:
-    key = str(path[0])
-    inside = data.get(key)
-    if len(path) > 1 and isinstance(inside, dict):
-        return {**data, key: _removed(inside, path[1:])}
-    return {name: value for name, value in data.items() if name != key}
+def _value(annotation: Any, metadata: tuple[object, ...], data: object) -> object:
+    """What is left of a field or of an item in one. Raises ValidationError when it is nothing."""
+    if isinstance(data, Section):
+        return data
+    inner = member(annotation, data)
+    if _is_section(inner) and not (data is None and inner is not annotation):
+        # Even of one that is no mapping: that it is there, and under which name, is known.
+        return _what_is_left(inner, data if isinstance(data, dict) else {})
+    if get_origin(inner) is dict and isinstance(data, dict):
+        left = {}
+        for key, item in data.items():
+            with contextlib.suppress(ValidationError):
+                left[key] = _value(get_args(inner)[1], (), item)
+        return left
+    if get_origin(inner) is tuple and isinstance(data, tuple) and _is_section(get_args(inner)[0]):
+        return tuple(_value(get_args(inner)[0], (), item) for item in data)
+    whole: Any = Annotated[annotation, *metadata] if metadata else annotation
+    return TypeAdapter(whole, config=ConfigDict(strict=True)).validate_python(data)
+
+
+def _is_section(annotation: Any) -> bool:
+    return isinstance(annotation, type) and issubclass(annotation, Section)

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from modelway.architecture.base import Breach, Name, Section, Shaped
+from modelway.architecture.base import Breach, Name, Section, Shaped, each
 
 KubernetesVersion = Annotated[str, Shaped(r"1\.[1-9][0-9]", "a minor version of Kubernetes, in quotes", 'Write it like "1.35".', 4)]
 InstanceType = Annotated[str, Shaped(r"[a-z][a-z0-9-]*\.[a-z0-9-]+", "a type of EC2 instance", "Write it like m7i.large.", 32)]
@@ -97,12 +97,17 @@ class EksCluster(Section):
     """Where requests come in."""
 
     def breaches(self) -> Iterator[Breach]:
+        yield from each([self._access_breaches(), self._pool_breaches()])
+
+    def _access_breaches(self) -> Iterator[Breach]:
         if all(granted.policy != "cluster-admin" for granted in self.access.values()):
             yield Breach(
                 ("access",),
                 "somebody has to be cluster-admin, or nothing could ever be put into the cluster",
                 "Give whoever runs `pulumi up` the policy cluster-admin.",
             )
+
+    def _pool_breaches(self) -> Iterator[Breach]:
         if all(pool.gpu for pool in self.node_pools.values()):
             yield Breach(
                 ("node_pools",),

@@ -4,14 +4,14 @@ One contract is for checks in pull requests, for serving, for drift and for gate
 """
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
-from modelway.architecture.base import Breach, FieldPath, Section, Shaped, misshapen
+from modelway.architecture.base import Breach, FieldPath, Section, Shaped, each, misshapen
 from modelway.architecture.faults import shortened
 
 Datatype = Literal["BOOL", "UINT8", "UINT16", "UINT32", "UINT64", "INT8", "INT16", "INT32", "INT64", "FP16", "FP32", "FP64", "BYTES"]
@@ -78,8 +78,7 @@ class Signature(Section):
     outputs: tuple[Tensor, ...] = Field(min_length=1, max_length=1_000)
 
     def breaches(self) -> Iterator[Breach]:
-        for side in ("inputs", "outputs"):
-            yield from _twice((side,), [tensor.name for tensor in getattr(self, side)])
+        yield from each(_twice((side,), (tensor.name for tensor in getattr(self, side))) for side in ("inputs", "outputs"))
 
 
 class Column(Section):
@@ -174,7 +173,7 @@ class Sample(Section):
     inputs: tuple[Example, ...] = Field(min_length=1, max_length=10_000)
 
     def breaches(self) -> Iterator[Breach]:
-        yield from _twice(("inputs",), [example.name for example in self.inputs])
+        yield from _twice(("inputs",), (example.name for example in self.inputs))
 
 
 class Contract(Section):
@@ -202,16 +201,17 @@ class Contract(Section):
         return None
 
     def breaches(self) -> Iterator[Breach]:
-        for name, column in self.expectations.items():
-            yield from self._column_breaches(name, column)
+        yield from each(self._column_breaches(name, column) for name, column in self.expectations.items())
+        yield from each([self._order_breaches(), _twice(("metrics",), (metric.name for metric in self.metrics))])
+        yield from each([self._sample_breaches()])
+
+    def _order_breaches(self) -> Iterator[Breach]:
         if self.ordered_by is not None and self.column_type(self.ordered_by) not in ("timestamp", "integer", "number"):
             yield Breach(
                 ("ordered_by",),
                 "a column of timestamps or numbers that the contract knows",
                 f"Add it: `expectations: {{{self.ordered_by}: {{type: timestamp}}}}`.",
             )
-        yield from _twice(("metrics",), [metric.name for metric in self.metrics])
-        yield from self._sample_breaches()
 
     def _column_breaches(self, name: str, column: Column) -> Iterator[Breach]:
         path: FieldPath = ("expectations", name)
@@ -234,31 +234,36 @@ class Contract(Section):
 
     def _sample_breaches(self) -> Iterator[Breach]:
         taken = {tensor.name: tensor for tensor in self.signature.inputs}
+        yield from each([self._missing_breaches(taken)])
+        yield from each(self._example_breaches(taken, position, example) for position, example in enumerate(self.sample.inputs))
+
+    def _missing_breaches(self, taken: dict[str, Tensor]) -> Iterator[Breach]:
         given = {example.name for example in self.sample.inputs}
         missing = [name for name in taken if name not in given]
         if missing:
             yield Breach(("sample", "inputs"), f"every input of the signature; {_some(missing)} is missing", "Add it with its values.")
-        for position, example in enumerate(self.sample.inputs):
-            path: FieldPath = ("sample", "inputs", position)
-            tensor = taken.get(example.name)
-            if tensor is None:
-                yield Breach((*path, "name"), f"an input of the signature: {_some(list(taken))}", "Correct the name, or remove it.")
-                continue
-            if example.datatype != tensor.datatype:
-                yield Breach((*path, "datatype"), f"{tensor.datatype}, as in the signature", f"Write {tensor.datatype}.")
-            if len(example.shape) != len(tensor.shape) or any(
-                wanted not in (-1, has) for wanted, has in zip(tensor.shape, example.shape, strict=False)
-            ):
-                yield Breach((*path, "shape"), f"a shape that fits {list(tensor.shape)} of the signature", "Correct one of them.")
-            column = self.expectations.get(example.name)
-            for value in example.flat() if column else ():
-                if not _expected(value, column):
-                    yield Breach(
-                        (*path, "data"),
-                        f"values as they are expected of {example.name}; {_quoted(value)} is not",
-                        "Correct the sample or the expectation.",
-                    )
-                    break
+
+    def _example_breaches(self, taken: dict[str, Tensor], position: int, example: Example) -> Iterator[Breach]:
+        path: FieldPath = ("sample", "inputs", position)
+        tensor = taken.get(example.name)
+        if tensor is None:
+            yield Breach((*path, "name"), f"an input of the signature: {_some(list(taken))}", "Correct the name, or remove it.")
+            return
+        if example.datatype != tensor.datatype:
+            yield Breach((*path, "datatype"), f"{tensor.datatype}, as in the signature", f"Write {tensor.datatype}.")
+        if len(example.shape) != len(tensor.shape) or any(
+            wanted not in (-1, has) for wanted, has in zip(tensor.shape, example.shape, strict=False)
+        ):
+            yield Breach((*path, "shape"), f"a shape that fits {list(tensor.shape)} of the signature", "Correct one of them.")
+        column = self.expectations.get(example.name)
+        for value in example.flat() if column else ():
+            if not _expected(value, column):
+                yield Breach(
+                    (*path, "data"),
+                    f"values as they are expected of {example.name}; {_quoted(value)} is not",
+                    "Correct the sample or the expectation.",
+                )
+                break
 
 
 def column_type_of(datatype: Datatype) -> ColumnType:
@@ -310,7 +315,7 @@ def _flattened(data: object) -> Iterator[Scalar]:
         yield data
 
 
-def _twice(path: FieldPath, names: list[str]) -> Iterator[Breach]:
+def _twice(path: FieldPath, names: Iterable[str]) -> Iterator[Breach]:
     seen: set[str] = set()
     for position, name in enumerate(names):
         if name in seen:

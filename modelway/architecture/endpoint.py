@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from modelway.architecture.base import Breach, Section, VersionName
+from modelway.architecture.base import Breach, Section, VersionName, each
 from modelway.architecture.quantities import Cpu, Duration, Memory, Percent
 
 
@@ -84,15 +84,17 @@ class Traffic(Section):
     """Version that is being tried on copies."""
 
     def breaches(self) -> Iterator[Breach]:
-        for role in ("canary", "shadow"):
-            tried = getattr(self, role)
-            if tried and tried.version == self.live:
-                yield Breach(
-                    (role, "version"),
-                    f"{role} and live are different versions; both are {self.live}",
-                    f"Name the version to try, or remove {role}.",
-                    (("live",),),
-                )
+        yield from each(self._live_again(role) for role in ("canary", "shadow"))
+
+    def _live_again(self, role: str) -> Iterator[Breach]:
+        tried = getattr(self, role)
+        if tried and tried.version == self.live:
+            yield Breach(
+                (role, "version"),
+                f"{role} and live are different versions; both are {self.live}",
+                f"Name the version to try, or remove {role}.",
+                (("live",),),
+            )
 
 
 class Slo(Section):
@@ -106,12 +108,17 @@ class Slo(Section):
     """Share of failed requests that is too much at any time, above 0%."""
 
     def breaches(self) -> Iterator[Breach]:
+        yield from each([self._availability_breaches(), self._error_rate_breaches()])
+
+    def _availability_breaches(self) -> Iterator[Breach]:
         if not 0.5 <= self.availability.fraction < 1:
             yield Breach(
                 ("availability",),
                 "at least 50% and less than 100%: with nothing left to fail, every fault would page somebody",
                 "Write it like 99.9%.",
             )
+
+    def _error_rate_breaches(self) -> Iterator[Breach]:
         if not self.error_rate.fraction:
             yield Breach(("error_rate",), "more than 0%", "Write it like 1%.")
 

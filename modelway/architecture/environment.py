@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from modelway.architecture.base import Breach, EnvironmentName, Name, Owner, Section, Shaped
-from modelway.architecture.cluster import Cluster, EksCluster, ExistingGateway
+from modelway.architecture.base import Breach, EnvironmentName, Name, Owner, Section, Shaped, each
+from modelway.architecture.cluster import Access, Cluster, EksCluster, ExistingGateway
 from modelway.architecture.contract import Contract
 from modelway.architecture.model import ContractPath, Model
 from modelway.architecture.monitoring import Monitoring
@@ -80,19 +80,20 @@ class Environment(Section):
     """Contracts of the models' versions, by path; read from the files that versions name."""
 
     def breaches(self) -> Iterator[Breach]:
-        yield from self._tag_breaches()
+        yield from each([self._tag_breaches()])
         for key, cluster in self.clusters.items():
             if isinstance(cluster, EksCluster):
-                yield from self._eks_breaches(key, cluster)
+                yield from each([self._network_breaches(key)])
+                yield from each(self._access_breaches(key, who, granted) for who, granted in cluster.access.items())
         for name, model in self.models.items():
-            yield from self._placement_breaches(name, model)
+            yield from each([self._placement_breaches(name, model), self._team_breaches(name, model), self._gpu_breaches(name, model)])
 
     def _tag_breaches(self) -> Iterator[Breach]:
         for key in self.tags:
             if key.lower() in OWN_TAGS:
                 yield Breach(("tags", key), "environment, owner and managed-by are set already", "Remove it, or choose another key.")
 
-    def _eks_breaches(self, key: str, cluster: EksCluster) -> Iterator[Breach]:
+    def _network_breaches(self, key: str) -> Iterator[Breach]:
         if self.network is None:
             yield Breach(
                 ("clusters", key, "kind"),
@@ -102,50 +103,56 @@ class Environment(Section):
             )
         elif self.network.zones < 2:
             yield Breach(("network", "zones"), "at least 2 with an EKS cluster", "Write zones: 2 or more.")
-        for who, granted in cluster.access.items():
-            account = granted.principal.split(":")[4]
-            if account != self.aws.account:
-                yield Breach(
-                    ("clusters", key, "access", who, "principal"),
-                    f"principals are of the environment's own account; this one is of {account}, the environment of {self.aws.account}",
-                    f"Write it with {self.aws.account}; a role of another account assumes one of this account.",
-                    (("aws", "account"),),
-                )
+
+    def _access_breaches(self, key: str, who: str, granted: Access) -> Iterator[Breach]:
+        account = granted.principal.split(":")[4]
+        if account != self.aws.account:
+            yield Breach(
+                ("clusters", key, "access", who, "principal"),
+                f"principals are of the environment's own account; this one is of {account}, the environment of {self.aws.account}",
+                f"Write it with {self.aws.account}; a role of another account assumes one of this account.",
+                (("aws", "account"),),
+            )
 
     def _placement_breaches(self, name: str, model: Model) -> Iterator[Breach]:
         known = ", ".join(self.clusters)
-        if model.cluster is None and len(self.clusters) > 1:
-            yield Breach(
-                ("models", name, "cluster"),
-                f"needed where there are several clusters: {known}",
-                "Add `cluster: NAME`.",
-                judged_by=(("clusters",),),
-            )
-            return
-        key = model.cluster or next(iter(self.clusters))
-        if key not in self.clusters:
+        if model.cluster is None:
+            if len(self.clusters) > 1:
+                rule = f"needed where there are several clusters: {known}"
+                yield Breach(("models", name, "cluster"), rule, "Add `cluster: NAME`.")
+        elif model.cluster not in self.clusters:
             yield Breach(
                 ("models", name, "cluster"),
                 f"one of the environment's clusters: {known}",
                 "Name one of them, or add the cluster to environment.yaml.",
-                judged_by=(("clusters",),),
+                judged_by=(("clusters", model.cluster),),
             )
-            return
-        cluster = self.clusters[key]
-        gateway = cluster.gateway.namespace if isinstance(cluster.gateway, ExistingGateway) else GATEWAY_NAMESPACE
-        taken = {*TAKEN_NAMESPACES, gateway, self.monitoring.namespace}
-        if model.team in taken:
-            yield Breach(
-                ("models", name, "team"),
-                f"the namespace of the same name is the team's alone; taken are {', '.join(sorted(taken))}",
-                f"Write it like {model.team}-team.",
-                judged_by=(("clusters", key), ("monitoring",), ("models", name, "cluster")),
-            )
-        pools = cluster.node_pools.values() if isinstance(cluster, EksCluster) else ()
-        if model.endpoint and model.endpoint.resources.gpu and pools and not any(pool.gpu for pool in pools):
-            yield Breach(
-                ("models", name, "endpoint", "resources", "gpu"),
-                f"cluster {key} has no pool of nodes with GPUs",
-                "Add one to environment.yaml like `gpu: {instance_types: [g6.xlarge], min: 0, max: 2, gpu: true}`, or ask for none.",
-                judged_by=(("clusters", key), ("models", name, "cluster")),
-            )
+
+    def _team_breaches(self, name: str, model: Model) -> Iterator[Breach]:
+        for key, cluster in self._clusters_of(model):
+            gateway = cluster.gateway.namespace if isinstance(cluster.gateway, ExistingGateway) else GATEWAY_NAMESPACE
+            taken = {*TAKEN_NAMESPACES, gateway, self.monitoring.namespace}
+            if model.team in taken:
+                yield Breach(
+                    ("models", name, "team"),
+                    f"the namespace of the same name is the team's alone; taken are {', '.join(sorted(taken))}",
+                    f"Write it like {model.team}-team.",
+                    judged_by=(("clusters", key, "gateway"), ("monitoring",), ("models", name, "cluster")),
+                )
+
+    def _gpu_breaches(self, name: str, model: Model) -> Iterator[Breach]:
+        for key, cluster in self._clusters_of(model):
+            pools = cluster.node_pools.values() if isinstance(cluster, EksCluster) else ()
+            if model.endpoint and model.endpoint.resources.gpu and pools and not any(pool.gpu for pool in pools):
+                yield Breach(
+                    ("models", name, "endpoint", "resources", "gpu"),
+                    f"cluster {key} has no pool of nodes with GPUs",
+                    "Add one to environment.yaml like `gpu: {instance_types: [g6.xlarge], min: 0, max: 2, gpu: true}`, or ask for none.",
+                    judged_by=(("clusters", key, "node_pools"), ("models", name, "cluster")),
+                )
+
+    def _clusters_of(self, model: Model) -> Iterator[tuple[str, Cluster]]:
+        """The cluster that the model serves in; none where it does not say which, or says one that is not there."""
+        key = model.cluster or (next(iter(self.clusters)) if len(self.clusters) == 1 else "")
+        if key in self.clusters:
+            yield key, self.clusters[key]

@@ -143,11 +143,11 @@ def _section_at(section: type[Section], path: FieldPath, data: object) -> type[S
             here = get_args(here)[0]
         else:
             return None
-        here = _one(here, values[position + 1] if position + 1 < len(values) else None)
+        here = member(here, values[position + 1] if position + 1 < len(values) else None)
     return here if isinstance(here, type) and issubclass(here, Section) else None
 
 
-def _one(annotation: Any, value: object) -> Any:
+def member(annotation: Any, value: object) -> Any:
     """An annotation without its metadata and without None; of a tagged union the member that the value's `kind` names."""
     members = [member for member in _members(annotation) if member is not type(None)]
     if len(members) == 1:

@@ -56,7 +56,8 @@ class _ModelFiles:
     """A model, the files that describe it, and the fields at fault."""
 
     layers: Layers
-    section: Model | None
+    section: Model
+    """Without the fields at fault."""
     faulty: tuple[FieldPath, ...]
 
 
@@ -90,7 +91,7 @@ class _Loader:
                 self._say(layers, Finding((field,), "key", f"not in this file: {why}", "Remove it."))
         if self._other_name(layers, "environment", self._name, f"Write {self._name}."):
             faulty.add(("environment",))
-        data["models"] = {name: model.section for name, model in models.items() if model.section}
+        data["models"] = {name: model.section for name, model in models.items()}
         data["contracts"] = {path: contract for path, contract in self._contracts.items() if contract}
         checked = check(Environment, data, faulty, told=("models", "contracts"))
         for finding in checked.findings:

@@ -1,12 +1,12 @@
 """A model: whose it is, its versions, and how it is served."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Annotated, Literal
 
 from pydantic import Field
 
-from modelway.architecture.base import Breach, Line, Name, Owner, Section, Shaped, VersionName
+from modelway.architecture.base import Breach, FieldPath, Line, Name, Owner, Section, Shaped, VersionName, each
 from modelway.architecture.endpoint import Endpoint
 from modelway.architecture.references import Image, Weights
 
@@ -56,26 +56,33 @@ class Model(Section):
     """How it is served; without it, it is registered only."""
 
     def breaches(self) -> Iterator[Breach]:
-        for name, version in self.versions.items():
-            if version.image.registry is None and version.image.name != self.model:
-                yield Breach(
-                    ("versions", name, "image"),
-                    f"each model has a repository of its own, and this one's is called {self.model}",
-                    f"Write {self.model}@{version.image.digest}, or HOST/{version.image.name}@sha256:… if it is in another registry.",
-                    judged_by=(("model",),),
-                )
+        yield from each(self._image_breaches(name, version) for name, version in self.versions.items())
         if self.endpoint is None:
             return
         traffic = self.endpoint.traffic
-        known = ", ".join(self.versions) or "none"
-        for path, name in (
-            (("live",), traffic.live),
-            *(((role, "version"), tried.version) for role, tried in (("canary", traffic.canary), ("shadow", traffic.shadow)) if tried),
-        ):
-            if name not in self.versions:
-                yield Breach(
-                    ("endpoint", "traffic", *path),
-                    f"one of the model's versions: {known}",
-                    "Add it under `versions`, or name one that is there.",
-                    judged_by=(("versions",),),
-                )
+        yield from each(
+            [
+                self._version_breaches(("live",), lambda: traffic.live),
+                self._version_breaches(("canary", "version"), lambda: traffic.canary.version if traffic.canary else None),
+                self._version_breaches(("shadow", "version"), lambda: traffic.shadow.version if traffic.shadow else None),
+            ]
+        )
+
+    def _image_breaches(self, name: str, version: Version) -> Iterator[Breach]:
+        if version.image.registry is None and version.image.name != self.model:
+            yield Breach(
+                ("versions", name, "image"),
+                f"each model has a repository of its own, and this one's is called {self.model}",
+                f"Write {self.model}@{version.image.digest}, or HOST/{version.image.name}@sha256:… if it is in another registry.",
+                judged_by=(("model",),),
+            )
+
+    def _version_breaches(self, path: FieldPath, named: Callable[[], str | None]) -> Iterator[Breach]:
+        name = named()
+        if name is not None and name not in self.versions:
+            yield Breach(
+                ("endpoint", "traffic", *path),
+                f"one of the model's versions: {', '.join(self.versions) or 'none'}",
+                "Add it under `versions`, or name one that is there.",
+                judged_by=(("versions", name),),
+            )

@@ -30,6 +30,10 @@ class Written:
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"{type(self).__name__} is frozen")
 
+    def __reduce__(self) -> tuple[type[Self], tuple[str]]:
+        # Or copies would be made by setting `text`.
+        return type(self), (self.text,)
+
     def __str__(self) -> str:
         return self.text
 

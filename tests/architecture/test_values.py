@@ -1,5 +1,7 @@
 """Values with a unit or a digest, and what sections say of themselves."""
 
+import copy
+import pickle
 import re
 from pathlib import Path
 
@@ -38,6 +40,8 @@ def test_values_have_their_unit(value: object, found: float, wanted: float) -> N
     assert re.search(adapter.json_schema()["pattern"], str(value))
     with pytest.raises(AttributeError, match="frozen"):
         value.text = "other"  # type: ignore[attr-defined]
+    for copied in (copy.copy(value), copy.deepcopy(value), pickle.loads(pickle.dumps(value))):
+        assert copied == value
 
 
 @pytest.mark.parametrize(
