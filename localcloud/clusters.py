@@ -100,6 +100,10 @@ class Clusters:
             plane.prepare()
         api = plane.api()
         server = plane.server_command(self._toolchain)
+        record = self._records()[plane.name]
+        # Into the store before anybody reads there.
+        stored = {} if record.get("definitions") or self._parts.running(server.part) else crds.kept()
+        self._etcd.write(plane.name, crds.STORED, stored)
         if self._parts.ensure(server, api.ready, READY_SECONDS):
             progress(f"cluster {plane.name}: the API server answers on {plane.endpoint}")
         # It may be a running one that waits for a store that came back.
@@ -107,10 +111,12 @@ class Clusters:
             raise LocalCloudError(f"the API server of cluster {plane.name} is not ready: see {self._home.log(server.part)}.")
         for command in plane.other_commands(self._toolchain):
             self._parts.ensure(command, None, READY_SECONDS)
-        record = self._records()[plane.name]
-        if not record.get("definitions"):
+        if stored:
+            crds.settle(api, stored)
+        elif not record.get("definitions"):
             crds.apply(api, self._toolchain)
-            self._write(plane.name, {**record, "definitions": True})
+            crds.keep(self._etcd.read(plane.name, crds.STORED))
+        self._write(plane.name, {**record, "definitions": True})
         # Pods are refused in a namespace before its default service account is there: the first sign that controllers work.
         if not wait_until(lambda: _has_service_account(plane), READY_SECONDS, 0.1):
             raise LocalCloudError(

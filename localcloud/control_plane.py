@@ -79,11 +79,19 @@ class Etcd:
 
     def forget(self, cluster: str) -> None:
         """Afterwards the cluster has no key in the store."""
-        prefix = etcd_prefix(cluster) + "/"
-        first, after = prefix.encode(), prefix[:-1].encode() + b"0"  # "0" follows "/"
-        self.api().call(
-            "POST", "/v3/kv/deleterange", {"key": base64.b64encode(first).decode(), "range_end": base64.b64encode(after).decode()}
-        )
+        self.api().call("POST", "/v3/kv/deleterange", _under(f"{etcd_prefix(cluster)}/"))
+
+    def read(self, cluster: str, folder: str) -> dict[str, str]:
+        """What a cluster has stored in a folder (`/group/resource/`): values in base64, by the rest of their key."""
+        prefix = etcd_prefix(cluster) + folder
+        found = self.api().call("POST", "/v3/kv/range", _under(prefix)).get("kvs", [])
+        return {base64.b64decode(each["key"]).decode().removeprefix(prefix): each["value"] for each in found}
+
+    def write(self, cluster: str, folder: str, values: dict[str, str]) -> None:
+        """Puts values in a cluster's folder, as `read` gives them."""
+        prefix, api = etcd_prefix(cluster) + folder, self.api()
+        for name, value in values.items():
+            api.call("POST", "/v3/kv/put", {"key": _base64(prefix + name), "value": value})
 
     def command(self, toolchain: Toolchain) -> Command:
         server = self.authority().server("etcd-server", ("localhost",), ("127.0.0.1",))
@@ -267,6 +275,14 @@ class ControlPlane:
 
 def etcd_prefix(cluster: str) -> str:
     return f"/clusters/{cluster}"
+
+
+def _under(folder: str) -> dict[str, str]:
+    return {"key": _base64(folder), "range_end": _base64(f"{folder[:-1]}0")}  # "0" follows "/"
+
+
+def _base64(text: str) -> str:
+    return base64.b64encode(text.encode()).decode()
 
 
 def _webhook(spec: WebhookSpec) -> str:

@@ -1,20 +1,28 @@
 """Custom resource definitions every cluster has, taken from the Go modules of the projects that own them."""
 
+import contextlib
+import hashlib
+import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
 from localcloud import LocalCloudError
 from localcloud.api import Api, ApiError
+from localcloud.home import write_private
 from localcloud.processes import wait_until
-from toolchain import Toolchain
+from toolchain import Toolchain, entries
+from toolchain.cache import root
 
 MODULES = ("gateway-api", "prometheus-operator", "keda")
 
 GATEWAY_CLASSES = ("modelway-local", "envoy")
 """Classes a Gateway may name here. No controller programs them: such a Gateway is never Programmed, and its status says nothing."""
+
+STORED = "/apiextensions.k8s.io/customresourcedefinitions/"
+"""Where an API server keeps them in its store."""
 
 _PATH = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 _NAME = re.compile(rb"^  name: (\S+)$", re.MULTILINE)
@@ -30,6 +38,11 @@ def apply(api: Api, toolchain: Toolchain) -> None:
     # the rest.
     with ThreadPoolExecutor(8) as pool:
         names = list(pool.map(lambda file: _apply(api, file), files))
+    settle(api, names)
+
+
+def settle(api: Api, names: Iterable[str]) -> None:
+    """Afterwards the definitions with these names, which somebody wrote, are served, and the gateway classes exist."""
     if not wait_until(lambda: _served(api) >= set(names), 30, 0.1):
         raise LocalCloudError(
             f"custom resource definitions were not established within 30 s: {', '.join(sorted(set(names) - _served(api)))}."
@@ -43,6 +56,31 @@ def apply(api: Api, toolchain: Toolchain) -> None:
         }
         path = f"/apis/gateway.networking.k8s.io/v1/gatewayclasses/{name}?fieldManager=localcloud"
         _retried(partial(api.call, "PATCH", path, body, "application/apply-patch+yaml"))
+
+
+def keep(stored: dict[str, str]) -> None:
+    """Keeps what an API server stored of the definitions, for every cluster after this one."""
+    # It is a matter of seconds: without a place to keep it, the next cluster does without.
+    with contextlib.suppress(OSError):
+        write_private(_kept(), json.dumps(stored))
+
+
+def kept() -> dict[str, str]:
+    """What was kept of these very definitions and of an API server of this version; empty when there is nothing.
+
+    An API server needs eight seconds on one core to check the definitions, twice what it needs for itself.
+    """
+    try:
+        return dict(json.loads(_kept().read_text("ascii")))
+    except (OSError, ValueError):
+        return {}
+
+
+def _kept() -> Path:
+    digest = hashlib.sha256(Path(__file__).read_bytes())
+    for name in ("kubernetes", "crds"):
+        digest.update(entries()[name].fingerprint.encode())
+    return root() / f"definitions-{digest.hexdigest()[:12]}.json"
 
 
 def definitions(folder: Path) -> list[Path]:
