@@ -5,7 +5,6 @@
 
 import contextlib
 import json
-import signal
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,7 +17,7 @@ from pulumi.runtime.proto import language_pb2, language_pb2_grpc, plugin_pb2
 from toolchain.language_host import packages
 from toolchain.language_host.environment import HostFault, Program
 from toolchain.language_host.installing import install
-from toolchain.language_host.processes import Processes
+from toolchain.language_host.processes import Processes, fate
 from toolchain.pins import PULUMI_VERSION
 
 _ALREADY_REPORTED = 32
@@ -34,7 +33,6 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
         self._tracing = tracing
         self._programs = Processes()
         self._plugins = Processes()
-        self._cancelled = False
 
     def register(self, server: grpc.Server) -> None:
         language_pb2_grpc.add_LanguageRuntimeServicer_to_server(self, server)
@@ -54,8 +52,7 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
         return plugin_pb2.PluginInfo(version=PULUMI_VERSION)
 
     def Cancel(self, request: empty_pb2.Empty, context: grpc.ServicerContext) -> empty_pb2.Empty:
-        """Ends programs. Plugins were told by the engine itself, and may have to finish what they do."""
-        self._cancelled = True
+        """Ends programs and installations. Plugins were told by the engine itself, and may have to finish what they do."""
         self._programs.end_all()
         return empty_pb2.Empty()
 
@@ -71,13 +68,9 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
             }
         with self._programs.start(command, context, folder=None, variables=variables, shown="here") as process:
             code = process.wait()
-        if self._cancelled:
-            context.abort(grpc.StatusCode.CANCELLED, "the program was cancelled")
         if code == _ALREADY_REPORTED:
             return language_pb2.RunResponse(bail=True)
-        if code < 0:
-            return language_pb2.RunResponse(error=f"program was ended by {signal.Signals(-code).name}")
-        return language_pb2.RunResponse(error=f"program exited with non-zero exit code: {code}" if code else "")
+        return language_pb2.RunResponse(error=f"program {fate(code)}" if code else "")
 
     def _arguments(self, request: language_pb2.RunRequest) -> list[str]:
         flags = {

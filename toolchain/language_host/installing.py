@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import grpc
 
 from toolchain.language_host.environment import HostFault, Program, ambient_interpreter
-from toolchain.language_host.processes import Processes
+from toolchain.language_host.processes import Processes, fate
 
 Output = Iterator[tuple[str, bytes]]
 """What there is to show, as it comes: ("stdout" or "stderr", bytes)."""
@@ -46,4 +46,4 @@ def _run(program: Program, processes: Processes, call: grpc.ServicerContext, com
     with processes.start(command, call, folder=program.folder, variables=variables, shown="terminal" if terminal else "pipes") as process:
         yield from process.output()
         if code := process.wait():
-            raise HostFault(f"`{shlex.join(command)}` in {program.folder} failed with exit code {code}")
+            raise HostFault(f"`{shlex.join(command)}` in {program.folder} {fate(code)}")

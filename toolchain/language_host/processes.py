@@ -24,6 +24,11 @@ os.execv(sys.argv[2], sys.argv[2:])
 """
 
 
+def fate(code: int) -> str:
+    """How a process ended that did not end well, by its exit code."""
+    return f"was ended by {signal.Signals(-code).name}" if code < 0 else f"exited with non-zero exit code: {code}"
+
+
 class Process:
     """One running process, which leads a process group of its own."""
 

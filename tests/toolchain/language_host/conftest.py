@@ -50,7 +50,7 @@ class Project:
 
     @property
     def environment(self) -> dict[str, str]:
-        foreign = ("AWS_", "PULUMI_", "PIP_", "PYTHONPATH", "VIRTUAL_ENV")
+        foreign = ("AWS_", "PULUMI_", "PIP_", "PYTHONPATH", "PYTHONUNBUFFERED", "VIRTUAL_ENV")
         kept = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
         return kept | {
             "PULUMI_HOME": str(self.home / "home"),

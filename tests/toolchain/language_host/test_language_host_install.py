@@ -2,13 +2,14 @@
 
 import ensurepip
 import json
-import re
 import sys
 import venv
 import zipfile
 from pathlib import Path
 
+import grpc
 import pytest
+from google.protobuf import empty_pb2
 from pulumi.runtime.proto import language_pb2
 
 from tests.toolchain.language_host.conftest import Host, Project
@@ -51,15 +52,21 @@ def bare(project: Project) -> str:
 
 def test_install_makes_the_environment_and_fills_it(shop: Project, bare: str) -> None:
     shop.runtime(toolchain="pip", virtualenv="made", more="main: code")
-    said = shop.pulumi("install", "--no-plugins", PULUMI_PYTHON_CMD=bare)
+    said = shop.pulumi("install", "--no-plugins", PULUMI_PYTHON_CMD=bare, PYTHONPATH=str(PIP))
     assert "Creating virtual environment..." in said
-    assert "Adding pip to the virtual environment..." in said
-    assert re.search("Successfully installed pulumi[-_]shop-1.2.3", said)
-    shop.write("code/requirements.txt", "modelway-there-is-no-such-package\n")
-    said = shop.pulumi("install", "--no-plugins", code=1)
+    assert "Processing " in said  # pip's own words
+    assert (shop.folder / "made" / "bin" / "python").is_file()
+    assert list(shop.folder.glob("made/lib/python*/site-packages/pulumi_shop/pulumi-plugin.json"))
+
+
+def test_a_failed_installation_shows_what_pip_said(project: Project) -> None:
+    project.runtime(virtualenv="failing/venv")
+    project.write("requirements.txt", "")
+    fake(project, "failing", '[ "$1" = -c ] || { echo no such package >&2; exit 3; }')
+    said = project.pulumi("install", "--no-plugins", code=1)
     assert "Creating virtual environment..." not in said
-    assert "No matching distribution found for modelway-there-is-no-such-package" in said
-    assert f"pip install --disable-pip-version-check -r requirements.txt` in {shop.folder / 'code'} failed with exit code 1" in said
+    assert "no such package" in said
+    assert f"pip install --disable-pip-version-check -r requirements.txt` in {project.folder} exited with non-zero exit code: 3" in said
 
 
 def test_a_missing_environment_is_made_on_the_way_and_told_about(shop: Project, bare: str) -> None:
@@ -91,14 +98,40 @@ def test_only_what_nothing_else_needs_without_the_transitive_ones(host: Host, tm
     assert found == {True: {"upper-part", "lower-part"}, False: {"upper-part"}}
 
 
-def test_on_a_terminal_pip_writes_as_to_a_person(project: Project, host: Host, tmp_path: Path) -> None:
-    folder = project.write("terminal/requirements.txt", "").parent
-    interpreter = folder / "venv" / "bin" / "python"
-    interpreter.parent.mkdir(parents=True)
-    interpreter.write_text("#!/bin/sh\ntest -t 1 && test -t 2 && echo a terminal >&2 || echo pipes\n", "utf-8")
-    interpreter.chmod(0o755)
+def fake(project: Project, name: str, script: str) -> Path:
+    """A folder for a program; its environment's Python is that script."""
+    project.write(f"{name}/venv/bin/python", f"#!/bin/sh\n{script}\n").chmod(0o755)
+    return project.write(f"{name}/requirements.txt", "").parent
+
+
+def request(folder: Path, terminal: bool = False) -> language_pb2.InstallDependenciesRequest:
     info = language_pb2.ProgramInfo(root_directory=str(folder), program_directory=str(folder))
     info.options["virtualenv"] = "venv"
-    for terminal, shown in ((True, b"a terminal\r\n"), (False, b"pipes\n")):
-        answers = host.stub.InstallDependencies(language_pb2.InstallDependenciesRequest(info=info, is_terminal=terminal))
-        assert shown in b"".join(answer.stdout for answer in answers)
+    return language_pb2.InstallDependenciesRequest(info=info, is_terminal=terminal)
+
+
+@pytest.mark.parametrize(("terminal", "shown"), [(True, b"a terminal\r\n"), (False, b"pipes\n")])
+def test_on_a_terminal_pip_writes_as_to_a_person(project: Project, host: Host, terminal: bool, shown: bytes) -> None:
+    folder = fake(project, "terminal", "test -t 1 && test -t 2 && echo a terminal >&2 || echo pipes")
+    answers = host.stub.InstallDependencies(request(folder, terminal))
+    assert shown in b"".join(answer.stdout for answer in answers)
+
+
+def test_pip_is_added_where_it_is_missing(project: Project, host: Host) -> None:
+    folder = fake(project, "without", '[ "$1" != -c ] || exit 1; echo "$2"')
+    said = b"".join(answer.stdout for answer in host.stub.InstallDependencies(request(folder))).decode()
+    assert said.splitlines()[:4] == [
+        "Adding pip to the virtual environment...",
+        "ensurepip",
+        "Installing dependencies in virtual environment...",
+        "pip",
+    ]
+
+
+def test_a_cancelled_installation_ends(project: Project, host: Host) -> None:
+    folder = fake(project, "slow", '[ "$1" = -c ] || { echo pip runs; exec sleep 60; }')
+    answers = host.stub.InstallDependencies(request(folder))
+    assert any(b"pip runs" in answer.stdout for answer in answers)
+    host.stub.Cancel(empty_pb2.Empty())
+    with pytest.raises(grpc.RpcError, match="was ended by SIGKILL"):
+        list(answers)

@@ -79,11 +79,11 @@ def test_an_end_that_nobody_reported_is_told(project: Project, program: str, sen
 
 def test_the_python_on_path_is_used_without_an_environment(project: Project, tmp_path: Path) -> None:
     project.runtime()
-    project.program("import os, pulumi; print('activated' if 'VIRTUAL_ENV' in os.environ else 'ambient')")
+    project.program("import os, pulumi; print('chosen by', os.environ['CHOOSER'], os.environ.get('VIRTUAL_ENV'))")
     chosen = tmp_path / "chosen"
-    chosen.write_text(f'#!/bin/sh\nexec {SITE / "bin" / "python"} "$@"\n', "utf-8")
+    chosen.write_text(f'#!/bin/sh\nCHOOSER=me exec {SITE / "bin" / "python"} "$@"\n', "utf-8")
     chosen.chmod(0o755)
-    assert "ambient" in project.pulumi("preview", PULUMI_PYTHON_CMD=str(chosen))
+    assert "chosen by me None" in project.pulumi("preview", PULUMI_PYTHON_CMD=str(chosen))
 
 
 def test_what_is_no_virtual_environment_is_told_with_the_way_out(project: Project) -> None:
