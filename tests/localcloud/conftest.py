@@ -100,10 +100,10 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
     users.mkdir(exist_ok=True)
     local = LocalCloud(shared / "localcloud")
     own = users / uuid.uuid4().hex
-    with _locked(users):
-        own.touch()
-        local.up(print)
     try:
+        with _locked(users):
+            own.touch()
+            local.up(print)
         yield Cloud(local, ROOT)
     finally:
         with _locked(users):
