@@ -63,10 +63,14 @@ class Site:
         return merged
 
     def kubectl(self, *arguments: str) -> Any:
-        kubeconfig = Path(self.variables["KUBECONFIG"]).with_name(f"test-{self.environment.environment}.kubeconfig")
-        kubeconfig.write_text(self.modelway("kubeconfig", self.environment.environment), "utf-8")
-        text = self.run("kubectl", "--kubeconfig", str(kubeconfig), *arguments, "-o", "json")
-        return json.loads(text)
+        """The answer of kubectl in the environment's cluster; for the local one the variables lead there."""
+        way: list[str] = []
+        if any(cluster.kind == "eks" for cluster in self.environment.clusters.values()):
+            kubeconfig = self.environments.parent / f"{self.environment.environment}.kubeconfig"
+            if not kubeconfig.exists():
+                kubeconfig.write_text(self.modelway("kubeconfig", self.environment.environment), "utf-8")
+            way = ["--kubeconfig", str(kubeconfig)]
+        return json.loads(self.run("kubectl", *way, *arguments, "-o", "json"))
 
     def aws(self, service: str) -> Any:
         return boto3.client(
