@@ -226,6 +226,8 @@ def imported(row: Row, outputs: Object) -> Object:
     result = {}
     for name in sdk.resource(row.type).inputs:
         value = outputs.get(name)
+        if isinstance(value, dict):
+            value = {key: item for key, item in value.items() if f"{name}.{key}" not in row.kept}
         if value is None or value in ([], {}, "") or name in row.kept or name in row.import_skips or name == "region":
             continue
         if name in row.defaults and equal(row, name, row.defaults[name], value):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import re
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -33,13 +34,18 @@ class ApiError(Exception):
         )
 
 
+# No user, no backslash: what one parser takes for the host, another does not.
+_URL = re.compile(r"https?://(?:\[(?P<six>[0-9a-f:]+)\]|(?P<host>[0-9a-z.-]+))(?::\d{1,5})?(?:/[!-\[\]-~]*)?", re.IGNORECASE)
+
+
 def loopback(url: str) -> bool:
     """Whether an endpoint is on this machine."""
-    host = urlsplit(url).hostname or ""
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
+    match = _URL.fullmatch(url)
+    if match is None:
+        return False
+    host = (match["six"] or match["host"]).lower()
     try:
-        return ipaddress.ip_address(host).is_loopback
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
 
@@ -53,36 +59,38 @@ class Settings:
     secret_key: str
     token: str
     endpoints: Mapping[str, str] = field(default_factory=dict)
+    variables: Mapping[str, str] = field(default_factory=dict)
+    """Those of the environment that name endpoints."""
 
     @staticmethod
     def of(config: Object, environment: Mapping[str, str]) -> Settings:
+        """Raises ProviderError for what is missing, and for every endpoint that is not on this machine, used or not."""
         region = config.get("region") or environment.get("AWS_REGION") or environment.get("AWS_DEFAULT_REGION") or ""
         if not region:
             raise ProviderError("aws:region is not set: give the provider a region, or set AWS_REGION")
         endpoints = {
-            _plain(service): url
-            for group in config.get("endpoints") or []
-            for service, url in group.items()
-            if isinstance(url, str) and url
+            service: url for group in config.get("endpoints") or [] for service, url in group.items() if isinstance(url, str) and url
         }
+        variables = {name: url for name, url in environment.items() if name.startswith("AWS_ENDPOINT_URL") and url}
+        for name, url in {**{f"aws:endpoints {service}": url for service, url in endpoints.items()}, **variables}.items():
+            if not loopback(url):
+                raise ProviderError(f"{name}: the endpoint {url} is not on this machine: {_WAY_OUT}")
         access_key = config.get("accessKey") or environment.get("AWS_ACCESS_KEY_ID") or ""
         secret_key = config.get("secretKey") or environment.get("AWS_SECRET_ACCESS_KEY") or ""
         if not access_key or not secret_key:
             raise ProviderError(f"no AWS credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY ({_WAY_OUT})")
         own_key = bool(config.get("accessKey"))
         token = config.get("token") or ("" if own_key else environment.get("AWS_SESSION_TOKEN", ""))
-        return Settings(region, access_key, secret_key, token, endpoints)
+        return Settings(region, access_key, secret_key, token, {_plain(service): url for service, url in endpoints.items()}, variables)
 
     def endpoint(self, service: str) -> str:
-        """The service's endpoint. Raises ProviderError where there is none, or none on this machine."""
+        """The service's endpoint, which is on this machine. Raises ProviderError where there is none."""
         names = (service, *_ALIASES.get(service, ()))
         configured = next((self.endpoints[_plain(name)] for name in names if _plain(name) in self.endpoints), "")
         variable = f"AWS_ENDPOINT_URL_{_VARIABLES.get(service, service).upper()}"
-        url = configured or os.environ.get(variable, "") or os.environ.get("AWS_ENDPOINT_URL", "")
+        url = configured or self.variables.get(variable, "") or self.variables.get("AWS_ENDPOINT_URL", "")
         if not url:
             raise ProviderError(f"no endpoint for {service}: AWS_ENDPOINT_URL is not set, and {_WAY_OUT}")
-        if not loopback(url):
-            raise ProviderError(f"the endpoint {url} of {service} is not on this machine: {_WAY_OUT}")
         return url
 
 
@@ -94,6 +102,12 @@ _VARIABLES = {"logs": "cloudwatch_logs"}
 
 def _plain(name: str) -> str:
     return "".join(letter for letter in name.lower() if letter.isalnum())
+
+
+def _stay_here(request: Any, **_: object) -> None:
+    """The last word before anything is sent: some ARNs and redirects lead botocore away from the endpoint it was given."""
+    if not loopback(request.url):
+        raise ProviderError(f"{urlsplit(request.url).hostname} is not on this machine: {_WAY_OUT}")
 
 
 class Session:
@@ -120,7 +134,7 @@ class Session:
             if (service, region) not in self._clients:
                 from botocore.config import Config
 
-                self._clients[service, region] = self._botocore.create_client(
+                client = self._botocore.create_client(
                     service,
                     region_name=region,
                     endpoint_url=endpoint,
@@ -133,8 +147,11 @@ class Session:
                         connect_timeout=5,
                         retries={"mode": "standard", "total_max_attempts": 3},
                         max_pool_connections=64,
+                        s3={"addressing_style": "path"},
                     ),
                 )
+                client.meta.events.register("before-send", _stay_here)
+                self._clients[service, region] = client
             return self._clients[service, region]
 
     def shape(self, service: str, operation: str) -> Any:
@@ -155,11 +172,11 @@ class Session:
             detail = error.response.get("Error", {})
             status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
             raise ApiError(service, operation, str(detail.get("Code", status)), str(detail.get("Message", "")), status) from None
-        except exceptions.ParamValidationError as error:
-            problem = " ".join(str(error).split())
-            raise ProviderError(f"{service} {operation}: {problem}") from None
         except (exceptions.HTTPClientError, exceptions.ConnectionError) as error:
             raise ProviderError(f"{service} {operation}: {error}; `modelway local status` says whether the local cloud is up") from None
+        except exceptions.BotoCoreError as error:
+            problem = " ".join(str(error).split())
+            raise ProviderError(f"{service} {operation}: {problem}") from None
 
     @cached_property
     def identity(self) -> Object:

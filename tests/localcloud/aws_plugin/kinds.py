@@ -279,7 +279,6 @@ def cluster(changed: bool) -> list[Any]:
     """A cluster with all that belongs to it."""
     tags = {"stage": "two"} if changed else {"old": "yes"}
     inside = {"clusterName": of("cluster", "name")}
-    principal = "arn:aws:iam::444444444444:role/somebody"
     view, edit = (f"arn:aws:eks::aws:cluster-access-policy/AmazonEKS{name}Policy" for name in ("View", "Edit"))
     return with_provider(
         aws("ec2/vpc:Vpc", "vpc", {"cidrBlock": "10.9.0.0/16"}),
@@ -288,6 +287,7 @@ def cluster(changed: bool) -> list[Any]:
         aws("kms/key:Key", "secrets", {"deletionWindowInDays": 7}),
         aws("iam/role:Role", "cluster-role", {"assumeRolePolicy": policy("eks.amazonaws.com")}),
         aws("iam/role:Role", "node-role", {"assumeRolePolicy": policy("ec2.amazonaws.com")}),
+        aws("iam/role:Role", "somebody", {"assumeRolePolicy": policy("ec2.amazonaws.com")}),
         aws("iam/role:Role", "pod-role", {"assumeRolePolicy": policy("pods.eks.amazonaws.com")}),
         aws("iam/role:Role", "pod-role-2", {"assumeRolePolicy": policy("pods.eks.amazonaws.com")}),
         aws(
@@ -341,7 +341,7 @@ def cluster(changed: bool) -> list[Any]:
         aws(
             "eks/accessEntry:AccessEntry",
             "entry",
-            {**inside, "principalArn": principal, "kubernetesGroups": ["two"] if changed else ["one", "old"]},
+            {**inside, "principalArn": of("somebody", "arn"), "kubernetesGroups": ["two"] if changed else ["one", "old"]},
         ),
         aws(
             "eks/accessPolicyAssociation:AccessPolicyAssociation",
