@@ -5,6 +5,7 @@ def test_something(project: Project) -> None:                # one stack `dev`, 
     assert "a" in project.pulumi("preview").stdout           # fails the test on another exit code than `code=0`
 """
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -62,8 +63,10 @@ class Project:
             "PIP_NO_INDEX": "1",
         }
 
-    def start(self, *arguments: str, **variables: str) -> subprocess.Popen[str]:
-        return subprocess.Popen(
+    @contextlib.contextmanager
+    def start(self, *arguments: str, **variables: str) -> Iterator[subprocess.Popen[str]]:
+        """An engine at work; killed when the test leaves it working."""
+        with subprocess.Popen(
             [self.engine, *arguments, "--non-interactive", "--color", "never"],
             cwd=self.folder,
             env=self.environment | variables,
@@ -71,7 +74,11 @@ class Project:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-        )
+        ) as engine:
+            try:
+                yield engine
+            finally:
+                engine.kill()
 
     def pulumi(self, *arguments: str, code: int = 0, **variables: str) -> str:
         """What the engine says."""
