@@ -31,6 +31,8 @@ def hello(folder: Path) -> Entry:
 
 @pytest.fixture
 def source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    # Go keeps its own cache in XDG_CACHE_HOME too, and would compile its library for every test.
+    monkeypatch.setenv("GOCACHE", subprocess.run(["go", "env", "GOCACHE"], capture_output=True, text=True, check=True).stdout.strip())
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     folder = tmp_path / "hello"
     folder.mkdir()
