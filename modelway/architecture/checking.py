@@ -75,7 +75,7 @@ def _value(annotation: Any, metadata: tuple[object, ...], data: object) -> objec
     if isinstance(data, Section):
         return data
     inner = member(annotation, data)
-    if _is_section(inner) and not (data is None and inner is not annotation):
+    if _is_section(inner):
         # Even of one that is no mapping: that it is there, and under which name, is known.
         return _what_is_left(inner, data if isinstance(data, dict) else {})
     if get_origin(inner) is dict and isinstance(data, dict):
