@@ -91,7 +91,11 @@ class Front:
             authorization = (
                 f"{sigv4.ALGORITHM} Credential={scope}, SignedHeaders={';'.join(signature.signed_headers)}, Signature={signature.value}"
             )
-            return self._moto.call(caller.account, environ, request, authorization)
+            answer = self._moto.call(caller.account, environ, request, authorization)
+            if service == "s3" and answer.status == 403 and not answer.body and request.method != "HEAD":
+                # moto has no words for what a bucket's policy denies.
+                raise Refused("AccessDenied", "Access Denied", 403)
+            return answer
         except Refused as refused:
             return failures.answer(refused, request, service)
         except Exception as fault:
