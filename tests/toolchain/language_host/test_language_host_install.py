@@ -3,7 +3,6 @@
 import ensurepip
 import json
 import sys
-import venv
 import zipfile
 from pathlib import Path
 
@@ -21,24 +20,26 @@ PIP = next((Path(ensurepip.__file__).parent / "_bundled").glob("pip-*.whl"))
 """Python's own pip as one file, which runs from where it is."""
 
 
-def wheel(folder: Path) -> Path:
-    """A package with an SDK for a provider called shop."""
-    file = folder / "pulumi_shop-1.2.3-py3-none-any.whl"
-    information = "pulumi_shop-1.2.3.dist-info"
+def wheel(folder: Path, name: str, needs: str = "", **files: str) -> str:
+    """The address of a package, version 1.2.3."""
+    file = folder / f"{name}-1.2.3-py3-none-any.whl"
     with zipfile.ZipFile(file, "w") as package:
-        package.writestr("pulumi_shop/__init__.py", "")
-        package.writestr("pulumi_shop/pulumi-plugin.json", '{"resource": true, "name": "shop", "version": "1.2.4"}')
-        package.writestr(f"{information}/METADATA", "Metadata-Version: 2.1\nName: pulumi_shop\nVersion: 1.2.3\n")
-        package.writestr(f"{information}/WHEEL", "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
-        package.writestr(f"{information}/RECORD", "")
-    return file
+        for path, text in files.items():
+            package.writestr(f"{name}/{path}", text)
+        metadata = f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.2.3\n" + (f"Requires-Dist: {needs}\n" if needs else "")
+        package.writestr(f"{name}-1.2.3.dist-info/METADATA", metadata)
+        package.writestr(f"{name}-1.2.3.dist-info/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        package.writestr(f"{name}-1.2.3.dist-info/RECORD", "")
+    return file.as_uri()
 
 
 @pytest.fixture
 def shop(project: Project) -> Project:
-    """A project that needs that package, with its environment in a folder beside the program's."""
+    """A project that needs an SDK, which needs something else; its environment is not beside the program."""
+    plugin = '{"resource": true, "name": "shop", "version": "1.2.4"}'
+    sdk = wheel(project.folder, "pulumi_shop", "shelf", **{"__init__.py": "", "pulumi-plugin.json": plugin})
     project.write("code/__main__.py", "")
-    project.write("code/requirements.txt", f"{wheel(project.folder).as_uri()}\n")
+    project.write("code/requirements.txt", f"{sdk}\n{wheel(project.folder, 'shelf')}\n")
     return project
 
 
@@ -77,25 +78,10 @@ def test_a_missing_environment_is_made_on_the_way_and_told_about(shop: Project, 
     assert [(plugin["name"], plugin["version"]) for plugin in told["plugins"]] == [("python", PULUMI_VERSION), ("shop", "1.2.4")]
     assert told["runtime"]["executable"] == str(shop.folder / "fresh" / "bin" / "python")
     assert {"language": "python", "toolchain": "pip"}.items() <= told["runtime"].items()
-    assert {"name": "pulumi-shop", "version": "1.2.3"} in told["dependencies"]
+    assert [each for each in told["dependencies"] if each["name"] in ("pulumi-shop", "shelf")] == [
+        {"name": "pulumi-shop", "version": "1.2.3"}
+    ]
     assert not told["errors"]
-
-
-def test_only_what_nothing_else_needs_without_the_transitive_ones(host: Host, tmp_path: Path) -> None:
-    venv.create(tmp_path / "venv", symlinks=True)
-    (site,) = (tmp_path / "venv").glob("lib/python*/site-packages")
-    (site / "pip.pth").write_text(str(PIP), "utf-8")
-    for name, needs in (("upper_part", "Requires-Dist: lower.part\n"), ("lower_part", "")):
-        (site / f"{name}-1.0.dist-info").mkdir()
-        (site / f"{name}-1.0.dist-info" / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n{needs}", "utf-8")
-    info = language_pb2.ProgramInfo(root_directory=str(tmp_path), program_directory=str(tmp_path))
-    info.options["virtualenv"] = "venv"
-    found = {
-        transitive: {each.name for each in host.stub.GetProgramDependencies(request).dependencies} - {"pip"}
-        for transitive in (True, False)
-        if (request := language_pb2.GetProgramDependenciesRequest(info=info, transitiveDependencies=transitive))
-    }
-    assert found == {True: {"upper-part", "lower-part"}, False: {"upper-part"}}
 
 
 def fake(project: Project, name: str, script: str) -> Path:
@@ -104,10 +90,14 @@ def fake(project: Project, name: str, script: str) -> Path:
     return project.write(f"{name}/requirements.txt", "").parent
 
 
-def request(folder: Path, terminal: bool = False) -> language_pb2.InstallDependenciesRequest:
+def program_in(folder: Path) -> language_pb2.ProgramInfo:
     info = language_pb2.ProgramInfo(root_directory=str(folder), program_directory=str(folder))
     info.options["virtualenv"] = "venv"
-    return language_pb2.InstallDependenciesRequest(info=info, is_terminal=terminal)
+    return info
+
+
+def request(folder: Path, terminal: bool = False) -> language_pb2.InstallDependenciesRequest:
+    return language_pb2.InstallDependenciesRequest(info=program_in(folder), is_terminal=terminal)
 
 
 @pytest.mark.parametrize(("terminal", "shown"), [(True, b"a terminal\r\n"), (False, b"pipes\n")])
@@ -135,3 +125,11 @@ def test_a_cancelled_installation_ends(project: Project, host: Host) -> None:
     host.stub.Cancel(empty_pb2.Empty())
     with pytest.raises(grpc.RpcError, match="was ended by SIGKILL"):
         list(answers)
+
+
+@pytest.mark.parametrize(("transitive", "name"), [(True, "all-of-them"), (False, "what-no-other-one-needs")])
+def test_dependencies_with_and_without_the_transitive_ones(project: Project, host: Host, transitive: bool, name: str) -> None:
+    script = """case "$*" in *--not-required*) name=what_no.Other-one_needs;; *) name=All_of_them;; esac
+        echo '[{"name": "'$name'", "version": "1"}]'"""
+    asked = language_pb2.GetProgramDependenciesRequest(info=program_in(fake(project, "listing", script)), transitiveDependencies=transitive)
+    assert [each.name for each in host.stub.GetProgramDependencies(asked).dependencies] == [name]
