@@ -13,8 +13,9 @@ from typing import IO, Literal
 
 import grpc
 
-# Runs in the child before the real program: asks the kernel to kill it when the host dies, however the host dies. Done here and not
-# between fork and exec in this process, because gRPC, which runs threads, does not survive a fork. 1 is PR_SET_PDEATHSIG.
+# Runs in the child before the real program: asks the kernel to kill it when the host dies, however the host dies. (The kernel means the
+# thread that started it, but those of the server's pool stay.) Done here and not between fork and exec in this process, because gRPC,
+# which runs threads, does not survive a fork. 1 is PR_SET_PDEATHSIG.
 _BIND = """
 import ctypes, os, sys
 ctypes.CDLL(None).prctl(1, 9)
