@@ -9,6 +9,7 @@ from modelway.cli import main
 from tests.architecture.test_cases import expected, lay_out
 
 ROOT = Path(__file__).resolve().parents[2]
+VALID = ROOT / "tests" / "architecture" / "valid"
 CASE = "every-kind-at-once.error"
 """Malformed YAML, an unknown field, a wrong type, traffic over 100, a version that does not exist, a mutable image tag."""
 
@@ -42,7 +43,8 @@ def test_every_fault_is_told_and_the_engine_is_not_started(
 
 def test_the_engine_would_have_made_its_home(project: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     # Or the test above would say nothing.
-    shutil.rmtree(project / "environments" / "dev" / "models")
+    shutil.rmtree(project / "environments")
+    shutil.copytree(VALID, project, dirs_exist_ok=True)
     with pytest.raises(SystemExit) as end:
         main(["up", "--yes", "dev", "--environments", "environments"])
     assert end.value.code == 1
