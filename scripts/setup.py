@@ -18,6 +18,7 @@ PYTHON = ENVIRONMENT / "bin" / "python"
 LOCK = ROOT / "requirements.lock"
 MARK = ENVIRONMENT / "modelway-setup"
 OLDEST = (3, 11)
+PACKAGES = ("modelway", "components", "stacks", "localcloud", "toolchain")
 
 _started = time.monotonic()
 
@@ -112,6 +113,8 @@ def main() -> int:
         return 1
     except KeyboardInterrupt:
         return 130
+    # Also where PYTHONDONTWRITEBYTECODE is set: without it every command compiles the library again.
+    subprocess.run([str(PYTHON), "-m", "compileall", "-q", *PACKAGES], cwd=ROOT, check=False)
     path = os.pathsep.join([str(ENVIRONMENT / "bin"), os.environ.get("PATH", os.defpath)])
     return subprocess.run([str(PYTHON), "-m", "toolchain"], cwd=ROOT, env={**os.environ, "PATH": path}, check=False).returncode
 
