@@ -4,11 +4,11 @@ import json
 import os
 import signal
 import subprocess
-import time
 
 import psutil
 import pytest
 
+from localcloud.processes import wait_until
 from tests.localcloud.kubernetes.stack import Object, Stack, kubernetes
 
 pytestmark = pytest.mark.localcloud
@@ -219,33 +219,65 @@ def test_a_preview_says_nothing_it_cannot_know(stack: Stack, namespace: str) -> 
     assert "Invalid value" in stack.preview([wrong], ok=False).text
 
 
-def test_an_interrupted_wait_keeps_what_was_made(stack: Stack, namespace: str) -> None:
+def exists(cloud, namespace: str, *what: str) -> bool:
+    return cloud.kubectl("-n", namespace, "get", *what, check=False).returncode == 0
+
+
+def test_an_interrupted_wait_keeps_what_was_made(stack: Stack, namespace: str, cloud) -> None:
     stack.write([deployment(namespace, "registry.example/never-ready:1", name="web")])
     running = subprocess.Popen(
         stack.command("up", "--yes", "--skip-preview"), env=stack.environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
-    time.sleep(4)
+    assert wait_until(lambda: exists(cloud, namespace, "deployment", "web"), 60, 0.2)
     running.send_signal(signal.SIGINT)
-    text, _ = running.communicate(timeout=20)
+    text, _ = running.communicate(timeout=60)
     assert running.returncode != 0
     assert "Traceback" not in text
     assert stack.state()["web"]["id"] == f"{namespace}/web"
 
 
-def test_no_plugin_outlives_a_killed_engine(stack: Stack, namespace: str, cloud) -> None:
+def test_nothing_outlives_a_killed_engine(stack: Stack, namespace: str, cloud) -> None:
     stack.write([deployment(namespace, "registry.example/never-ready:1", name="web")])
     command = stack.command("up", "--yes", "--skip-preview")
     running = subprocess.Popen(command, env=stack.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    for _ in range(100):  # until the plugin waits for the deployment
-        if cloud.kubectl("-n", namespace, "get", "deployment", "web", check=False).returncode == 0:
-            break
-        time.sleep(0.1)
+    assert wait_until(lambda: exists(cloud, namespace, "deployment", "web"), 60, 0.2)
     children = psutil.Process(running.pid).children(recursive=True)
-    plugins = [child for child in children if any("localcloud.plugins.kubernetes" in part for part in child.cmdline())]
-    assert plugins
+    words = [" ".join(child.cmdline()) for child in children]
+    for part in ("localcloud.plugins.kubernetes", "pulumi-language-python-exec"):
+        assert any(part in each for each in words), (part, words)
+    assert len(children) >= 3  # and the language host
     os.kill(running.pid, signal.SIGKILL)
     running.wait()
-    _, alive = psutil.wait_procs(plugins, timeout=5)
+    _, alive = psutil.wait_procs(children, timeout=10)
     for process in alive:
         process.kill()
     assert not alive
+
+
+def test_what_belongs_to_an_object_goes_with_it_unless_it_is_orphaned(stack: Stack, namespace: str, cloud) -> None:
+    ours, left = (deployment(namespace, "registry.example/web:1", app=app, name=app) for app in ("ours", "left"))
+    for each in (ours, left):
+        each["inputs"]["metadata"]["annotations"] = {"pulumi.com/skipAwait": "true"}
+    left["name"] = "left"
+    left["inputs"]["metadata"]["annotations"]["pulumi.com/deletionPropagationPolicy"] = "orphan"
+    stack.up([ours, left])
+    for app in ("ours", "left"):
+        assert wait_until(
+            lambda app=app: cloud.kubectl("-n", namespace, "get", "rs", "-l", f"app={app}", "-o", "name").stdout != "", 30, 0.2
+        )
+    stack.destroy()
+    assert wait_until(lambda: cloud.kubectl("-n", namespace, "get", "rs", "-l", "app=ours", "-o", "name").stdout == "", 30, 0.2)
+    assert cloud.kubectl("-n", namespace, "get", "rs", "-l", "app=left", "-o", "name").stdout != ""
+    assert not exists(cloud, namespace, "deployment", "left")
+
+
+def test_a_field_that_is_ignored_stays_with_who_writes_it(stack: Stack, namespace: str, cloud, live) -> None:
+    stack.up([account(namespace, "runner", automountServiceAccountToken=True)])
+    cloud.kubectl("-n", namespace, "patch", "sa", "runner", "--field-manager=somebody", "-p", '{"automountServiceAccountToken": false}')
+    changed = account(namespace, "runner", automountServiceAccountToken=True, annotations={"team": "b"})
+    changed["options"] = {"ignore_changes": ["automountServiceAccountToken"]}
+    stack.up([changed])
+    now = live("sa", namespace, "runner")
+    assert now["automountServiceAccountToken"] is False
+    assert now["metadata"]["annotations"] == {"team": "b"}
+    assert {op for op, _ in stack.preview().steps} == {"same"}
