@@ -320,6 +320,6 @@ def until(condition: Callable[[], bool]) -> None:
 def refuses(program: Program) -> bool:
     try:
         socket.create_connection(address(program), timeout=10).close()
-    except ConnectionRefusedError:
+    except (ConnectionRefusedError, ConnectionResetError):  # reset: it came in the moment in which the door closed
         return True
     return False
