@@ -8,11 +8,13 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 BIN = Path(sys.prefix) / "bin"
+# A local cloud takes its share of memory, and more workers than four would wait for it.
+WORKERS = ["-n", str(min(os.cpu_count() or 1, 4)), "--dist", "loadgroup"]
 CHECKS: dict[str, list[list[str]]] = {
     "lint": [["ruff", "check", "."], ["ruff", "format", "--check", "."]],
     "types": [["mypy"]],
-    "unit": [["pytest", "-q"]],
-    "localcloud": [["pytest", "-q", "-m", "localcloud", "--durations=10"]],
+    "unit": [["pytest", "-q", *WORKERS]],
+    "localcloud": [["pytest", "-q", "-m", "localcloud", *WORKERS, "--durations=10"]],
 }
 
 
