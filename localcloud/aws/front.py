@@ -92,9 +92,8 @@ class Front:
                 f"{sigv4.ALGORITHM} Credential={scope}, SignedHeaders={';'.join(signature.signed_headers)}, Signature={signature.value}"
             )
             answer = self._moto.call(caller.account, environ, request, authorization)
-            if service == "s3" and answer.status == 403 and not answer.body and request.method != "HEAD":
-                # moto has no words for what a bucket's policy denies.
-                raise Refused("AccessDenied", "Access Denied", 403)
+            if service == "s3" and answer.status == 403:
+                _explain(request, answer)
             return answer
         except Refused as refused:
             return failures.answer(refused, request, service)
@@ -169,6 +168,19 @@ class Front:
             sys.stderr.write(f"clearing: {fault}\n")
         finally:
             cleared.set_result(None)
+
+
+def _explain(request: Request, answer: Answer) -> None:
+    """Raises Refused with S3's words where moto has others or none: for what a bucket's policy denies, for names that are taken."""
+    if request.method == "PUT" and not request.query and "/" not in request.path.strip("/"):
+        raise Refused(
+            "BucketAlreadyExists",
+            "The requested bucket name is not available. The bucket namespace is shared by all users of the system. "
+            "Please select a different name and try again.",
+            409,
+        )
+    if not answer.body and request.method != "HEAD":
+        raise Refused("AccessDenied", "Access Denied", 403)
 
 
 def _same(given: str, wanted: str) -> bool:

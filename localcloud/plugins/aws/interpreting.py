@@ -125,7 +125,7 @@ class Interpreter:
             scope.inputs[row.naming.property] = f"{prefix}{time.strftime('%Y%m%d%H%M%S')}{uuid.uuid4().hex[:12]}"
         if row.refuse_existing:
             _identified(row, scope, str(_search(row.id, {"answer": {}, "inputs": scope.inputs}) or ""))
-            if self.look(row, scope) is not None:
+            if self._is_there(row, scope):
                 raise ProviderError(f"{scope.id} exists already; import it, or choose another name")
         answer = self._run(row, row.create, scope)
         _refuse(row, answer)
@@ -144,6 +144,12 @@ class Interpreter:
         except (ApiError, ProviderError, NoMember) as error:
             raise Unfinished(scope.id, self._left(row, scope, inputs), str(error)) from None
         return scope.id, self.outputs(row, scope, inputs)
+
+    def _is_there(self, row: Row, scope: Scope) -> bool:
+        try:
+            return self.look(row, scope) is not None
+        except ApiError:
+            return False  # it may be somebody else's: the creating call says that better
 
     def update(
         self, row: Row, identifier: str, old: Object, old_outputs: Object, inputs: Object, timeout: float | None, tell: Teller

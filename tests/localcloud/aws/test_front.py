@@ -129,6 +129,7 @@ def test_accounts_do_not_see_each_other(cloud, client) -> None:
     other = client("s3", OTHER)
     assert bucket not in [one["Name"] for one in other.list_buckets()["Buckets"]]
     assert code(other.get_object, Bucket=bucket, Key="k") == "AccessDenied"
+    assert code(other.create_bucket, Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION}) == "BucketAlreadyExists"
     assert code(client("ecr", OTHER).describe_repositories, repositoryNames=[bucket]) == "RepositoryNotFoundException"
     assert code(client("iam", OTHER).get_role, RoleName=bucket) == "NoSuchEntity"
     assert client("s3", ACCOUNT).get_object(Bucket=bucket, Key="k")["Body"].read() == b"mine"

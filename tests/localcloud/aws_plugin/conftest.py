@@ -1,4 +1,7 @@
+import functools
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,7 +23,7 @@ def other_stack(cloud, stack: AwsStack, tmp_path: Path) -> AwsStack:
     return other
 
 
-@pytest.fixture
-def client(cloud):
-    """client("ec2"): boto3 on what the stack is deployed to."""
-    return lambda service: cloud.client(service, ACCOUNT)
+@pytest.fixture(scope="session")
+def client(cloud) -> Callable[[str], Any]:
+    """client("ec2"): boto3 on what the stack is deployed to, made once: half a second each."""
+    return functools.cache(lambda service: cloud.client(service, ACCOUNT))
