@@ -220,7 +220,7 @@ def test_a_user_gets_in_by_its_own_name(cluster: EksCluster, place: Place, token
         {"principalArn": deployer(ACCOUNT), "kubernetesGroups": ["modelway:access-entry:0"]},
         {"principalArn": deployer(ACCOUNT), "username": "system:admin"},
     ],
-    ids=lambda request_: " ".join(str(value) for value in request_.values()),
+    ids=["no such role", "a session", "anybody", "masters", "groups of access entries", "a name of the system"],
 )
 def test_a_bad_entry_is_refused(cluster: EksCluster, request_: dict[str, Any]) -> None:
     with pytest.raises(ClientError) as refused:
