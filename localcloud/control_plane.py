@@ -222,7 +222,7 @@ class ControlPlane:
                 "--authentication-token-webhook-version=v1",
                 "--authentication-token-webhook-cache-ttl=5s",
             ]
-        return Command(f"{self.name}/kube-apiserver", arguments, {"GOGC": "200", "GOMEMLIMIT": "400MiB"}, self.port)
+        return Command(f"{self.name}/kube-apiserver", arguments, {"GOGC": "200", "GOMEMLIMIT": "500MiB"}, self.port)
 
     def other_commands(self, toolchain: Toolchain) -> list[Command]:
         """What runs against the API server, once it answers."""

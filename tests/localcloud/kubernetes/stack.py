@@ -69,7 +69,8 @@ class Stack:
         return Result(done, [each["resourcePreEvent"] for each in parsed if "resourcePreEvent" in each])
 
     def up(self, resources: list[Object] | None = None, ok: bool = True) -> Result:
-        return self._run("up", resources, ok, "--yes", "--skip-preview")
+        """One that has to fail goes on after the first error, so that several can be seen in one run."""
+        return self._run("up", resources, ok, "--yes", "--skip-preview", *([] if ok else ["--continue-on-error"]))
 
     def preview(self, resources: list[Object] | None = None, ok: bool = True) -> Result:
         return self._run("preview", resources, ok)
@@ -93,20 +94,25 @@ class Stack:
         assert {op for op, _ in preview.steps} <= {"same", "read"}, (preview.steps, preview.diffs)
         self._run("refresh", None, True, "--yes", "--skip-preview", "--expect-no-changes")
 
-    def export(self, secrets: bool = True) -> str:
-        done = subprocess.run(
-            self.command("stack", "export", *(["--show-secrets"] if secrets else [])),
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        return done.stdout
+    def file(self) -> str:
+        """The state as the engine wrote it: secrets are encrypted."""
+        return (self.folder / "state" / ".pulumi" / "stacks" / "plugin-test" / "test.json").read_text("utf-8")
 
     def state(self) -> dict[str, Object]:
-        """The resources of the state by logical name; secrets in clear, without their marks."""
-        resources = json.loads(self.export())["deployment"].get("resources", [])
-        return {each["urn"].rpartition("::")[2]: _clear(each) for each in resources if each["type"].startswith("kubernetes:")}
+        """The resources of the state by logical name; secrets are as in the file."""
+        return _by_name(json.loads(self.file())["checkpoint"]["latest"].get("resources", []))
+
+    def clear_state(self) -> dict[str, Object]:
+        """The same with secrets in clear, without their marks."""
+        exported = subprocess.run(
+            self.command("stack", "export", "--show-secrets"), env=self.environment, capture_output=True, text=True, check=True
+        )
+        resources = _by_name(json.loads(exported.stdout)["deployment"].get("resources", []))
+        return {name: _clear(each) for name, each in resources.items()}
+
+
+def _by_name(resources: list[Object]) -> dict[str, Object]:
+    return {each["urn"].rpartition("::")[2]: each for each in resources if each["type"].startswith("kubernetes:")}
 
 
 _SIGNATURE = "4dabf18193072939515e22adb298388d"

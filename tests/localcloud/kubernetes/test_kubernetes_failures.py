@@ -36,6 +36,10 @@ def deployment(namespace: str, image: str, app: str = "web", name: str | None = 
     return kubernetes("apps/v1:Deployment", "web", {"metadata": metadata, "spec": spec}, **options)
 
 
+def exists(cloud, namespace: str, *what: str) -> bool:
+    return cloud.kubectl("-n", namespace, "get", *what, check=False).returncode == 0
+
+
 def test_what_does_not_become_ready_times_out_with_the_reason_and_recovers(stack: Stack, namespace: str, live) -> None:
     failed = stack.up([deployment(namespace, "registry.example/never-ready:1", name="web", timeout=6)], ok=False)
     assert (
@@ -56,50 +60,44 @@ def test_what_does_not_become_ready_times_out_with_the_reason_and_recovers(stack
     repaired = stack.state()["web"]
     assert not repaired.get("initErrors")
     assert repaired["outputs"]["metadata"]["uid"] == uid
-    stack.no_changes()
 
 
-def test_what_cannot_be_scheduled_says_so(stack: Stack, namespace: str) -> None:
+def test_what_cannot_be_scheduled_says_so_and_nobody_waits_for_what_says_skip(stack: Stack, namespace: str) -> None:
     pod = {"containers": [{"name": "main", "image": "registry.example/web:1"}], "nodeSelector": {"moon": "base"}}
-    annotations = {"pulumi.com/timeoutSeconds": "4"}
-    metadata = {"namespace": namespace, "annotations": annotations}
-    failed = stack.up([kubernetes("core/v1:Pod", "lost", {"metadata": metadata, "spec": pod})], ok=False)
+    waited = {"metadata": {"namespace": namespace, "annotations": {"pulumi.com/timeoutSeconds": "4"}}, "spec": pod}
+    skipped = {"metadata": {"namespace": namespace, "annotations": {"pulumi.com/skipAwait": "true"}}, "spec": pod}
+    failed = stack.up([kubernetes("core/v1:Pod", "lost", waited), kubernetes("core/v1:Pod", "other", skipped)], ok=False)
     assert "not ready after 4 s" in failed.text
     assert "didn't match Pod's node affinity/selector" in failed.text
-    # Nobody waits for what says skipAwait.
-    waits_not = {**annotations, "pulumi.com/skipAwait": "true"}
-    other = {"metadata": {"namespace": namespace, "annotations": waits_not}, "spec": pod}
-    stack.up([kubernetes("core/v1:Pod", "other", other)])
+    state = stack.state()
+    assert state["lost"]["initErrors"]
+    assert not state["other"].get("initErrors")
 
 
-def test_what_exists_is_not_adopted(stack: Stack, namespace: str, cloud, live) -> None:
+def test_what_exists_is_not_adopted_and_what_does_not_is_not_imported(stack: Stack, namespace: str, cloud, live) -> None:
     cloud.kubectl("-n", namespace, "create", "configmap", "taken", "--from-literal=owner=somebody")
-    failed = stack.up([config(namespace, "taken", {"owner": "us"})], ok=False)
+    missing = config(namespace, "no", {}, "gone", **{"import": f"{namespace}/no"})
+    failed = stack.up([config(namespace, "taken", {"owner": "us"}), missing], ok=False)
     assert 'configmaps "taken" already exists' in failed.text
+    assert "does not exist" in failed.text
     assert live("configmap", namespace, "taken")["data"] == {"owner": "somebody"}
-    assert "settings" not in stack.state()
+    assert stack.state() == {}
 
 
-def test_an_import_takes_over_what_exists(stack: Stack, namespace: str, cloud, live) -> None:
+def test_what_exists_can_be_imported_and_read(stack: Stack, namespace: str, cloud, live) -> None:
     cloud.kubectl("-n", namespace, "create", "configmap", "taken", "--from-literal=owner=somebody")
-    identifier = f"{namespace}/taken"
     found = {"metadata": {"namespace": namespace, "name": "taken"}, "data": {"owner": "somebody"}}
-    assert ("import", "settings") in stack.up([kubernetes("core/v1:ConfigMap", "settings", found, **{"import": identifier})]).steps
-    taken = stack.state()["settings"]
-    assert taken["inputs"]["data"] == {"owner": "somebody"}
-    assert taken["outputs"]["metadata"]["uid"] == live("configmap", namespace, "taken")["metadata"]["uid"]
-    missing = stack.up(
-        [kubernetes("core/v1:ConfigMap", "settings", found), config(namespace, "no", {}, "gone", **{"import": f"{namespace}/no"})], ok=False
-    )
-    assert "does not exist" in missing.text
-
-
-def test_what_others_own_can_be_read(stack: Stack, namespace: str, live) -> None:
-    stack.up([kubernetes("core/v1:Service", "api", get="default/kubernetes")])
-    assert stack.state()["api"]["outputs"]["spec"] == live("service", "default", "kubernetes")["spec"]
+    imported = kubernetes("core/v1:ConfigMap", "settings", found, **{"import": f"{namespace}/taken"})
+    steps = stack.up([imported, kubernetes("core/v1:Service", "api", get="default/kubernetes")]).steps
+    assert ("import", "settings") in steps
+    state = stack.state()
+    assert state["settings"]["inputs"]["data"] == {"owner": "somebody"}
+    assert state["settings"]["outputs"]["metadata"]["uid"] == live("configmap", namespace, "taken")["metadata"]["uid"]
+    assert state["api"]["outputs"]["spec"] == live("service", "default", "kubernetes")["spec"]
     stack.no_changes()
     stack.destroy()
-    assert live("service", "default", "kubernetes")["metadata"]["name"] == "kubernetes"
+    assert not exists(cloud, namespace, "configmap", "taken")
+    assert live("service", "default", "kubernetes")["metadata"]["name"] == "kubernetes"  # it was only looked at
 
 
 def test_an_api_error_midway_is_made_good_by_the_next_run(stack: Stack, namespace: str) -> None:
@@ -116,46 +114,41 @@ def test_an_api_error_midway_is_made_good_by_the_next_run(stack: Stack, namespac
     assert ("create", "front") in steps
 
 
-def test_a_field_of_another_manager_conflicts_until_it_is_taken_by_force(stack: Stack, namespace: str, cloud, live) -> None:
-    stack.up([account(namespace, "runner", automountServiceAccountToken=True, annotations={"team": "a"})])
-    stack.up([account(namespace, "runner", automountServiceAccountToken=True)])  # a field that leaves the program leaves the object
-    assert "team" not in live("sa", namespace, "runner")["metadata"].get("annotations", {})
-    theirs = {
-        "apiVersion": "v1",
-        "kind": "ServiceAccount",
-        "metadata": {"name": "runner", "namespace": namespace},
-        "automountServiceAccountToken": False,
-    }
-    apply = ("apply", "--server-side", "--force-conflicts", "--field-manager=gitops", "-f", "-")
-    cloud.kubectl(*apply, stdin=json.dumps(theirs))
+def test_fields_of_others(stack: Stack, namespace: str, cloud, live) -> None:
+    """Conflicts are told, at preview too; a refresh finds what others did; force takes over; what is ignored stays theirs."""
 
-    changed = [account(namespace, "runner", automountServiceAccountToken=True, annotations={"team": "b"})]
-    for failed in (stack.preview(changed, ok=False), stack.up(changed, ok=False)):
-        assert "field conflict" in failed.text
-        assert 'conflict with "gitops": .automountServiceAccountToken' in failed.text
-    assert live("sa", namespace, "runner")["automountServiceAccountToken"] is False
+    def ours(annotations: Object, *, ignores: bool = False) -> list[Object]:
+        left = account(namespace, "left", "left", automountServiceAccountToken=True, annotations={"team": annotations.get("team", "")})
+        left["options"] = {"ignore_changes": ["automountServiceAccountToken"]} if ignores else {}
+        runner = account(namespace, "runner", automountServiceAccountToken=True, annotations=annotations)
+        return [runner, left, config(namespace, "gone", {"a": "1"})]
 
-    forced = {"team": "b", "pulumi.com/patchForce": "true"}
-    stack.up([account(namespace, "runner", automountServiceAccountToken=True, annotations=forced)])
-    assert live("sa", namespace, "runner")["automountServiceAccountToken"] is True
-    stack.no_changes()
-
-
-def test_a_refresh_finds_what_others_changed_and_the_next_run_repairs_it(stack: Stack, namespace: str, cloud, live) -> None:
-    stack.up([account(namespace, "runner", automountServiceAccountToken=True), config(namespace, "gone", {"a": "1"})])
-    cloud.kubectl("-n", namespace, "patch", "sa", "runner", "--field-manager=somebody", "-p", '{"automountServiceAccountToken": false}')
+    stack.up(ours({"team": "a", "more": "b"}))
+    stack.up(ours({"team": "a"}))
+    assert live("sa", namespace, "runner")["metadata"]["annotations"] == {"team": "a"}  # what leaves the program leaves the object
+    for name in ("runner", "left"):
+        their = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": name, "namespace": namespace}}
+        apply = ("apply", "--server-side", "--force-conflicts", "--field-manager=gitops", "-f", "-")
+        cloud.kubectl(*apply, stdin=json.dumps({**their, "automountServiceAccountToken": False}))
     cloud.kubectl("-n", namespace, "delete", "configmap", "gone")
+
     assert {op for op, _ in stack.preview().steps} == {"same"}  # nobody looks without a refresh
     stack.refresh()
     assert stack.state()["account"]["outputs"]["automountServiceAccountToken"] is False
     assert "settings" not in stack.state()
-    failed = stack.up(ok=False)  # somebody holds the field now: nothing is overwritten by accident
-    assert set(failed.diffs["account"]) == {"automountServiceAccountToken"}
-    assert 'conflict with "somebody"' in failed.text
-    force = {"pulumi.com/patchForce": "true"}
-    stack.up([account(namespace, "runner", automountServiceAccountToken=True, annotations=force), config(namespace, "gone", {"a": "1"})])
+    preview = stack.preview(ours({"team": "b"}, ignores=True), ok=False)
+    assert set(preview.diffs["account"]) == {"automountServiceAccountToken", "metadata.annotations.team"}
+    for failed in (preview, stack.up(ok=False)):
+        assert "field conflict" in failed.text
+        assert 'conflict with "gitops": .automountServiceAccountToken' in failed.text
+    assert live("sa", namespace, "runner")["automountServiceAccountToken"] is False
+
+    stack.up(ours({"team": "c", "pulumi.com/patchForce": "true"}, ignores=True))
     assert live("sa", namespace, "runner")["automountServiceAccountToken"] is True
     assert live("configmap", namespace, "gone")["data"] == {"a": "1"}
+    left = live("sa", namespace, "left")
+    assert (left["automountServiceAccountToken"], left["metadata"]["annotations"]) == (False, {"team": "c"})
+    stack.no_changes()
 
 
 def test_replacements(stack: Stack, namespace: str, live, cloud) -> None:
@@ -166,10 +159,10 @@ def test_replacements(stack: Stack, namespace: str, live, cloud) -> None:
     before = stack.state()
     other = deployment(namespace, "registry.example/web:1", app="other", name="fixed")
     other["inputs"]["metadata"]["annotations"] = skip
-    preview = stack.preview([other, config(namespace, "two", {"a": "1"})])
-    assert preview.diffs["web"]["spec.selector.matchLabels.app"]["diffKind"] == "update-replace"
-    assert preview.diffs["settings"]["metadata.name"]["diffKind"] == "update-replace"
-    order = stack.up().steps
+    replaced = stack.up([other, config(namespace, "two", {"a": "1"})])
+    assert replaced.diffs["web"]["spec.selector.matchLabels.app"]["diffKind"] == "update-replace"
+    assert replaced.diffs["settings"]["metadata.name"]["diffKind"] == "update-replace"
+    order = replaced.steps
     # The explicit name is taken until the old object is gone; the renamed one can be made first.
     assert order.index(("delete-replaced", "web")) < order.index(("create-replacement", "web"))
     assert order.index(("create-replacement", "settings")) < order.index(("delete-replaced", "settings"))
@@ -198,29 +191,28 @@ def test_secrets_stay_secret(stack: Stack, namespace: str) -> None:
     inputs = {"metadata": {"namespace": namespace}, "stringData": {"password": "in-the-clear-1"}}
     marked = {"metadata": {"namespace": namespace}, "data": {"url": {"$secret": "in-the-clear-2"}, "open": "visible"}}
     refused = {"metadata": {"namespace": namespace}, "spec": {"externalName": {"$secret": "In The Clear 3"}, "type": "ExternalName"}}
+    stack.write([kubernetes("core/v1:Secret", "password", inputs), kubernetes("core/v1:ConfigMap", "settings", marked)])
     texts = [
-        stack.preview([kubernetes("core/v1:Secret", "password", inputs), kubernetes("core/v1:ConfigMap", "settings", marked)]).text,
-        stack.pulumi("up", "--yes", "--diff").text,
-        stack.export(secrets=False),
+        stack.pulumi("up", "--yes", "--diff").text,  # with a preview first
+        stack.file(),
         stack.up([kubernetes("core/v1:Service", "refused", refused)], ok=False).text,
     ]
     for shown in texts:
         assert "in-the-clear" not in shown.lower()
         assert "In The Clear" not in shown
         assert "aW4tdGhlLWNsZWFy" not in shown  # base64
-    assert "visible" in texts[2]
+    assert "visible" in texts[1]
 
 
 def test_a_preview_says_nothing_it_cannot_know(stack: Stack, namespace: str) -> None:
     missing = kubernetes("core/v1:ConfigMap", "later", {"metadata": {"namespace": "not-there-yet"}, "data": {}})
     custom = kubernetes("not.there.example.com/v1:Thing", "thing", {"metadata": {"namespace": namespace}})
-    assert {op for op, _ in stack.preview([missing, custom]).steps} == {"create"}
-    wrong = kubernetes("core/v1:ConfigMap", "wrong", {"metadata": {"namespace": namespace, "name": "Not A Name"}})
-    assert "Invalid value" in stack.preview([wrong], ok=False).text
-
-
-def exists(cloud, namespace: str, *what: str) -> bool:
-    return cloud.kubectl("-n", namespace, "get", *what, check=False).returncode == 0
+    named = {"metadata": {"namespace": namespace, "name": "Not A Name"}}
+    wrong = kubernetes("core/v1:ConfigMap", "wrong", named, depends_on=["later", "thing"])
+    preview = stack.preview([missing, custom, wrong], ok=False)
+    assert {("create", "later"), ("create", "thing")} <= set(preview.steps)
+    assert "Invalid value" in preview.text
+    assert "not-there-yet" not in preview.text
 
 
 def test_an_interrupted_wait_keeps_what_was_made(stack: Stack, namespace: str, cloud) -> None:
@@ -269,15 +261,3 @@ def test_what_belongs_to_an_object_goes_with_it_unless_it_is_orphaned(stack: Sta
     assert wait_until(lambda: cloud.kubectl("-n", namespace, "get", "rs", "-l", "app=ours", "-o", "name").stdout == "", 30, 0.2)
     assert cloud.kubectl("-n", namespace, "get", "rs", "-l", "app=left", "-o", "name").stdout != ""
     assert not exists(cloud, namespace, "deployment", "left")
-
-
-def test_a_field_that_is_ignored_stays_with_who_writes_it(stack: Stack, namespace: str, cloud, live) -> None:
-    stack.up([account(namespace, "runner", automountServiceAccountToken=True)])
-    cloud.kubectl("-n", namespace, "patch", "sa", "runner", "--field-manager=somebody", "-p", '{"automountServiceAccountToken": false}')
-    changed = account(namespace, "runner", automountServiceAccountToken=True, annotations={"team": "b"})
-    changed["options"] = {"ignore_changes": ["automountServiceAccountToken"]}
-    stack.up([changed])
-    now = live("sa", namespace, "runner")
-    assert now["automountServiceAccountToken"] is False
-    assert now["metadata"]["annotations"] == {"team": "b"}
-    assert {op for op, _ in stack.preview().steps} == {"same"}
