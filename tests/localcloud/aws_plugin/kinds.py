@@ -24,7 +24,7 @@ def with_provider(*resources: Any) -> list[Any]:
 
 
 def network(changed: bool) -> list[Any]:
-    """Every kind of a network; changed in place, with the subnet's block and the route's destination replaced."""
+    """Every kind of a network."""
     tags = {"Name": "test", "stage": "two"} if changed else {"Name": "test", "old": "yes"}
     ssh = {"protocol": "tcp", "fromPort": 22, "toPort": 22, "cidrBlocks": ["10.0.0.0/8"], "description": "ssh"}
     web = {"protocol": "tcp", "fromPort": 443, "toPort": 443, "cidrBlocks": ["0.0.0.0/0"], "self": True}
@@ -270,20 +270,15 @@ def storage(changed: bool) -> list[Any]:
     )
 
 
-def plain(changed: bool) -> list[Any]:
-    """All that needs no cluster."""
-    return [*network(changed), *storage(changed)[1:]]
-
-
 def cluster(changed: bool) -> list[Any]:
     """A cluster with all that belongs to it."""
     tags = {"stage": "two"} if changed else {"old": "yes"}
     inside = {"clusterName": of("cluster", "name")}
     view, edit = (f"arn:aws:eks::aws:cluster-access-policy/AmazonEKS{name}Policy" for name in ("View", "Edit"))
     return with_provider(
-        aws("ec2/vpc:Vpc", "vpc", {"cidrBlock": "10.9.0.0/16"}),
-        aws("ec2/subnet:Subnet", "a", {"vpcId": of("vpc"), "cidrBlock": "10.9.1.0/24", "availabilityZone": "eu-west-1a"}),
-        aws("ec2/subnet:Subnet", "b", {"vpcId": of("vpc"), "cidrBlock": "10.9.2.0/24", "availabilityZone": "eu-west-1b"}),
+        aws("ec2/vpc:Vpc", "cluster-vpc", {"cidrBlock": "10.9.0.0/16"}),
+        aws("ec2/subnet:Subnet", "a", {"vpcId": of("cluster-vpc"), "cidrBlock": "10.9.1.0/24", "availabilityZone": "eu-west-1a"}),
+        aws("ec2/subnet:Subnet", "b", {"vpcId": of("cluster-vpc"), "cidrBlock": "10.9.2.0/24", "availabilityZone": "eu-west-1b"}),
         aws("kms/key:Key", "secrets", {"deletionWindowInDays": 7}),
         aws("iam/role:Role", "cluster-role", {"assumeRolePolicy": policy("eks.amazonaws.com")}),
         aws("iam/role:Role", "node-role", {"assumeRolePolicy": policy("ec2.amazonaws.com")}),
@@ -365,3 +360,7 @@ def cluster(changed: bool) -> list[Any]:
             },
         ),
     )
+
+
+def everything(changed: bool) -> list[Any]:
+    return [*network(changed), *storage(changed)[1:], *cluster(changed)[1:]]

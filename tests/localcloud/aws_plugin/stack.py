@@ -43,15 +43,26 @@ class AwsStack(base.Stack):
         self.environment["MODELWAY_LOCAL_STORE"] = str(folder / "recorded")
 
     def state(self) -> dict[str, Object]:
-        """The resources of the state by logical name; secrets in clear, without their marks."""
-        resources = json.loads(self.export())["deployment"].get("resources", [])
-        return {each["urn"].rpartition("::")[2]: base._clear(each) for each in resources if each["type"].startswith("aws:")}
+        return _by_name(json.loads(self.file())["checkpoint"]["latest"].get("resources", []))
+
+    def clear_state(self) -> dict[str, Object]:
+        """The same with secrets in clear, without their marks."""
+        deployment = json.loads(self.pulumi("stack", "export", "--show-secrets").text)["deployment"]
+        return {name: base._clear(each) for name, each in _by_name(deployment["resources"]).items()}
+
+    def no_changes(self) -> None:
+        """Asserts that a refresh and another update, in one run, find nothing to do. The state is fresh afterwards."""
+        self._run("up", None, True, "--yes", "--skip-preview", "--refresh", "--expect-no-changes")
 
     def outputs(self) -> Object:
         """What the program exported."""
-        resources = json.loads(self.export())["deployment"]["resources"]
+        resources = json.loads(self.file())["checkpoint"]["latest"]["resources"]
         found: Object = next(each for each in resources if each["type"] == "pulumi:pulumi:Stack")["outputs"]
         return found
+
+
+def _by_name(resources: list[Object]) -> dict[str, Object]:
+    return {each["urn"].rpartition("::")[2]: each for each in resources if each["type"].startswith("aws:")}
 
 
 __all__ = ["AwsStack", "Object", "Result", "aws", "invoke", "of", "provider", "text"]

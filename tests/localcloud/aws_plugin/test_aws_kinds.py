@@ -1,7 +1,7 @@
 """Kind by kind on the real engine: made, nothing more to do, changed in place, replaced where upstream replaces, imported, gone without a
 trace; after every step the state is what boto3 answers.
 
-Every kind is in one of two programs, so that the suite is quick.
+All kinds are in one program, so that the suite is quick.
 """
 
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from localcloud.plugins.aws import rows
-from tests.localcloud.aws_plugin.kinds import DEFAULT_TAGS, cluster, plain
+from tests.localcloud.aws_plugin.kinds import DEFAULT_TAGS, everything
 from tests.localcloud.aws_plugin.looking import differing, look
 from tests.localcloud.aws_plugin.lookups import LOOKUPS
 from tests.localcloud.aws_plugin.stack import AwsStack, Object
@@ -68,14 +68,12 @@ def adopting(program: list[Any], state: Mapping[str, Any]) -> list[Any]:
     return adopted
 
 
-@pytest.mark.parametrize(
-    ("program", "replaced"),
-    [(plain, {"out", "moved", "flow", "expiry", "managed"}), (cluster, {"nodes", "rights"})],
-    ids=["plain", "cluster"],
-)
-def test_kinds_live_their_lives(stack: AwsStack, other_stack: AwsStack, client: Any, program: Any, replaced: set[str]) -> None:
-    foreseen = stack.preview(program(False))
-    made = stack.up(program(False))
+REPLACED = {"out", "moved", "flow", "expiry", "managed", "nodes", "rights"}
+
+
+def test_kinds_live_their_lives(stack: AwsStack, other_stack: AwsStack, client: Any) -> None:
+    foreseen = stack.preview(everything(False))
+    made = stack.up(everything(False))
     assert set(foreseen.steps) == set(made.steps)
     assert {op for op, _ in made.steps} == {"create"}
     held_against_boto3(stack, client, OVERTAKEN)
@@ -83,19 +81,19 @@ def test_kinds_live_their_lives(stack: AwsStack, other_stack: AwsStack, client: 
     held_against_boto3(stack, client)
     before = stack.state()
 
-    foreseen = stack.preview(program(True))
-    done = stack.up(program(True))
-    assert {name for op, name in foreseen.steps if op == "replace"} == {name for op, name in done.steps if op == "replace"} == replaced
-    pairs = zip(program(False)[1:], program(True)[1:], strict=True)
+    foreseen = stack.preview(everything(True))
+    done = stack.up(everything(True))
+    assert {name for op, name in foreseen.steps if op == "replace"} == {name for op, name in done.steps if op == "replace"} == REPLACED
+    pairs = zip(everything(False)[1:], everything(True)[1:], strict=True)
     edited = {old["name"] for old, new in pairs if old["inputs"] != new["inputs"]}
-    assert {name for op, name in done.steps if op == "update"} == edited - replaced
+    assert {name for op, name in done.steps if op == "update"} == edited - REPLACED
     held_against_boto3(stack, client, OVERTAKEN)
     stack.no_changes()
     held_against_boto3(stack, client)
     after = stack.state()
-    assert {name for name in after if after[name]["id"] != before[name]["id"]} <= replaced
+    assert {name for name in after if after[name]["id"] != before[name]["id"]} <= REPLACED
 
-    imported = other_stack.up(adopting(program(True), after))
+    imported = other_stack.up(adopting(everything(True), after))
     assert {op for op, _ in imported.steps} == {"import"}
     held_against_boto3(other_stack, client)
     adopted = other_stack.state()
@@ -113,5 +111,4 @@ def test_kinds_live_their_lives(stack: AwsStack, other_stack: AwsStack, client: 
 
 
 def test_every_row_is_among_the_kinds() -> None:
-    made = {each["type"] for each in [*plain(False), *cluster(False)] if each["type"] != "provider"}
-    assert made == set(rows.resources())
+    assert {each["type"] for each in everything(False)} - {"provider"} == set(rows.resources())
