@@ -8,6 +8,7 @@ settings.register_profile("modelway", deadline=None)
 settings.load_profile("modelway")
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """With several workers one runs all tests of a file, which share what is dear to make; each environment counts as a file, and they come
     first, because they take longest."""
