@@ -105,8 +105,8 @@ def difference(row: Row, old: Object, new: Object, region: tuple[str, str]) -> D
     changes: dict[Path, str] = {}
     for name in changed(row, old, new):
         for path, kind in differences(_shown(before.get(name)), _shown(after.get(name)), (name,)):
-            if kind == "delete" and _matches(path, row.computed):
-                continue
+            if kind == "delete" and isinstance(path[-1], str) and _matches(path, row.computed):
+                continue  # left out is not taken away; an element of a list is
             whole = _whole_set(row, path)
             both = _at(with_defaults(row, old), path) is not None and _at(with_defaults(row, new), path) is not None
             changes[whole] = "update" if both or whole != path else kind

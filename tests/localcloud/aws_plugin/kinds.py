@@ -66,7 +66,7 @@ def network(changed: bool) -> list[Any]:
         aws(
             "ec2/securityGroup:SecurityGroup",
             "web",
-            {**vpc, "ingress": [web] if changed else [ssh, web], "egress": [every], "tags": tags},
+            {**vpc, "ingress": [web] if changed else [ssh, web], "egress": [every]},
         ),
         aws(
             "ec2/vpcEndpoint:VpcEndpoint",
