@@ -91,12 +91,13 @@ class EnvironmentLife:
     name: ClassVar[str]
 
     @pytest.fixture(scope="class")
-    def site(self, request: pytest.FixtureRequest, cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    @classmethod
+    def site(cls, cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         folder = tmp_path_factory.mktemp("environments") / "environments"
         shutil.copytree(COMMITTED, folder)
         # Contracts count from the root of the environments' repository, which is here the folder above them.
         shutil.copytree(ROOT / "examples", folder.parent / "examples", ignore=shutil.ignore_patterns("*.py", "__pycache__"))
-        environment = load(folder, request.cls.name)
+        environment = load(folder, cls.name)
         cleared = {key: value for key, value in os.environ.items() if not key.startswith(("AWS_", "PULUMI_"))}
         site = Site(environment, cleared | cloud.environment(environment.aws.account, environment.aws.region), folder)
         yield site
