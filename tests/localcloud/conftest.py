@@ -112,13 +112,19 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
                 local.down(print)
 
 
-@pytest.fixture
-def namespace(cloud: Cloud) -> Iterator[str]:
+@contextlib.contextmanager
+def fresh_namespace(cloud: Cloud) -> Iterator[str]:
     """A fresh namespace in cluster `local`, deleted afterwards (without waiting)."""
     name = f"test-{uuid.uuid4().hex[:8]}"
     cloud.kubectl("create", "namespace", name)
     yield name
     cloud.kubectl("delete", "namespace", name, "--wait=false")
+
+
+@pytest.fixture
+def namespace(cloud: Cloud) -> Iterator[str]:
+    with fresh_namespace(cloud) as name:
+        yield name
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ def stack(cloud, tmp_path: Path):
     return Stack(tmp_path / "stack", cloud.environment())
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def live(cloud) -> Callable[[str, str, str], dict]:
     """live(kind, namespace, name): what the API server has."""
 

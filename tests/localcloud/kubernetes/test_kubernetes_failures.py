@@ -1,226 +1,171 @@
 """What goes wrong, and how the next run goes on from there."""
 
-import json
 import os
 import signal
 import subprocess
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 import psutil
 import pytest
 
 from localcloud.processes import wait_until
-from tests.localcloud.kubernetes.stack import Object, Stack, kubernetes
+from tests.localcloud.conftest import Cloud, fresh_namespace
+from tests.localcloud.kubernetes.objects import SKIP_AWAIT, config_map, deployment
+from tests.localcloud.kubernetes.stack import Object, Result, Stack, kubernetes
 
 pytestmark = pytest.mark.localcloud
 
-
-def config(
-    namespace: str, name: str, data: Object, logical: str = "settings", annotations: Object | None = None, **options: object
-) -> Object:
-    metadata = {"namespace": namespace, "name": name, "annotations": annotations or {}}
-    return kubernetes("core/v1:ConfigMap", logical, {"metadata": metadata, "data": data}, **options)
+NEVER_READY = "registry.example/never-ready:1"
 
 
-def account(namespace: str, name: str, logical: str = "account", annotations: Object | None = None, **fields: object) -> Object:
-    """A kind that is updated in place and needs no controller."""
-    metadata = {"namespace": namespace, "name": name, "annotations": annotations or {}}
-    return kubernetes("core/v1:ServiceAccount", logical, {"metadata": metadata, **fields})
+@dataclass(frozen=True)
+class Run:
+    """One run in which nearly everything fails."""
+
+    stack: Stack
+    namespace: str
+    result: Result
+    state: dict[str, Object]
 
 
-def deployment(namespace: str, image: str, app: str = "web", name: str | None = None, **options: object) -> Object:
-    spec = {
-        "selector": {"matchLabels": {"app": app}},
-        "template": {"metadata": {"labels": {"app": app}}, "spec": {"containers": [{"name": "main", "image": image}]}},
-    }
-    metadata = {"namespace": namespace, **({"name": name} if name else {})}
-    return kubernetes("apps/v1:Deployment", "web", {"metadata": metadata, "spec": spec}, **options)
+def secrets(namespace: str, number: int) -> list[Object]:
+    text = {"metadata": {"namespace": namespace, "name": "password"}, "stringData": {"password": f"in-the-clear-{number}"}}
+    marked = {"url": {"$secret": f"in-the-clear-{number}"}, "open": "visible"}
+    return [kubernetes("core/v1:Secret", "password", text), config_map(namespace, "marked", marked, "marked")]
 
 
-def exists(cloud, namespace: str, *what: str) -> bool:
-    return cloud.kubectl("-n", namespace, "get", *what, check=False).returncode == 0
+def service(namespace: str, port: int) -> Object:
+    inputs = {"metadata": {"namespace": namespace, "name": "front"}, "spec": {"ports": [{"port": port}]}}
+    return kubernetes("core/v1:Service", "front", inputs, depends_on=["first"])
 
 
-def test_what_does_not_become_ready_times_out_with_the_reason_and_recovers(stack: Stack, namespace: str, live) -> None:
-    failed = stack.up([deployment(namespace, "registry.example/never-ready:1", name="web", timeout=6)], ok=False)
-    assert (
-        "was successfully created, but the Kubernetes API server reported that it failed to fully initialize or become live" in failed.text
-    )
-    assert "not ready after 6 s" in failed.text
-    assert "0 of 1 replicas are available" in failed.text
-    assert "pod web-" in failed.text  # whose containers are not ready
-    assert "Traceback" not in failed.text
-
-    kept = stack.state()["web"]
-    assert kept["id"] == f"{namespace}/web"
-    assert kept["initErrors"]
-    uid = live("deployment", namespace, "web")["metadata"]["uid"]
-    assert kept["outputs"]["metadata"]["uid"] == uid
-
-    assert ("update", "web") in stack.up([deployment(namespace, "registry.example/web:1", name="web")]).steps
-    repaired = stack.state()["web"]
-    assert not repaired.get("initErrors")
-    assert repaired["outputs"]["metadata"]["uid"] == uid
+def pod(namespace: str, name: str, annotations: Object) -> Object:
+    spec = {"containers": [{"name": "main", "image": "registry.example/web:1"}], "nodeSelector": {"moon": "base"}}
+    return kubernetes("core/v1:Pod", name, {"metadata": {"namespace": namespace, "annotations": annotations}, "spec": spec})
 
 
-def test_what_cannot_be_scheduled_says_so_and_nobody_waits_for_what_says_skip(stack: Stack, namespace: str) -> None:
-    pod = {"containers": [{"name": "main", "image": "registry.example/web:1"}], "nodeSelector": {"moon": "base"}}
-    waited = {"metadata": {"namespace": namespace, "annotations": {"pulumi.com/timeoutSeconds": "4"}}, "spec": pod}
-    skipped = {"metadata": {"namespace": namespace, "annotations": {"pulumi.com/skipAwait": "true"}}, "spec": pod}
-    failed = stack.up([kubernetes("core/v1:Pod", "lost", waited), kubernetes("core/v1:Pod", "other", skipped)], ok=False)
-    assert "not ready after 4 s" in failed.text
-    assert "didn't match Pod's node affinity/selector" in failed.text
-    state = stack.state()
-    assert state["lost"]["initErrors"]
-    assert not state["other"].get("initErrors")
+@pytest.fixture(scope="module")
+def failed(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+    stack = Stack(tmp_path_factory.mktemp("failed") / "stack", cloud.environment())
+    with fresh_namespace(cloud) as namespace:
+        cloud.kubectl("-n", namespace, "create", "configmap", "taken", "--from-literal=owner=somebody")
+        refused = {"metadata": {"namespace": namespace}, "spec": {"externalName": {"$secret": "In The Clear"}, "type": "ExternalName"}}
+        resources = [
+            deployment(namespace, "web", NEVER_READY, timeout=6),
+            pod(namespace, "lost", {"pulumi.com/timeoutSeconds": "4"}),
+            pod(namespace, "unwatched", SKIP_AWAIT),
+            config_map(namespace, "taken", {"owner": "us"}, "taken"),
+            config_map(namespace, "missing", {}, "missing", **{"import": f"{namespace}/missing"}),
+            config_map(namespace, "first", {"a": "1"}, "first"),
+            service(namespace, 99999),
+            kubernetes("core/v1:Service", "refused", refused),
+            *secrets(namespace, 1),
+        ]
+        result = stack.up(resources, ok=False)
+        yield Run(stack, namespace, result, stack.state())
 
 
-def test_what_exists_is_not_adopted_and_what_does_not_is_not_imported(stack: Stack, namespace: str, cloud, live) -> None:
-    cloud.kubectl("-n", namespace, "create", "configmap", "taken", "--from-literal=owner=somebody")
-    missing = config(namespace, "no", {}, "gone", **{"import": f"{namespace}/no"})
-    failed = stack.up([config(namespace, "taken", {"owner": "us"}), missing], ok=False)
-    assert 'configmaps "taken" already exists' in failed.text
-    assert "does not exist" in failed.text
-    assert live("configmap", namespace, "taken")["data"] == {"owner": "somebody"}
-    assert stack.state() == {}
-
-
-def test_what_exists_can_be_imported_and_read(stack: Stack, namespace: str, cloud, live) -> None:
-    cloud.kubectl("-n", namespace, "create", "configmap", "taken", "--from-literal=owner=somebody")
-    found = {"metadata": {"namespace": namespace, "name": "taken"}, "data": {"owner": "somebody"}}
-    imported = kubernetes("core/v1:ConfigMap", "settings", found, **{"import": f"{namespace}/taken"})
-    steps = stack.up([imported, kubernetes("core/v1:Service", "api", get="default/kubernetes")]).steps
-    assert ("import", "settings") in steps
-    state = stack.state()
-    assert state["settings"]["inputs"]["data"] == {"owner": "somebody"}
-    assert state["settings"]["outputs"]["metadata"]["uid"] == live("configmap", namespace, "taken")["metadata"]["uid"]
-    assert state["api"]["outputs"]["spec"] == live("service", "default", "kubernetes")["spec"]
-    stack.no_changes()
-    stack.destroy()
-    assert not exists(cloud, namespace, "configmap", "taken")
-    assert live("service", "default", "kubernetes")["metadata"]["name"] == "kubernetes"  # it was only looked at
-
-
-def test_an_api_error_midway_is_made_good_by_the_next_run(stack: Stack, namespace: str) -> None:
-    bad = kubernetes("core/v1:Service", "front", {"metadata": {"namespace": namespace}, "spec": {"ports": [{"port": 99999}]}})
-    good = config(namespace, "first", {"a": "1"})
-    failed = stack.up([good, {**bad, "options": {"depends_on": ["settings"]}}], ok=False)
-    assert "spec.ports[0].port" in failed.text
-    assert set(stack.state()) == {"settings"}
-    rejected = stack.preview(ok=False)  # the dry run finds it before anything is done
-    assert "spec.ports[0].port" in rejected.text
-    mended = {**bad, "inputs": {**bad["inputs"], "spec": {"ports": [{"port": 80}]}}}
-    steps = stack.up([good, mended]).steps
-    assert ("same", "settings") in steps
-    assert ("create", "front") in steps
-
-
-def test_fields_of_others(stack: Stack, namespace: str, cloud, live) -> None:
-    """Conflicts are told, at preview too; a refresh finds what others did; force takes over; what is ignored stays theirs."""
-
-    def ours(annotations: Object, *, ignores: bool = False) -> list[Object]:
-        left = account(namespace, "left", "left", automountServiceAccountToken=True, annotations={"team": annotations.get("team", "")})
-        left["options"] = {"ignore_changes": ["automountServiceAccountToken"]} if ignores else {}
-        runner = account(namespace, "runner", automountServiceAccountToken=True, annotations=annotations)
-        return [runner, left, config(namespace, "gone", {"a": "1"})]
-
-    stack.up(ours({"team": "a", "more": "b"}))
-    stack.up(ours({"team": "a"}))
-    assert live("sa", namespace, "runner")["metadata"]["annotations"] == {"team": "a"}  # what leaves the program leaves the object
-    for name in ("runner", "left"):
-        their = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": name, "namespace": namespace}}
-        apply = ("apply", "--server-side", "--force-conflicts", "--field-manager=gitops", "-f", "-")
-        cloud.kubectl(*apply, stdin=json.dumps({**their, "automountServiceAccountToken": False}))
-    cloud.kubectl("-n", namespace, "delete", "configmap", "gone")
-
-    assert {op for op, _ in stack.preview().steps} == {"same"}  # nobody looks without a refresh
-    stack.refresh()
-    assert stack.state()["account"]["outputs"]["automountServiceAccountToken"] is False
-    assert "settings" not in stack.state()
-    preview = stack.preview(ours({"team": "b"}, ignores=True), ok=False)
-    assert set(preview.diffs["account"]) == {"automountServiceAccountToken", "metadata.annotations.team"}
-    for failed in (preview, stack.up(ok=False)):
-        assert "field conflict" in failed.text
-        assert 'conflict with "gitops": .automountServiceAccountToken' in failed.text
-    assert live("sa", namespace, "runner")["automountServiceAccountToken"] is False
-
-    stack.up(ours({"team": "c", "pulumi.com/patchForce": "true"}, ignores=True))
-    assert live("sa", namespace, "runner")["automountServiceAccountToken"] is True
-    assert live("configmap", namespace, "gone")["data"] == {"a": "1"}
-    left = live("sa", namespace, "left")
-    assert (left["automountServiceAccountToken"], left["metadata"]["annotations"]) == (False, {"team": "c"})
-    stack.no_changes()
-
-
-def test_replacements(stack: Stack, namespace: str, live, cloud) -> None:
-    skip = {"pulumi.com/skipAwait": "true"}
-    fixed = deployment(namespace, "registry.example/web:1", name="fixed")
-    fixed["inputs"]["metadata"]["annotations"] = skip
-    stack.up([fixed, config(namespace, "one", {"a": "1"})])
-    before = stack.state()
-    other = deployment(namespace, "registry.example/web:1", app="other", name="fixed")
-    other["inputs"]["metadata"]["annotations"] = skip
-    replaced = stack.up([other, config(namespace, "two", {"a": "1"})])
-    assert replaced.diffs["web"]["spec.selector.matchLabels.app"]["diffKind"] == "update-replace"
-    assert replaced.diffs["settings"]["metadata.name"]["diffKind"] == "update-replace"
-    order = replaced.steps
-    # The explicit name is taken until the old object is gone; the renamed one can be made first.
-    assert order.index(("delete-replaced", "web")) < order.index(("create-replacement", "web"))
-    assert order.index(("create-replacement", "settings")) < order.index(("delete-replaced", "settings"))
-    after = stack.state()
-    assert after["web"]["id"] == before["web"]["id"]
-    assert after["web"]["outputs"]["metadata"]["uid"] != before["web"]["outputs"]["metadata"]["uid"]
-    assert after["settings"]["id"] == f"{namespace}/two"
-    assert cloud.kubectl("-n", namespace, "get", "configmap", "one", check=False).returncode != 0
-
-
-def test_a_deletion_finishes_or_says_what_holds_it(stack: Stack, namespace: str, cloud) -> None:
-    held = config(namespace, "held", {"a": "1"}, timeout=2)
-    held["inputs"]["metadata"]["finalizers"] = ["example.com/hold"]
-    stack.up([held, config(namespace, "gone", {"a": "1"}, logical="gone")])
-    cloud.kubectl("-n", namespace, "delete", "configmap", "gone")
-    failed = stack.destroy(ok=False)
-    assert "not gone after 2 s" in failed.text
-    assert "example.com/hold" in failed.text
-    assert set(stack.state()) == {"settings"}  # deleting what is gone already is no error
-    cloud.kubectl("-n", namespace, "patch", "configmap", "held", "--type=merge", "-p", '{"metadata": {"finalizers": null}}')
-    stack.destroy()
-    assert stack.state() == {}
-
-
-def test_secrets_stay_secret(stack: Stack, namespace: str) -> None:
-    inputs = {"metadata": {"namespace": namespace}, "stringData": {"password": "in-the-clear-1"}}
-    marked = {"metadata": {"namespace": namespace}, "data": {"url": {"$secret": "in-the-clear-2"}, "open": "visible"}}
-    refused = {"metadata": {"namespace": namespace}, "spec": {"externalName": {"$secret": "In The Clear 3"}, "type": "ExternalName"}}
-    stack.write([kubernetes("core/v1:Secret", "password", inputs), kubernetes("core/v1:ConfigMap", "settings", marked)])
-    texts = [
-        stack.pulumi("up", "--yes", "--diff").text,  # with a preview first
-        stack.file(),
-        stack.up([kubernetes("core/v1:Service", "refused", refused)], ok=False).text,
+@pytest.fixture(scope="module")
+def preview(failed: Run) -> Result:
+    """What the server finds before anything is done, after that run."""
+    nowhere = {"metadata": {"namespace": "not-there-yet"}, "data": {}}
+    unknown = {"metadata": {"namespace": failed.namespace}}
+    named = {"metadata": {"namespace": failed.namespace, "name": "Not A Name"}}
+    resources = [
+        config_map(failed.namespace, "first", {"a": "1"}, "first"),
+        *secrets(failed.namespace, 2),
+        kubernetes("core/v1:ConfigMap", "later", nowhere),
+        kubernetes("not.there.example.com/v1:Thing", "thing", unknown),
+        {**service(failed.namespace, 99999), "options": {"depends_on": ["later", "thing"]}},
+        kubernetes("core/v1:ConfigMap", "wrong", named, depends_on=["later", "thing"]),
     ]
-    for shown in texts:
+    return failed.stack.preview(resources, ok=False)
+
+
+def test_what_is_not_ready_in_time_is_kept_with_the_reason(failed: Run, live: Callable[..., Object]) -> None:
+    text = failed.result.text
+    assert "was successfully created, but the Kubernetes API server reported that it failed to fully initialize or become live" in text
+    assert "not ready after 6 s" in text
+    assert "0 of 1 replicas are available" in text
+    assert "pod web-" in text  # whose containers are not ready
+    kept = failed.state["web"]
+    assert kept["id"] == f"{failed.namespace}/web"
+    assert kept["initErrors"]
+    assert kept["outputs"]["metadata"]["uid"] == live("deployment", failed.namespace, "web")["metadata"]["uid"]
+
+
+def test_what_cannot_be_scheduled_says_so(failed: Run) -> None:
+    assert "not ready after 4 s" in failed.result.text
+    assert "didn't match Pod's node affinity/selector" in failed.result.text
+    assert failed.state["lost"]["initErrors"]
+
+
+def test_nobody_waits_for_what_says_skip(failed: Run) -> None:
+    assert not failed.state["unwatched"].get("initErrors")
+
+
+def test_what_exists_is_not_adopted(failed: Run, live: Callable[..., Object]) -> None:
+    assert 'configmaps "taken" already exists' in failed.result.text
+    assert live("configmap", failed.namespace, "taken")["data"] == {"owner": "somebody"}
+    assert "taken" not in failed.state
+
+
+def test_what_does_not_exist_is_not_imported(failed: Run) -> None:
+    assert f"'{failed.namespace}/missing' does not exist" in failed.result.text
+    assert "missing" not in failed.state
+
+
+def test_what_the_server_refuses_is_told_in_its_words(failed: Run) -> None:
+    assert "spec.ports[0].port: Invalid value: 99999" in failed.result.text
+    assert "front" not in failed.state
+    assert failed.state["first"]["id"] == f"{failed.namespace}/first"
+
+
+def test_a_preview_tries_on_the_server_and_says_nothing_it_cannot_know(preview: Result) -> None:
+    assert {("create", "later"), ("create", "thing")} <= set(preview.steps)
+    assert "not-there-yet" not in preview.text
+    assert "spec.ports[0].port: Invalid value: 99999" in preview.text
+    assert 'Invalid value: "Not A Name"' in preview.text
+
+
+def test_secrets_stay_secret(failed: Run, preview: Result) -> None:
+    assert {"password", "marked"} <= set(failed.state)
+    assert any(name in ("password", "marked") for _, name in preview.steps)
+    assert "externalName" in failed.result.text  # the server quoted what it refused
+    for shown in (failed.result.text, preview.text, failed.stack.file()):
         assert "in-the-clear" not in shown.lower()
         assert "In The Clear" not in shown
         assert "aW4tdGhlLWNsZWFy" not in shown  # base64
-    assert "visible" in texts[1]
+    assert "visible" in failed.stack.file()
 
 
-def test_a_preview_says_nothing_it_cannot_know(stack: Stack, namespace: str) -> None:
-    missing = kubernetes("core/v1:ConfigMap", "later", {"metadata": {"namespace": "not-there-yet"}, "data": {}})
-    custom = kubernetes("not.there.example.com/v1:Thing", "thing", {"metadata": {"namespace": namespace}})
-    named = {"metadata": {"namespace": namespace, "name": "Not A Name"}}
-    wrong = kubernetes("core/v1:ConfigMap", "wrong", named, depends_on=["later", "thing"])
-    preview = stack.preview([missing, custom, wrong], ok=False)
-    assert {("create", "later"), ("create", "thing")} <= set(preview.steps)
-    assert "Invalid value" in preview.text
-    assert "not-there-yet" not in preview.text
+def test_no_failure_shows_a_traceback(failed: Run, preview: Result) -> None:
+    assert "Traceback" not in failed.result.text + preview.text
+    assert "unexpected" not in failed.result.text + preview.text
 
 
-def test_an_interrupted_wait_keeps_what_was_made(stack: Stack, namespace: str, cloud) -> None:
-    stack.write([deployment(namespace, "registry.example/never-ready:1", name="web")])
-    running = subprocess.Popen(
-        stack.command("up", "--yes", "--skip-preview"), env=stack.environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    )
-    assert wait_until(lambda: exists(cloud, namespace, "deployment", "web"), 60, 0.2)
+def test_the_next_run_goes_on_from_there(failed: Run, preview: Result) -> None:
+    first = config_map(failed.namespace, "first", {"a": "1"}, "first")
+    steps = failed.stack.up([deployment(failed.namespace, "web"), first, service(failed.namespace, 80)]).steps
+    assert {("update", "web"), ("same", "first"), ("create", "front"), ("delete", "lost"), ("delete", "unwatched")} <= set(steps)
+    state = failed.stack.state()
+    assert set(state) == {"web", "first", "front"}
+    assert not state["web"].get("initErrors")
+    assert state["web"]["outputs"]["metadata"]["uid"] == failed.state["web"]["outputs"]["metadata"]["uid"]
+
+
+def waiting(stack: Stack, namespace: str, cloud: Cloud) -> subprocess.Popen[str]:
+    """An engine whose plugin waits for a deployment that exists and never becomes ready."""
+    stack.write([deployment(namespace, "web", NEVER_READY)])
+    command = stack.command("up", "--yes", "--skip-preview")
+    running = subprocess.Popen(command, env=stack.environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    assert wait_until(lambda: cloud.kubectl("-n", namespace, "get", "deployment", "web", check=False).returncode == 0, 60, 0.2)
+    return running
+
+
+def test_an_interrupted_wait_keeps_what_was_made(stack: Stack, namespace: str, cloud: Cloud) -> None:
+    running = waiting(stack, namespace, cloud)
     running.send_signal(signal.SIGINT)
     text, _ = running.communicate(timeout=60)
     assert running.returncode != 0
@@ -228,36 +173,16 @@ def test_an_interrupted_wait_keeps_what_was_made(stack: Stack, namespace: str, c
     assert stack.state()["web"]["id"] == f"{namespace}/web"
 
 
-def test_nothing_outlives_a_killed_engine(stack: Stack, namespace: str, cloud) -> None:
-    stack.write([deployment(namespace, "registry.example/never-ready:1", name="web")])
-    command = stack.command("up", "--yes", "--skip-preview")
-    running = subprocess.Popen(command, env=stack.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    assert wait_until(lambda: exists(cloud, namespace, "deployment", "web"), 60, 0.2)
+def test_nothing_outlives_a_killed_engine(stack: Stack, namespace: str, cloud: Cloud) -> None:
+    running = waiting(stack, namespace, cloud)
     children = psutil.Process(running.pid).children(recursive=True)
     words = [" ".join(child.cmdline()) for child in children]
     for part in ("localcloud.plugins.kubernetes", "pulumi-language-python-exec"):
         assert any(part in each for each in words), (part, words)
     assert len(children) >= 3  # and the language host
     os.kill(running.pid, signal.SIGKILL)
-    running.wait()
+    running.communicate()
     _, alive = psutil.wait_procs(children, timeout=10)
     for process in alive:
         process.kill()
     assert not alive
-
-
-def test_what_belongs_to_an_object_goes_with_it_unless_it_is_orphaned(stack: Stack, namespace: str, cloud) -> None:
-    ours, left = (deployment(namespace, "registry.example/web:1", app=app, name=app) for app in ("ours", "left"))
-    for each in (ours, left):
-        each["inputs"]["metadata"]["annotations"] = {"pulumi.com/skipAwait": "true"}
-    left["name"] = "left"
-    left["inputs"]["metadata"]["annotations"]["pulumi.com/deletionPropagationPolicy"] = "orphan"
-    stack.up([ours, left])
-    for app in ("ours", "left"):
-        assert wait_until(
-            lambda app=app: cloud.kubectl("-n", namespace, "get", "rs", "-l", f"app={app}", "-o", "name").stdout != "", 30, 0.2
-        )
-    stack.destroy()
-    assert wait_until(lambda: cloud.kubectl("-n", namespace, "get", "rs", "-l", "app=ours", "-o", "name").stdout == "", 30, 0.2)
-    assert cloud.kubectl("-n", namespace, "get", "rs", "-l", "app=left", "-o", "name").stdout != ""
-    assert not exists(cloud, namespace, "deployment", "left")
