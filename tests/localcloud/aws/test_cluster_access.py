@@ -5,6 +5,7 @@ import json
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -188,6 +189,19 @@ def test_forged_and_foreign_tokens_are_refused(cluster: EksCluster, token: Token
     ):
         assert cluster.refused(bad), bad
     assert cluster.can(good, "*", "*")
+
+
+@pytest.mark.parametrize(("minutes", "accepted"), [(10, True), (20, False), (-20, False)])
+def test_an_expired_token_is_refused(
+    cluster: EksCluster, token: Token, access: Any, role: Any, monkeypatch: pytest.MonkeyPatch, minutes: int, accepted: bool
+) -> None:
+    arn, credentials = role()
+    access(arn, "AmazonEKSViewPolicy")
+    then = datetime.now(UTC) - timedelta(minutes=minutes)
+    monkeypatch.setattr("botocore.auth.get_current_datetime", lambda: then)
+    made = token(cluster.name, credentials=credentials)
+    monkeypatch.undo()
+    assert cluster.refused(made) is not accepted
 
 
 def test_a_token_without_role_is_nobodys(cluster: EksCluster, place: Place, token: Token, access: Any, role: Any) -> None:

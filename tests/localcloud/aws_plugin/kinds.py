@@ -296,6 +296,7 @@ def cluster(changed: bool) -> list[Any]:
                 "accessConfig": {"authenticationMode": "API", "bootstrapClusterCreatorAdminPermissions": False},
                 "bootstrapSelfManagedAddons": False,
                 "encryptionConfig": {"provider": {"keyArn": of("secrets", "arn")}, "resources": ["secrets"]},
+                "upgradePolicy": {"supportType": "STANDARD" if changed else "EXTENDED"},
                 "enabledClusterLogTypes": ["audit"] if changed else ["scheduler", "audit", "api"],
                 "tags": tags,
             },

@@ -1,5 +1,6 @@
 """The plugin speaks to this machine only, and says so when it is asked for something else."""
 
+import json
 from typing import Any
 
 import pytest
@@ -132,3 +133,9 @@ def test_provider_options_are_those_of_the_sdk_and_of_the_emulators() -> None:
 def test_an_option_that_is_no_json_is_refused() -> None:
     with pytest.raises(ProviderError, match="aws:defaultTags is not valid JSON"):
         AwsProvider().configure({"region": "eu-west-1", "defaultTags": "{"})
+
+
+def test_it_says_what_it_is() -> None:
+    schema = json.loads(AwsProvider().schema())
+    assert schema["name"] == "aws"
+    assert schema["description"].startswith("Stand-in for the official AWS provider")

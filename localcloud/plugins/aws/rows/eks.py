@@ -164,8 +164,6 @@ CLUSTER = Row(
         "bootstrapSelfManagedAddons": "AWS does not answer it",
         "forceUpdateVersion": "it belongs to an update",
         "accessConfig.bootstrapClusterCreatorAdminPermissions": "AWS does not answer it",
-        "upgradePolicy": "MiniStack does not answer it",
-        "deletionProtection": "MiniStack does not answer it",
     },
     refused=frozenset(
         {"kubernetesNetworkConfig.elasticLoadBalancing", "kubernetesNetworkConfig.serviceIpv6Cidr", "vpcConfig.controlPlaneEgressMode"}
