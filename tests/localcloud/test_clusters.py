@@ -4,6 +4,8 @@ import base64
 import datetime
 import json
 import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +16,7 @@ from localcloud import LocalCloudError, crds
 from localcloud.control import NodeSpec
 from localcloud.control_plane import Etcd, etcd_prefix
 from localcloud.crds import without_descriptions
-from localcloud.processes import wait_until
-from tests.localcloud.conftest import Cloud
+from tests.localcloud.conftest import Cloud, fresh_namespace
 from toolchain import find
 
 localcloud = pytest.mark.localcloud
@@ -28,10 +29,6 @@ def pod(name: str, image: str = "registry.example/model:1", annotations: dict[st
     return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": {"containers": [container], **spec}}
 
 
-def create(cloud: Cloud, namespace: str, *objects: dict[str, Any]) -> None:
-    cloud.kubectl("create", "-n", namespace, "-f", "-", stdin=json.dumps({"apiVersion": "v1", "kind": "List", "items": objects}))
-
-
 def get(cloud: Cloud, *arguments: str) -> dict[str, Any]:
     found: dict[str, Any] = json.loads(cloud.kubectl("get", *arguments, "-o", "json").stdout)
     return found
@@ -41,55 +38,57 @@ def condition(live: dict[str, Any], name: str) -> dict[str, Any]:
     return next((each for each in live["status"].get("conditions", []) if each["type"] == name), {})
 
 
-@localcloud
-def test_nodes_are_ready_and_some_have_gpus(cloud: Cloud, namespace: str) -> None:
-    nodes = {node["metadata"]["name"]: node for node in get(cloud, "nodes")["items"]}
-    assert set(nodes) == {"cpu-1", "cpu-2", "gpu-1"}
-    assert all(condition(node, "Ready")["status"] == "True" for node in nodes.values())
-    assert {name: node["status"]["allocatable"].get("nvidia.com/gpu") for name, node in nodes.items()} == {
-        "cpu-1": None,
-        "cpu-2": None,
-        "gpu-1": "1",
-    }
-    tolerations = [{"key": "nvidia.com/gpu", "operator": "Exists"}]
+@dataclass(frozen=True)
+class Played:
+    """What became of pods and a job some seconds after they were made."""
+
+    namespace: str
+    pods: dict[str, dict[str, Any]]
+
+
+@pytest.fixture(scope="module")
+def played(cloud: Cloud) -> Iterator[Played]:
     one_gpu = {"limits": {"nvidia.com/gpu": "1"}}
-    create(cloud, namespace, pod("on-gpu", tolerations=tolerations, **one_gpu), pod("kept-off", **one_gpu), pod("on-cpu"))
-    cloud.kubectl("wait", "pod/on-gpu", "pod/on-cpu", "-n", namespace, "--for=condition=Ready", "--timeout=60s")
-    pods = {live["metadata"]["name"]: live for live in get(cloud, "pods", "-n", namespace)["items"]}
-    assert pods["on-gpu"]["spec"]["nodeName"] == "gpu-1"
-    assert pods["on-cpu"]["spec"]["nodeName"] in ("cpu-1", "cpu-2")
-    assert condition(pods["kept-off"], "PodScheduled")["reason"] == "Unschedulable"
-
-
-@localcloud
-def test_pods_are_ready_some_seconds_later_or_never(cloud: Cloud, namespace: str) -> None:
     job = {"template": {"spec": {"restartPolicy": "Never", "containers": [{"name": "main", "image": "registry.example/train:1"}]}}}
-    create(
-        cloud,
-        namespace,
+    objects = [
         pod("model"),
+        pod("on-gpu", tolerations=[{"key": "nvidia.com/gpu", "operator": "Exists"}], **one_gpu),
+        pod("kept-off", **one_gpu),
         pod("broken", image="registry.example/never-ready:1"),
         pod("told", annotations={"modelway.dev/simulate": "never-ready"}),
         {"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": "train"}, "spec": job},
-    )
-    cloud.kubectl("wait", "pod/model", "-n", namespace, "--for=condition=Ready", "--timeout=60s")
-    cloud.kubectl("wait", "job/train", "-n", namespace, "--for=condition=Complete", "--timeout=60s")
+    ]
+    with fresh_namespace(cloud) as namespace:
+        cloud.kubectl("create", "-n", namespace, "-f", "-", stdin=json.dumps({"apiVersion": "v1", "kind": "List", "items": objects}))
+        cloud.kubectl("wait", "pod/model", "pod/on-gpu", "-n", namespace, "--for=condition=Ready", "--timeout=60s")
+        cloud.kubectl("wait", "pod/broken", "pod/told", "-n", namespace, "--for=jsonpath={.status.phase}=Running", "--timeout=60s")
+        cloud.kubectl("wait", "job/train", "-n", namespace, "--for=condition=Complete", "--timeout=60s")
+        yield Played(namespace, {live["metadata"]["name"]: live for live in get(cloud, "pods", "-n", namespace)["items"]})
 
-    def started() -> bool:
-        live = get(cloud, "pod", "broken", "told", "-n", namespace)["items"]
-        return all(each["status"]["phase"] == "Running" for each in live)
 
-    assert wait_until(started, 30, 0.5)
-    pods = {live["metadata"]["name"]: live for live in get(cloud, "pods", "-n", namespace)["items"]}
+@localcloud
+def test_nodes_are_ready_and_some_have_gpus(cloud: Cloud, played: Played) -> None:
+    nodes = {node["metadata"]["name"]: node for node in get(cloud, "nodes")["items"]}
+    assert all(condition(node, "Ready")["status"] == "True" for node in nodes.values())
+    gpus = {name: node["status"]["allocatable"].get("nvidia.com/gpu") for name, node in nodes.items()}
+    assert gpus == {"cpu-1": None, "cpu-2": None, "gpu-1": "1"}
+    assert played.pods["on-gpu"]["spec"]["nodeName"] == "gpu-1"
+    assert played.pods["model"]["spec"]["nodeName"] in ("cpu-1", "cpu-2")
+    assert condition(played.pods["kept-off"], "PodScheduled")["reason"] == "Unschedulable"
+
+
+@localcloud
+def test_pods_are_ready_some_seconds_later_or_never(cloud: Cloud, played: Played) -> None:
     created, ready = (
         datetime.datetime.fromisoformat(text)
-        for text in (pods["model"]["metadata"]["creationTimestamp"], condition(pods["model"], "Ready")["lastTransitionTime"])
+        for text in (played.pods["model"]["metadata"]["creationTimestamp"], condition(played.pods["model"], "Ready")["lastTransitionTime"])
     )
     assert ready - created >= datetime.timedelta(seconds=2)  # both are whole seconds
-    assert len({pods[name]["status"]["podIP"] for name in ("model", "broken", "told")}) == 3
+    assert len({played.pods[name]["status"]["podIP"] for name in ("model", "on-gpu", "broken", "told")}) == 4
     for name in ("broken", "told"):
-        assert condition(pods[name], "Ready")["status"] == "False"
-    events = get(cloud, "events", "-n", namespace, "--field-selector", "involvedObject.name=broken,type=Warning")["items"]
+        assert condition(played.pods[name], "Ready")["status"] == "False"
+    selector = "involvedObject.name=broken,type=Warning"
+    events = get(cloud, "events", "-n", played.namespace, "--field-selector", selector)["items"]
     assert "Readiness probe failed: simulated" in events[0]["message"]
 
 

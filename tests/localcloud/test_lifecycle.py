@@ -13,11 +13,11 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import psutil
 import pytest
 
+from localcloud.parts import Part
 from localcloud.processes import port_is_free, wait_until
 from tests.localcloud.conftest import MODELWAY, Clone, Cloud
 
@@ -29,11 +29,11 @@ PARTS = {
 }
 
 
-def parts(clone: Clone, up: bool = True) -> dict[str, dict[str, Any]]:
-    """What `status --json` says of each part. `up`: whether everything has to run, which the exit code tells too."""
-    said = json.loads(clone.local("status", "--json", code=0 if up else 1).stdout)
-    assert said["up"] is up
-    return {part["name"]: part for part in said["parts"]}
+def parts(clone: Clone, up: bool = True) -> dict[str, Part]:
+    """The status of each part. `up`: whether everything has to run."""
+    status = clone.cloud.status()
+    assert status.up is up, status
+    return {part.name: part for part in status.parts}
 
 
 def kubectl(clone: Clone, *arguments: str) -> str:
@@ -59,7 +59,14 @@ def interrupted_up(clone: Clone) -> None:
     """`modelway local up` with Ctrl-C in the midst of it."""
     command = [MODELWAY, "local", "up"]
     with subprocess.Popen(
-        command, cwd=clone.root, env=clone.environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+        command,
+        cwd=clone.root,
+        env=clone.environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        # Whoever runs the tests in the background of a shell has it ignored.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     ) as up:
         assert up.stderr is not None
         first = up.stderr.readline()
@@ -74,6 +81,7 @@ def test_an_interrupted_up_is_finished_by_the_next(clone: Clone, cloud: Cloud) -
     said = clone.local("up")
     assert set(parts(clone)) == PARTS
     assert all(name in said.stdout for name in PARTS)
+    clone.local("status")
     assert "stand-in" in said.stdout
     assert len(json.loads(kubectl(clone, "get", "nodes", "-o", "json"))["items"]) == 3
 
@@ -130,48 +138,50 @@ def test_what_crashed_is_shown_with_its_last_words_and_started_again_in_its_plac
     before = parts(clone)
     kubectl(clone, "create", "configmap", "kept", "--namespace", "only-here")
     for name in PARTS - {"supervisor"}:
-        os.kill(before[name]["pid"], signal.SIGKILL)
+        os.kill(before[name].pid, signal.SIGKILL)
     assert wait_until(lambda: sum(part.state == "crashed" for part in clone.cloud.status().parts) == len(PARTS) - 1, 10)
 
     fallen = parts(clone, up=False)
-    assert {name for name, part in fallen.items() if part["reason"] == "killed by SIGKILL"} == PARTS - {"supervisor"}
+    assert {name for name, part in fallen.items() if part.reason == "killed by SIGKILL"} == PARTS - {"supervisor"}
     table = clone.local("status", code=1).stdout
+    told = json.loads(clone.local("status", "--json", code=1).stdout)
+    assert {part["name"]: part["state"] for part in told["parts"]} == {name: part.state for name, part in fallen.items()}
     for name in ("local/kube-apiserver", "aws"):
-        assert fallen[name]["lines"] == Path(before[name]["log"]).read_text("utf-8").splitlines()[-5:]
+        assert fallen[name].lines == Path(before[name].log).read_text("utf-8").splitlines()[-5:]
         assert f"last lines of {name}" in table
-        assert fallen[name]["lines"][-1] in table
+        assert fallen[name].lines[-1] in table
     assert "modelway local up" in table
 
     # Meanwhile somebody took the API server's port.
-    port = before["local/kube-apiserver"]["port"]
+    port = before["local/kube-apiserver"].port
     with socket.create_server(("127.0.0.1", port)):
         refused = clone.local("up", code=1).stderr.splitlines()[-1]
         assert f"local/kube-apiserver was not started: port {port} is taken by" in refused
         assert f"pid {os.getpid()}" in refused
         assert "modelway local down" in refused
         stopped = parts(clone, up=False)["local/kube-apiserver"]
-        assert (stopped["state"], stopped["pid"]) == ("not started", None)
-        assert str(port) in stopped["reason"]
+        assert (stopped.state, stopped.pid) == ("not started", None)
+        assert str(port) in stopped.reason
 
     clone.local("up")
     after = parts(clone)
     assert set(after) == PARTS
-    assert {name: part["port"] for name, part in after.items()} == {name: part["port"] for name, part in before.items()}
+    assert {name: part.port for name, part in after.items()} == {name: part.port for name, part in before.items()}
     assert kubectl(clone, "get", "configmap", "kept", "--namespace", "only-here", "-o", "name") == "configmap/kept\n"
-    assert all(part["pid"] != before[name]["pid"] for name, part in after.items() if name != "supervisor")
+    assert all(part.pid != before[name].pid for name, part in after.items() if name != "supervisor")
 
 
 def test_a_killed_supervisor_leaves_no_orphan_and_the_next_up_goes_on_with_its_data(clone: Clone) -> None:
     before = parts(clone)
-    os.kill(before["supervisor"]["pid"], signal.SIGKILL)
+    os.kill(before["supervisor"].pid, signal.SIGKILL)
     assert gone(lambda: processes(clone)), processes(clone)
     fallen = parts(clone, up=False)
     assert set(fallen) == PARTS
-    assert {part["state"] for part in fallen.values()} == {"crashed"}
+    assert {part.state for part in fallen.values()} == {"crashed"}
 
     said = clone.local("up").stderr
     after = parts(clone)
-    assert {name: part["port"] for name, part in after.items()} == {name: part["port"] for name, part in before.items()}
+    assert {name: part.port for name, part in after.items()} == {name: part.port for name, part in before.items()}
     assert kubectl(clone, "get", "configmap", "kept", "--namespace", "only-here", "-o", "name") == "configmap/kept\n"
     for name in ("aws", "ministack"):
         assert f"{name} was started again: what it held in memory is gone" in said
