@@ -195,7 +195,7 @@ _RULES: dict[tuple[str, str], Rule] = {
 SKIPS_DELETE_WAIT = frozenset({"Namespace", "Pod", "ReplicationController", "DaemonSet", "Deployment", "StatefulSet", "Job"})
 DELETE_TIMEOUT = 300.0
 _LONG_DELETE = frozenset({"DaemonSet", "Deployment", "StatefulSet"})
-_POLL = (0.1, 1.5)  # seconds: first and longest pause between two looks
+_POLL = (0.1, 0.8)  # seconds: first and longest pause between two looks
 
 
 def rule_for(kind: Kind, wait_for: str) -> Rule | None:

@@ -1,119 +1,122 @@
-"""Which cluster, with which credentials."""
+"""Which cluster, with which credentials. The tests share one stack and run in the order of the file."""
 
 import json
 import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
-from ruamel.yaml import YAML
 
+from tests.localcloud.conftest import Cloud, fresh_namespace
 from tests.localcloud.kubernetes.stack import Object, Stack, kubernetes
 
 pytestmark = pytest.mark.localcloud
 
 
-def provider(name: str = "cluster", **inputs: object) -> Object:
-    return {"type": "provider", "name": name, "inputs": inputs}
+@dataclass(frozen=True)
+class Site:
+    stack: Stack
+    namespace: str
+    kubeconfig: str
+    """Of the administrator."""
+    commands: Path
+    """Folder of the command that gives a token."""
+    exec_kubeconfig: str
+    """The same cluster with a token of a service account that may do everything, from that command."""
+    identifier: str = "dev/one"
+
+    def resources(self, *, lost: bool = False) -> list[Object]:
+        """A provider of each sort, and an object on each that has the provider's name."""
+        providers: dict[str, Object] = {
+            "plain": {"kubeconfig": self.kubeconfig},
+            "kept": {"kubeconfig": self.kubeconfig, "clusterIdentifier": "dev/main"},
+            "other": {"kubeconfig": self.kubeconfig, "clusterIdentifier": self.identifier},
+            "exec": {"kubeconfig": self.exec_kubeconfig},
+            "lost": {"kubeconfig": _moved(self.kubeconfig, "127.0.0.1:9") if lost else self.kubeconfig, "clusterIdentifier": "dev/lost"},
+            "inside": {"kubeconfig": self.kubeconfig, "namespace": self.namespace},
+        }
+        made = [{"type": "provider", "name": name, "inputs": inputs} for name, inputs in providers.items()]
+        for name in providers:
+            metadata = {} if name == "inside" else {"name": f"on-{name}", "namespace": self.namespace}
+            made.append(kubernetes("core/v1:ConfigMap", f"on-{name}", {"metadata": metadata, "data": {"a": "1"}}, provider=name))
+        return made
 
 
-def config(namespace: str, name: str = "settings", provider: str = "cluster") -> Object:
-    return kubernetes(
-        "core/v1:ConfigMap", name, {"metadata": {"name": name, "namespace": namespace}, "data": {"a": "1"}}, provider=provider
-    )
+def _moved(kubeconfig: str, address: str) -> str:
+    config = json.loads(kubeconfig)
+    for each in config["clusters"]:
+        each["cluster"]["server"] = f"https://{address}"
+    return json.dumps(config)
 
 
-@pytest.fixture
-def kubeconfig(cloud) -> Object:
-    return YAML(typ="safe").load(Path(cloud.kubeconfig).read_text(encoding="utf-8"))
-
-
-@pytest.fixture
-def exec_kubeconfig(cloud, kubeconfig: Object, namespace: str, tmp_path: Path) -> Object:
-    """The same cluster, with a command that gives a token (of a service account that may do everything) and counts its calls."""
-    cloud.kubectl("-n", namespace, "create", "serviceaccount", "robot")
-    cloud.kubectl("create", "clusterrolebinding", namespace, "--clusterrole=cluster-admin", f"--serviceaccount={namespace}:robot")
-    token = cloud.kubectl("-n", namespace, "create", "token", "robot").stdout.strip()
-    status = tmp_path / "status.json"
-    status.write_text(json.dumps({"token": token}), encoding="utf-8")
-    script = tmp_path / "give-token.py"
-    script.write_text(
-        "import json, os, pathlib, sys\n"
-        "info = json.loads(os.environ['KUBERNETES_EXEC_INFO'])\n"
-        f"with pathlib.Path({str(tmp_path / 'calls')!r}).open('a') as calls: calls.write(os.environ['WHO'] + sys.argv[1] + '\\n')\n"
-        f"status = json.loads(pathlib.Path({str(status)!r}).read_text())\n"
-        "print(json.dumps({'apiVersion': info['apiVersion'], 'kind': 'ExecCredential', 'status': status}))\n",
-        encoding="utf-8",
-    )
-    command = {
-        "apiVersion": "client.authentication.k8s.io/v1",
-        "command": sys.executable,
-        "args": [str(script), "--please"],
-        "env": [{"name": "WHO", "value": "tester"}],
-        "interactiveMode": "Never",
-    }
-    yield {**kubeconfig, "users": [{"name": user["name"], "user": {"exec": command}} for user in kubeconfig["users"]]}
-    cloud.kubectl("delete", "clusterrolebinding", namespace)
-
-
-def test_credentials_from_a_command(stack: Stack, namespace: str, exec_kubeconfig: Object, live, tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def site(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    folder = tmp_path_factory.mktemp("clusters")
+    stack = Stack(folder / "stack", cloud.environment())
     stack.environment["KUBECONFIG"] = "/dev/null"
-    stack.up([provider(kubeconfig=json.dumps(exec_kubeconfig)), config(namespace)])
-    assert live("configmap", namespace, "settings")["data"] == {"a": "1"}
-    calls = (tmp_path / "calls").read_text(encoding="utf-8").split()
-    assert calls == ["tester--please"]  # once for all requests of a run
-    (tmp_path / "status.json").write_text('{"token": "expired"}', encoding="utf-8")
-    refused = stack.refresh(ok=False)
-    assert "the cluster does not accept the credentials (401 Unauthorized)" in refused.text
-    (tmp_path / "give-token.py").write_text("import sys; sys.exit('no session, log in first')", encoding="utf-8")
-    assert "no session, log in first" in stack.refresh(ok=False).text
+    stack.pulumi("config", "set", "--path", "pulumi:autonaming.pattern", "${stack}-${name}-x")
+    config = json.loads(cloud.kubeconfig.read_text("utf-8"))
+    with fresh_namespace(cloud) as namespace:
+        cloud.kubectl("-n", namespace, "create", "serviceaccount", "robot")
+        cloud.kubectl("create", "clusterrolebinding", namespace, "--clusterrole=cluster-admin", f"--serviceaccount={namespace}:robot")
+        token = cloud.kubectl("-n", namespace, "create", "token", "robot").stdout.strip()
+        (folder / "status.json").write_text(json.dumps({"token": token}), "utf-8")
+        script = folder / "give-token.py"
+        script.write_text(
+            "import json, os, pathlib, sys\n"
+            "info = json.loads(os.environ['KUBERNETES_EXEC_INFO'])\n"
+            f"folder = pathlib.Path({str(folder)!r})\n"
+            "with (folder / 'calls').open('a') as calls: calls.write(os.environ['WHO'] + sys.argv[1] + '\\n')\n"
+            "status = json.loads((folder / 'status.json').read_text())\n"
+            "print(json.dumps({'apiVersion': info['apiVersion'], 'kind': 'ExecCredential', 'status': status}))\n",
+            "utf-8",
+        )
+        command = {
+            "apiVersion": "client.authentication.k8s.io/v1",
+            "command": sys.executable,
+            "args": [str(script), "--please"],
+            "env": [{"name": "WHO", "value": "tester"}],
+            "interactiveMode": "Never",
+        }
+        users = [{"name": user["name"], "user": {"exec": command}} for user in config["users"]]
+        yield Site(stack, namespace, json.dumps(config), folder, json.dumps({**config, "users": users}))
+        cloud.kubectl("delete", "clusterrolebinding", namespace)
 
 
-def test_the_cluster_decides_about_replacement(stack: Stack, namespace: str, kubeconfig: Object) -> None:
-    stack.environment["KUBECONFIG"] = "/dev/null"
-    here = json.dumps(kubeconfig)
-    moved = here.replace("https://127.0.0.1:", "https://localhost:")
+def test_credentials_come_from_a_command_once_a_run(site: Site, live: Callable[..., Object]) -> None:
+    site.stack.up(site.resources())
+    assert live("configmap", site.namespace, "on-exec")["data"] == {"a": "1"}
+    assert (site.commands / "calls").read_text("utf-8").split() == ["tester--please"]
 
-    def three(kubeconfig: str, named: str) -> list[Object]:
-        """Of three providers one has no identifier, one the same, one another: `named`."""
-        providers = [
-            provider("plain", kubeconfig=kubeconfig),
-            provider("kept", kubeconfig=kubeconfig, clusterIdentifier="dev/main"),
-            provider("other", kubeconfig=kubeconfig, clusterIdentifier=named),
-        ]
-        return [*providers, *(config(namespace, f"on-{each['name']}", provider=each["name"]) for each in providers)]
 
-    stack.up(three(here, "dev/one"))
-    steps = stack.preview(three(moved, "dev/two")).steps
-    assert ("replace", "on-plain") in steps
-    assert ("same", "on-kept") in steps
+def test_names_follow_the_stack_and_the_namespace_the_provider(site: Site) -> None:
+    inside = site.stack.state()["on-inside"]
+    assert inside["id"] == f"{site.namespace}/test-on-inside-x"
+    assert inside["outputs"]["metadata"]["annotations"] == {"pulumi.com/autonamed": "true"}
+
+
+def test_the_cluster_decides_about_replacement(site: Site) -> None:
+    port = json.loads(site.kubeconfig)["clusters"][0]["cluster"]["server"].rpartition(":")[2]
+    elsewhere = replace(site, kubeconfig=_moved(site.kubeconfig, f"localhost:{port}"), identifier="dev/two")
+    steps = site.stack.preview(elsewhere.resources()).steps
+    assert ("replace", "on-plain") in steps  # another address is another cluster
+    assert ("same", "on-kept") in steps  # but for a provider with an identifier, which alone decides
     assert ("replace", "on-other") in steps
 
 
-def test_a_cluster_that_does_not_answer(stack: Stack, namespace: str, kubeconfig: Object) -> None:
-    stack.up([provider(clusterIdentifier="here"), config(namespace)])
-    gone = json.loads(json.dumps(kubeconfig))
-    for each in gone["clusters"]:
-        each["cluster"]["server"] = "https://127.0.0.1:9"
-    lost = [provider(kubeconfig=json.dumps(gone), clusterIdentifier="here"), config(namespace)]
-    failed = stack.up([*lost, config(namespace, "more")], ok=False)
+def test_a_cluster_that_does_not_answer_and_one_that_knows_nobody(site: Site) -> None:
+    (site.commands / "status.json").write_text('{"token": "expired"}', "utf-8")
+    inputs = {"metadata": {"namespace": site.namespace}}
+    more = [kubernetes("core/v1:ConfigMap", f"more-{name}", inputs, provider=name) for name in ("lost", "exec")]
+    failed = site.stack.up([*site.resources(lost=True), *more], ok=False)
     assert "configured Kubernetes cluster is unreachable: https://127.0.0.1:9 does not answer" in failed.text
-    assert "PULUMI_K8S_DELETE_UNREACHABLE" in stack.refresh(ok=False).text
-    stack.environment["PULUMI_K8S_DELETE_UNREACHABLE"] = "true"
-    stack.destroy()
-    assert stack.state() == {}
+    assert "the cluster does not accept the credentials (401 Unauthorized)" in failed.text
+    assert {"more-lost", "more-exec"}.isdisjoint(site.stack.state())
+    assert "PULUMI_K8S_DELETE_UNREACHABLE" in site.stack.refresh(ok=False).text
 
 
-def test_names_follow_the_stack_configuration(stack: Stack, namespace: str) -> None:
-    stack.pulumi("config", "set", "--path", "pulumi:autonaming.pattern", "${stack}-${name}-x")
-    inputs = {"metadata": {"namespace": namespace}}
-    stack.up(
-        [
-            provider(namespace=namespace),
-            kubernetes("core/v1:ConfigMap", "settings", inputs),
-            kubernetes("core/v1:ConfigMap", "here", {}, provider="cluster"),
-        ]
-    )
-    state = stack.state()
-    assert state["settings"]["id"] == f"{namespace}/test-settings-x"
-    assert state["here"]["id"] == f"{namespace}/test-here-x"
-    assert state["here"]["outputs"]["metadata"]["annotations"] == {"pulumi.com/autonamed": "true"}
+def test_what_was_in_a_lost_cluster_can_be_given_up(site: Site) -> None:
+    site.stack.environment["PULUMI_K8S_DELETE_UNREACHABLE"] = "true"
+    site.stack.destroy()
+    assert site.stack.state() == {}
