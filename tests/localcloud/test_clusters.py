@@ -173,6 +173,19 @@ def test_no_definition_loses_anything_but_its_prose() -> None:
         assert same_without(file.read_bytes()), file
 
 
+def test_definitions_are_kept_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    crds.keep({"one": "e30="})  # there is no folder to keep it in
+    assert crds.kept() == {}
+    (tmp_path / "modelway").mkdir()
+    crds.keep({"one": "e30="})
+    assert crds.kept() == {"one": "e30="}
+    (kept,) = (tmp_path / "modelway").iterdir()
+    assert kept.stat().st_mode & 0o077 == 0
+    kept.write_text('{"one": ')
+    assert crds.kept() == {}
+
+
 def established(cloud: Cloud, kubeconfig: Path) -> dict[str, Any]:
     """The specs of the definitions that are in force."""
     found = json.loads(cloud.kubectl("get", "crd", "-o", "json", kubeconfig=kubeconfig).stdout)["items"]
