@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.localcloud.aws_plugin.lookups import ACCOUNT
+from tests.localcloud.aws_plugin.lookup import ACCOUNT
 from tests.localcloud.aws_plugin.stack import AwsStack
 
 

@@ -9,7 +9,8 @@ import jmespath
 from botocore.exceptions import ClientError
 
 from localcloud.plugins.aws import rows, sdk
-from tests.localcloud.aws_plugin.lookups import LOOKUPS, REGION
+from tests.localcloud.aws_plugin.lookup import REGION
+from tests.localcloud.aws_plugin.lookups import LOOKUPS
 from tests.localcloud.aws_plugin.stack import Object
 
 Client = Callable[[str], Any]

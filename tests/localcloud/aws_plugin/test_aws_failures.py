@@ -7,7 +7,7 @@ from botocore.exceptions import ClientError
 
 from tests.localcloud.aws_plugin.kinds import allow, policy
 from tests.localcloud.aws_plugin.looking import differing
-from tests.localcloud.aws_plugin.lookups import REGION
+from tests.localcloud.aws_plugin.lookup import REGION
 from tests.localcloud.aws_plugin.stack import AwsStack, Object, aws, of
 
 pytestmark = pytest.mark.localcloud

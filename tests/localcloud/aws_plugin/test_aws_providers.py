@@ -8,7 +8,7 @@ import pytest
 
 from tests.localcloud.aws_plugin.kinds import policy
 from tests.localcloud.aws_plugin.looking import differing
-from tests.localcloud.aws_plugin.lookups import ACCOUNT, REGION
+from tests.localcloud.aws_plugin.lookup import ACCOUNT, REGION
 from tests.localcloud.aws_plugin.stack import AwsStack, Object, aws, invoke, of, provider
 
 pytestmark = pytest.mark.localcloud

@@ -11,9 +11,22 @@ from localcloud.plugins.aws.table import Function, Row
 @cache
 def resources() -> Mapping[str, Row]:
     """The rows of resources by type token."""
-    from localcloud.plugins.aws.rows import cloudwatch, ec2_launch, ec2_network, ec2_routes, ec2_security, ecr, eks, iam, kms, s3
+    from localcloud.plugins.aws.rows import (
+        cloudwatch,
+        ec2_endpoints,
+        ec2_launch,
+        ec2_network,
+        ec2_routes,
+        ec2_security,
+        ecr,
+        eks,
+        eks_access,
+        iam,
+        kms,
+        s3,
+    )
 
-    modules = (ec2_network, ec2_routes, ec2_security, ec2_launch, iam, eks, ecr, s3, kms, cloudwatch)
+    modules = (ec2_network, ec2_endpoints, ec2_routes, ec2_security, ec2_launch, iam, eks, eks_access, ecr, s3, kms, cloudwatch)
     return {row.type: row for module in modules for row in module.ROWS}
 
 
