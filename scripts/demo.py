@@ -66,7 +66,7 @@ class Place:
 
 
 def step(text: str) -> None:
-    console.print(f"\n[bold][{time.monotonic() - STARTED:5.0f} s] {text}[/bold]")
+    console.print(f"\n[bold][{time.monotonic() - STARTED:5.0f} s] {text}[/bold]", soft_wrap=True)
 
 
 def open_place(name: str) -> Place:
@@ -187,15 +187,18 @@ def canary(place: Place) -> None:
     before = route(place, CANARY_MODEL)
     place.run("modelway", "up", place.name, "--yes", "--environments", str(with_canary()))
     after = route(place, CANARY_MODEL)
-    talk(f"route of {CANARY_MODEL} before: {traffic(before)}")
-    talk(f"route of {CANARY_MODEL} after:  {traffic(after)}")
+    step(f"{place.name}: and back to what the committed files say")
+    place.run("modelway", "up", place.name, "--yes", "--environments", str(COMMITTED))
+    talk(f"route of {CANARY_MODEL} before:  {traffic(before)}")
+    talk(f"route of {CANARY_MODEL} with it: {traffic(after)}")
+    talk(f"route of {CANARY_MODEL} now:     {traffic(route(place, CANARY_MODEL))}")
 
 
 def overview(places: list[Place]) -> None:
     """One row an environment, read from state, API servers and registries."""
     step("what runs now")
     table = Table(show_lines=True)
-    for column in ("environment", "resources", "endpoints: version, traffic", "registries", "rules"):
+    for column in ("environment", "resources", "endpoints, live versions, traffic", "registries", "rules"):
         table.add_column(column, overflow="fold")
     for place in places:
         counts = [f"{resources(place, stack)} in stack {stack}" for stack in stacks(place)]
@@ -204,7 +207,8 @@ def overview(places: list[Place]) -> None:
             f"{model} {', '.join(endpoint['versions'])}: {traffic(route(place, model))}"
             for model, endpoint in exported["endpoints"].items()
         )
-        registries = "\n".join([*exported["registry"]["repositories"].values(), f"s3://{exported['registry']['bucket']}"])
+        names = [f"ECR {address.partition('/')[2]}" for address in exported["registry"]["repositories"].values()]
+        registries = "\n".join([*names, f"s3://{exported['registry']['bucket']}"])
         rules = objects(place, "prometheusrules", "-A")["items"]
         count = sum(len(group["rules"]) for rule in rules for group in rule["spec"]["groups"])
         table.add_row(place.name, "\n".join(counts), endpoints, registries, f"{count} in {len(rules)} objects")
@@ -217,23 +221,24 @@ def resources(place: Place, stack: str) -> int:
 
 def farewell(places: list[Place]) -> None:
     """How to look, to go on, and to stop."""
-    lines = ["", "Look:"]
+    lines = ["", "Look, in a shell of its own for each environment:", "  source .venv/bin/activate"]
     for place in places:
         config = " ".join(way_to(place))
         lines.append(f'  eval "$(modelway local env {place.name})" && kubectl {config}{" " if config else ""}get httproute,deploy,hpa -A')
     lines += [
         "  modelway local status",
-        "Go on (after `source .venv/bin/activate` and the eval above):",
-        "  edit stacks/environments/base/models/tumor-screening.yaml, then modelway validate and pulumi preview -s local",
-        "  modelway destroy dev --yes",
-        "Stop: modelway local down. Nothing of it is left then; `make demo` starts again from nothing.",
+        "Go on:",
+        "  edit stacks/environments/base/models/tumor-screening.yaml",
+        '  eval "$(modelway local env local)" && modelway validate && pulumi preview -s local',
+        '  eval "$(modelway local env dev)" && modelway destroy dev --yes',
+        "Stop: modelway local down. No process or port is left then; what the demo trained stays in .modelway/demo until `make clean`.",
         STAND_IN,
     ]
     print("\n".join(lines))
 
 
 def talk(text: str) -> None:
-    console.print(f"  {text}", markup=False)
+    console.print(f"  {text}", markup=False, soft_wrap=True)
 
 
 def main() -> int:
