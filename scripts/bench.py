@@ -96,7 +96,8 @@ def cluster_ready() -> float:
 def variables(name: str) -> dict[str, str]:
     environment = load(ROOT / "stacks" / "environments", name)
     cloud = LocalCloud(ROOT / ".modelway" / "local")
-    return os.environ | cloud.environment(environment.aws.account, environment.aws.region)
+    found = os.environ | cloud.environment(environment.aws.account, environment.aws.region)
+    return {key: value for key, value in found.items() if value}  # empty means: unset
 
 
 def second_up() -> float:
