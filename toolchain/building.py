@@ -12,7 +12,7 @@ from pathlib import Path
 
 from toolchain import cache
 from toolchain.cache import Progress, ToolchainError
-from toolchain.pins import Entry, ModuleFiles, Programs, PythonEnvironment, entries
+from toolchain.pins import Entry, ModuleFiles, Programs, PythonEnvironment, entries, pinned
 
 _SIGN_OF_LIFE_SECONDS = 20.0
 _LAST_LINES = 15
@@ -70,8 +70,6 @@ def _by_base_name(packages: dict[str, str]) -> list[dict[str, str]]:
 
 
 def _copy_files(entry: Entry, files: ModuleFiles, folder: Path, progress: Progress) -> None:
-    from toolchain.pins import pinned
-
     modules = [f"{module}@{pinned(files.folder, module)}" for module, _ in files.folders.values()]
     # Named with its version, a module is checked against go.sum without a look at what it requires.
     text = _go(["mod", "download", "-json", *modules], files.folder, f"{entry.name}: {', '.join(files.folders)}", progress)
