@@ -33,6 +33,7 @@ def main() -> int:
     for model in MODELS:
         # Versions of an earlier build that are trained no more would be published.
         shutil.rmtree(options.out / model, ignore_errors=True)
+        print(f"training {model}", file=sys.stderr, flush=True)
     trainings = [subprocess.Popen([sys.executable, HERE / model / "train.py", "--out", options.out / model]) for model in MODELS]
     codes = [training.wait() for training in trainings]
     if any(codes):

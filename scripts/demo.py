@@ -5,6 +5,7 @@ Everything goes through the commands a user has; nothing here does what they do 
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -27,6 +28,8 @@ SCRATCH = ROOT / ".modelway" / "demo"
 MODELWAY = str(Path(sys.prefix) / "bin" / "modelway")
 COMMITTED = ROOT / "stacks" / "environments"
 NAMES = ("local", "dev")
+DONE = re.compile(r" (created|updated|replaced|deleted) \(")
+"""A line with which the engine says that a resource is finished."""
 CANARY_MODEL, CANARY_VERSION, CANARY_PERCENT = "tumor-screening", "2026.11.0", 10
 
 console = Console(stderr=True, highlight=False)
@@ -63,6 +66,30 @@ class Place:
         if result.returncode:
             raise Failed(f"`{' '.join(command)}` ended with exit code {result.returncode}.\n{result.stderr or ''}{result.stdout}")
         return result.stdout
+
+    def bring_up(self, environments: Path) -> None:
+        """`modelway up`, whose talk goes to a file; shown are its summaries and, every ten seconds, how far it is."""
+        command = ["modelway", "up", self.name, "--yes", "--environments", str(environments)]
+        log = SCRATCH / "logs" / f"{self.name}-{environments.name}.log"
+        log.parent.mkdir(exist_ok=True)
+        done, told, summary = 0, time.monotonic(), False
+        with (
+            log.open("w", encoding="utf-8") as file,
+            subprocess.Popen(command, cwd=ROOT, env=self.variables, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process,
+        ):
+            for line in process.stderr or ():
+                file.write(line)
+                done += bool(DONE.search(line))
+                summary = line.startswith("Resources:") or (summary and line.startswith("    "))
+                if summary or line.startswith(("pulumi up", "Duration:")):
+                    talk(line.rstrip())
+                elif time.monotonic() - told >= 10:
+                    told = time.monotonic()
+                    talk(f"  {done} resources so far")
+        if process.returncode:
+            last = "".join(log.read_text("utf-8").splitlines(keepends=True)[-40:])
+            raise Failed(f"`{' '.join(command)}` ended with exit code {process.returncode}. The end of {log.relative_to(ROOT)}:\n{last}")
+        talk(f"every line of it: {log.relative_to(ROOT)}")
 
 
 def step(text: str) -> None:
@@ -105,9 +132,8 @@ def override(file: Path, text: str) -> None:
     file.write_text(text, "utf-8")
 
 
-def route(place: Place, model: str) -> dict[str, Any]:
-    """The model's HTTPRoute as its API server has it."""
-    endpoint = outputs(place)["endpoints"][model]
+def route(place: Place, endpoint: dict[str, Any]) -> dict[str, Any]:
+    """The HTTPRoute of an exported endpoint as its API server has it."""
     return objects(place, "httproute", endpoint["route"], "-n", endpoint["namespace"])
 
 
@@ -165,11 +191,11 @@ def bring_up(place: Place, build: Path) -> None:
     existing = {entry["name"] for entry in json.loads(place.run("pulumi", "stack", "ls", "--json", quiet=True))}
     if models_stack(place) not in existing:
         step(f"{place.name}: the platform, with every model registered and none serving yet")
-        place.run("modelway", "up", place.name, "--yes", "--environments", str(registered_only()))
+        place.bring_up(registered_only())
     step(f"{place.name}: publish images and weights by digest")
     place.run("modelway", "publish", place.name, "--all", str(build))
     step(f"{place.name}: serve")
-    place.run("modelway", "up", place.name, "--yes", "--environments", str(COMMITTED))
+    place.bring_up(COMMITTED)
     if own_clusters(place):
         (SCRATCH / f"{place.name}.kubeconfig").write_text(place.run("modelway", "kubeconfig", place.name, quiet=True), "utf-8")
 
@@ -184,14 +210,15 @@ def prove_nothing_changes(places: list[Place]) -> None:
 
 def canary(place: Place) -> None:
     step(f"{place.name}: {CANARY_PERCENT} % of the requests to {CANARY_MODEL} go to its newer version")
-    before = route(place, CANARY_MODEL)
-    place.run("modelway", "up", place.name, "--yes", "--environments", str(with_canary()))
-    after = route(place, CANARY_MODEL)
+    endpoint = outputs(place)["endpoints"][CANARY_MODEL]
+    before = route(place, endpoint)
+    place.bring_up(with_canary())
+    after = route(place, endpoint)
     step(f"{place.name}: and back to what the committed files say")
-    place.run("modelway", "up", place.name, "--yes", "--environments", str(COMMITTED))
+    place.bring_up(COMMITTED)
     talk(f"route of {CANARY_MODEL} before:  {traffic(before)}")
     talk(f"route of {CANARY_MODEL} with it: {traffic(after)}")
-    talk(f"route of {CANARY_MODEL} now:     {traffic(route(place, CANARY_MODEL))}")
+    talk(f"route of {CANARY_MODEL} now:     {traffic(route(place, endpoint))}")
 
 
 def overview(places: list[Place]) -> None:
@@ -204,7 +231,7 @@ def overview(places: list[Place]) -> None:
         counts = [f"{resources(place, stack)} in stack {stack}" for stack in stacks(place)]
         exported = outputs(place)
         endpoints = "\n".join(
-            f"{model} {', '.join(endpoint['versions'])}: {traffic(route(place, model))}"
+            f"{model} {', '.join(endpoint['versions'])}: {traffic(route(place, endpoint))}"
             for model, endpoint in exported["endpoints"].items()
         )
         names = [f"ECR {address.partition('/')[2]}" for address in exported["registry"]["repositories"].values()]

@@ -44,34 +44,23 @@ def environment_is_right() -> bool:
 
 def make_environment() -> None:
     """Afterwards .venv holds what requirements.lock names, with its bytecode, and this clone as `modelway`."""
-    progress("Python environment: installing what requirements.lock pins, about a minute")
+    progress("Python environment: making it, about a minute")
     MARK.unlink(missing_ok=True)
     if not (PYTHON.exists() and works([str(PYTHON), "-m", "pip", "--version"])):
         shutil.rmtree(ENVIRONMENT, ignore_errors=True)
         if not works([sys.executable, "-c", "import ensurepip"]):
             raise Stopped("this Python cannot make virtual environments: install its venv module (Debian, Ubuntu: `python3-venv`).")
-        run([sys.executable, "-m", "venv", str(ENVIRONMENT)])
+        run("Python environment", [sys.executable, "-m", "venv", str(ENVIRONMENT)])
     with tempfile.TemporaryDirectory() as folder:
         first = Path(folder) / "uv.txt"
         first.write_text(pins_of("uv"), "utf-8")
-        run(
-            [
-                str(PYTHON),
-                "-m",
-                "pip",
-                "install",
-                "--quiet",
-                "--disable-pip-version-check",
-                "--no-deps",
-                "--require-hashes",
-                "-r",
-                str(first),
-            ]
-        )
-    uv = str(ENVIRONMENT / "bin" / "uv")
+        pip = [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", "--require-hashes"]
+        run("uv, which installs the rest", [*pip, "-r", str(first)])
+    uv = [str(ENVIRONMENT / "bin" / "uv"), "pip", "install", "--quiet", "--python", str(PYTHON)]
     # Bytecode of the large SDKs takes a minute; without it, where PYTHONDONTWRITEBYTECODE is set, every run of the engine takes 5 s more.
-    run([uv, "pip", "install", "--quiet", "--python", str(PYTHON), "--require-hashes", "--compile-bytecode", "-r", str(LOCK)])
-    run([uv, "pip", "install", "--quiet", "--python", str(PYTHON), "--no-deps", "--no-build-isolation", "-e", str(ROOT)])
+    run("the packages that requirements.lock pins", [*uv, "--require-hashes", "--compile-bytecode", "-r", str(LOCK)])
+    # `compat` is a line in a .pth file; the default is a finder that costs every start of a program a tenth of a second.
+    run("this clone", [*uv, "--no-deps", "--no-build-isolation", "--config-setting", "editable_mode=compat", "-e", str(ROOT)])
     MARK.write_text(wanted(), "utf-8")
     progress("Python environment: ready")
 
@@ -84,10 +73,17 @@ def pins_of(package: str) -> str:
     return "".join(lines[begin:end])
 
 
-def run(command: list[str]) -> None:
-    result = subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=sys.stderr, check=False)
-    if result.returncode:
-        raise Stopped(f"`{' '.join(command[:5])} …` ended with exit code {result.returncode}; its own words are above.")
+def run(what: str, command: list[str]) -> None:
+    """Runs a step, and says every 20 seconds that it still does."""
+    progress(what)
+    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=sys.stderr) as process:
+        while process.poll() is None:
+            try:
+                process.wait(20)
+            except subprocess.TimeoutExpired:
+                progress(f"{what}: still at it")
+    if process.returncode:
+        raise Stopped(f"`{' '.join(command[:5])} …` ended with exit code {process.returncode}; its own words are above.")
 
 
 def works(command: list[str]) -> bool:

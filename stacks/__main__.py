@@ -17,7 +17,7 @@ def main() -> None:
 
     folder = ROOT / pulumi.Config("modelway").get("environments", "stacks/environments")
     try:
-        environment, parts = place(pulumi.get_stack(), names(folder), lambda name: load(folder, name))
+        environment, parts = place(pulumi.get_stack(), names(folder), lambda name: load(folder, name, ROOT))
     except ModelwayError as fault:
         raise pulumi.RunError(str(fault)) from None
     for name, value in compose(environment, parts).items():

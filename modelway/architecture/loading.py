@@ -35,16 +35,17 @@ def names(environments: Path) -> list[str]:
         raise InvalidArchitecture([_about(environments, rule, "Name another, or make it.")]) from None
 
 
-def load(environments: Path, name: str) -> Environment:
+def load(environments: Path, name: str, root: Path | None = None) -> Environment:
     """Environment `name` of a folder: base and overrides merged, everything checked, its contracts with it.
 
+    Paths of contracts count from the repository that holds the folder; when none does from `root`, and without that from the folder above.
     Raises InvalidArchitecture with every fault of every file.
     """
     known = names(environments)
     if name not in known:
         rule = f"no such environment; there are: {', '.join(known) or 'none'}"
         raise InvalidArchitecture([_about(environments / name, rule, "Name one of them.")])
-    loader = _Loader(environments, name)
+    loader = _Loader(environments, name, repository_root(environments, root))
     environment = loader.environment()
     if loader.faults or environment is None:
         raise InvalidArchitecture(loader.faults)
@@ -64,11 +65,11 @@ class _ModelFiles:
 class _Loader:
     """Reads one environment; what is wrong gathers in `faults`."""
 
-    def __init__(self, environments: Path, name: str) -> None:
+    def __init__(self, environments: Path, name: str, root: Path) -> None:
         self.faults: list[Fault] = []
         self._environments = environments
         self._name = name
-        self._root = repository_root(environments)
+        self._root = root
         self._contracts: dict[str, Contract | None] = {}
 
     def environment(self) -> Environment | None:
@@ -205,14 +206,14 @@ class _Loader:
             return []
 
 
-def repository_root(environments: Path) -> Path:
-    """Where paths of contracts count from: the nearest folder at or above the environments that has .git or Pulumi.yaml; without one,
-    the folder that they are in."""
+def repository_root(environments: Path, otherwise: Path | None = None) -> Path:
+    """Where paths of contracts count from: the nearest folder at or above the environments that has .git or Pulumi.yaml; when there is
+    none `otherwise`, and without that the folder that they are in."""
     resolved = environments.resolve()
     for folder in (resolved, *resolved.parents):
         if (folder / ".git").exists() or (folder / "Pulumi.yaml").is_file():
             return folder
-    return resolved.parent
+    return otherwise or resolved.parent
 
 
 def _about(path: Path, rule: str, way_out: str) -> Fault:

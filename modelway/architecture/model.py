@@ -32,7 +32,7 @@ class Version(Section):
     """File of weights in the environment's own model store: KEY@sha256:…"""
     contract: ContractPath
     """File of its contract, from the root of the repository that holds the environments: the nearest folder at or above them that has
-    .git or Pulumi.yaml, and where there is none, the folder that the environments' folder is in."""
+    .git or Pulumi.yaml; where there is none, the project that runs."""
 
 
 class Model(Section):

@@ -11,7 +11,12 @@ def command(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     environments: Annotated[
         Path | None,
-        typer.Option(help="Folder of the environments; kept in the stacks' configuration as modelway:environments.", show_default=False),
+        typer.Option(
+            metavar="DIR",
+            help="Folder of the environments; kept in the stacks' configuration as modelway:environments. Without it, what that says, "
+            "or stacks/environments.",
+            show_default=False,
+        ),
     ] = None,
 ) -> None:
     """Take an environment down: its stacks in reverse order. Refuses production (exit code 4)."""

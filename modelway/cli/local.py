@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import os
 import shlex
 import sys
 import time
@@ -54,7 +55,8 @@ def env(
     from modelway.architecture import load
     from modelway.operations.project import environments_folder, find_root
 
-    aws = load(environments_folder(find_root(), environment), environment).aws
+    root = find_root()
+    aws = load(environments_folder(root, environment), environment, root).aws
     with _cloud() as cloud:
         variables = cloud.environment(aws.account, aws.region)
     if as_json:
@@ -85,6 +87,8 @@ def down() -> None:
     """Stop everything and remove it: processes, clusters, emulated accounts, and the state of the stacks in them."""
     with _cloud() as cloud:
         cloud.down(lambda text: typer.echo(text, err=True))
+    if "PULUMI_OPTION_CWD" in os.environ:
+        typer.echo("this shell still points at what is gone: open another, or start the cloud again and repeat the eval.", err=True)
 
 
 @contextlib.contextmanager
@@ -130,6 +134,10 @@ def _show(status: "Status", as_json: bool) -> None:
                 console.print(f"  {line}", markup=False)
     console.print(f"\n{status.notice}", markup=False)
     if status.up:
-        console.print('use it: eval "$(modelway local env ENV)"     stop it: modelway local down', markup=False)
+        from modelway.architecture import names
+        from modelway.operations.project import DEFAULT_ENVIRONMENTS, find_root
+
+        known = " or ".join(names(find_root() / DEFAULT_ENVIRONMENTS))
+        console.print(f'use it: eval "$(modelway local env ENV)", ENV being {known}     stop it: modelway local down', markup=False)
     else:
         console.print("repair it: modelway local up     remove it: modelway local down", markup=False)

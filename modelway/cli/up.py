@@ -12,7 +12,12 @@ def command(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     environments: Annotated[
         Path | None,
-        typer.Option(help="Folder of the environments; kept in the stacks' configuration as modelway:environments.", show_default=False),
+        typer.Option(
+            metavar="DIR",
+            help="Folder of the environments; kept in the stacks' configuration as modelway:environments. Without it, what that says, "
+            "or stacks/environments.",
+            show_default=False,
+        ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the outputs of all stacks as JSON.")] = False,
 ) -> None:

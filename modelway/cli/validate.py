@@ -26,19 +26,23 @@ def command(
     ] = None,
     environments: Annotated[
         Path | None,
-        typer.Option(metavar="DIR", help="Folder of the environments; without it, the one that is configured.", show_default=False),
+        typer.Option(
+            metavar="DIR",
+            help="Folder of the environments; without it, what modelway:environments says, or stacks/environments.",
+            show_default=False,
+        ),
     ] = None,
     form: Annotated[Format, typer.Option("--format", help="text: faults on stderr; json: everything on stdout.")] = Format.TEXT,
 ) -> None:
     """Check environments: every fault of every file, at once. Exit code 1 when there is one."""
     from modelway import architecture
 
-    wanted = _wanted(names or [], environments)
+    root = _root(needed=environments is None)
     valid: list[Environment] = []
     faults: dict[Fault, None] = {}
-    for folder, name in wanted:
+    for folder, name in _wanted(names or [], environments, root):
         try:
-            valid.append(architecture.load(folder, name))
+            valid.append(architecture.load(folder, name, root))
         except architecture.InvalidArchitecture as invalid:
             # What is wrong in base is wrong in every environment, and told once.
             faults |= dict.fromkeys(invalid.faults)
@@ -55,27 +59,32 @@ def command(
         raise typer.Exit(1)
 
 
-def _wanted(named: list[str], environments: Path | None) -> list[tuple[Path, str]]:
-    """The environments to check and the folder of each. Raises BadParameter for one that is not there."""
+def _root(needed: bool) -> Path | None:
+    """The project; None where there is none and it is not needed."""
+    from modelway.operations.project import find_root
+
+    try:
+        return find_root()
+    except ModelwayError:
+        if needed:
+            raise
+        return None
+
+
+def _wanted(named: list[str], environments: Path | None, root: Path | None) -> list[tuple[Path, str]]:
+    """The environments to check and the folder of each. Raises BadParameter for a folder that is not there."""
     from modelway.architecture import names
-    from modelway.operations.project import DEFAULT_ENVIRONMENTS, environments_folder, find_root
+    from modelway.operations.project import DEFAULT_ENVIRONMENTS, environments_folder
 
     if environments is not None and not environments.is_dir():
         raise typer.BadParameter(f"there is no folder {environments}", param_hint="--environments")
-    root = None if environments else find_root()
-    folders = {name: environments or environments_folder(root or Path(), name) for name in named}
-    if not named:
-        folder = environments or (root or Path()) / DEFAULT_ENVIRONMENTS
-        folders = dict.fromkeys(names(folder), folder)
-        if not folders:
-            raise ModelwayError(f"there is no environment in {folder}: an environment is a folder with an environment.yaml.")
-    for name, folder in folders.items():
-        known = names(folder)
-        if name not in known:
-            raise typer.BadParameter(
-                f"there is no environment {name!r} in {folder}; there are: {', '.join(known) or 'none'}", param_hint="ENV"
-            )
-    return [(folder, name) for name, folder in folders.items()]
+    project = root or Path()
+    if named:
+        return [(environments or environments_folder(project, name), name) for name in dict.fromkeys(named)]
+    folder = environments or project / DEFAULT_ENVIRONMENTS
+    if not (known := names(folder)):
+        raise ModelwayError(f"there is no environment in {folder}: an environment is a folder with an environment.yaml.")
+    return [(folder, name) for name in known]
 
 
 def _line(environment: "Environment") -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import boto3
 from botocore.awsrequest import AWSRequest
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 
 from modelway.errors import ModelwayError
 
@@ -137,6 +137,12 @@ class ModelStore:
             )
 
 
+def account_of_credentials(region: str) -> str:
+    """The account that the credentials of the environment belong to. Raises AwsFailure without credentials, or when STS refuses them."""
+    with _explained("sts:GetCallerIdentity"):
+        return str(boto3.Session(region_name=region).client("sts").get_caller_identity()["Account"])
+
+
 def presigned_identity(region: str | None, headers: Mapping[str, str], seconds: int) -> str:
     """A URL of STS that tells who the credentials of the environment belong to, for `seconds`, to who sends exactly these headers.
 
@@ -146,9 +152,7 @@ def presigned_identity(region: str | None, headers: Mapping[str, str], seconds: 
         # boto3 reads AWS_DEFAULT_REGION only; the other tools of AWS know both.
         session = boto3.Session(region_name=region or os.environ.get("AWS_REGION") or None)
         if session.get_credentials() is None:
-            raise AwsFailure(
-                "there are no AWS credentials: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or use `aws sso login`."
-            )
+            raise NoCredentialsError
         client = session.client("sts")
 
         def add(request: AWSRequest, **_: object) -> None:
@@ -166,5 +170,10 @@ def _explained(call: str) -> Iterator[None]:
     except ClientError as fault:
         error = fault.response["Error"]
         raise AwsFailure(f"AWS refused {call}: {error.get('Code')}: {error.get('Message')}") from fault
+    except NoCredentialsError as fault:
+        raise AwsFailure(
+            "there are no AWS credentials: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or use `aws sso login`; "
+            'for the cloud on a laptop: eval "$(modelway local env ENV)".'
+        ) from fault
     except BotoCoreError as fault:
         raise AwsFailure(f"AWS: {call} failed: {fault}") from fault

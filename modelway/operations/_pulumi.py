@@ -22,10 +22,12 @@ class Engine:
         self._folder = folder
         self._talk = talk
 
-    def ensure_stack(self, stack: str) -> None:
-        """The stack exists afterwards. An existing one is left as it is."""
-        if stack not in self.stacks():
-            self._capture("stack", "init", stack, "--no-select")
+    def ensure_stacks(self, stacks: Sequence[str]) -> None:
+        """The stacks exist afterwards. An existing one is left as it is."""
+        existing = self.stacks()
+        for stack in stacks:
+            if stack not in existing:
+                self._capture("stack", "init", stack, "--no-select")
 
     def stacks(self) -> list[str]:
         """Names of the project's stacks in the backend."""

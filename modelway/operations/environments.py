@@ -6,10 +6,15 @@ from pathlib import Path
 
 from modelway.architecture import Environment, load
 from modelway.errors import ModelwayError
+from modelway.operations._aws import account_of_credentials
 from modelway.operations._pulumi import Engine
 from modelway.operations.project import PROJECT, engine_folder, environments_folder, find_root
 
 Progress = Callable[[str], None]
+
+
+class OtherAccount(ModelwayError):
+    """The credentials at hand belong to another account than the environment's."""
 
 
 class Protected(ModelwayError):
@@ -45,16 +50,28 @@ def open_deployment(name: str, environments: Path | None = None) -> Deployment:
     """Environment `name`, loaded and checked, with its engine.
 
     `environments` (default: what is configured) is written into the configuration of its stacks, so that the program reads the same folder.
-    Raises InvalidArchitecture, or EngineFailure.
+    Raises InvalidArchitecture; OtherAccount, before the engine runs for the first time; AwsFailure; EngineFailure.
     """
     root = find_root()
     folder = environments.resolve() if environments else environments_folder(root, name)
-    deployment = Deployment(load(folder, name), Engine(engine_folder(root)))
-    for stack in deployment.stacks:
-        deployment.engine.ensure_stack(stack)
-        if environments:
-            deployment.engine.configure(stack, f"{PROJECT}:environments", str(folder))
+    environment = load(folder, name, root)
+    _refuse_other_account(environment)
+    deployment = Deployment(environment, Engine(engine_folder(root)))
+    deployment.engine.ensure_stacks(deployment.stacks)
+    for stack in deployment.stacks if environments else ():
+        deployment.engine.configure(stack, f"{PROJECT}:environments", str(folder))
     return deployment
+
+
+def _refuse_other_account(environment: Environment) -> None:
+    # The provider has the same guard, but a failing destroy would have begun by then, and other providers have none.
+    wanted, found = environment.aws.account, account_of_credentials(environment.aws.region)
+    if found != wanted:
+        name = environment.environment
+        raise OtherAccount(
+            f"the AWS credentials here are of account {found}, and environment {name} is in {wanted}: use credentials of {wanted}; "
+            f'for the cloud on a laptop: eval "$(modelway local env {name})".'
+        )
 
 
 def up(deployment: Deployment, *, yes: bool, progress: Progress) -> None:
@@ -100,4 +117,5 @@ def _retained(resource: dict[str, object]) -> Retained | None:
         return None
     values = resource.get("outputs")
     days = values.get("deletionWindowInDays") if isinstance(values, dict) else None
-    return Retained("KMS key", str(resource.get("id")), f"pending deletion for {days or 30} days")
+    name = str(resource.get("urn")).rpartition("::")[2]
+    return Retained(f"KMS key {name}", str(resource.get("id")), f"pending deletion for {days or 30} days")

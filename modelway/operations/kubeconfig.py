@@ -8,8 +8,10 @@ def kubeconfig(clusters: dict[str, dict[str, str]], *, prefix: str, region: str)
 
     `clusters` are a platform stack's outputs: `kind`, `name`, `endpoint` and `certificate_authority` (base64) by key. Tokens come from
     `modelway kube-token`, found on PATH: a kubeconfig with an absolute path would work on one machine only, and change with each.
-    Raises ModelwayError when no cluster is an EKS cluster.
+    Raises ModelwayError when there is no cluster, or none is an EKS cluster.
     """
+    if not clusters:
+        raise ModelwayError(f"environment {prefix} has no cluster yet, or no longer: bring it up with `modelway up {prefix}`.")
     own = {f"{prefix}/{key}": cluster for key, cluster in clusters.items() if cluster["kind"] == "eks"}
     if not own:
         contexts = ", ".join(cluster.get("context", "?") for cluster in clusters.values())

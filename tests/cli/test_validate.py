@@ -93,10 +93,8 @@ def test_faults_and_what_is_valid_as_json(repository: Path, capsys: pytest.Captu
 @pytest.mark.parametrize(
     ("arguments", "text"),
     [
-        (["prod", "--environments", "environments"], "there is no environment 'prod' in environments; there are: dev, other"),
         (["--environments", "nowhere"], "there is no folder nowhere"),
         (["--format", "xml"], "xml"),
-        (["../dev", "--environments", "environments"], "there is no environment '../dev'"),
     ],
 )
 def test_wrong_usage(arguments: list[str], text: str, repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -104,6 +102,22 @@ def test_wrong_usage(arguments: list[str], text: str, repository: Path, capsys: 
     out, err = capsys.readouterr()
     assert out == ""
     assert text in err
+
+
+@pytest.mark.parametrize("name", ["prod", "../dev"])
+def test_an_environment_that_is_not_there(name: str, repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert validate(name, "--environments", "environments") == 1
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert f"environments/{name}\n  rule: no such environment; there are: dev, other\n" in err
+
+
+def test_contracts_of_environments_outside_count_from_the_project(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(ROOT / "stacks" / "environments", tmp_path / "copy")
+    monkeypatch.chdir(ROOT)
+    assert validate("--environments", str(tmp_path / "copy")) == 0, capsys.readouterr().err
 
 
 def test_nothing_to_validate_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
