@@ -100,6 +100,8 @@ def main() -> int:
         return 1
     try:
         if not environment_is_right():
+            # Meanwhile the network brings what is built next; it goes on behind the build, and ends by itself.
+            subprocess.Popen([sys.executable, "-m", "toolchain.fetching"], cwd=ROOT, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
             make_environment()
     except Stopped as fault:
         print(f"set-up stopped: {fault}", file=sys.stderr)

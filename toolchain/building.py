@@ -105,7 +105,7 @@ def go_missing() -> str | None:
     first = next(iter(entries().values())).content
     assert isinstance(first, Programs)
     # In a module that asks for a newer Go, this either fetches that one or says what is wrong.
-    asked = subprocess.run(["go", "version"], cwd=first.folder, env=_environment(), capture_output=True, text=True, check=False)
+    asked = subprocess.run(["go", "version"], cwd=first.folder, env=environment(), capture_output=True, text=True, check=False)
     if asked.returncode:
         words = asked.stderr.strip().splitlines()[-1]
         return f"Go is too old here ({words}): install Go 1.26 or later, or unset GOTOOLCHAIN, then run this again."
@@ -115,10 +115,11 @@ def go_missing() -> str | None:
 def _go(arguments: Sequence[str], folder: Path, what: str, progress: Progress) -> str:
     if fault := go_missing():
         raise ToolchainError(fault)
-    return _run(["go", *arguments], folder, what, progress, _environment())
+    return _run(["go", *arguments], folder, what, progress, environment())
 
 
-def _environment() -> dict[str, str]:
+def environment() -> dict[str, str]:
+    """What the Go command gets."""
     # Without cgo no C compiler is needed; a go.work above the clone is none of ours.
     return {**os.environ, "CGO_ENABLED": "0", "GOWORK": "off"}
 

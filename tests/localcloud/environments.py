@@ -95,9 +95,7 @@ class EnvironmentLife:
     def site(cls, cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         folder = tmp_path_factory.mktemp("environments") / "environments"
         shutil.copytree(COMMITTED, folder)
-        # Contracts count from the root of the environments' repository, which is here the folder above them.
-        shutil.copytree(ROOT / "examples", folder.parent / "examples", ignore=shutil.ignore_patterns("*.py", "__pycache__"))
-        environment = load(folder, cls.name)
+        environment = load(folder, cls.name, ROOT)
         cleared = {key: value for key, value in os.environ.items() if not key.startswith(("AWS_", "PULUMI_"))}
         site = Site(environment, cleared | cloud.environment(environment.aws.account, environment.aws.region), folder)
         yield site

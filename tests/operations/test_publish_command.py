@@ -2,15 +2,13 @@
 
 import subprocess
 import sys
-import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
 import typer
-from moto.server import ThreadedMotoServer
 from typer.testing import CliRunner
 
 from modelway.architecture import load
@@ -55,19 +53,11 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def registry(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Any]:
+def registry(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, use_account: Callable[[str], None]) -> Any:
     """Environment dev as its stacks would have left it, on an emulator; a client of its registry."""
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
     environment = load(ROOT / "stacks" / "environments", "dev")
     account, region = environment.aws.account, environment.aws.region
-    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://{host}:{port}")
-    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
-    sts = boto3.client("sts", region_name=region, aws_access_key_id="a", aws_secret_access_key="b")
-    role = sts.assume_role(RoleArn=f"arn:aws:iam::{account}:role/deployer", RoleSessionName="test")["Credentials"]
-    for name, key in {"ACCESS_KEY_ID": "AccessKeyId", "SECRET_ACCESS_KEY": "SecretAccessKey", "SESSION_TOKEN": "SessionToken"}.items():
-        monkeypatch.setenv(f"AWS_{name}", role[key])
+    use_account(account)
     # boto3's own session remembers the credentials of whatever test came first.
     session = boto3.Session(region_name=region)
     ecr = session.client("ecr")
@@ -75,10 +65,7 @@ def registry(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Any]:
     session.client("s3").create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": region})
     monkeypatch.setattr(environments, "open_deployment", lambda name: Deployment(environment, Engine(tmp_path)))
     monkeypatch.setattr(environments, "outputs", lambda deployment: {"registry": {"bucket": BUCKET, "repositories": addresses}})
-    yield ecr
-    # All emulators of a process share what they hold.
-    urllib.request.urlopen(f"http://{host}:{port}/moto-api/reset", data=b"").close()
-    server.stop()
+    return ecr
 
 
 @pytest.mark.localcloud
