@@ -239,7 +239,7 @@ def overview(places: list[Place]) -> None:
         rules = objects(place, "prometheusrules", "-A")["items"]
         count = sum(len(group["rules"]) for rule in rules for group in rule["spec"]["groups"])
         table.add_row(place.name, "\n".join(counts), endpoints, registries, f"{count} in {len(rules)} objects")
-    Console(width=max(Console().width, 140)).print(table)
+    Console(width=max(Console().width, 170)).print(table)
 
 
 def resources(place: Place, stack: str) -> int:

@@ -121,7 +121,7 @@ def entries() -> dict[str, Entry]:
                 {"github.com/pulumi/pulumi/sdk/v3/go/common/version.Version": PULUMI_VERSION},
                 {"pulumi-language-python-exec": ("github.com/pulumi/pulumi/sdk/v3", "python/cmd/pulumi-language-python-exec")},
             ),
-            3,
+            5,
         ),
         Entry(
             "kubernetes",
@@ -137,13 +137,13 @@ def entries() -> dict[str, Entry]:
                 },
                 {f"{component}.gitVersion": _KUBERNETES, f"{component}.gitMajor": "1", f"{component}.gitMinor": minor},
             ),
-            4,
+            7,
         ),
         Entry(
             "kwok",
             pinned(GO / "kwok", "sigs.k8s.io/kwok").removeprefix("v"),
             Programs(GO / "kwok", {"kwok": "sigs.k8s.io/kwok/cmd/kwok"}),
-            1,
+            2,
         ),
         Entry(
             "crds",
