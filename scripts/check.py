@@ -8,13 +8,14 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 BIN = Path(sys.prefix) / "bin"
-# A local cloud takes its share of memory, and more workers than four would wait for it.
-WORKERS = ["-n", str(min(os.cpu_count() or 1, 4)), "--dist", "loadfile", "--no-loadscope-reorder"]
+SPREAD = ["--dist", "loadfile", "--no-loadscope-reorder"]
+CORES = os.cpu_count() or 1
 CHECKS: dict[str, list[list[str]]] = {
     "lint": [["ruff", "check", "."], ["ruff", "format", "--check", "."]],
     "types": [["mypy"]],
-    "unit": [["pytest", "-q", *WORKERS]],
-    "localcloud": [["pytest", "-q", "-m", "localcloud", *WORKERS, "--durations=10"]],
+    "unit": [["pytest", "-q", "-n", str(min(CORES, 4)), *SPREAD]],
+    # One worker more than processors, for much of it is waiting; not more than four, for each has a local cloud that takes memory.
+    "localcloud": [["pytest", "-q", "-m", "localcloud", "-n", str(min(CORES + 1, 4)), *SPREAD, "--durations=10"]],
 }
 
 

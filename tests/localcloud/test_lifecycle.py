@@ -57,7 +57,8 @@ def processes(clone: Clone) -> list[str]:
 
 
 def gone(pids: Callable[[], list[str]]) -> bool:
-    return wait_until(lambda: not pids(), 10, 0.1)
+    # Long, because other workers keep the processors busy; it ends as soon as they have gone.
+    return wait_until(lambda: not pids(), 40, 0.1)
 
 
 def interrupted_up(clone: Clone) -> None:

@@ -75,6 +75,8 @@ def test_install_then_preview(copy: Copy) -> None:
 def test_bad_input_is_told_whole_and_nothing_is_planned(copy: Copy) -> None:
     repository = copy.folder.parent / "bad"
     environments = lay_out(BAD, repository)
+    # A repository of its own: paths of contracts count from there.
+    (repository / ".git").mkdir()
     assert copy.pulumi("config", "set", "modelway:environments", str(environments), "--stack", STACK).returncode == 0
     previewed = copy.pulumi("preview", "--stack", STACK)
     said = previewed.stdout + previewed.stderr
