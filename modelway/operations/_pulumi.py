@@ -22,12 +22,10 @@ class Engine:
         self._folder = folder
         self._talk = talk
 
-    def ensure_stacks(self, stacks: Sequence[str]) -> None:
-        """The stacks exist afterwards. An existing one is left as it is."""
-        existing = self.stacks()
+    def add_stacks(self, stacks: Sequence[str]) -> None:
+        """The stacks, which are new, exist afterwards; they hold nothing."""
         for stack in stacks:
-            if stack not in existing:
-                self._capture("stack", "init", stack, "--no-select")
+            self._capture("stack", "init", stack, "--no-select")
 
     def stacks(self) -> list[str]:
         """Names of the project's stacks in the backend."""

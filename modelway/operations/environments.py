@@ -1,6 +1,7 @@
 """An environment's stacks, in order: which there are, brought up, taken down, and what they say of themselves."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,14 +51,17 @@ def open_deployment(name: str, environments: Path | None = None) -> Deployment:
     """Environment `name`, loaded and checked, with its engine.
 
     `environments` (default: what is configured) is written into the configuration of its stacks, so that the program reads the same folder.
-    Raises InvalidArchitecture; OtherAccount, before the engine runs for the first time; AwsFailure; EngineFailure.
+    Raises InvalidArchitecture; OtherAccount, before anything is changed; AwsFailure; EngineFailure.
     """
     root = find_root()
     folder = environments.resolve() if environments else environments_folder(root, name)
     environment = load(folder, name, root)
-    _refuse_other_account(environment)
     deployment = Deployment(environment, Engine(engine_folder(root)))
-    deployment.engine.ensure_stacks(deployment.stacks)
+    with ThreadPoolExecutor(1) as background:
+        # Each takes half a second; the account comes first, whatever the engine has to say.
+        existing = background.submit(deployment.engine.stacks)
+        _refuse_other_account(environment)
+    deployment.engine.add_stacks([stack for stack in deployment.stacks if stack not in existing.result()])
     for stack in deployment.stacks if environments else ():
         deployment.engine.configure(stack, f"{PROJECT}:environments", str(folder))
     return deployment

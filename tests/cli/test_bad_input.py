@@ -1,6 +1,7 @@
 """Faulty files are refused by every verb that reads them, before the engine starts."""
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -41,8 +42,11 @@ def test_every_fault_is_told_and_the_engine_is_not_started(
     assert sorted(path.name for path in tmp_path.iterdir()) == ["project"]
 
 
-def test_the_engine_would_have_made_its_home(project: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_engine_would_have_made_its_home(
+    project: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], use_account: Callable[[str], None]
+) -> None:
     # Or the test above would say nothing.
+    use_account("222222222222")
     shutil.rmtree(project / "environments")
     shutil.copytree(VALID, project, dirs_exist_ok=True)
     with pytest.raises(SystemExit) as end:
