@@ -36,9 +36,14 @@ def folder_of(name: str, environments: Path | None, root: Path | None) -> Path:
     """The folder that environment `name` lies in. Raises BadParameter when the named one is not there."""
     from modelway.operations.project import environments_folder
 
+    return existing(environments) or environments_folder(root or Path(), name)
+
+
+def existing(environments: Path | None) -> Path | None:
+    """The folder that was named. Raises BadParameter when it is not there."""
     if environments is not None and not environments.is_dir():
         raise typer.BadParameter(f"there is no folder {environments}", param_hint="--environments")
-    return environments or environments_folder(root or Path(), name)
+    return environments
 
 
 @contextmanager
