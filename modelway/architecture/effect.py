@@ -1,7 +1,8 @@
 """Which fields say something that nothing makes true yet. A field leaves this list with the change that puts it into effect."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
 from modelway.architecture.base import FieldPath, Section
@@ -10,10 +11,42 @@ from modelway.architecture.faults import field_text
 if TYPE_CHECKING:
     from modelway.architecture.environment import Environment
 
-Class = Literal["harmless", "refused"]
+Effect = Literal["harmless", "refused"]
 """harmless: what is made is what was described, and the field says more than is done. refused: something else would be made."""
 
-NOT_YET: dict[str, Class] = {}
+NOT_YET: Mapping[str, Effect] = MappingProxyType(
+    {
+        "budget": "harmless",
+        "promotion": "harmless",
+        "governance.tiers.*.approvers": "harmless",
+        "governance.tiers.*.review_days": "harmless",
+        "network.private_endpoints": "refused",
+        "network.flow_logs": "refused",
+        "clusters.*.service_cidr": "refused",
+        "clusters.*.auto_mode": "refused",
+        "clusters.*.addons": "refused",
+        "clusters.*.secrets_key": "refused",
+        "clusters.*.logs.types": "refused",
+        "clusters.*.node_pools.*.capacity": "refused",
+        "clusters.*.node_pools.*.labels": "refused",
+        "clusters.*.node_pools.*.taints": "refused",
+        "clusters.*.node_pools.*.disk": "refused",
+        "registry.images.keep": "harmless",
+        "registry.images.mutable_tags": "refused",
+        "registry.images.scan": "refused",
+        "registry.images.key": "refused",
+        "registry.images.pull_through": "refused",
+        "registry.images.replicate_to": "refused",
+        "registry.models.object_lock": "refused",
+        "registry.models.key": "refused",
+        "registry.models.replicate_to": "refused",
+        "registry.model_registry": "refused",
+        "monitoring.backend": "refused",
+        "monitoring.retention": "refused",
+        "monitoring.alerts": "harmless",
+        "monitoring.drift": "harmless",
+    }
+)
 """Fields by path, `*` for any name or position. Below a field that is listed, everything is."""
 
 
@@ -22,7 +55,7 @@ class Ineffective:
     """A field of an environment that nothing puts into effect yet, and that says something else than its default."""
 
     path: FieldPath
-    effect: Class
+    effect: Effect
 
     @property
     def field(self) -> str:

@@ -99,6 +99,8 @@ class _Loader:
                 self._say(layers, Finding((field,), "key", f"not in this file: {why}", "Remove it."))
         if self._other_name(layers, "environment", self._name, f"Write {self._name}."):
             faulty.add(("environment",))
+        if self._promoted_from_nowhere(layers):
+            faulty.add(("promotion", "from"))
         data["models"] = {name: model.section for name, model in models.items()}
         data["contracts"] = {path: contract for path, contract in self._contracts.items() if contract}
         checked = check(Environment, data, faulty, told=("models", "contracts"))
@@ -108,6 +110,16 @@ class _Loader:
             else:
                 self._say(layers, finding)
         return checked.section
+
+    def _promoted_from_nowhere(self, layers: Layers) -> bool:
+        """Whether the environment that versions come from is none of this folder, which is a fault."""
+        path = ("promotion", "from")
+        *above, written = walk(layers.resolved, path)
+        if len(above) < len(path) or not isinstance(written, str) or written in (known := names(self._environments)):
+            return False
+        others = ", ".join(name for name in known if name != self._name) or "there is no other"
+        self._say(layers, Finding(path, "value", f"an environment of the same folder: {others}", "Name one of them, or remove promotion."))
+        return True
 
     def _models(self) -> dict[str, "_ModelFiles"]:
         """The models whose files could be read."""
