@@ -94,6 +94,6 @@ def elsewhere(path: FieldPath, arn: str | None, region: str) -> Breach | None:
     return Breach(
         path,
         f"of the environment's own region; this one is in {there}, the environment in {region}",
-        f"Name one in {region}; KMS and Secrets Manager can replicate it there.",
+        f"Name one in {region}.",
         (("aws", "region"),),
     )

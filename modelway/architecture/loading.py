@@ -117,8 +117,9 @@ class _Loader:
         *above, written = walk(layers.resolved, path)
         if len(above) < len(path) or not isinstance(written, str) or written in (known := names(self._environments)):
             return False
-        others = ", ".join(name for name in known if name != self._name) or "there is no other"
-        self._say(layers, Finding(path, "value", f"an environment of the same folder: {others}", "Name one of them, or remove promotion."))
+        others = ", ".join(name for name in known if name != self._name)
+        rule = f"another environment of the same folder{': ' if others else ', and there is none'}{others}"
+        self._say(layers, Finding(path, "value", rule, f"{'Name one of them, or remove' if others else 'Remove'} promotion."))
         return True
 
     def _models(self) -> dict[str, "_ModelFiles"]:

@@ -70,8 +70,8 @@ class Cidr(Addresses):
     __slots__ = ()
 
 
-VpcId = Annotated[str, Shaped(r"vpc-([0-9a-f]{8}|[0-9a-f]{17})", "the id of a VPC", "Write it like vpc-0a1b2c3d4e5f67890.", 21)]
-SubnetId = Annotated[str, Shaped(r"subnet-([0-9a-f]{8}|[0-9a-f]{17})", "the id of a subnet", "Write it like subnet-0a1b2c3d4e5f67890.", 24)]
+VpcId = Annotated[str, Shaped(r"vpc-([0-9a-f]{8}|[0-9a-f]{17})", "the id of a VPC", "Write it like vpc-0a1b2c3d4e5f67890.", 80)]
+SubnetId = Annotated[str, Shaped(r"subnet-([0-9a-f]{8}|[0-9a-f]{17})", "the id of a subnet", "Write it like subnet-0a1b2c3d4e5f67890.", 80)]
 
 
 class FlowLogs(Section):

@@ -62,7 +62,7 @@ class Oversight(Section):
         if missing:
             yield Breach(
                 ("tiers", higher, "requires"),
-                f"everything that {lower} requires; missing are {', '.join(missing)}",
+                f"everything that {lower} requires; missing: {', '.join(missing)}",
                 "Add them.",
                 (("tiers", lower, "requires"),),
             )

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
+from ipaddress import IPv4Network
 from typing import TYPE_CHECKING
 
 from modelway.architecture.arns import elsewhere
@@ -9,7 +10,7 @@ from modelway.architecture.base import Breach, FieldPath, each
 from modelway.architecture.cluster import Access, EksCluster
 from modelway.architecture.layout import MODELS, MOST_RESOURCES, endpoint_resources
 from modelway.architecture.monitoring import Topic
-from modelway.architecture.network import NODE_ADDRESSES, WITHOUT_INTERNET, ExistingNetwork, Vpc
+from modelway.architecture.network import NODE_ADDRESSES, WITHOUT_INTERNET, Addresses, ExistingNetwork, Vpc
 
 if TYPE_CHECKING:
     from modelway.architecture.environment import Environment
@@ -24,6 +25,10 @@ BUCKET_LENGTH = 63
 PACKAGE_GROUP_LENGTH = 63
 """Characters that the name of a model package group may have
 (docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateModelPackageGroup.html)."""
+
+
+SERVICE_BLOCKS = ("172.20.0.0/16", "10.100.0.0/16", "10.200.0.0/16", "192.168.128.0/17")
+"""Blocks to propose for services of a cluster."""
 
 
 def platform_breaches(environment: "Environment") -> Iterator[Breach]:
@@ -100,7 +105,7 @@ def _internet(environment: "Environment", key: str) -> Iterator[Breach]:
     if missing:
         yield Breach(
             ("network", "nat"),
-            f"without it the nodes of cluster {key} reach AWS through private endpoints; missing are {', '.join(missing)}",
+            f"without it the nodes of cluster {key} reach AWS through private endpoints; missing: {', '.join(missing)}",
             "Add them to private_endpoints, or write nat: one.",
             (("network", "private_endpoints"),),
         )
@@ -124,24 +129,20 @@ def _addresses(environment: "Environment") -> Iterator[Breach]:
 
 
 def _services(environment: "Environment", key: str, cluster: EksCluster) -> Iterator[Breach]:
-    path: FieldPath = ("clusters", key, "service_cidr")
     network, services = environment.network, cluster.service_cidr
     if not isinstance(network, Vpc):
         return
-    if services.network.overlaps(network.cidr.network):
-        yield Breach(
-            path,
-            f"services have addresses of their own, and {services} and the VPC's {network.cidr} overlap",
-            "Write another block, like 10.100.0.0/16.",
-            (("network", "cidr"),),
-        )
-    for number, other in enumerate(network.reaches):
+    taken: dict[FieldPath, Addresses] = {("network", "cidr"): network.cidr}
+    taken |= {("network", "reaches", number): other for number, other in enumerate(network.reaches)}
+    free = [block for block in SERVICE_BLOCKS if not any(IPv4Network(block).overlaps(other.network) for other in taken.values())]
+    for path, other in taken.items():
         if services.network.overlaps(other.network):
+            which = "the VPC's" if path == ("network", "cidr") else "those that the network reaches"
             yield Breach(
-                path,
-                f"services have addresses of their own, and {services} overlaps {other}, which the network reaches",
-                "Write another block, like 10.100.0.0/16.",
-                (("network", "reaches", number),),
+                ("clusters", key, "service_cidr"),
+                f"services have addresses of their own: {services} overlaps {which}, {other}",
+                f"Write `service_cidr: {free[0]}`." if free else "Write a block that is free.",
+                (path,),
             )
 
 
@@ -166,7 +167,7 @@ def _audit(environment: "Environment", key: str, cluster: EksCluster) -> Iterato
     if environment.tier == "production" and missing:
         yield Breach(
             ("clusters", key, "logs", "types"),
-            f"in production audit and authenticator are kept, or nobody could say who did what; missing are {', '.join(missing)}",
+            f"in production audit and authenticator are kept, or nobody could say who did what; missing: {', '.join(missing)}",
             "Add them.",
             (("tier",),),
         )
@@ -178,7 +179,7 @@ def _spot(environment: "Environment", key: str, cluster: EksCluster) -> Iterator
         yield Breach(
             ("clusters", key, "node_pools"),
             "in production a pool without GPUs keeps a node on demand: all spot nodes can be taken away at once",
-            "Write capacity: on_demand in a pool with min 1 or more.",
+            "Leave capacity out of a pool with min 1 or more: on_demand is the default.",
             (("tier",),),
             (("clusters", key, "auto_mode"),),
         )
