@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Literal
 
+from modelway.architecture.arns import SecretReference
 from modelway.architecture.base import FieldPath, Section
 from modelway.architecture.environment import Environment
 from modelway.architecture.quantities import Cpu, Duration, Memory, Written
@@ -195,6 +196,8 @@ def _data(value: object) -> object:
         return {str(key): _data(item) for key, item in value.items()}
     if isinstance(value, tuple):
         return [_data(item) for item in value]
+    if isinstance(value, SecretReference):
+        return value.written()
     return value if isinstance(value, str | int | float | None) else str(value)
 
 

@@ -61,12 +61,12 @@ class Environment(Section):
         {"models": "each model has a file of its own in models/", "contracts": "contracts are files that models' versions name"}
     )
 
-    schema_version: Literal[1] = 1
-    """Version of the shape of these files."""
     environment: EnvironmentName
     """Name; equals the name of the folder."""
     tier: Literal["development", "staging", "production"]
     """How carefully it is handled: production is protected, development may be thrown away."""
+    schema_version: Literal[1] = 1
+    """Version of the shape of these files."""
     platform: Name = "modelway"
     """First part of names that are unique in all of AWS, such as that of the bucket of weights. It cannot be changed later."""
     layout: Literal["single", "split", "split_by_team"] = "single"

@@ -50,7 +50,7 @@ def test_only_the_named_ones(repository: Path, capsys: pytest.CaptureFixture[str
 def test_the_projects_own_environments_without_an_option(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.chdir(ROOT / "stacks")
     assert validate() == 0
-    assert [line.split(":")[0] for line in capsys.readouterr().out.splitlines()] == ["dev", "local"]
+    assert [line.split(":")[0] for line in capsys.readouterr().out.splitlines()] == ["dev", "local", "prod", "staging"]
 
 
 def test_faults_of_base_are_told_once_and_valid_ones_all_the_same(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
