@@ -141,7 +141,11 @@ class _Comparer:
         return Value(_data(value), self._short(text), tuple(parts))
 
     def _short(self, text: str) -> str:
-        return _DIGEST.sub(lambda found: f"{found[0][: self._lengths.get(found[0], 64)]}…", text)
+        return _DIGEST.sub(lambda found: self._prefix(found[0]), text)
+
+    def _prefix(self, digest: str) -> str:
+        length = self._lengths.get(digest, len(digest))
+        return f"{digest[:length]}…" if length < len(digest) else digest
 
 
 def _shortest(environments: list[Environment | None]) -> dict[str, int]:

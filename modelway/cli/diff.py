@@ -54,8 +54,9 @@ def command(
     if as_json:
         typer.echo(json.dumps(_as_data(labels, groups), indent=2, ensure_ascii=False))
     else:
-        title = f"{labels[0]} → {labels[1]}" if other else f"{name}, {labels[0]} → {labels[1]}"
-        for line in _page(title, labels, groups):
+        title = " → ".join(labels) if other else f"{name}, {' → '.join(labels)}"
+        remarks = {"added": f"only in {other}", "removed": f"only in {name}"} if other else {"added": "new", "removed": "gone"}
+        for line in _page(title, remarks, groups):
             typer.echo(line)
     if detailed and groups:
         raise typer.Exit(5)
@@ -87,7 +88,8 @@ def _since(name: str, revision: str, environments: Path | None) -> "tuple[Enviro
     return before, _loaded(name, environments) if not was_there or name in names(folder) else None
 
 
-def _page(title: str, labels: tuple[str, str], groups: "tuple[Group, ...]") -> Iterator[str]:
+def _page(title: str, remarks: dict[str, str], groups: "tuple[Group, ...]") -> Iterator[str]:
+    """`remarks` say of what was added or removed as a whole where it is."""
     count = sum(len(group.changes) for group in groups)
     if not count:
         yield f"{title}: no difference"
@@ -102,8 +104,7 @@ def _page(title: str, labels: tuple[str, str], groups: "tuple[Group, ...]") -> I
                 yield from _change(change, width)
         else:
             whole = group.changes[0]
-            only = labels[1] if group.kind == "added" else labels[0]
-            yield f"{_sign(whole)} {_styled(group.title, bold=True)}, only in {only}"
+            yield f"{_sign(whole)} {_styled(group.title, bold=True)}, {remarks[group.kind]}"
             value = whole.after or whole.before
             yield from _listed(value) if value else ()
 

@@ -1,6 +1,5 @@
 """What is written is read as the same data."""
 
-from pathlib import Path
 from typing import Any
 
 import pytest
