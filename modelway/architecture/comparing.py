@@ -6,7 +6,7 @@ Compared is what the files mean, not how they say it: base and overrides are one
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any, Literal
 
@@ -76,7 +76,7 @@ def compare(before: Environment | None, after: Environment | None) -> tuple[Grou
 
     Names of the environments are no difference. Contracts are compared where both sides have them; versions say which they name.
     """
-    comparer = _Comparer(_shortest([before, after]))
+    comparer = _Comparer(before, after)
     groups: list[Group] = []
     for name, field in Environment.__pydantic_fields__.items():
         key, old, new = field.alias or name, _value(before, name), _value(after, name)
@@ -99,10 +99,11 @@ def compare(before: Environment | None, after: Environment | None) -> tuple[Grou
 
 
 class _Comparer:
-    """Knows how short a digest may be."""
+    """Knows how short a digest may be, and the accounts of both sides."""
 
-    def __init__(self, lengths: Mapping[str, int]) -> None:
-        self._lengths = lengths
+    def __init__(self, before: Environment | None, after: Environment | None) -> None:
+        self._lengths = _shortest([before, after])
+        self._accounts = (before.aws.account, after.aws.account) if before and after else None
 
     def group(self, title: str, path: FieldPath, before: object, after: object) -> Iterator[Group]:
         """The differences of one section, if there are any."""
@@ -130,9 +131,16 @@ class _Comparer:
                 yield Change("changed", path, self._shown(tuple(known)), self._shown(tuple(found)), "in another order")
             yield from self.changes(known, found, path)
         elif before != after:
-            kind: Kind = "added" if before is None else "removed" if after is None else "changed"
-            old_value, new_value = (None if side is None else self._shown(side) for side in (before, after))
-            yield Change(kind, path, old_value, new_value, _note(before, after))
+            # A list without items is nothing, unless the other side is nothing too.
+            old_value = None if before is None or (before == () and after) else self._shown(before)
+            new_value = None if after is None or (after == () and before) else self._shown(after)
+            kind: Kind = "added" if old_value is None else "removed" if new_value is None else "changed"
+            if old_value and new_value and self._accounts and _follows(before, after, self._accounts):
+                # What is long and the same on both sides hides that nothing else is different.
+                old_value, new_value = (
+                    replace(side, text=f"…{account}…") for side, account in zip((old_value, new_value), self._accounts, strict=True)
+                )
+            yield Change(kind, path, old_value, new_value, _note(before, after) if kind == "changed" else "")
 
     def _shown(self, value: object) -> Value:
         brief = _without_defaults(value)
@@ -211,6 +219,12 @@ def _leaves(data: object, path: FieldPath) -> Iterator[tuple[FieldPath, object]]
             yield from _leaves(item, (*path, key))
     else:
         yield path, data
+
+
+def _follows(before: object, after: object, accounts: tuple[str, str]) -> bool:
+    """Whether a text is another only because it has the account in it."""
+    old, new = accounts
+    return isinstance(before, str) and old != new and before not in accounts and before.replace(old, new) == after != before
 
 
 def _text(data: object) -> str:

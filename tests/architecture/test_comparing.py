@@ -160,6 +160,24 @@ def test_items_of_lists_are_known_by_name(environment: Environment) -> None:
     assert told(compare(before, turned)) == [f"changed contract {file}: metrics [roc_auc, recall] → [recall, roc_auc] in another order"]
 
 
+def test_a_list_without_items_is_nothing(environment: Environment) -> None:
+    after = changed(environment, (("network", "reaches"), ["10.200.0.0/16"]))
+    assert told(compare(environment, after)) == ["changed network: reaches → [10.200.0.0/16]"]
+    assert told(compare(after, environment)) == ["changed network: reaches [10.200.0.0/16] →"]
+
+
+def test_of_what_follows_the_account_the_account_is_shown(environment: Environment) -> None:
+    principal = ("clusters", "main", "access", "deployer", "principal")
+    other = "arn:aws:iam::333333333333:role/deployer"
+    groups = compare(environment, changed(environment, (("aws", "account"), "333333333333"), (principal, other)))
+    assert told(groups) == [
+        "changed aws: account 222222222222 → 333333333333",
+        "changed cluster main: access.deployer.principal …222222222222… → …333333333333…",
+    ]
+    assert groups[1].changes[0].after
+    assert groups[1].changes[0].after.data == other
+
+
 def test_what_came_into_a_long_list_and_what_left_it(environment: Environment) -> None:
     path = ("clusters", "main", "node_pools", "general", "instance_types")
     five = changed(environment, (path, ["m7i.large", "m7i.xlarge", "m7i.2xlarge", "m7i.4xlarge", "m7i.8xlarge"]))
