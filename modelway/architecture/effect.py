@@ -18,8 +18,9 @@ NOT_YET: Mapping[str, Effect] = MappingProxyType(
     {
         "budget": "harmless",
         "promotion": "harmless",
-        "governance.tiers.*.approvers": "harmless",
-        "governance.tiers.*.review_days": "harmless",
+        "governance": "harmless",
+        "network.vpc_id": "harmless",
+        "network.public_subnets": "harmless",
         "network.private_endpoints": "refused",
         "network.flow_logs": "refused",
         "clusters.*.service_cidr": "refused",

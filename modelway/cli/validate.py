@@ -55,6 +55,8 @@ def command(
     else:
         for environment in valid:
             typer.echo(_line(environment))
+            if unmet := _without_effect(environment):
+                typer.echo(unmet, err=True)
         if form is Format.GITHUB:
             _annotate(list(faults))
         elif faults:
@@ -80,6 +82,17 @@ def _line(environment: "Environment") -> str:
     count = len(environment.models)
     models = ", ".join(f"{name} ({', '.join(model.versions) or 'no version'})" for name, model in environment.models.items())
     return f"{environment.environment}: valid, {count} model{'s' if count != 1 else ''}{': ' if models else ''}{models}"
+
+
+def _without_effect(environment: "Environment") -> str | None:
+    """Which fields say what nothing makes true yet; None when all do."""
+    from modelway.architecture.effect import ineffective
+
+    found = list(ineffective(environment))
+    refused, harmless = ([one.field for one in found if one.effect == effect] for effect in ("refused", "harmless"))
+    told = [f"put into effect by nothing yet: {', '.join(harmless)}"] if harmless else []
+    told += [f"refused by `pulumi up`, because nothing makes it yet: {', '.join(refused)}"] if refused else []
+    return f"{environment.environment}: {'; '.join(told)}" if told else None
 
 
 def _framed(faults: "list[Fault]") -> str:
