@@ -44,7 +44,7 @@ class Origins:
 
     def of(self, path: FieldPath) -> Origin:
         """The origin of the value at a path from the top. Lists replace each other as a whole, and their items override nothing."""
-        start = max((start for start in self.layers if path[: len(start)] == start), key=len)
+        start = path[:2] if path[:2] in self.layers else ()
         layers, inside = self.layers[start], path[len(start) :]
         whole = next((inside[:end] for end, part in enumerate(inside) if isinstance(part, int)), inside)
         said = [setting for document in reversed(layers.documents) for setting in _said(document, whole)]

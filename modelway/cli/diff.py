@@ -29,7 +29,7 @@ COLOURS = {"added": typer.colors.GREEN, "removed": typer.colors.RED, "changed": 
 def command(
     name: Annotated[str, typer.Argument(metavar="ENV", help="Name of the environment.", show_default=False)],
     other: Annotated[
-        str | None, typer.Argument(metavar="[ENV]", help="The environment to compare it with: what it has come to be.", show_default=False)
+        str | None, typer.Argument(metavar="OTHER", help="The environment that it is compared with.", show_default=False)
     ] = None,
     base: Annotated[
         str | None,
@@ -39,14 +39,14 @@ def command(
     detailed: Annotated[bool, typer.Option("--detailed-exitcode", help="End with 5 when something differs.")] = False,
     environments: _environments.Folder = None,
 ) -> None:
-    """Print what differs between two environments, or since a git revision: by section and model.
+    """Print what differs between two environments, or in one since a git revision: by section and model.
 
-    Exit code 1 when one of them is not valid. A pull request is compared with --base "$(git merge-base origin/main HEAD)".
+    Exit code 1 when one of them is not valid. For a pull request: --base "$(git merge-base origin/main HEAD)".
     """
     from modelway.architecture.comparing import compare
 
     if (other is None) == (base is None):
-        raise typer.BadParameter("name two environments, or one and a revision with --base", param_hint="ENV or --base")
+        raise typer.BadParameter("name two environments, or one and a revision with --base", param_hint="OTHER or --base")
     if other is not None:
         groups, labels = compare(_loaded(name, environments), _loaded(other, environments)), (name, other)
     else:

@@ -10,7 +10,7 @@ from modelway.cli import _environments
 if TYPE_CHECKING:
     from modelway.architecture import Environment
 
-app = typer.Typer(help="Write the file of a new model, or the folder of a new environment.", no_args_is_help=True)
+app = typer.Typer(help="Begin a model or an environment: files to fill in. Nothing is written over.", no_args_is_help=True)
 
 
 @app.command("model")
@@ -27,7 +27,9 @@ def model(
     ] = None,
     environments: _environments.Folder = None,
 ) -> None:
-    """Write the commented file of a new model: registered, not served yet.
+    """Write the file of a new model, with comments.
+
+    As it is written, the model is registered and not served.
 
     Exit code 1 when the model is there already, or the environment is not valid.
     """
@@ -57,7 +59,9 @@ def environment(
     ] = None,
     environments: _environments.Folder = None,
 ) -> None:
-    """Write the folder of a new environment: a copy of another, with its comments.
+    """Write the folder of a new environment.
+
+    It is a copy of another, with comments and with the models that are that one's alone.
 
     Exit code 1 when the folder is there already, or the other environment is not valid.
     """
@@ -93,12 +97,7 @@ def _still(environment: "Environment", account: str | None) -> list[str]:
 
 def _refuse_misshapen(annotation: Any, text: str | None, option: str) -> None:
     """Raises BadParameter for a text that the field of that type would not take."""
-    from pydantic import TypeAdapter, ValidationError
+    from modelway.architecture.checking import broken
 
-    if text is None:
-        return
-    try:
-        TypeAdapter(annotation).validate_python(text)
-    except ValidationError as error:
-        context = error.errors()[0]["ctx"]
-        raise typer.BadParameter(f"{text!r}: {context['rule']}. {context['way_out']}", param_hint=option) from None
+    if text is not None and (rule := broken(annotation, text)):
+        raise typer.BadParameter(f"{text!r}: {rule}", param_hint=option)
