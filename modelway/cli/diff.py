@@ -22,6 +22,8 @@ WIDTH = 120
 """Most characters of a line; what is longer takes several."""
 NAMES = 40
 """Most characters that names of fields are aligned for."""
+LISTED = 12
+"""Most names of models in one title."""
 SIGNS = {"added": "+", "removed": "-", "changed": "~"}
 COLOURS = {"added": typer.colors.GREEN, "removed": typer.colors.RED, "changed": typer.colors.YELLOW}
 
@@ -95,18 +97,33 @@ def _page(title: str, remarks: dict[str, str], groups: "tuple[Group, ...]") -> I
         yield f"{title}: no difference"
         return
     yield f"{title}: {count} difference{'s' if count != 1 else ''} in {_counted(groups)}"
+    alike: dict[tuple[str, ...], list[Group]] = {}
     for group in groups:
+        # What is the same in many models is read once.
+        alike.setdefault((group.kind, group.title.split(" ")[0], *_body(group)), []).append(group)
+    for (kind, *_), same in alike.items():
         yield ""
-        if group.kind == "changed":
-            yield _styled(group.title, bold=True)
-            width = min(NAMES, max(len(_field(change.path)) for change in group.changes))
-            for change in group.changes:
-                yield from _change(change, width)
-        else:
-            whole = group.changes[0]
-            yield f"{_sign(whole)} {_styled(group.title, bold=True)}, {remarks[group.kind]}"
-            value = whole.after or whole.before
-            yield from _listed(value) if value else ()
+        title = _styled(_title(same), bold=True)
+        yield title if kind == "changed" else f"{_sign(same[0].changes[0])} {title}, {remarks[kind]}"
+        yield from _body(same[0])
+
+
+def _title(groups: "list[Group]") -> str:
+    if len(groups) == 1:
+        return groups[0].title
+    names = [str(group.path[-1]) for group in groups]
+    more = len(names) - LISTED
+    listed = ", ".join(names) if more <= 1 else f"{', '.join(names[:LISTED])} and {more} more, which --json names"
+    return f"{len(names)} {groups[0].path[0]}: {listed}"
+
+
+def _body(group: "Group") -> Iterator[str]:
+    if group.kind == "changed":
+        width = min(NAMES, max(len(_field(change.path)) for change in group.changes))
+        for change in group.changes:
+            yield from _change(change, width)
+    elif value := group.changes[0].after or group.changes[0].before:
+        yield from _listed(value)
 
 
 def _counted(groups: "tuple[Group, ...]") -> str:

@@ -80,6 +80,25 @@ def test_a_page_for_a_reviewer(two: Path, capsys: pytest.CaptureFixture[str]) ->
     )
 
 
+@pytest.mark.parametrize(
+    ("count", "title"),
+    [
+        (3, "3 models: m00, m01, m02"),
+        (20, f"20 models: {', '.join(f'm{number:02}' for number in range(12))} and 8 more, which --json names"),
+    ],
+)
+def test_what_is_the_same_in_many_models_is_told_once(count: int, title: str, repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for number in range(count):
+        file = repository / "environments" / "base" / "models" / f"m{number:02}.yaml"
+        file.write_text(f"model: m{number:02}\nteam: risk\nowner: risk-ml@example.com\nrisk_tier: low\n", "utf-8")
+    git(repository, "add", ".")
+    git(repository, "commit", "-qm", "Second")
+    for file in (repository / "environments" / "base" / "models").glob("m*.yaml"):
+        file.write_text(file.read_text("utf-8").replace("risk_tier: low", "risk_tier: medium"), "utf-8")
+    assert diff("dev", "--base", "HEAD") == 0
+    assert capsys.readouterr().out == (f"dev, HEAD → now: {count} differences in {count} models\n\n{title}\n  ~ risk_tier  low → medium\n")
+
+
 def test_the_other_way_round(two: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert diff("prod", "dev") == 0
     out = capsys.readouterr().out
