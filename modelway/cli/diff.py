@@ -85,7 +85,10 @@ def _since(name: str, revision: str, environments: Path | None) -> "tuple[Enviro
         try:
             before = load(then.environments, name, then.root) if was_there else None
         except InvalidArchitecture as invalid:
-            faults = [replace(fault, file=Path(os.path.relpath(fault.file, then.root))) for fault in invalid.faults]
+            faults = [
+                replace(fault, file=Path(os.path.relpath(fault.file, then.root)), rule=fault.rule.replace(str(then.root), str(then.now)))
+                for fault in invalid.faults
+            ]
             raise ModelwayError(f"{name} is not valid at {revision}, so there is nothing to compare with:\n{report(faults)}") from None
     return before, _loaded(name, environments) if not was_there or name in names(folder) else None
 

@@ -34,7 +34,7 @@ def new_model(folder: Path, where: str, name: str, *, team: str | None = None, o
             )
     file = folder / where / MODELS / f"{name}.yaml"
     clusters = list(dict.fromkeys(cluster for each in environments for cluster in each.clusters))
-    _write(file, model_draft(name, where, team or name, owner or environments[0].owner, clusters))
+    _write(file, _editor_line(folder) + model_draft(name, where, team or name, owner or environments[0].owner, clusters))
     _check(folder, concerned, root, file)
     return file
 
@@ -54,7 +54,9 @@ def new_environment(
     for file in (source / FILE, *sorted((source / MODELS).glob("*.yaml"))):
         text = file.read_bytes().decode("utf-8")
         if file.name == FILE and file.parent == source:
-            text = f"# Begun as a copy of {like}.\n{_renamed(file, text, name)}"
+            text = _renamed(file, text, name)
+            first, rest = (found[0], text[found.end() :]) if (found := _EDITOR_LINE.match(text)) else ("", text)
+            text = f"{first}# Begun as a copy of {like}.\n{rest}"
         if account:
             text = re.sub(rf"(?<![0-9]){old}(?![0-9])", account, text)
         _write(made / file.relative_to(source), text)
@@ -108,6 +110,18 @@ _EXAMPLE_ENDPOINT = """\
 #     live: "1.0.0"
 #   slo: {latency_p99: 200ms, availability: 99.9%, error_rate: 1%}
 """
+
+
+_EDITOR_LINE = re.compile(r"# yaml-language-server:.*\r?\n")
+"""Tells editors which schema the file follows (github.com/redhat-developer/yaml-language-server#using-inlined-schema)."""
+
+
+def _editor_line(folder: Path) -> str:
+    """The line that the models of these environments begin with; empty when none has it. All of them lie equally deep."""
+    for file in sorted(folder.glob(f"*/{MODELS}/*.yaml")):
+        if found := _EDITOR_LINE.match(file.read_text("utf-8")):
+            return found[0]
+    return ""
 
 
 def _noted(line: str, text: str) -> str:

@@ -54,6 +54,19 @@ def test_its_examples_hold_when_they_are_filled_in(repository: Path) -> None:
     assert model.endpoint.traffic.live in model.versions
 
 
+def test_editors_find_the_schema_as_in_the_other_files(repository: Path) -> None:
+    line = "# yaml-language-server: $schema=../../schema.json\n"
+    environments = repository / "environments"
+    for file in (environments / "base" / "models" / "credit-risk.yaml", environments / "dev" / "environment.yaml"):
+        file.write_text(line + file.read_text("utf-8"), "utf-8")
+    assert new("model", "fraud", "--env", "dev") == 0
+    assert new("environment", "staging", "--like", "dev") == 0
+    assert (environments / "dev" / "models" / "fraud.yaml").read_text("utf-8").startswith(line + "# Model fraud, ")
+    made = (environments / "staging" / "environment.yaml").read_text("utf-8")
+    assert made.startswith(line + "# Begun as a copy of dev.\n")
+    assert made.count(line) == 1
+
+
 def test_of_several_clusters_one_is_named(repository: Path) -> None:
     with (repository / "environments" / "dev" / "environment.yaml").open("a", encoding="utf-8") as own:
         own.write("  other: {kind: existing, context: other, gateway: {kind: managed, class: envoy}}\n")
