@@ -131,8 +131,9 @@ class Environment(Section):
 
     def _gpu_breaches(self, name: str, model: Model) -> Iterator[Breach]:
         for key, cluster in self._clusters_of(model):
-            pools = cluster.node_pools.values() if isinstance(cluster, EksCluster) else ()
-            if model.endpoint and model.endpoint.resources.gpu and pools and not any(pool.gpu for pool in pools):
+            # The pools that come with Auto Mode have no GPUs; what an existing cluster has is not known.
+            without = isinstance(cluster, EksCluster) and not any(pool.gpu for pool in cluster.node_pools.values())
+            if model.endpoint and model.endpoint.resources.gpu and without:
                 yield Breach(
                     ("models", name, "endpoint", "resources", "gpu"),
                     f"cluster {key} has no pool of nodes with GPUs",
