@@ -21,6 +21,9 @@ IN_EFFECT = {
     "models.*.owner",
     "models.*.description",
     "models.*.risk_tier",
+    "models.*.versions.*.format",
+    "models.*.versions.*.framework",
+    "models.*.versions.*.protocols",
     # The mapping in stacks, or the program, takes these.
     "environment",
     "tier",
@@ -54,10 +57,11 @@ IN_EFFECT = {
     "models.*.model",
     "models.*.team",
     "models.*.cluster",
+    "models.*.presence",
+    "models.*.pin",
     "models.*.versions.*.image",
     "models.*.versions.*.weights",
     "models.*.versions.*.contract",
-    "models.*.endpoint.runtime.kind",
     "models.*.endpoint.resources.cpu",
     "models.*.endpoint.resources.memory",
     "models.*.endpoint.resources.gpu",
@@ -67,6 +71,8 @@ IN_EFFECT = {
     "models.*.endpoint.traffic.live",
     "models.*.endpoint.traffic.canary",
     "models.*.endpoint.traffic.shadow",
+    "models.*.endpoint.traffic.split.*.version",
+    "models.*.endpoint.traffic.split.*.percent",
     "models.*.endpoint.slo.latency_p99",
     "models.*.endpoint.slo.availability",
     "models.*.endpoint.slo.error_rate",
@@ -82,7 +88,7 @@ def leaves(annotation: Any, path: str) -> Iterator[str]:
             yield from leaves(field.annotation, f"{path}.{field.alias or name}".lstrip("."))
         return
     inner = get_args(annotation)[1:2] if get_origin(annotation) is dict else get_args(annotation)
-    sections = [member for member in inner if member is not NoneType and not isinstance(member, str)]
+    sections = [member for member in inner if member not in (NoneType, Ellipsis) and not isinstance(member, str)]
     below = f"{path}.*" if get_origin(annotation) in (dict, tuple) else path
     found = [leaf for member in sections for leaf in leaves(member, below)]
     yield from found if any(leaf != below for leaf in found) else [path]
