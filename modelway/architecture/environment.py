@@ -133,7 +133,8 @@ class Environment(Section):
         for key, cluster in self._clusters_of(model):
             # The pools that come with Auto Mode have no GPUs; what an existing cluster has is not known.
             without = isinstance(cluster, EksCluster) and not any(pool.gpu for pool in cluster.node_pools.values())
-            if model.endpoint and model.endpoint.resources.gpu and without:
+            resources = model.endpoint.resources if model.endpoint else None
+            if resources and resources.gpu and without:
                 yield Breach(
                     ("models", name, "endpoint", "resources", "gpu"),
                     f"cluster {key} has no pool of nodes with GPUs",
