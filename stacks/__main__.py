@@ -14,12 +14,14 @@ def main() -> None:
     from modelway.architecture import load, names
     from modelway.errors import ModelwayError
     from stacks.compose import compose, place
+    from stacks.effects import tell_of_what_has_no_effect
 
     folder = ROOT / pulumi.Config("modelway").get("environments", "stacks/environments")
     try:
         environment, parts = place(pulumi.get_stack(), names(folder), lambda name: load(folder, name, ROOT))
     except ModelwayError as fault:
         raise pulumi.RunError(str(fault)) from None
+    tell_of_what_has_no_effect(environment)
     for name, value in compose(environment, parts).items():
         pulumi.export(name, value)
 

@@ -13,9 +13,10 @@ from modelway.architecture import (
     Image,
     ManagedGateway,
     Model,
-    Network,
     Traffic,
+    Vpc,
 )
+from modelway.architecture.platform_rules import bucket_name
 from modelway.monitoring.dashboards import endpoint_dashboard
 from modelway.monitoring.rules import base_rules, endpoint_rules
 from modelway.monitoring.slo import Objectives
@@ -59,15 +60,21 @@ def served(environment: Environment) -> list[str]:
     return [name for name, model in environment.models.items() if model.endpoint is not None]
 
 
-def network(described: Network) -> "NetworkArgs":
+def tags(environment: Environment) -> dict[str, str]:
+    """The tags on everything in AWS."""
+    own = {"environment": environment.environment, "owner": environment.owner, "managed-by": "modelway"}
+    pays = {"cost-owner": environment.cost_owner} if environment.cost_owner is not None else {}
+    return {**own, **pays, **environment.tags}
+
+
+def network(described: Vpc) -> "NetworkArgs":
     return {"cidr": str(described.cidr), "zones": described.zones, "nat": described.nat}
 
 
 def registry(environment: Environment) -> "ArtifactRegistryArgs":
-    account = environment.aws.account
     return {
-        "account": account,
-        "bucket_name": f"modelway-{environment.environment}-models-{account}",
+        "account": environment.aws.account,
+        "bucket_name": bucket_name(environment),
         "repository_prefix": environment.environment,
         "models": sorted(environment.models),
         "untagged_days": environment.registry.images.untagged_days,
@@ -85,15 +92,20 @@ def eks_cluster(environment: Environment, key: str, described: EksCluster, subne
     access: dict[str, AccessArgs] = {
         name: {"principal": granted.principal, "policy": ACCESS_POLICIES[granted.policy]} for name, granted in described.access.items()
     }
-    return {
+    made: EksClusterArgs = {
         "cluster_name": f"{environment.environment}-{key}",
         "account": environment.aws.account,
         "version": described.version,
         "subnet_ids": subnet_ids,
         "node_pools": pools,
         "access": access,
+        "public_access": described.endpoint.kind == "public",
+        "log_retention_days": described.logs.retention_days,
         "deletion_window_days": _deletion_window(environment),
     }
+    if described.endpoint.kind == "public":
+        made["public_access_cidrs"] = [str(block) for block in described.endpoint.allowed]
+    return made
 
 
 def existing_cluster(environment: Environment, key: str, described: ExistingCluster) -> "ExistingClusterArgs":

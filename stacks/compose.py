@@ -1,16 +1,14 @@
-"""The parts of an environment in order, outputs wired to inputs; in one stack, or in one for the platform and one for the models."""
+"""The parts of an environment in order, outputs wired to inputs; in one stack, or in one for the platform and others for the models."""
 
 from collections.abc import Callable, Sequence
 from enum import Flag, auto
 
 import pulumi
 
-from modelway.architecture import Environment
+from modelway.architecture import Environment, layout
 from stacks import arguments
 from stacks.joints import ClusterJoint, Exports, Platform, RegistryJoint, exported, imported
 from stacks.providers import Providers
-
-MODELS_SUFFIX = "-models"
 
 
 class Parts(Flag):
@@ -29,18 +27,28 @@ def place(stack: str, known: Sequence[str], load: Callable[[str], Environment]) 
     """
     if stack in known:
         environment = load(stack)
-        return environment, Parts.PLATFORM if environment.layout == "split" else Parts.PLATFORM | Parts.MODELS
-    name = stack.removesuffix(MODELS_SUFFIX)
-    if name != stack and name in known:
-        environment = load(name)
-        if environment.layout == "split":
-            return environment, Parts.MODELS
-        raise pulumi.RunError(f"stack {stack}: environment {name} has layout single and is the one stack {name}.")
+        return environment, Parts.PLATFORM | Parts.MODELS if environment.layout == "single" else Parts.PLATFORM
+    named = layout.owner_of(stack)
+    if named is not None and named[0] in known:
+        return _of_models(stack, load(named[0]), named[1]), Parts.MODELS
     names = ", ".join(known) or "none"
     raise pulumi.RunError(
-        f"stack {stack}: no such environment. Known are: {names}. A stack has the name of its environment, or that and {MODELS_SUFFIX}"
-        " for the models of one with layout split."
+        f"stack {stack}: no such environment. Known are: {names}. A stack has the name of its environment; that and {layout.MODELS} for the"
+        f" models of one with layout split; that, {layout.MODELS}- and a team for the team's models in one with layout split_by_team."
     )
+
+
+def _of_models(stack: str, environment: Environment, team: str | None) -> Environment:
+    """The environment, of models only those that are the stack's."""
+    there = layout.stacks(environment)
+    if team is not None and environment.layout == "split_by_team":
+        # A team whose last model went has nothing left to deploy, and its stack has to be brought up once more to see that.
+        theirs = {name: model for name, model in environment.models.items() if model.team == team}
+        return environment.model_copy(update={"models": theirs})
+    if stack in there:
+        return environment
+    has = f"is the one stack {there[0]}" if len(there) == 1 else f"has the stacks {', '.join(there)}"
+    raise pulumi.RunError(f"stack {stack}: environment {environment.environment} has layout {environment.layout} and {has}.")
 
 
 def compose(environment: Environment, parts: Parts) -> Exports:
@@ -63,7 +71,9 @@ def _platform(environment: Environment, providers: Providers) -> Platform:
 
     registry = ArtifactRegistry("registry", arguments.registry(environment), pulumi.ResourceOptions(provider=providers.aws))
     subnets: pulumi.Input[list[str]] = []
-    if environment.network is not None:
+    if environment.network is not None and environment.network.kind == "existing":
+        subnets = list(environment.network.private_subnets)
+    elif environment.network is not None:
         from components.network import Network
 
         network = Network("network", arguments.network(environment.network), pulumi.ResourceOptions(provider=providers.aws))

@@ -7,6 +7,7 @@ from functools import cached_property
 import pulumi
 
 from modelway.architecture import Environment
+from stacks.arguments import tags
 
 
 class Providers:
@@ -22,12 +23,11 @@ class Providers:
         import pulumi_aws as aws
 
         environment = self._environment
-        tags = {"environment": environment.environment, "owner": environment.owner, "managed-by": "modelway"}
         return aws.Provider(
             "aws",
             region=environment.aws.region,
             allowed_account_ids=[environment.aws.account],
-            default_tags={"tags": {**tags, **environment.tags}},
+            default_tags={"tags": tags(environment)},
         )
 
     def kubernetes(self, key: str, facts: Mapping[str, pulumi.Output[str]]) -> pulumi.ProviderResource:

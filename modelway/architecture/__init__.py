@@ -3,7 +3,7 @@
 `load(folder, name)` gives one environment, resolved and checked, or raises InvalidArchitecture with every fault of every file.
 """
 
-from modelway.architecture.cluster import Access, Cluster, EksCluster, ExistingCluster, ExistingGateway, Gateway, ManagedGateway, NodePool
+from modelway.architecture.cluster import Access, Cluster, EksCluster, ExistingCluster, ExistingGateway, Gateway, ManagedGateway
 from modelway.architecture.contract import Column, Contract, Example, Metric, Sample, Signature, Tensor
 from modelway.architecture.endpoint import Canary, Endpoint, Resources, Scaling, Shadow, Slo, Traffic
 from modelway.architecture.environment import Aws, Environment
@@ -11,8 +11,9 @@ from modelway.architecture.faults import Fault, InvalidArchitecture
 from modelway.architecture.loading import load, names
 from modelway.architecture.model import Model, Version
 from modelway.architecture.monitoring import Monitoring
-from modelway.architecture.network import Cidr, Network
-from modelway.architecture.quantities import Cpu, Duration, Memory, Percent
+from modelway.architecture.network import Cidr, ExistingNetwork, Network, Vpc
+from modelway.architecture.nodes import NodePool
+from modelway.architecture.quantities import Cpu, Duration, Memory, Money, Percent
 from modelway.architecture.references import Image, Weights
 from modelway.architecture.registry import ImageRegistry, ModelStore, Registry
 
@@ -32,6 +33,7 @@ __all__ = [
     "Example",
     "ExistingCluster",
     "ExistingGateway",
+    "ExistingNetwork",
     "Fault",
     "Gateway",
     "Image",
@@ -42,6 +44,7 @@ __all__ = [
     "Metric",
     "Model",
     "ModelStore",
+    "Money",
     "Monitoring",
     "Network",
     "NodePool",
@@ -56,6 +59,7 @@ __all__ = [
     "Tensor",
     "Traffic",
     "Version",
+    "Vpc",
     "Weights",
     "load",
     "names",

@@ -5,7 +5,7 @@ import contextlib
 import inspect
 import re
 import textwrap
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
@@ -97,6 +97,13 @@ def each(rules: Iterable[Iterator[Breach]]) -> Iterator[Breach]:
             yield from rule
 
 
+def repeated(field: str, items: Sequence[object]) -> Iterator[Breach]:
+    """The items of a list that stand in it before."""
+    for number, item in enumerate(items):
+        if item in items[:number]:
+            yield Breach((field, number), "each only once", "Remove one of the two.")
+
+
 RULES_LATER: dict[str, object] = {"rules": "later"}
 """Context of a validation that looks at fields alone; `all_breaches` then tells of all rules at once."""
 
@@ -167,8 +174,8 @@ Name = Annotated[
 EnvironmentName = Annotated[
     str,
     Shaped(
-        r"(?!base$)(?!.*-models$)[a-z]([-a-z0-9]*[a-z0-9])?",
-        "lower-case letters, digits and dashes; a letter first; not `base`, and not ending in `-models` as the stacks of models do",
+        r"(?!base$)(?!.*-models(-|$))[a-z]([-a-z0-9]*[a-z0-9])?",
+        "lower-case letters, digits and dashes; a letter first; not `base`, and no `-models` in it, as the stacks of models have",
         "Rename the folder, say to dev.",
         # modelway-<environment>-models-<account> is the name of a bucket: at most 63 characters
         # (docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html).

@@ -45,6 +45,16 @@ def check(section: type[Kind], data: Mapping[str, object], known: Collection[Fie
     return Checked(made, tuple(found))
 
 
+def broken(annotation: Any, text: str) -> str | None:
+    """The rule that a text breaks as the value of a field of that type, such as `Name`, and the way out; None when it breaks none."""
+    try:
+        TypeAdapter(annotation).validate_python(text)
+    except ValidationError as error:
+        context = error.errors()[0].get("ctx", {})
+        return f"{context.get('rule', error)}. {context.get('way_out', '')}".rstrip()
+    return None
+
+
 def _touch(faulty: Iterable[FieldPath], paths: Iterable[FieldPath]) -> bool:
     """Whether one of the paths leads to, through or from a faulty field."""
     asked = tuple(paths)

@@ -1,14 +1,27 @@
 """The clusters that models serve in: made as EKS clusters, or there already."""
 
 from collections.abc import Iterator
+from ipaddress import IPv4Network
 from typing import Annotated, Literal
 
 from pydantic import Field
 
-from modelway.architecture.base import Breach, Name, Section, Shaped, each
+from modelway.architecture.arns import KeyArn
+from modelway.architecture.base import Breach, Name, Section, Shaped, each, misshapen, repeated
+from modelway.architecture.eks import ADDONS, IN_AUTO_MODE, VERSIONS
+from modelway.architecture.network import Addresses, Days
+from modelway.architecture.nodes import AutoMode, NodePool
 
 KubernetesVersion = Annotated[str, Shaped(r"1\.[1-9][0-9]", "a minor version of Kubernetes, in quotes", 'Write it like "1.35".', 4)]
-InstanceType = Annotated[str, Shaped(r"[a-z][a-z0-9-]*\.[a-z0-9-]+", "a type of EC2 instance", "Write it like m7i.large.", 32)]
+AddonVersion = Annotated[
+    str,
+    Shaped(
+        r"v[0-9]+\.[0-9]+\.[0-9]+-eksbuild\.[0-9]+",
+        "a version of an EKS add-on",
+        "Write it like v1.21.1-eksbuild.1; `aws eks describe-addon-versions` lists them.",
+        40,
+    ),
+]
 Principal = Annotated[
     str,
     Shaped(
@@ -30,6 +43,31 @@ ObjectName = Annotated[
         253,
     ),
 ]
+LogType = Literal["api", "audit", "authenticator", "controllerManager", "scheduler"]
+
+
+class ServiceAddresses(Addresses):
+    """A block of private IPv4 addresses, /12 to /24, for services of a cluster."""
+
+    # docs.aws.amazon.com/eks/latest/APIReference/API_KubernetesNetworkConfigRequest.html
+    WIDEST, NARROWEST = 12, 24
+    WITHIN = tuple(IPv4Network(block) for block in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"))
+    RULE = "a block of private IPv4 addresses, /12 to /24"
+    WAY_OUT = "Write it like 172.20.0.0/16."
+    __slots__ = ()
+
+
+class Callers(Addresses):
+    """A block of IPv4 addresses that may call; not everybody's."""
+
+    __slots__ = ()
+
+    def __init__(self, text: str) -> None:
+        if text.endswith("/0"):
+            raise misshapen(
+                "addresses of somebody: these are everybody's", "Write those of an office or a runner, or make the endpoint private."
+            )
+        super().__init__(text)
 
 
 class ManagedGateway(Section):
@@ -52,26 +90,36 @@ class ExistingGateway(Section):
 Gateway = Annotated[ManagedGateway | ExistingGateway, Field(discriminator="kind")]
 
 
-class NodePool(Section):
-    """Nodes of one kind."""
+class PrivateApi(Section):
+    """The API server answers inside the network alone."""
 
-    instance_types: tuple[InstanceType, ...] = Field(min_length=1, max_length=20)
-    """EC2 instance types, the preferred one first."""
-    min: int = Field(ge=0, le=450)
-    """Fewest nodes, 0 to 450 (what EKS allows in a managed node group)."""
-    max: int = Field(ge=1, le=450)
-    """Most nodes, 1 to 450."""
-    gpu: bool = False
-    """Whether the nodes have GPUs; only pods that ask for one run there."""
+    kind: Literal["private"] = "private"
+
+
+class PublicApi(Section):
+    """The API server answers on the internet as well, to some."""
+
+    kind: Literal["public"]
+    allowed: tuple[Callers, ...] = Field(min_length=1, max_length=40)
+    """Addresses that are answered, such as an office's; 40 at most (what EKS allows)."""
 
     def breaches(self) -> Iterator[Breach]:
-        if self.min > self.max:
-            yield Breach(
-                ("min",),
-                f"min is at most max; they are {self.min} and {self.max}",
-                f"Lower min to {self.max}, or raise max to {self.min}.",
-                (("max",),),
-            )
+        yield from each([repeated("allowed", self.allowed)])
+
+
+Api = Annotated[PrivateApi | PublicApi, Field(discriminator="kind")]
+
+
+class ClusterLogs(Section):
+    """What the control plane writes down, in CloudWatch Logs."""
+
+    types: tuple[LogType, ...] = ("api", "audit", "authenticator", "controllerManager", "scheduler")
+    """Logs that are kept; all five unless said otherwise."""
+    retention_days: Days = 90
+    """Days that they are kept; one of the numbers that CloudWatch takes."""
+
+    def breaches(self) -> Iterator[Breach]:
+        yield from each([repeated("types", self.types)])
 
 
 class Access(Section):
@@ -84,20 +132,46 @@ class Access(Section):
 
 
 class EksCluster(Section):
-    """An EKS cluster of the environment's own: private, in the environment's network."""
+    """An EKS cluster of the environment's own, in the environment's network."""
 
     kind: Literal["eks"]
     version: KubernetesVersion
-    """Minor version of Kubernetes, such as "1.35"."""
-    node_pools: dict[Name, NodePool] = Field(min_length=1)
+    """Minor version of Kubernetes that EKS supports, such as "1.35"."""
+    endpoint: Api = Field(default_factory=PrivateApi)
+    """Where its API server answers."""
+    service_cidr: ServiceAddresses = ServiceAddresses("172.20.0.0/16")
+    """Addresses of services: private, /12 to /24, of no network that is reached. It cannot be changed later."""
+    node_pools: dict[Name, NodePool] = Field(default_factory=dict)
     """Pools of nodes, by name."""
+    auto_mode: AutoMode | None = None
+    """EKS Auto Mode; with it there need be no pools."""
+    addons: dict[str, AddonVersion] = Field(default_factory=dict)
+    """Versions of EKS add-ons, by name; of what is not named, EKS's default for the version of Kubernetes."""
+    secrets_key: KeyArn | None = None
+    """ARN of the KMS key for secrets; one is made when absent."""
+    logs: ClusterLogs = Field(default_factory=ClusterLogs)
+    """Logs of the control plane."""
     access: dict[Name, Access] = Field(min_length=1)
     """Who is let in, by a name for the entry. Nobody else is, not even who made the cluster."""
     gateway: Gateway
     """Where requests come in."""
 
+    @property
+    def most_nodes(self) -> int:
+        """Nodes that there are at most, as far as pools say."""
+        return sum(pool.max for pool in self.node_pools.values())
+
     def breaches(self) -> Iterator[Breach]:
-        yield from each([self._access_breaches(), self._pool_breaches()])
+        yield from each([self._version_breaches(), self._access_breaches(), self._pool_breaches(), self._auto_mode_breaches()])
+        yield from each(self._addon_breaches(name) for name in self.addons)
+
+    def _version_breaches(self) -> Iterator[Breach]:
+        if self.version not in VERSIONS:
+            yield Breach(
+                ("version",),
+                f"a version that EKS supports: {', '.join(VERSIONS)}",
+                f'Write "{max(VERSIONS)}"; an older cluster is upgraded one version at a time.',
+            )
 
     def _access_breaches(self) -> Iterator[Breach]:
         if all(granted.policy != "cluster-admin" for granted in self.access.values()):
@@ -108,17 +182,48 @@ class EksCluster(Section):
             )
 
     def _pool_breaches(self) -> Iterator[Breach]:
-        if all(pool.gpu for pool in self.node_pools.values()):
+        if self.auto_mode is not None:
+            return
+        if not self.node_pools:
             yield Breach(
                 ("node_pools",),
-                "a pool without GPUs is needed: DNS and controllers do not run on GPU nodes",
-                "Add a pool like `general: {instance_types: [m7i.large], min: 2, max: 4}`.",
+                "a cluster has pools of nodes, or auto_mode, or both",
+                "Add a pool like `general: {instance_types: [m7i.large], min: 2, max: 4}`, or `auto_mode: {}`.",
+                judged_by=(("auto_mode",),),
             )
-        elif not any(pool.min for pool in self.node_pools.values() if not pool.gpu):
+        elif all(pool.gpu or pool.taints for pool in self.node_pools.values()):
             yield Breach(
                 ("node_pools",),
-                "a pool without GPUs has to keep a node: nothing would start in an empty cluster",
+                "a pool without GPUs and taints is needed: DNS and controllers do not run on other nodes",
+                "Add a pool like `general: {instance_types: [m7i.large], min: 2, max: 4}`.",
+                judged_by=(("auto_mode",),),
+            )
+        elif not any(pool.min for pool in self.node_pools.values() if not pool.gpu and not pool.taints):
+            yield Breach(
+                ("node_pools",),
+                "a pool without GPUs and taints has to keep a node: nothing would start in an empty cluster",
                 "Set min to 1 or more in one of them.",
+                judged_by=(("auto_mode",),),
+            )
+
+    def _auto_mode_breaches(self) -> Iterator[Breach]:
+        if self.auto_mode is not None and not self.node_pools and "general-purpose" not in self.auto_mode.node_pools:
+            yield Breach(
+                ("auto_mode", "node_pools"),
+                "general-purpose is needed where there are no other pools: models do not run on system nodes",
+                "Write [general-purpose, system].",
+                judged_by=(("node_pools",),),
+            )
+
+    def _addon_breaches(self, name: str) -> Iterator[Breach]:
+        if name not in ADDONS:
+            yield Breach(("addons", name), f"one of the add-ons {', '.join(ADDONS)}", "Name one of them, or remove it.")
+        elif self.auto_mode is not None and not self.node_pools and name in IN_AUTO_MODE:
+            yield Breach(
+                ("addons", name),
+                "in Auto Mode EKS runs this add-on itself, in a version of its own choice",
+                "Remove it.",
+                judged_by=(("auto_mode",), ("node_pools",)),
             )
 
 

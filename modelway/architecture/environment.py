@@ -6,16 +6,19 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from modelway.architecture.arns import Region
 from modelway.architecture.base import Breach, EnvironmentName, Name, Owner, Section, Shaped, each
-from modelway.architecture.cluster import Access, Cluster, EksCluster, ExistingGateway
+from modelway.architecture.cluster import Cluster, EksCluster, ExistingGateway
 from modelway.architecture.contract import Contract
 from modelway.architecture.model import ContractPath, Model
 from modelway.architecture.monitoring import Monitoring
 from modelway.architecture.network import Network
+from modelway.architecture.oversight import Oversight
+from modelway.architecture.platform_rules import platform_breaches
+from modelway.architecture.quantities import Money
 from modelway.architecture.registry import Registry
 
 Account = Annotated[str, Shaped(r"[0-9]{12}", "an AWS account: 12 digits, in quotes", 'Write it like "222222222222".', 12)]
-Region = Annotated[str, Shaped(r"[a-z]{2,3}(-[a-z]+)+-[0-9]", "an AWS region", "Write it like eu-west-1.", 32)]
 TagKey = Annotated[
     str,
     Shaped(
@@ -28,9 +31,6 @@ TagKey = Annotated[
 TagValue = Annotated[
     str, Shaped(r"[A-Za-z0-9 +\-=._:/@]*", "a tag's value: letters, digits, spaces and + - = . _ : / @", "Write it like ml-platform.", 256)
 ]
-
-OWN_TAGS = ("environment", "owner", "managed-by")
-"""Tags that everything gets from Modelway."""
 
 GATEWAY_NAMESPACE = "gateway-system"
 """Namespace of Gateways that are made."""
@@ -47,6 +47,13 @@ class Aws(Section):
     region: Region
 
 
+class Promotion(Section):
+    """What has to be true of a version before it may serve here."""
+
+    from_: EnvironmentName = Field(alias="from")
+    """Environment that its digests have to have been in before."""
+
+
 class Environment(Section):
     """One environment, resolved: base and overrides merged, models and contracts with it."""
 
@@ -58,61 +65,43 @@ class Environment(Section):
     """Name; equals the name of the folder."""
     tier: Literal["development", "staging", "production"]
     """How carefully it is handled: production is protected, development may be thrown away."""
-    layout: Literal["single", "split"] = "single"
-    """One stack for all, or one for the platform and one for the models."""
+    schema_version: Literal[1] = 1
+    """Version of the shape of these files."""
+    platform: Name = "modelway"
+    """First part of names that are unique in all of AWS, such as that of the bucket of weights. It cannot be changed later."""
+    layout: Literal["single", "split", "split_by_team"] = "single"
+    """One stack for all; or one for the platform and one for the models; or one for the platform and one for each team's models."""
+    promotion: Promotion | None = None
+    """Where versions come from; from anywhere when absent."""
     aws: Aws
     """Account and region."""
     owner: Owner
     """Who answers for it; a tag on everything."""
+    cost_owner: Owner | None = None
+    """Who pays; a tag on everything when set."""
+    budget: Money | None = None
+    """What it may cost a month, such as 1500 USD."""
     tags: dict[TagKey, TagValue] = Field(default_factory=dict, max_length=40)
-    """AWS tags on everything, besides environment, owner and managed-by."""
+    """AWS tags on everything, besides environment, owner, cost-owner and managed-by."""
     network: Network | None = None
-    """Network of its own; an EKS cluster needs one."""
+    """Network that it is in; an EKS cluster needs one."""
     clusters: dict[Name, Cluster] = Field(min_length=1)
     """Clusters, by name."""
     registry: Registry = Field(default_factory=Registry)
     """Where images and weights are kept."""
     monitoring: Monitoring = Field(default_factory=Monitoring)
-    """How it is watched."""
+    """How it is watched, and who is told."""
+    governance: Oversight = Field(default_factory=Oversight)
+    """What is asked of models by their risk tier."""
     models: dict[Name, Model] = Field(default_factory=dict)
     """Models, by name; each has a file of its own in models/."""
     contracts: dict[ContractPath, Contract] = Field(default_factory=dict)
     """Contracts of the models' versions, by path; read from the files that versions name."""
 
     def breaches(self) -> Iterator[Breach]:
-        yield from each([self._tag_breaches()])
-        for key, cluster in self.clusters.items():
-            if isinstance(cluster, EksCluster):
-                yield from each([self._network_breaches(key)])
-                yield from each(self._access_breaches(key, who, granted) for who, granted in cluster.access.items())
+        yield from platform_breaches(self)
         for name, model in self.models.items():
             yield from each([self._placement_breaches(name, model), self._team_breaches(name, model), self._gpu_breaches(name, model)])
-
-    def _tag_breaches(self) -> Iterator[Breach]:
-        for key in self.tags:
-            if key.lower() in OWN_TAGS:
-                yield Breach(("tags", key), "environment, owner and managed-by are set already", "Remove it, or choose another key.")
-
-    def _network_breaches(self, key: str) -> Iterator[Breach]:
-        if self.network is None:
-            yield Breach(
-                ("clusters", key, "kind"),
-                "an EKS cluster stands in the environment's own network, and there is none",
-                "Add a section `network: {kind: vpc, cidr: 10.20.0.0/16, zones: 2}`.",
-                judged_by=(("network",),),
-            )
-        elif self.network.zones < 2:
-            yield Breach(("network", "zones"), "at least 2 with an EKS cluster", "Write zones: 2 or more.")
-
-    def _access_breaches(self, key: str, who: str, granted: Access) -> Iterator[Breach]:
-        account = granted.principal.split(":")[4]
-        if account != self.aws.account:
-            yield Breach(
-                ("clusters", key, "access", who, "principal"),
-                f"principals are of the environment's own account; this one is of {account}, the environment of {self.aws.account}",
-                f"Write it with {self.aws.account}; a role of another account assumes one of this account.",
-                (("aws", "account"),),
-            )
 
     def _placement_breaches(self, name: str, model: Model) -> Iterator[Breach]:
         known = ", ".join(self.clusters)
@@ -142,8 +131,10 @@ class Environment(Section):
 
     def _gpu_breaches(self, name: str, model: Model) -> Iterator[Breach]:
         for key, cluster in self._clusters_of(model):
-            pools = cluster.node_pools.values() if isinstance(cluster, EksCluster) else ()
-            if model.endpoint and model.endpoint.resources.gpu and pools and not any(pool.gpu for pool in pools):
+            # The pools that come with Auto Mode have no GPUs; what an existing cluster has is not known.
+            without = isinstance(cluster, EksCluster) and not any(pool.gpu for pool in cluster.node_pools.values())
+            resources = model.endpoint.resources if model.endpoint else None
+            if resources and resources.gpu and without:
                 yield Breach(
                     ("models", name, "endpoint", "resources", "gpu"),
                     f"cluster {key} has no pool of nodes with GPUs",

@@ -79,6 +79,9 @@ def _findings(detail: ErrorDetails, section: type[Section], data: Mapping[str, o
         yield Finding(path, "value", f"a mapping with {fields}", "Write lines of the form `field: value` below it.")
     elif kind in _KINDS:
         yield Finding(path, "value", *_KINDS[kind])
+    elif kind == "too_short" and len(detail["input"]) >= context["min_length"]:
+        # pydantic counts only items that are right; those that are wrong are told of one by one.
+        return
     elif kind in _LIMITS:
         numbers = {name: int(limit) if isinstance(limit, float) and limit.is_integer() else limit for name, limit in context.items()}
         rule, way_out = (text.format(**numbers) for text in _LIMITS[kind])
@@ -122,7 +125,7 @@ def _no_choice(path: FieldPath, detail: ErrorDetails, expected: str) -> Finding:
     from difflib import get_close_matches
 
     choices = expected.replace(" or ", ", ").split(", ")
-    near = get_close_matches(str(detail["input"]), choices, 1)
+    near = get_close_matches(detail["input"], choices, 1) if isinstance(detail["input"], str) else []
     rule = f"one of {', '.join(choices)}" if len(choices) > 1 else f"only {choices[0]} is known"
     return Finding(
         path, "value", rule, f"Did you mean `{near[0]}`?" if near else f"Write {choices[0]}." if len(choices) == 1 else "Write one of them."

@@ -54,9 +54,13 @@ class InvalidArchitecture(ModelwayError):
 
 def report(faults: Sequence[Fault], folder: Path | None = None) -> str:
     """All faults for a person, and how many there are."""
+    return "\n".join([*(fault.text(folder) for fault in faults), counted(faults)])
+
+
+def counted(faults: Sequence[Fault]) -> str:
+    """How many faults there are, in how many files."""
     files = len({fault.file for fault in faults})
-    count = f"{len(faults)} fault{'s' if len(faults) != 1 else ''} in {files} file{'s' if files != 1 else ''}."
-    return "\n".join([*(fault.text(folder) for fault in faults), count])
+    return f"{len(faults)} fault{'s' if len(faults) != 1 else ''} in {files} file{'s' if files != 1 else ''}."
 
 
 def field_text(path: FieldPath) -> str:

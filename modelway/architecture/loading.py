@@ -12,6 +12,7 @@ from modelway.architecture.environment import Environment
 from modelway.architecture.explaining import Finding
 from modelway.architecture.faults import Fault, InvalidArchitecture, field_text, shortened
 from modelway.architecture.model import CONTRACT_PATH, Model
+from modelway.architecture.origins import Origins
 from modelway.architecture.reading import Document, Place, Unreadable, read, walk
 from modelway.architecture.resolving import Layers
 
@@ -41,6 +42,11 @@ def load(environments: Path, name: str, root: Path | None = None) -> Environment
     Paths of contracts count from the repository that holds the folder; when none does from `root`, and without that from the folder above.
     Raises InvalidArchitecture with every fault of every file.
     """
+    return trace(environments, name, root)[0]
+
+
+def trace(environments: Path, name: str, root: Path | None = None) -> tuple[Environment, Origins]:
+    """The same, and where each of its values comes from."""
     known = names(environments)
     if name not in known:
         rule = f"no such environment; there are: {', '.join(known) or 'none'}"
@@ -49,7 +55,7 @@ def load(environments: Path, name: str, root: Path | None = None) -> Environment
     environment = loader.environment()
     if loader.faults or environment is None:
         raise InvalidArchitecture(loader.faults)
-    return environment
+    return environment, Origins(loader.layers)
 
 
 @dataclass(frozen=True)
@@ -63,10 +69,11 @@ class _ModelFiles:
 
 
 class _Loader:
-    """Reads one environment; what is wrong gathers in `faults`."""
+    """Reads one environment; what is wrong gathers in `faults`, what was read in `layers`, by the part of the environment it is."""
 
     def __init__(self, environments: Path, name: str, root: Path) -> None:
         self.faults: list[Fault] = []
+        self.layers: dict[FieldPath, Layers] = {}
         self._environments = environments
         self._name = name
         self._root = root
@@ -84,7 +91,7 @@ class _Loader:
         if layers is None:
             return None
         # What no file has belongs into the environment's own.
-        layers = replace(layers, home=-1)
+        layers = self.layers[()] = replace(layers, home=-1)
         data = dict(layers.resolved)
         faulty = {("models", name, *path) for name, model in models.items() for path in model.faulty}
         for field, why in Environment.OF_OTHER_FILES.items():
@@ -92,6 +99,8 @@ class _Loader:
                 self._say(layers, Finding((field,), "key", f"not in this file: {why}", "Remove it."))
         if self._other_name(layers, "environment", self._name, f"Write {self._name}."):
             faulty.add(("environment",))
+        if self._promoted_from_nowhere(layers):
+            faulty.add(("promotion", "from"))
         data["models"] = {name: model.section for name, model in models.items()}
         data["contracts"] = {path: contract for path, contract in self._contracts.items() if contract}
         checked = check(Environment, data, faulty, told=("models", "contracts"))
@@ -102,6 +111,17 @@ class _Loader:
                 self._say(layers, finding)
         return checked.section
 
+    def _promoted_from_nowhere(self, layers: Layers) -> bool:
+        """Whether the environment that versions come from is none of this folder, which is a fault."""
+        path = ("promotion", "from")
+        *above, written = walk(layers.resolved, path)
+        if len(above) < len(path) or not isinstance(written, str) or written in (known := names(self._environments)):
+            return False
+        others = ", ".join(name for name in known if name != self._name)
+        rule = f"another environment of the same folder{': ' if others else ', and there is none'}{others}"
+        self._say(layers, Finding(path, "value", rule, f"{'Name one of them, or remove' if others else 'Remove'} promotion."))
+        return True
+
     def _models(self) -> dict[str, "_ModelFiles"]:
         """The models whose files could be read."""
         models: dict[str, _ModelFiles] = {}
@@ -110,6 +130,7 @@ class _Loader:
             layers = self._layers(f"{MODELS}/{stem}.yaml")
             if layers is None:
                 continue
+            self.layers["models", stem] = layers
             other = self._other_name(layers, "model", stem, f"Write {stem}, or rename the file.")
             self._read_contracts(layers)
             checked = check(Model, layers.resolved, [("model",)] if other else [])
@@ -154,6 +175,7 @@ class _Loader:
         layers = self._read([file])
         if layers is None:
             return None
+        self.layers["contracts", str(file.relative_to(self._root))] = layers
         checked = check(Contract, layers.resolved)
         for finding in checked.findings:
             self._say(layers, finding)

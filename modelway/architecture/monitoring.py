@@ -1,13 +1,163 @@
-"""How an environment is watched."""
+"""How an environment is watched, and who is told."""
 
-from modelway.architecture.base import Name, Section
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from modelway.architecture.arns import SecretReference, TopicArn
+from modelway.architecture.base import Breach, Name, Section, Shaped, each, repeated
 from modelway.architecture.quantities import Duration
+
+Severity = Literal["page", "ticket"]
+"""How soon somebody has to look: at once, or in working hours. Alerts have it as their label `severity`."""
+RiskTier = Literal["low", "medium", "high"]
+DriftKind = Literal["data", "prediction", "concept", "parity"]
+
+WorkspaceId = Annotated[
+    str,
+    Shaped(
+        r"ws-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}",
+        "the id of a workspace of Amazon Managed Service for Prometheus",
+        "Write it like ws-1234abcd-12ab-34cd-56ef-1234567890ab.",
+        39,
+    ),
+]
+Channel = Annotated[str, Shaped(r"[#@][A-Za-z0-9._-]+", "a channel or a person, with # or @", 'Write it like "#ml-alerts".', 80)]
+
+
+class OperatorBackend(Section):
+    """Prometheus in each cluster, run by the Prometheus operator."""
+
+    kind: Literal["operator"] = "operator"
+
+
+class AmpBackend(Section):
+    """Amazon Managed Service for Prometheus."""
+
+    kind: Literal["amp"]
+    workspace: WorkspaceId | None = None
+    """Id of a workspace that is there already; one is made when absent."""
+
+
+Backend = Annotated[OperatorBackend | AmpBackend, Field(discriminator="kind")]
+
+
+class PagerDuty(Section):
+    """An incident in PagerDuty."""
+
+    kind: Literal["pagerduty"]
+    key: SecretReference
+    """Where the integration key is."""
+
+
+class Slack(Section):
+    """A message in Slack."""
+
+    kind: Literal["slack"]
+    url: SecretReference
+    """Where the address of the incoming webhook is; whoever has it can write."""
+    channel: Channel
+    """Channel or person."""
+
+
+class Webhook(Section):
+    """A request to somebody's own program, as Alertmanager makes it."""
+
+    kind: Literal["webhook"]
+    url: SecretReference
+    """Where the address is."""
+
+
+class Topic(Section):
+    """A message to an SNS topic."""
+
+    kind: Literal["sns"]
+    topic: TopicArn
+    """ARN of the topic."""
+
+
+Receiver = Annotated[PagerDuty | Slack | Webhook | Topic, Field(discriminator="kind")]
+
+
+class Alerts(Section):
+    """Who is told of an alert."""
+
+    severities: dict[Severity, Receiver] = Field(default_factory=dict)
+    """By how soon somebody has to look: page and ticket."""
+    teams: dict[Name, dict[Severity, Receiver]] = Field(default_factory=dict)
+    """By team, for alerts about its models, instead of the receiver above."""
+
+
+class DriftMinimum(Section):
+    """What is watched at the least of models of a risk tier."""
+
+    requires: tuple[DriftKind, ...] = ()
+    """Kinds of drift that have to be watched."""
+    window_at_most: Duration | None = None
+    """Longest window of time that may be looked at as one."""
+
+    def breaches(self) -> Iterator[Breach]:
+        yield from each([repeated("requires", self.requires)])
+
+
+class DriftRules(Section):
+    """What holds for all models: what their files may leave out, and what they have to say."""
+
+    window: Duration = Duration("1d")
+    """Length of time that is looked at as one, for models that do not say."""
+    minimum_sample: int = Field(default=500, ge=30, le=10_000_000)
+    """Fewest requests in a window that anything is concluded from, for models that do not say."""
+    tiers: dict[RiskTier, DriftMinimum] = Field(default_factory=dict)
+    """Minima by risk tier: low, medium, high."""
+
+    def breaches(self) -> Iterator[Breach]:
+        yield from each(self._window_breaches(tier, minimum) for tier, minimum in self.tiers.items())
+
+    def _window_breaches(self, tier: str, minimum: DriftMinimum) -> Iterator[Breach]:
+        if minimum.window_at_most is not None and minimum.window_at_most.seconds < self.window.seconds:
+            yield Breach(
+                ("tiers", tier, "window_at_most"),
+                f"at least the window that models have which do not say, {self.window}",
+                "Raise it, or lower window.",
+                (("window",),),
+            )
+
+
+RETENTION: Mapping[str, tuple[int, int]] = MappingProxyType({"operator": (1, 3650), "amp": (1, 1095)})
+"""Days that metrics can be kept, by backend; what Amazon keeps:
+docs.aws.amazon.com/prometheus/latest/userguide/AMP_quotas.html."""
 
 
 class Monitoring(Section):
-    """The in-cluster monitoring: Prometheus rules, what is scraped, dashboards."""
+    """The monitoring of an environment: rules, what is scraped, dashboards, who is told."""
 
     namespace: Name = "monitoring"
     """Namespace of rules and dashboards, in every cluster."""
+    backend: Backend = Field(default_factory=OperatorBackend)
+    """What keeps the metrics."""
+    retention: Duration | None = None
+    """How long metrics are kept, in days, such as 90d; as long as the backend does by itself when absent."""
     scrape_interval: Duration = Duration("30s")
-    """How often metrics are read."""
+    """How often metrics are read, 5s to 1m."""
+    alerts: Alerts = Field(default_factory=Alerts)
+    """Who is told. A production environment says who is paged."""
+    drift: DriftRules = Field(default_factory=DriftRules)
+    """What holds for the drift of all models."""
+
+    def breaches(self) -> Iterator[Breach]:
+        yield from each([self._retention_breaches(), self._interval_breaches()])
+
+    def _retention_breaches(self) -> Iterator[Breach]:
+        if self.retention is None:
+            return
+        least, most = RETENTION[self.backend.kind]
+        days = self.retention.seconds / 86400
+        if not least <= days <= most or days % 1:
+            yield Breach(("retention",), f"whole days, {least}d to {most}d", "Write it like 90d.", judged_by=(("backend",),))
+
+    def _interval_breaches(self) -> Iterator[Breach]:
+        # A rate over 5 minutes wants four readings, one of which may be lost.
+        if not 5 <= self.scrape_interval.seconds <= 60:
+            yield Breach(("scrape_interval",), "5s to 1m: alerts look at windows of 5m", "Write it like 30s.")

@@ -133,3 +133,17 @@ class Percent(Written):
     def fraction(self) -> float:
         """0.999 for 99.9%."""
         return float(Decimal(self._parse(self.text)[1]) / 100)
+
+
+class Money(Written):
+    """An amount of money in US dollars, in which AWS lists its prices."""
+
+    SHAPE = r"(?=[0-9.]*[1-9])([0-9]{1,9}(?:\.[0-9]{2})?) USD"
+    RULE = "an amount above 0 and the currency USD"
+    WAY_OUT = "Write it like 1500 USD or 99.50 USD."
+    __slots__ = ()
+
+    @property
+    def amount(self) -> Decimal:
+        """In dollars."""
+        return Decimal(self._parse(self.text)[1])

@@ -198,7 +198,7 @@ class _Reader:
             plain = kind is ScalarEvent and bool(event.implicit[0])
             self.places[path] = Place(key, _start(event), event.value if kind is ScalarEvent else None, plain)
         if kind is ScalarEvent:
-            return _plain(event.value) if event.implicit[0] else event.value
+            return plain_value(event.value) if event.implicit[0] else event.value
         if depth == DEPTH:
             self._flaw(event, path, None, f"at most {DEPTH} levels of nesting", "Write it flatter.")
             raise _Flawed
@@ -235,7 +235,8 @@ class _Reader:
         self.flaws.append(Flaw(_start(event), path, value, rule, way_out))
 
 
-def _plain(text: str) -> object:
+def plain_value(text: str) -> object:
+    """What a text without quotes means."""
     if text in _WORDS:
         return _WORDS[text]
     if text[0] not in "-0123456789":

@@ -1,22 +1,129 @@
-"""Where images and weights of models are kept."""
+"""Where images and weights of models are kept, and what else knows of them."""
+
+from collections.abc import Iterator
+from typing import Annotated, Literal
 
 from pydantic import Field
 
-from modelway.architecture.base import Section
+from modelway.architecture.arns import KeyArn, Region
+from modelway.architecture.base import Breach, Name, Section, Shaped, each, repeated
+
+TagPattern = Annotated[
+    str,
+    Shaped(
+        # docs.aws.amazon.com/AmazonECR/latest/APIReference/API_ImageTagMutabilityExclusionFilter.html
+        r"(?!\**$)(?!(?:[^*]*\*){5})[0-9A-Za-z._*-]+",
+        "a pattern of tags: letters, digits, dots, dashes and underscores, with at most four *, and not * alone",
+        "Write it like cache-*.",
+        128,
+    ),
+]
+TagPrefix = Annotated[
+    str,
+    Shaped(r"[0-9A-Za-z_][0-9A-Za-z._-]*", "the beginning of tags: letters, digits, dots, dashes and underscores", "Write it like v.", 100),
+]
+BucketName = Annotated[
+    str,
+    Shaped(
+        # docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html; a dot in it breaks TLS.
+        r"(?!xn--|sthree-|amzn-s3-demo-)(?!.*(-s3alias|--ol-s3|--x-s3|--table-s3)$)[a-z0-9][a-z0-9-]+[a-z0-9]",
+        "the name of an S3 bucket: lower-case letters, digits and dashes, 3 or more, with no beginning or end that AWS keeps to itself",
+        "Write it like acme-models-dev.",
+        63,
+    ),
+]
 
 
 class ImageRegistry(Section):
-    """Repositories of images, one for each model. Tags in them cannot be moved, and every image is scanned."""
+    """Repositories of images, one for each model, encrypted; every image is scanned."""
 
     untagged_days: int = Field(default=14, ge=1, le=3650)
     """Days after which an image without a tag is deleted."""
+    keep: dict[TagPrefix, Annotated[int, Field(ge=1, le=10000)]] = Field(default_factory=dict, max_length=20)
+    """How many images are kept whose tags begin with this; older ones are deleted. What is not named is kept."""
+    mutable_tags: tuple[TagPattern, ...] = Field(default=(), max_length=5)
+    """Patterns of tags that can be moved, such as cache-*; no others can. 5 at most (what ECR takes)."""
+    scan: Literal["on_push", "enhanced"] = "on_push"
+    """When images are scanned: once as they come, or ever again, by Amazon Inspector, which costs by the image."""
+    key: KeyArn | None = None
+    """ARN of the KMS key for images; the registry's own is made when absent."""
+    pull_through: dict[Name, Literal["public.ecr.aws", "quay.io", "registry.k8s.io"]] = Field(default_factory=dict, max_length=10)
+    """Registries that images are fetched from and kept, by the first part of the name they get here. Others want a credential."""
+    replicate_to: tuple[Region, ...] = Field(default=(), max_length=25)
+    """Regions that images are copied to. 25 at most (what ECR takes)."""
+
+    def breaches(self) -> Iterator[Breach]:
+        yield from each([repeated("mutable_tags", self.mutable_tags), repeated("replicate_to", self.replicate_to)])
+        yield from each(self._keep_breaches(prefix) for prefix in self.keep)
+
+    def _keep_breaches(self, prefix: str) -> Iterator[Breach]:
+        for other in self.keep:
+            if other != prefix and prefix.startswith(other):
+                yield Breach(
+                    ("keep", prefix),
+                    f"no beginning is another's: tags that begin with {prefix} begin with {other} too, and would be counted twice",
+                    "Remove one of the two, or tell them apart.",
+                    (("keep", other),),
+                )
+
+
+class ObjectLock(Section):
+    """Nothing can be deleted or overwritten for a while. A bucket that has it keeps it for ever."""
+
+    mode: Literal["governance"] = "governance"
+    """Who may lift it: whoever has s3:BypassGovernanceRetention. Compliance mode, which nobody can lift, is not offered."""
+    days: int = Field(ge=1, le=36500)
+    """Days that each version of an object is locked."""
 
 
 class ModelStore(Section):
-    """The bucket of weights. Every object is kept in all its versions."""
+    """The bucket of weights, encrypted and closed. Every object is kept in all its versions."""
 
+    bucket: BucketName | None = None
+    """Name of the bucket, unique in all of AWS; PLATFORM-ENVIRONMENT-models-ACCOUNT when absent."""
     noncurrent_days: int = Field(default=90, ge=1, le=3650)
     """Days after which a version of an object that was overwritten or deleted is gone for good."""
+    object_lock: ObjectLock | None = None
+    """Lock on what is stored; none when absent."""
+    key: KeyArn | None = None
+    """ARN of the KMS key for weights; the registry's own is made when absent."""
+    replicate_to: tuple[Region, ...] = Field(default=(), max_length=25)
+    """Regions that weights are copied to."""
+
+    def breaches(self) -> Iterator[Breach]:
+        yield from each([repeated("replicate_to", self.replicate_to), self._lock_breaches()])
+
+    def _lock_breaches(self) -> Iterator[Breach]:
+        if self.object_lock is not None and self.object_lock.days > self.noncurrent_days:
+            yield Breach(
+                ("noncurrent_days",),
+                f"at least as long as objects are locked, which is {self.object_lock.days} days: nothing locked can be deleted",
+                f"Write {self.object_lock.days} or more, or lock for less.",
+                (("object_lock", "days"),),
+            )
+
+
+class NoModelRegistry(Section):
+    """What is registered stands in the environment's files alone."""
+
+    kind: Literal["none"] = "none"
+
+
+class MlflowRegistry(Section):
+    """An MLflow server in one of the environment's clusters."""
+
+    kind: Literal["mlflow"]
+    cluster: Name | None = None
+    """Cluster that it runs in; needed only where there are several."""
+
+
+class SageMakerRegistry(Section):
+    """A model package group of SageMaker for each model, called ENVIRONMENT-MODEL."""
+
+    kind: Literal["sagemaker"]
+
+
+ModelRegistry = Annotated[NoModelRegistry | MlflowRegistry | SageMakerRegistry, Field(discriminator="kind")]
 
 
 class Registry(Section):
@@ -26,3 +133,5 @@ class Registry(Section):
     """Images of serving programs."""
     models: ModelStore = Field(default_factory=ModelStore)
     """Weights."""
+    model_registry: ModelRegistry = Field(default_factory=NoModelRegistry)
+    """Where else models and their versions are listed."""

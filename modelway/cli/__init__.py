@@ -33,6 +33,9 @@ class Verb:
 
 VERBS = (
     Verb("validate", "Check environments: every fault of every file, at once.", "modelway.cli.validate"),
+    Verb("show", "Print an environment, and where its values are set.", "modelway.cli.show"),
+    Verb("diff", "Print what differs between two environments.", "modelway.cli.diff"),
+    Verb("new", "Begin a model or an environment: files to fill in.", "modelway.cli.new"),
     Verb("up", "Bring an environment up: its stacks, in order.", "modelway.cli.up"),
     Verb("destroy", "Take an environment down: its stacks, in reverse order.", "modelway.cli.destroy"),
     Verb("publish", "Put images and weights in their place, by digest.", "modelway.cli.publish"),

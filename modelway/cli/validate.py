@@ -1,16 +1,23 @@
 """`modelway validate [ENV…]`: every fault of every file, at once."""
 
 import json
+import os
+import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from modelway.cli import _environments
 from modelway.errors import ModelwayError
 
 if TYPE_CHECKING:
     from modelway.architecture import Environment, Fault
+
+
+ANNOTATIONS = 10
+"""Most errors of one step that GitHub shows beside the code."""
 
 
 class Format(StrEnum):
@@ -18,26 +25,23 @@ class Format(StrEnum):
 
     TEXT = "text"
     JSON = "json"
+    GITHUB = "github"
 
 
 def command(
     names: Annotated[
         list[str] | None, typer.Argument(metavar="[ENV]...", help="Environments; all when none is named.", show_default=False)
     ] = None,
-    environments: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="DIR",
-            help="Folder of the environments; without it, what modelway:environments says, or stacks/environments.",
-            show_default=False,
-        ),
-    ] = None,
-    form: Annotated[Format, typer.Option("--format", help="text: faults on stderr; json: everything on stdout.")] = Format.TEXT,
+    environments: _environments.Folder = None,
+    form: Annotated[
+        Format,
+        typer.Option("--format", help="text: faults on stderr; json: everything on stdout; github: annotations of a workflow on stdout."),
+    ] = Format.TEXT,
 ) -> None:
     """Check environments: every fault of every file, at once. Exit code 1 when there is one."""
     from modelway import architecture
 
-    root = _root(needed=environments is None)
+    root = _environments.project(needed=environments is None)
     valid: list[Environment] = []
     faults: dict[Fault, None] = {}
     for folder, name in _wanted(names or [], environments, root):
@@ -51,37 +55,24 @@ def command(
     else:
         for environment in valid:
             typer.echo(_line(environment))
-        if faults:
-            from modelway.architecture.faults import report
-
-            typer.echo(report(list(faults), Path.cwd()), err=True)
+            if unmet := _without_effect(environment):
+                typer.echo(unmet, err=True)
+        if form is Format.GITHUB:
+            _annotate(list(faults))
+        elif faults:
+            typer.echo(_framed(list(faults)), err=True)
     if faults:
         raise typer.Exit(1)
-
-
-def _root(needed: bool) -> Path | None:
-    """The project; None where there is none and it is not needed."""
-    from modelway.operations.project import find_root
-
-    try:
-        return find_root()
-    except ModelwayError:
-        if needed:
-            raise
-        return None
 
 
 def _wanted(named: list[str], environments: Path | None, root: Path | None) -> list[tuple[Path, str]]:
     """The environments to check and the folder of each. Raises BadParameter for a folder that is not there."""
     from modelway.architecture import names
-    from modelway.operations.project import DEFAULT_ENVIRONMENTS, environments_folder
+    from modelway.operations.project import DEFAULT_ENVIRONMENTS
 
-    if environments is not None and not environments.is_dir():
-        raise typer.BadParameter(f"there is no folder {environments}", param_hint="--environments")
-    project = root or Path()
     if named:
-        return [(environments or environments_folder(project, name), name) for name in dict.fromkeys(named)]
-    folder = environments or project / DEFAULT_ENVIRONMENTS
+        return [(_environments.folder_of(name, environments, root), name) for name in dict.fromkeys(named)]
+    folder = _environments.existing(environments) or (root or Path()) / DEFAULT_ENVIRONMENTS
     if not (known := names(folder)):
         raise ModelwayError(f"there is no environment in {folder}: an environment is a folder with an environment.yaml.")
     return [(folder, name) for name in known]
@@ -91,6 +82,68 @@ def _line(environment: "Environment") -> str:
     count = len(environment.models)
     models = ", ".join(f"{name} ({', '.join(model.versions) or 'no version'})" for name, model in environment.models.items())
     return f"{environment.environment}: valid, {count} model{'s' if count != 1 else ''}{': ' if models else ''}{models}"
+
+
+def _without_effect(environment: "Environment") -> str | None:
+    """Which fields say what nothing makes true yet; None when all do."""
+    from modelway.architecture.effect import ineffective
+
+    found = list(ineffective(environment))
+    refused, harmless = ([one.field for one in found if one.effect == effect] for effect in ("refused", "harmless"))
+    told = [f"put into effect by nothing yet: {', '.join(harmless)}"] if harmless else []
+    told += [f"refused by `pulumi up`, because nothing makes it yet: {', '.join(refused)}"] if refused else []
+    return f"{environment.environment}: {'; '.join(told)}" if told else None
+
+
+def _framed(faults: "list[Fault]") -> str:
+    """All faults, each with the lines of the file that it is in."""
+    from modelway.architecture.faults import counted
+    from modelway.architecture.framing import Frames
+
+    frames, here = Frames(), Path.cwd()
+    told = []
+    for fault in faults:
+        head, *rest = fault.text(here).split("\n")
+        told.append(_styled(head, bold=True))
+        if frame := frames.of(fault):
+            told += [f"  {line}" for line in (frame.before, frame.line) if line]
+            told.append(f"  {_styled(frame.mark, fg=typer.colors.RED)}")
+        told += rest
+    return "\n".join([*told, counted(faults)])
+
+
+def _styled(text: str, *, fg: str | None = None, bold: bool | None = None) -> str:
+    plain = bool(os.environ.get("NO_COLOR")) or not sys.stderr.isatty()
+    return text if plain else typer.style(text, fg=fg, bold=bold)
+
+
+def _annotate(faults: "list[Fault]") -> None:
+    from modelway.architecture.faults import counted
+
+    for fault in faults:
+        typer.echo(_annotation(fault))
+    if len(faults) > ANNOTATIONS:
+        typer.echo(f"{counted(faults)} GitHub shows {ANNOTATIONS} of a step beside the code; all are in the log.", err=True)
+
+
+def _annotation(fault: "Fault") -> str:
+    """A command to the runner (docs.github.com/en/actions/reference/workflow-commands-for-github-actions#setting-an-error-message).
+
+    Files are named from the checkout, as the runner wants them.
+    """
+    file = fault.shown_file(Path(os.environ.get("GITHUB_WORKSPACE") or Path.cwd()))
+    place = {"file": file, "line": fault.line, "col": fault.column, "title": fault.field or "modelway validate"}
+    properties = ",".join(f"{name}={_escaped(str(value), ':,')}" for name, value in place.items() if value is not None)
+    subject = f"{fault.field}: {fault.value}\n" if fault.field and fault.value is not None else ""
+    message = f"{subject}rule: {fault.rule}\nway out: {fault.way_out}"
+    return f"::error {properties}::{_escaped(message)}"
+
+
+def _escaped(text: str, further: str = "") -> str:
+    # As the runner undoes it (github.com/actions/toolkit/blob/main/packages/core/src/command.ts): % first.
+    for character in f"%\r\n{further}":
+        text = text.replace(character, f"%{ord(character):02X}")
+    return text
 
 
 def _as_data(valid: "list[Environment]", faults: "list[Fault]") -> dict[str, object]:

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from modelway.architecture import Environment, load
+from modelway.architecture import Environment, layout, load
 from modelway.errors import ModelwayError
 from modelway.operations._aws import account_of_credentials
 from modelway.operations._pulumi import Engine
@@ -34,8 +34,7 @@ class Deployment:
     @property
     def stacks(self) -> tuple[str, ...]:
         """The stacks in the order in which they come up."""
-        name = self.environment.environment
-        return (name,) if self.environment.layout == "single" else (name, f"{name}-models")
+        return layout.stacks(self.environment)
 
 
 @dataclass(frozen=True)

@@ -111,7 +111,7 @@ def test_what_is_exported_is_there() -> None:
 
 def test_the_committed_environments_are_valid() -> None:
     environments = ROOT / "stacks" / "environments"
-    assert names(environments) == ["dev", "local"]
+    assert names(environments) == ["dev", "local", "prod", "staging"]
     for name in names(environments):
         environment = load(environments, name)
         assert {"co2-forecast", "tumor-screening"} <= set(environment.models)

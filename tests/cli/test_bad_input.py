@@ -1,5 +1,6 @@
 """Faulty files are refused by every verb that reads them, before the engine starts."""
 
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -28,7 +29,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("verb", [["validate"], ["up", "--yes"], ["destroy", "--yes"]], ids=lambda verb: verb[0])
+@pytest.mark.parametrize("verb", [["validate"], ["show"], ["up", "--yes"], ["destroy", "--yes"]], ids=lambda verb: verb[0])
 def test_every_fault_is_told_and_the_engine_is_not_started(
     verb: list[str], project: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -36,6 +37,10 @@ def test_every_fault_is_told_and_the_engine_is_not_started(
         main([*verb, "dev", "--environments", "environments"])
     out, err = capsys.readouterr()
     assert (end.value.code, out) == (1, "")
+    if verb == ["validate"]:
+        # It shows the lines too: `  9 | …`.
+        assert re.search(r"^  9 \|     canary: .*\n    \| {23}\^{4}$", err, re.MULTILINE)
+        err = re.sub(r"^ +[0-9]* \|.*\n", "", err, flags=re.MULTILINE)
     assert err.replace(f"{project}/", "") == expected(CASE)
     # What the engine makes first.
     assert not (tmp_path / "engine").exists()

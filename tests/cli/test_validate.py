@@ -1,11 +1,16 @@
 """`modelway validate`."""
 
 import json
+import os
+import pty
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from modelway.architecture import Environment
 from modelway.cli import main
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -45,7 +50,7 @@ def test_only_the_named_ones(repository: Path, capsys: pytest.CaptureFixture[str
 def test_the_projects_own_environments_without_an_option(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.chdir(ROOT / "stacks")
     assert validate() == 0
-    assert [line.split(":")[0] for line in capsys.readouterr().out.splitlines()] == ["dev", "local"]
+    assert [line.split(":")[0] for line in capsys.readouterr().out.splitlines()] == ["dev", "local", "prod", "staging"]
 
 
 def test_faults_of_base_are_told_once_and_valid_ones_all_the_same(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -55,12 +60,17 @@ def test_faults_of_base_are_told_once_and_valid_ones_all_the_same(repository: Pa
     assert validate("--environments", "environments") == 1
     out, err = capsys.readouterr()
     assert out == ""
+    fields = ", ".join(name for name in Environment.model_fields if name not in Environment.OF_OTHER_FILES)
     assert err == (
         "environments/base/environment.yaml:2:1: tgas: a mapping of 0\n"
+        "  1 | owner: a\n"
+        "  2 | tgas: {}\n"
+        "    | ^^^^\n"
         "  rule: there is no such field in this file\n"
-        "  way out: Did you mean `tags`? "
-        "The fields are environment, tier, layout, aws, owner, tags, network, clusters, registry, monitoring.\n"
+        f"  way out: Did you mean `tags`? The fields are {fields}.\n"
         "environments/other/models/credit-risk.yaml:1:10: cluster: gone\n"
+        "  1 | cluster: gone\n"
+        "    |          ^^^^\n"
         "  rule: one of the environment's clusters: main\n"
         "  way out: Name one of them, or add the cluster to environment.yaml.\n"
         "2 faults in 2 files.\n"
@@ -88,6 +98,56 @@ def test_faults_and_what_is_valid_as_json(repository: Path, capsys: pytest.Captu
             }
         ],
     }
+
+
+def test_faults_as_annotations_of_a_workflow(
+    repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    models = repository / "environments" / "dev" / "models"
+    models.mkdir()
+    (models / "credit-risk.yaml").write_text("description: 'a%, b: \\x'\ncluster: gone\nendpoint: {scaling: {min: 50%}}\n", "utf-8")
+    (repository / "environments" / "dev" / "more, less.yaml").touch()
+    monkeypatch.setenv("GITHUB_WORKSPACE", str(tmp_path))
+    assert validate("dev", "--environments", str(repository / "environments"), "--format", "github") == 1
+    out, err = capsys.readouterr()
+    assert err == ""
+    file = "file=repository/environments/dev/models/credit-risk.yaml"
+    assert out == (
+        f"::error {file},line=2,col=10,title=cluster::cluster: gone%0Arule: one of the environment's clusters: main%0A"
+        "way out: Name one of them, or add the cluster to environment.yaml.\n"
+        f"::error {file},line=3,col=27,title=endpoint.scaling.min::endpoint.scaling.min: 50%25%0Arule: a whole number%0A"
+        "way out: Write a number without quotes, like 3.\n"
+        "::error file=repository/environments/dev/more%2C less.yaml,title=modelway validate::rule: nothing reads this file%0A"
+        "way out: Call it environment.yaml, move it to models/, or remove it.\n"
+    )
+
+
+def test_what_github_does_not_show_beside_the_code_is_said(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    base = repository / "environments" / "base" / "environment.yaml"
+    base.write_text(base.read_text("utf-8") + "".join(f"odd{number}: 1\n" for number in range(11)), "utf-8")
+    assert validate("dev", "--environments", "environments", "--format", "github") == 1
+    out, err = capsys.readouterr()
+    assert out.count("::error ") == 11
+    assert err == "11 faults in 1 file. GitHub shows 10 of a step beside the code; all are in the log.\n"
+
+
+def test_colours_only_for_a_terminal_that_wants_them(repository: Path) -> None:
+    (repository / "environments" / "dev" / "environment.yaml").write_text(TYPO, "utf-8")
+    coloured = {}
+    for wish in ("", "1"):
+        leader, follower = pty.openpty()
+        run = subprocess.run(
+            [sys.executable, "-m", "modelway", "validate", "dev", "--environments", "environments"],
+            stderr=follower,
+            stdout=subprocess.PIPE,
+            env={**os.environ, "NO_COLOR": wish, "PYTHONPATH": str(ROOT)},
+            check=False,
+        )
+        os.close(follower)
+        coloured[wish] = "\x1b[" in os.read(leader, 100_000).decode()
+        os.close(leader)
+        assert run.returncode == 1
+    assert coloured == {"": True, "1": False}
 
 
 @pytest.mark.parametrize(
@@ -127,3 +187,12 @@ def test_nothing_to_validate_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert capsys.readouterr().err == "there is no environment in empty: an environment is a folder with an environment.yaml.\n"
     assert validate() == 1
     assert "no Modelway project here" in capsys.readouterr().err
+
+
+def test_fields_that_nothing_puts_into_effect_are_named(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.chdir(ROOT)
+    assert validate("dev", "staging", "prod") == 0
+    staging, prod = capsys.readouterr().err.splitlines()
+    assert staging == "staging: put into effect by nothing yet: budget, promotion, governance, registry.images.keep, monitoring.alerts"
+    assert prod.startswith("prod: put into effect by nothing yet: budget, promotion, ")
+    assert "; refused by `pulumi up`, because nothing makes it yet: network.private_endpoints, network.flow_logs, " in prod

@@ -111,7 +111,7 @@ def test_the_account_is_guarded_and_the_cluster_has_an_identifier(stacks: dict[s
 @pytest.mark.parametrize(
     ("stack", "text"),
     [
-        ("prood", r"stack prood: no such environment\. Known are: dev, local\."),
+        ("prood", r"stack prood: no such environment\. Known are: dev, local, prod, staging\."),
         ("local-models", r"environment local has layout single and is the one stack local\."),
         ("-models", r"no such environment"),
     ],

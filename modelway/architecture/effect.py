@@ -1,0 +1,91 @@
+"""Which fields say something that nothing makes true yet. A field leaves this list with the change that puts it into effect."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Literal
+
+from modelway.architecture.base import FieldPath, Section
+from modelway.architecture.faults import field_text
+
+if TYPE_CHECKING:
+    from modelway.architecture.environment import Environment
+
+Effect = Literal["harmless", "refused"]
+"""harmless: what is made is what was described, and the field says more than is done. refused: something else would be made."""
+
+NOT_YET: Mapping[str, Effect] = MappingProxyType(
+    {
+        "budget": "harmless",
+        "promotion": "harmless",
+        "governance": "harmless",
+        "network.vpc_id": "harmless",
+        "network.public_subnets": "harmless",
+        "network.private_endpoints": "refused",
+        "network.flow_logs": "refused",
+        "clusters.*.service_cidr": "refused",
+        "clusters.*.auto_mode": "refused",
+        "clusters.*.addons": "refused",
+        "clusters.*.secrets_key": "refused",
+        "clusters.*.logs.types": "refused",
+        "clusters.*.node_pools.*.capacity": "refused",
+        "clusters.*.node_pools.*.labels": "refused",
+        "clusters.*.node_pools.*.taints": "refused",
+        "clusters.*.node_pools.*.disk": "refused",
+        "registry.images.keep": "harmless",
+        "registry.images.mutable_tags": "refused",
+        "registry.images.scan": "refused",
+        "registry.images.key": "refused",
+        "registry.images.pull_through": "refused",
+        "registry.images.replicate_to": "refused",
+        "registry.models.object_lock": "refused",
+        "registry.models.key": "refused",
+        "registry.models.replicate_to": "refused",
+        "registry.model_registry": "refused",
+        "monitoring.backend": "refused",
+        "monitoring.retention": "refused",
+        "monitoring.alerts": "harmless",
+        "monitoring.drift": "harmless",
+    }
+)
+"""Fields by path, `*` for any name or position. Below a field that is listed, everything is."""
+
+
+@dataclass(frozen=True)
+class Ineffective:
+    """A field of an environment that nothing puts into effect yet, and that says something else than its default."""
+
+    path: FieldPath
+    effect: Effect
+
+    @property
+    def field(self) -> str:
+        return field_text(self.path)
+
+
+def ineffective(environment: "Environment") -> Iterator[Ineffective]:
+    """The fields that `environment` sets and that nothing puts into effect yet, in the order of the table."""
+    for pattern, effect in NOT_YET.items():
+        for path in _set(environment, tuple(pattern.split("."))):
+            yield Ineffective(path, effect)
+
+
+def _set(value: object, pattern: tuple[str, ...], path: FieldPath = ()) -> Iterator[FieldPath]:
+    """Paths of the fields that match and differ from what they are by default."""
+    first, *rest = pattern
+    if isinstance(value, Section):
+        for name, field in type(value).__pydantic_fields__.items():
+            there = getattr(value, name)
+            if first in (field.alias or name, "*"):
+                here = (*path, field.alias or name)
+                if rest:
+                    yield from _set(there, tuple(rest), here)
+                elif field.is_required() or there != field.get_default(call_default_factory=True):
+                    yield here
+    elif isinstance(value, dict | tuple):
+        for key, item in value.items() if isinstance(value, dict) else enumerate(value):
+            if first in (str(key), "*"):
+                if rest:
+                    yield from _set(item, tuple(rest), (*path, key))
+                else:
+                    yield (*path, key)

@@ -1,0 +1,120 @@
+"""Nodes of an EKS cluster: pools of one's own, or EKS Auto Mode's."""
+
+from collections.abc import Iterator
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from modelway.architecture.base import Breach, Section, Shaped, each, repeated
+from modelway.architecture.eks import has_arm_processors, has_nvidia_gpus
+from modelway.architecture.quantities import Memory
+
+InstanceType = Annotated[str, Shaped(r"[a-z][a-z0-9-]*\.[a-z0-9-]+", "a type of EC2 instance", "Write it like m7i.large.", 32)]
+LabelKey = Annotated[
+    str,
+    Shaped(
+        # kubernetes.io/docs/concepts/overview/working-with-objects/labels; kubelets may not set most of the reserved ones
+        # (kubernetes.io/docs/reference/access-authn-authz/admission-controllers/#noderestriction).
+        r"(?!([a-z0-9.-]+\.)?(kubernetes\.io|k8s\.io|eks\.amazonaws\.com|modelway\.dev)/)([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?"
+        r"[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?",
+        "the key of a label, not of kubernetes.io, k8s.io, eks.amazonaws.com or modelway.dev, which are others' to set",
+        "Write it like example.com/purpose.",
+        200,
+    ),
+]
+LabelValue = Annotated[
+    str,
+    Shaped(r"([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?", "letters, digits, dashes, dots and underscores", "Write it like batch.", 63),
+]
+
+GPU_TAINT = "nvidia.com/gpu"
+"""Key of the taint that pools with GPUs have already."""
+
+
+class Taint(Section):
+    """What keeps pods off a node, but those that tolerate it."""
+
+    key: LabelKey
+    """Key, such as example.com/purpose."""
+    value: LabelValue = ""
+    """Value; may be left out."""
+    effect: Literal["no_schedule", "prefer_no_schedule", "no_execute"]
+    """What it does to pods: not put here, rather not put here, or put elsewhere even when they run."""
+
+
+class NodePool(Section):
+    """Nodes of one kind."""
+
+    instance_types: tuple[InstanceType, ...] = Field(min_length=1, max_length=20)
+    """EC2 instance types, the preferred one first."""
+    min: int = Field(ge=0, le=450)
+    """Fewest nodes, 0 to 450 (what EKS allows in a managed node group)."""
+    max: int = Field(ge=1, le=450)
+    """Most nodes, 1 to 450."""
+    gpu: bool = False
+    """Whether the nodes have GPUs; only pods that ask for one run there."""
+    capacity: Literal["on_demand", "spot"] = "on_demand"
+    """How they are bought. Spot nodes cost less and can be taken away with two minutes' notice."""
+    labels: dict[LabelKey, LabelValue] = Field(default_factory=dict, max_length=40)
+    """Labels of the nodes, besides modelway.dev/pool."""
+    taints: tuple[Taint, ...] = Field(default=(), max_length=40)
+    """What keeps other pods off; pools with GPUs have a taint for that already."""
+    disk: Memory | None = None
+    """Size of each node's disk, 20Gi to 16Ti; absent, EKS's own, 20Gi."""
+
+    def breaches(self) -> Iterator[Breach]:
+        yield from each([self._size_breaches(), repeated("instance_types", self.instance_types), self._disk_breaches()])
+        yield from each(self._type_breaches(number, kind) for number, kind in enumerate(self.instance_types))
+        yield from each(self._taint_breaches(number, taint) for number, taint in enumerate(self.taints))
+
+    def _size_breaches(self) -> Iterator[Breach]:
+        if self.min > self.max:
+            yield Breach(
+                ("min",),
+                f"min is at most max; they are {self.min} and {self.max}",
+                f"Lower min to {self.max}, or raise max to {self.min}.",
+                (("max",),),
+            )
+
+    def _disk_breaches(self) -> Iterator[Breach]:
+        # The image of a node needs 20 GiB; an EBS volume of type gp3 has 16 TiB at most.
+        if self.disk is not None and not 20 << 30 <= self.disk.bytes <= 16 << 40:
+            yield Breach(("disk",), "20Gi to 16Ti", "Write it like 100Gi.")
+
+    def _type_breaches(self, number: int, kind: str) -> Iterator[Breach]:
+        if has_arm_processors(kind):
+            yield Breach(
+                ("instance_types", number),
+                "instances with x86 processors: these have Arm processors, and serving images are made for x86",
+                "Name one without a g after the generation, like m7i.large.",
+            )
+        elif self.gpu and not has_nvidia_gpus(kind):
+            yield Breach(
+                ("instance_types", number),
+                "instances with NVIDIA GPUs, in a pool with gpu: true",
+                "Name one like g6.xlarge, or remove gpu.",
+                (("gpu",),),
+            )
+        elif not self.gpu and has_nvidia_gpus(kind):
+            yield Breach(
+                ("instance_types", number),
+                "instances without GPUs, in a pool without gpu: true: nothing could use what they cost",
+                "Add gpu: true, or name one like m7i.large.",
+                judged_by=(("gpu",),),
+            )
+
+    def _taint_breaches(self, number: int, taint: Taint) -> Iterator[Breach]:
+        if any((taint.key, taint.effect) == (other.key, other.effect) for other in self.taints[:number]):
+            yield Breach(("taints", number, "key"), "one taint for each key and effect", "Remove one of the two.")
+        if self.gpu and taint.key == GPU_TAINT:
+            yield Breach(("taints", number, "key"), "a pool with GPUs has this taint already", "Remove it.", judged_by=(("gpu",),))
+
+
+class AutoMode(Section):
+    """EKS Auto Mode: EKS chooses, starts and replaces nodes by what pods ask for."""
+
+    node_pools: tuple[Literal["general-purpose", "system"], ...] = Field(default=("general-purpose", "system"), min_length=1)
+    """Pools of EKS's own (docs.aws.amazon.com/eks/latest/userguide/set-builtin-node-pools.html)."""
+
+    def breaches(self) -> Iterator[Breach]:
+        yield from each([repeated("node_pools", self.node_pools)])

@@ -1,0 +1,103 @@
+"""`modelway new model NAME --env ENV` and `modelway new environment NAME --like ENV`: files to begin with."""
+
+import os
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from modelway.cli import _environments
+
+if TYPE_CHECKING:
+    from modelway.architecture import Environment
+
+app = typer.Typer(help="Begin a model or an environment: files to fill in. Nothing is written over.", no_args_is_help=True)
+
+
+@app.command("model")
+def model(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Name of the model, like credit-risk.", show_default=False)],
+    environment: Annotated[
+        str, typer.Option("--env", metavar="ENV", help="Environment that gets it; base for all environments.", show_default=False)
+    ],
+    team: Annotated[
+        str | None, typer.Option(metavar="TEAM", help="Team that it belongs to; without it, the model's name.", show_default=False)
+    ] = None,
+    owner: Annotated[
+        str | None, typer.Option(metavar="OWNER", help="Who answers for it; without it, the environment's owner.", show_default=False)
+    ] = None,
+    environments: _environments.Folder = None,
+) -> None:
+    """Write the file of a new model, with comments.
+
+    As it is written, the model is registered and not served.
+
+    Exit code 1 when the model is there already, or the environment is not valid.
+    """
+    from modelway.architecture import base
+    from modelway.architecture.loading import BASE
+    from modelway.operations.drafts import new_model
+
+    _refuse_misshapen(base.Name, name, "NAME")
+    _refuse_misshapen(base.Name, team, "--team")
+    _refuse_misshapen(base.Owner, owner, "--owner")
+    root = _environments.project(needed=environments is None)
+    folder = _environments.folder_of(environment, environments, root)
+    with _environments.faults_from_here():
+        file = new_model(folder, environment, name, team=team, owner=owner, root=root)
+    typer.echo(os.path.relpath(file))
+    check = "modelway validate" if environment == BASE else f"modelway validate {environment}"
+    typer.echo(f"Valid as it is. Say its team, owner and risk tier, then versions and endpoint; `{check}` checks it.", err=True)
+
+
+@app.command("environment")
+def environment(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Name of the environment, like staging.", show_default=False)],
+    like: Annotated[str, typer.Option("--like", metavar="ENV", help="Environment that it is a copy of.", show_default=False)],
+    account: Annotated[
+        str | None,
+        typer.Option(metavar="ACCOUNT", help="AWS account, 12 digits, instead of the other's, in ARNs too.", show_default=False),
+    ] = None,
+    environments: _environments.Folder = None,
+) -> None:
+    """Write the folder of a new environment.
+
+    It is a copy of another, with comments and with the models that are that one's alone.
+
+    Exit code 1 when the folder is there already, or the other environment is not valid.
+    """
+    from modelway.architecture import base
+    from modelway.architecture.environment import Account
+    from modelway.operations.drafts import new_environment
+
+    _refuse_misshapen(base.EnvironmentName, name, "NAME")
+    _refuse_misshapen(Account, account, "--account")
+    root = _environments.project(needed=environments is None)
+    folder = _environments.folder_of(like, environments, root)
+    with _environments.faults_from_here():
+        made, environment = new_environment(folder, name, like, account=account, root=root)
+    typer.echo(os.path.relpath(made))
+    typer.echo(f"Valid as it is. Still as in {like}: {'; '.join(_still(environment, account))}.", err=True)
+    if environments is None and _environments.folder_of(name, None, root) != folder:
+        typer.echo(
+            f"Its stacks need `pulumi config set modelway:environments {os.path.relpath(folder, root)}`, as {like}'s have.", err=True
+        )
+
+
+def _still(environment: "Environment", account: str | None) -> list[str]:
+    """What two environments seldom share."""
+    network = environment.network
+    addresses = getattr(network, "cidr", None)
+    return [
+        *([] if account else [f"account {environment.aws.account}"]),
+        f"region {environment.aws.region}",
+        *([f"addresses {addresses}"] if addresses else []),
+        f"tier {environment.tier}",
+    ]
+
+
+def _refuse_misshapen(annotation: Any, text: str | None, option: str) -> None:
+    """Raises BadParameter for a text that the field of that type would not take."""
+    from modelway.architecture.checking import broken
+
+    if text is not None and (rule := broken(annotation, text)):
+        raise typer.BadParameter(f"{text!r}: {rule}", param_hint=option)

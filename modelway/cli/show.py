@@ -1,0 +1,122 @@
+"""`modelway show ENV`: an environment as its files say it together, base and overrides in one."""
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from modelway.cli import _environments
+
+if TYPE_CHECKING:
+    from modelway.architecture.base import FieldPath
+    from modelway.architecture.origins import Origin, Origins, Setting
+
+COLUMN = 64
+"""Where origins begin, unless a line is longer."""
+
+
+def command(
+    name: Annotated[str, typer.Argument(metavar="ENV", help="Name of the environment.", show_default=False)],
+    origin: Annotated[bool, typer.Option("--origin", help="Say which file and line set each value, and what it overrode.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, with contracts; with --origin a list of values.")] = False,
+    environments: _environments.Folder = None,
+) -> None:
+    """Print an environment, base and overrides merged, as YAML. Exit code 1 when it is not valid.
+
+    Contracts, files of their own, are left out, and so is what nobody set and has no default.
+    """
+    from modelway.architecture.loading import trace
+
+    root = _environments.project(needed=environments is None)
+    folder = _environments.folder_of(name, environments, root)
+    with _environments.faults_from_here():
+        environment, origins = trace(folder, name, root)
+    data = environment.model_dump(mode="json")
+    if as_json and not origin:
+        typer.echo(json.dumps(data, indent=2, ensure_ascii=False))
+    elif as_json:
+        values = [_as_data(path, value, origins.of(path)) for path, value in _leaves(data)]
+        typer.echo(json.dumps({"values": values}, indent=2, ensure_ascii=False))
+    else:
+        # Or the pages of a contract would stand between what an environment decides.
+        del data["contracts"]
+        typer.echo(_page(data, origins if origin else None, folder))
+
+
+def _page(data: dict[str, Any], origins: "Origins | None", folder: Path) -> str:
+    from modelway.architecture.writing import lines
+
+    if origins is None:
+        return "\n".join(line.text for line in lines(_said(data, (), None)))
+    page = [f"# Files are named from {os.path.relpath(folder)}."]
+    for line in lines(_said(data, (), origins)):
+        value = _value(data, line.path)
+        told = "" if isinstance(value, dict) and value else _told(value, origins.of(line.path), folder)
+        page.append(f"{line.text:<{COLUMN - 2}}  # {told}" if told else line.text)
+    return "\n".join(page)
+
+
+def _said(data: dict[str, Any], path: "FieldPath", origins: "Origins | None") -> dict[str, Any]:
+    """Without what nobody set and has no default; with origins, what a file removed stays."""
+    return {
+        key: _said(value, (*path, key), origins) if isinstance(value, dict) else value
+        for key, value in data.items()
+        if value is not None or (origins and origins.of((*path, key)).overrode)
+    }
+
+
+def _value(data: Any, path: "FieldPath") -> Any:
+    for part in path:
+        data = data[part]
+    return data
+
+
+def _told(value: object, origin: "Origin", folder: Path) -> str:
+    setting, overrode = origin.setting, origin.overrode
+    if setting is None and value is None:
+        # What removes it decides.
+        setting, overrode = overrode[0], overrode[1:]
+    if setting is not None:
+        return ", was ".join([_place(setting, folder), *(_before(before, folder) for before in overrode)])
+    if not overrode:
+        return "default"
+    remover, *others = overrode
+    return ", was ".join([f"default; removed in {_place(remover, folder)}", *(_before(before, folder) for before in others)])
+
+
+def _before(setting: "Setting", folder: Path) -> str:
+    from modelway.architecture.faults import shortened
+    from modelway.architecture.writing import inline
+
+    return f"{shortened(inline(setting.value), 60)} in {_place(setting, folder)}"
+
+
+def _place(setting: "Setting", folder: Path) -> str:
+    return f"{setting.file.relative_to(folder)}:{setting.line}"
+
+
+def _leaves(data: object, path: "FieldPath" = ()) -> Iterator[tuple["FieldPath", object]]:
+    if isinstance(data, dict) and data:
+        for key, item in data.items():
+            yield from _leaves(item, (*path, key))
+    else:
+        yield path, data
+
+
+def _as_data(path: "FieldPath", value: object, origin: "Origin") -> dict[str, object]:
+    from modelway.architecture.faults import field_text
+
+    return {
+        "field": field_text(path),
+        "value": value,
+        "default": origin.setting is None,
+        "origin": _setting_as_data(origin.setting) if origin.setting else None,
+        "overrode": [_setting_as_data(setting) for setting in origin.overrode],
+    }
+
+
+def _setting_as_data(setting: "Setting") -> dict[str, object]:
+    return {"file": os.path.relpath(setting.file), "line": setting.line, "column": setting.column, "value": setting.value}

@@ -1,0 +1,132 @@
+"""No field is ignored in silence: each is put into effect by the program, or stands in the table of those that are not yet."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from types import NoneType
+from typing import Annotated, Any, get_args, get_origin
+
+import pytest
+
+from modelway.architecture import Environment, load
+from modelway.architecture.base import Section
+from modelway.architecture.effect import NOT_YET, ineffective
+
+ENVIRONMENTS = Path(__file__).resolve().parents[2] / "stacks" / "environments"
+
+IN_EFFECT = {
+    # These are for people, or for rules to look at; nothing is made of them.
+    "schema_version",
+    "network.reaches",
+    "contracts",
+    "models.*.owner",
+    "models.*.description",
+    "models.*.risk_tier",
+    "models.*.versions.*.format",
+    "models.*.versions.*.framework",
+    "models.*.versions.*.protocols",
+    # The mapping in stacks, or the program, takes these.
+    "environment",
+    "tier",
+    "platform",
+    "layout",
+    "aws",
+    "owner",
+    "cost_owner",
+    "tags",
+    "network.kind",
+    "network.cidr",
+    "network.zones",
+    "network.nat",
+    "network.private_subnets",
+    "clusters.*.kind",
+    "clusters.*.context",
+    "clusters.*.gateway",
+    "clusters.*.access",
+    "clusters.*.version",
+    "clusters.*.endpoint",
+    "clusters.*.logs.retention_days",
+    "clusters.*.node_pools.*.instance_types",
+    "clusters.*.node_pools.*.min",
+    "clusters.*.node_pools.*.max",
+    "clusters.*.node_pools.*.gpu",
+    "registry.images.untagged_days",
+    "registry.models.bucket",
+    "registry.models.noncurrent_days",
+    "monitoring.namespace",
+    "monitoring.scrape_interval",
+    "models.*.model",
+    "models.*.team",
+    "models.*.cluster",
+    "models.*.presence",
+    "models.*.pin",
+    "models.*.versions.*.image",
+    "models.*.versions.*.weights",
+    "models.*.versions.*.contract",
+    "models.*.endpoint.resources.cpu",
+    "models.*.endpoint.resources.memory",
+    "models.*.endpoint.resources.gpu",
+    "models.*.endpoint.scaling.min",
+    "models.*.endpoint.scaling.max",
+    "models.*.endpoint.scaling.target.cpu",
+    "models.*.endpoint.traffic.live",
+    "models.*.endpoint.traffic.canary",
+    "models.*.endpoint.traffic.shadow",
+    "models.*.endpoint.traffic.split.*.version",
+    "models.*.endpoint.traffic.split.*.percent",
+    "models.*.endpoint.slo.latency_p99",
+    "models.*.endpoint.slo.availability",
+    "models.*.endpoint.slo.error_rate",
+}
+
+
+def leaves(annotation: Any, path: str) -> Iterator[str]:
+    """Paths of the fields of an environment that are no sections themselves."""
+    while get_origin(annotation) is Annotated:
+        annotation = get_args(annotation)[0]
+    if isinstance(annotation, type) and issubclass(annotation, Section):
+        for name, field in annotation.__pydantic_fields__.items():
+            yield from leaves(field.annotation, f"{path}.{field.alias or name}".lstrip("."))
+        return
+    inner = get_args(annotation)[1:2] if get_origin(annotation) is dict else get_args(annotation)
+    sections = [member for member in inner if member not in (NoneType, Ellipsis) and not isinstance(member, str)]
+    below = f"{path}.*" if get_origin(annotation) in (dict, tuple) else path
+    found = [leaf for member in sections for leaf in leaves(member, below)]
+    yield from found if any(leaf != below for leaf in found) else [path]
+
+
+def listed(leaf: str, table: Any) -> bool:
+    parts = leaf.split(".")
+    return any(".".join(parts[:length]) in table for length in range(1, len(parts) + 1))
+
+
+@pytest.mark.parametrize("leaf", sorted(set(leaves(Environment, ""))))
+def test_a_field_is_in_effect_or_in_the_table(leaf: str) -> None:
+    assert listed(leaf, NOT_YET) != listed(leaf, IN_EFFECT)
+
+
+@pytest.mark.parametrize("pattern", NOT_YET)
+def test_the_table_names_fields_that_there_are(pattern: str) -> None:
+    every = sorted(leaves(Environment, ""))
+    assert any(leaf == pattern or leaf.startswith(f"{pattern}.") for leaf in every)
+
+
+def told(name: str, effect: str) -> list[str]:
+    return [one.field for one in ineffective(load(ENVIRONMENTS, name)) if one.effect == effect]
+
+
+@pytest.mark.parametrize("name", ["local", "dev"])
+def test_what_is_by_default_is_not_told(name: str) -> None:
+    assert not list(ineffective(load(ENVIRONMENTS, name)))
+
+
+def test_fields_are_told_by_their_paths() -> None:
+    assert told("staging", "refused") == []
+    assert told("staging", "harmless") == [
+        "budget",
+        "promotion",
+        "governance",
+        "registry.images.keep",
+        "monitoring.alerts",
+    ]
+    assert "clusters.main.node_pools.batch.capacity" in told("prod", "refused")
+    assert "clusters.main.node_pools.general.capacity" not in told("prod", "refused")

@@ -1,0 +1,36 @@
+"""What an environment says and nothing makes yet is told before anything is made."""
+
+from pathlib import Path
+
+import pulumi
+import pytest
+
+from modelway.architecture import load
+from stacks.effects import tell_of_what_has_no_effect
+from tests.support.engine import run
+
+ENVIRONMENTS = Path(__file__).resolve().parents[2] / "stacks" / "environments"
+
+
+def test_what_would_be_missed_is_refused_by_its_name() -> None:
+    with pytest.raises(pulumi.RunError) as refusal:
+        tell_of_what_has_no_effect(load(ENVIRONMENTS, "prod"))
+    said = str(refusal.value)
+    assert said.startswith("environment prod asks for what nothing makes yet")
+    assert "network.flow_logs, " in said
+    assert "clusters.main.node_pools.batch.capacity" in said
+    assert "budget" not in said
+
+
+def test_what_is_only_not_done_is_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
+    warnings: list[str] = []
+    monkeypatch.setattr(pulumi.log, "warn", warnings.append)
+    run(lambda: tell_of_what_has_no_effect(load(ENVIRONMENTS, "staging")), stack="staging")
+    fields = "budget, promotion, governance, registry.images.keep, monitoring.alerts"
+    assert warnings == [f"Environment staging says what nothing puts into effect yet: {fields}."]
+
+
+@pytest.mark.parametrize("name", ["dev", "local"])
+def test_nothing_is_told_of_what_is_in_effect(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pulumi.log, "warn", pytest.fail)
+    tell_of_what_has_no_effect(load(ENVIRONMENTS, name))

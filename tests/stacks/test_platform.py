@@ -1,0 +1,120 @@
+"""What an environment's platform can say, under mocks: a stack for each team, a network that is there, who pays, where the API answers."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pulumi
+import pytest
+
+from modelway.architecture import EksCluster, Environment, load, names
+from modelway.architecture.layout import endpoint_resources, stacks
+from stacks.compose import compose, place
+from tests.support.engine import Recorder, run
+
+ENVIRONMENTS = Path(__file__).resolve().parents[2] / "stacks" / "environments"
+
+
+def described(name: str, **changes: Any) -> Environment:
+    return Environment.model_validate(load(ENVIRONMENTS, name).model_dump() | changes)
+
+
+def program(environment: Environment) -> Callable[[], None]:
+    def exported() -> None:
+        placed, parts = place(pulumi.get_stack(), [environment.environment], lambda _: environment)
+        for name, value in compose(placed, parts).items():
+            pulumi.export(name, value)
+
+    return exported
+
+
+@pytest.fixture(scope="module")
+def platform() -> Recorder:
+    return run(program(load(ENVIRONMENTS, "prod")), stack="prod")
+
+
+def test_each_team_has_a_stack() -> None:
+    assert stacks(load(ENVIRONMENTS, "prod")) == ("prod", "prod-models-climate", "prod-models-oncology")
+
+
+@pytest.mark.parametrize(("team", "model"), [("climate", "co2-forecast"), ("oncology", "tumor-screening")])
+def test_a_teams_stack_has_its_models_alone(team: str, model: str, platform: Recorder) -> None:
+    environment = load(ENVIRONMENTS, "prod")
+    recorder = run(program(environment), stack=f"prod-models-{team}", references={"organization/modelway/prod": platform.exports})
+    endpoints = {resource.name for resource in recorder.resources if resource.type == "modelway:index:KubernetesEndpoint"}
+    assert endpoints == {model}
+    assert set(recorder.exports["endpoints"]) == {model}
+    assert not [resource for resource in platform.resources if resource.type == "modelway:index:KubernetesEndpoint"]
+
+
+def test_a_team_whose_last_model_went_has_an_empty_stack(platform: Recorder) -> None:
+    recorder = run(
+        program(load(ENVIRONMENTS, "prod")), stack="prod-models-gone", references={"organization/modelway/prod": platform.exports}
+    )
+    assert recorder.exports["endpoints"] == {}
+
+
+@pytest.mark.parametrize(
+    ("stack", "text"),
+    [
+        ("prod-models", r"environment prod has layout split_by_team and has the stacks prod, prod-models-climate, prod-models-oncology\."),
+        ("staging-models-oncology", r"environment staging has layout split and has the stacks staging, staging-models\."),
+        ("local-models-oncology", r"environment local has layout single and is the one stack local\."),
+        ("prod-models-", r"no such environment"),
+    ],
+)
+def test_a_stack_that_the_layout_does_not_have_is_refused(stack: str, text: str) -> None:
+    with pytest.raises(pulumi.RunError, match=text):
+        place(stack, names(ENVIRONMENTS), lambda name: load(ENVIRONMENTS, name))
+
+
+def test_who_pays_is_a_tag_on_everything(platform: Recorder) -> None:
+    aws = next(resource for resource in platform.resources if resource.type == "pulumi:providers:aws").inputs
+    tags = json.loads(aws["defaultTags"])["tags"]
+    assert (tags["cost-owner"], tags["data-class"], tags["environment"]) == ("finance@example.com", "confidential", "prod")
+
+
+def test_a_cluster_stands_in_the_network_that_is_there() -> None:
+    subnets = ("subnet-0123456789abcdef1", "subnet-0123456789abcdef2")
+    network = {"kind": "existing", "vpc_id": "vpc-0123456789abcdef0", "private_subnets": subnets}
+    recorder = run(program(described("dev", network=network)), stack="dev")
+    assert not [resource for resource in recorder.resources if resource.type == "modelway:index:Network"]
+    (cluster,) = [resource for resource in recorder.resources if resource.type == "aws:eks/cluster:Cluster"]
+    assert cluster.inputs["vpcConfig"]["subnetIds"] == list(subnets)
+
+
+def test_the_api_server_answers_who_is_named() -> None:
+    clusters = load(ENVIRONMENTS, "dev").model_dump()["clusters"]
+    clusters["main"] |= {"endpoint": {"kind": "public", "allowed": ("198.51.100.0/24",)}, "logs": {"retention_days": 30}}
+    recorder = run(program(described("dev", clusters=clusters)), stack="dev")
+    (cluster,) = [resource for resource in recorder.resources if resource.type == "aws:eks/cluster:Cluster"]
+    assert (cluster.inputs["vpcConfig"]["endpointPublicAccess"], cluster.inputs["vpcConfig"]["publicAccessCidrs"]) == (
+        True,
+        ["198.51.100.0/24"],
+    )
+    (logs,) = [resource for resource in recorder.resources if resource.type == "aws:cloudwatch/logGroup:LogGroup"]
+    assert logs.inputs["retentionInDays"] == 30
+
+
+@pytest.mark.parametrize(("platform_name", "bucket", "expected"), [("acme", None, "acme-dev-models-222222222222"), ("acme", "own", "own")])
+def test_the_bucket_has_the_name_that_is_said(platform_name: str, bucket: str | None, expected: str) -> None:
+    registry = {"models": {"bucket": bucket}}
+    recorder = run(program(described("dev", platform=platform_name, registry=registry)), stack="dev")
+    (found,) = [resource for resource in recorder.resources if resource.type == "aws:s3/bucket:Bucket"]
+    assert found.inputs["bucket"] == expected
+
+
+@pytest.mark.parametrize("name", ["local", "dev", "prod"])
+def test_the_estimate_is_what_is_made(name: str) -> None:
+    environment = load(ENVIRONMENTS, name)
+    platform = run(program(environment), stack=name)
+    made: list[Any] = list(platform.resources)
+    if environment.layout != "single":
+        made = []
+        for stack in stacks(environment)[1:]:
+            made += run(program(environment), stack=stack, references={f"organization/modelway/{name}": platform.exports}).resources
+    parts = ("KubernetesEndpoint", "EndpointMonitoring", "ModelIdentity")
+    counted = [one for one in made if any(f"modelway:index:{part}" in one.urn for part in parts)]
+    on_eks = isinstance(environment.clusters["main"], EksCluster)
+    assert len(counted) == sum(endpoint_resources(model, on_eks=on_eks) for model in environment.models.values())
