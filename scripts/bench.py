@@ -8,6 +8,7 @@ import json
 import os
 import platform
 import shutil
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -21,6 +22,7 @@ import psutil
 
 from localcloud.cloud import LocalCloud
 from modelway.architecture import load
+from scripts.many_models import write_environment
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "benchmarks.md"
@@ -117,10 +119,48 @@ def memory() -> float:
     return total / 2**30
 
 
+LOADING = """
+import sys, time
+from pathlib import Path
+from modelway.architecture import InvalidArchitecture, load
+from modelway.architecture.caching import Cache
+folder, cache = Path(sys.argv[1]), Cache(Path(sys.argv[2])) if len(sys.argv) > 2 else None
+load
+started = time.perf_counter()
+try:
+    load(folder, "many", cache=cache)
+except InvalidArchitecture as invalid:
+    assert len(invalid.faults) == 1, invalid
+print(time.perf_counter() - started)
+"""
+
+
+def loading(models: int, *, kept: bool = False, fault: bool = False, imports: bool = False, rounds: int = 9) -> float:
+    """Median of the seconds that `load` takes in a process of its own; with `imports`, those of the whole process."""
+    with tempfile.TemporaryDirectory(prefix="modelway-bench-") as name:
+        environments = write_environment(Path(name), models, fault=fault)
+        command = [sys.executable, "-c", LOADING, str(environments), *([f"{name}/cache"] if kept else [])]
+        taken = []
+        for _ in range(rounds + 1):
+            started = time.monotonic()
+            said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+            taken.append(time.monotonic() - started if imports else float(said))
+        # The first warms the files up, and fills the cache.
+        return statistics.median(taken[1:])
+
+
+def growth() -> float:
+    """How much longer a model takes where there are 5,000 and a fault than where there are 1,000 and none."""
+    return loading(5000, fault=True, rounds=3) / loading(1000, rounds=3) / 5
+
+
 MEASURES = {
     "fresh": Measure("fresh clone and empty caches to the end of `make demo`", 14 * 60, "s", fresh_demo, slow=True),
     "help": Measure("`modelway --help`", 0.35, "s", lambda: best([MODELWAY, "--help"])),
     "validate": Measure("`modelway validate`", 0.35, "s", lambda: best([MODELWAY, "validate"])),
+    "load": Measure("1,000 models, base and overrides, with the interpreter", 0.35, "s", lambda: loading(1000, imports=True)),
+    "again": Measure("the same files again, with a cache, `load` alone", 0.04, "s", lambda: loading(1000, kept=True)),
+    "growth": Measure("5,000 models and a fault, time for each, to that of 1,000 and none", 3, "×", growth),
     "cluster": Measure("local cloud with one cluster ready, after the build", 10, "s", cluster_ready),
     "demo": Measure("`make demo`, repeated", 120, "s", repeated_demo),
     "up": Measure("second `modelway up dev`", 15, "s", second_up),

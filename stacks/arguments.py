@@ -13,6 +13,7 @@ from modelway.architecture import (
     Image,
     ManagedGateway,
     Model,
+    Resources,
     Traffic,
     Vpc,
 )
@@ -56,8 +57,8 @@ def teams(environment: Environment, key: str) -> list[str]:
 
 
 def served(environment: Environment) -> list[str]:
-    """The models that have an endpoint."""
-    return [name for name, model in environment.models.items() if model.endpoint is not None]
+    """The models that have an endpoint, and are not disabled."""
+    return [name for name, model in environment.models.items() if model.serving is not None]
 
 
 def tags(environment: Environment) -> dict[str, str]:
@@ -132,10 +133,11 @@ def kubernetes_endpoint(
     monitoring_namespace: "pulumi.Output[str]",
     identities: "pulumi.Output[dict[str, str]] | None",
 ) -> "KubernetesEndpointArgs":
-    described, endpoint = _serving(environment, model)
-    weights, mirrors = shares(endpoint.traffic)
+    described, endpoint, traffic = _serving(environment, model)
+    resources = _resources(endpoint)
+    weights, mirrors = traffic.shares, traffic.copied
     versions: dict[str, ServedVersionArgs] = {}
-    for version in sorted({*weights, *mirrors}):
+    for version in traffic.versions:
         made = described.versions[version]
         versions[version] = {
             "image": _image(made.image, repositories),
@@ -147,7 +149,7 @@ def kubernetes_endpoint(
             versions[version]["mirror"] = mirrors[version]
         if identities is not None:
             versions[version]["identity"] = identities[version]
-    return {
+    endpoint_args: KubernetesEndpointArgs = {
         "model": model,
         "team": described.team,
         "namespace": namespace,
@@ -155,21 +157,22 @@ def kubernetes_endpoint(
         "gateway_namespace": gateway_namespace,
         "monitoring_namespace": monitoring_namespace,
         "versions": versions,
-        "cpu_millicores": endpoint.resources.cpu.millicores,
-        "memory_bytes": endpoint.resources.memory.bytes,
-        "gpus": endpoint.resources.gpu,
+        "cpu_millicores": resources.cpu.millicores,
+        "memory_bytes": resources.memory.bytes,
+        "gpus": resources.gpu,
         "min_replicas": endpoint.scaling.min,
         "max_replicas": endpoint.scaling.max,
-        "cpu_target_percent": round(endpoint.scaling.target.cpu.fraction * 100),
         "environment": {"AWS_REGION": environment.aws.region},
     }
+    if endpoint.scaling.target.cpu is not None:
+        endpoint_args["cpu_target_percent"] = round(endpoint.scaling.target.cpu.fraction * 100)
+    return endpoint_args
 
 
 def endpoint_monitoring(
     environment: Environment, model: str, *, namespace: "pulumi.Output[str]", monitoring_namespace: "pulumi.Output[str]"
 ) -> "EndpointMonitoringArgs":
-    described, endpoint = _serving(environment, model)
-    answering, _ = shares(endpoint.traffic)
+    described, endpoint, traffic = _serving(environment, model)
     objectives = Objectives(
         availability=endpoint.slo.availability.fraction,
         latency_p99_seconds=endpoint.slo.latency_p99.seconds,
@@ -181,7 +184,7 @@ def endpoint_monitoring(
         "namespace": namespace,
         "monitoring_namespace": monitoring_namespace,
         "scrape_interval": str(environment.monitoring.scrape_interval),
-        "groups": endpoint_rules(model, described.team, sorted(answering), objectives),
+        "groups": endpoint_rules(model, described.team, sorted(traffic.shares), objectives),
         "dashboard": json.dumps(endpoint_dashboard(environment.environment, model, described.team, objectives), sort_keys=True, indent=1),
     }
 
@@ -196,8 +199,7 @@ def model_identity(
     bucket_arn: "pulumi.Output[str]",
     key_arn: "pulumi.Output[str]",
 ) -> "ModelIdentityArgs":
-    described, endpoint = _serving(environment, model)
-    weights, mirrors = shares(endpoint.traffic)
+    described, _, traffic = _serving(environment, model)
     return {
         "model": model,
         "account": environment.aws.account,
@@ -206,15 +208,8 @@ def model_identity(
         "namespace": namespace,
         "bucket_arn": bucket_arn,
         "key_arn": key_arn,
-        "weights": {version: described.versions[version].weights.key for version in sorted({*weights, *mirrors})},
+        "weights": {version: described.versions[version].weights.key for version in traffic.versions},
     }
-
-
-def shares(traffic: Traffic) -> tuple[dict[str, int], dict[str, int]]:
-    """Percentages of requests that versions answer, 100 together, and of requests that are copied to versions."""
-    canary = {traffic.canary.version: traffic.canary.percent} if traffic.canary else {}
-    mirrors = {traffic.shadow.version: traffic.shadow.percent} if traffic.shadow else {}
-    return {traffic.live: 100 - sum(canary.values()), **canary}, mirrors
 
 
 def _gateway(described: ManagedGateway | ExistingGateway) -> "GatewayArgs":
@@ -223,11 +218,17 @@ def _gateway(described: ManagedGateway | ExistingGateway) -> "GatewayArgs":
     return {"name": described.name, "namespace": described.namespace}
 
 
-def _serving(environment: Environment, model: str) -> tuple[Model, Endpoint]:
+def _serving(environment: Environment, model: str) -> tuple[Model, Endpoint, Traffic]:
     described = environment.models[model]
-    if described.endpoint is None:
+    if described.serving is None or described.traffic is None:
         raise ValueError(f"{model} is registered and does not serve")
-    return described, described.endpoint
+    return described, described.serving, described.traffic
+
+
+def _resources(endpoint: Endpoint) -> Resources:
+    if endpoint.resources is None:
+        raise ValueError("a replica on SageMaker is an instance, and no component makes one yet")
+    return endpoint.resources
 
 
 def _image(image: Image, repositories: "Mapping[str, pulumi.Output[str]]") -> "pulumi.Input[str]":

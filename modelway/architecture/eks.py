@@ -39,3 +39,9 @@ def has_arm_processors(instance_type: str) -> bool:
     """Whether instances of the type have Arm processors: a g after the generation, as in m8g
     (docs.aws.amazon.com/ec2/latest/instancetypes/instance-type-names.html)."""
     return bool(_ARM.match(instance_type))
+
+
+def has_mig(instance_type: str) -> bool:
+    """Whether the GPUs of the type can be divided by NVIDIA's MIG: A100, H100, H200, B200
+    (docs.nvidia.com/datacenter/tesla/mig-user-guide/supported-gpus.html)."""
+    return bool(re.match(r"(p4d|p4de|p5|p5en|p6-[a-z0-9]+)\.", instance_type))

@@ -1,138 +1,165 @@
 """How a model is served: on what, by how many, which version to whom, and how well."""
 
 from collections.abc import Iterator
-from typing import Literal
 
 from pydantic import Field
 
-from modelway.architecture.base import Breach, Section, VersionName, each
-from modelway.architecture.quantities import Cpu, Duration, Memory, Percent
+from modelway.architecture.access import EndpointAccess
+from modelway.architecture.base import Breach, Section, each
+from modelway.architecture.payloads import PayloadLogging
+from modelway.architecture.quantities import Duration
+from modelway.architecture.replica import Placement, Resources
+from modelway.architecture.runtime import KubernetesRuntime, Runtime
+from modelway.architecture.sagemaker import sagemaker_breaches
+from modelway.architecture.scaling import Scaling
+from modelway.architecture.slo import Slo
+from modelway.architecture.traffic import Traffic
+
+LONGEST = 3600
+"""Seconds that warming up, draining or an answer may take."""
 
 
-class KubernetesRuntime(Section):
-    """Plain Kubernetes objects and a Gateway API route."""
+class Batching(Section):
+    """Requests that the serving program puts together and works on at once."""
 
-    kind: Literal["kubernetes"] = "kubernetes"
-
-
-class Resources(Section):
-    """What one replica gets: asked for and not exceeded."""
-
-    cpu: Cpu
-    """Processors: "2", or 250m for a quarter of one."""
-    memory: Memory
-    """Memory, such as 512Mi."""
-    gpu: int = Field(default=0, ge=0, le=16)
-    """Whole GPUs."""
-
-
-class ScalingTarget(Section):
-    """What the autoscaler keeps to."""
-
-    cpu: Percent
-    """Mean use of the processors asked for, 1% to 100%."""
-
-    def breaches(self) -> Iterator[Breach]:
-        if self.cpu.fraction < 0.01 or self.cpu.fraction * 100 % 1 > 1e-9:
-            yield Breach(("cpu",), "a whole number of percent, at least 1", "Write it like 70%.")
-
-
-class Scaling(Section):
-    """How many replicas each version has."""
-
-    min: int = Field(ge=1, le=1000)
-    """Fewest replicas, 1 or more."""
-    max: int = Field(ge=1, le=1000)
-    """Most replicas."""
-    target: ScalingTarget
-    """What decides between the two."""
-
-    def breaches(self) -> Iterator[Breach]:
-        if self.min > self.max:
-            yield Breach(
-                ("min",),
-                f"min is at most max; they are {self.min} and {self.max}",
-                f"Lower min to {self.max}, or raise max to {self.min}.",
-                (("max",),),
-            )
-
-
-class Canary(Section):
-    """A version that answers a part of the requests."""
-
-    version: VersionName
-    percent: int = Field(ge=1, le=99)
-    """Percent of requests that it answers, 1 to 99; `live` answers the others."""
-
-
-class Shadow(Section):
-    """A version that gets copies of requests; nobody sees what it answers."""
-
-    version: VersionName
-    percent: int = Field(ge=1, le=100)
-    """Percent of requests that are copied, 1 to 100."""
-
-
-class Traffic(Section):
-    """Which version answers."""
-
-    live: VersionName
-    """Version that answers all requests that no canary answers."""
-    canary: Canary | None = None
-    """Version that is being tried on users."""
-    shadow: Shadow | None = None
-    """Version that is being tried on copies."""
-
-    def breaches(self) -> Iterator[Breach]:
-        yield from each(self._live_again(role) for role in ("canary", "shadow"))
-
-    def _live_again(self, role: str) -> Iterator[Breach]:
-        tried = getattr(self, role)
-        if tried and tried.version == self.live:
-            yield Breach(
-                (role, "version"),
-                f"{role} and live are different versions; both are {self.live}",
-                f"Name the version to try, or remove {role}.",
-                (("live",),),
-            )
-
-
-class Slo(Section):
-    """What is promised to those who call, over 30 days."""
-
-    latency_p99: Duration
-    """What 99 of 100 requests are faster than, such as 200ms."""
-    availability: Percent
-    """Share of requests answered without a fault of the server, 50% up to but not 100%."""
-    error_rate: Percent
-    """Share of failed requests that is too much at any time, above 0%."""
-
-    def breaches(self) -> Iterator[Breach]:
-        yield from each([self._availability_breaches(), self._error_rate_breaches()])
-
-    def _availability_breaches(self) -> Iterator[Breach]:
-        if not 0.5 <= self.availability.fraction < 1:
-            yield Breach(
-                ("availability",),
-                "at least 50% and less than 100%: with nothing left to fail, every fault would page somebody",
-                "Write it like 99.9%.",
-            )
-
-    def _error_rate_breaches(self) -> Iterator[Breach]:
-        if not self.error_rate.fraction:
-            yield Breach(("error_rate",), "more than 0%", "Write it like 1%.")
+    max_size: int = Field(ge=2, le=10_000)
+    """Most requests in a batch, 2 or more."""
+    max_wait: Duration
+    """How long the first request of a batch waits for others."""
 
 
 class Endpoint(Section):
     """A model that answers requests by the Open Inference Protocol, version 2."""
 
-    runtime: KubernetesRuntime = Field(default_factory=KubernetesRuntime)
+    runtime: Runtime = Field(default_factory=KubernetesRuntime)
     """What it runs on."""
-    resources: Resources
-    """What one replica gets."""
+    resources: Resources | None = None
+    """What one replica gets. Needed on Kubernetes; on SageMaker the type of the instances says it."""
     scaling: Scaling
     """How many replicas each version has."""
     traffic: Traffic
     """Which version answers."""
     slo: Slo
     """What is promised; alerts are made from it."""
+    access: EndpointAccess | None = None
+    """Who may call besides its own team; nobody when absent."""
+    placement: Placement | None = None
+    """Which nodes it runs on; any that fits, spread over zones, when absent."""
+    warm_up: Duration | None = None
+    """How long a new replica may take until it answers, 1s to 1h."""
+    drain: Duration | None = None
+    """How long a replica that has to go still answers what it was asked, 1s to 1h."""
+    timeout: Duration | None = None
+    """Longest time that an answer may take; after it the caller gets an error. Up to 1h, 60s on SageMaker."""
+    batching: Batching | None = None
+    """How requests are put together; one by one when absent."""
+    payload_logging: PayloadLogging | None = None
+    """What is kept of requests and answers; nothing when absent."""
+
+    def breaches(self) -> Iterator[Breach]:
+        yield from each(
+            [
+                self._resources_breaches(),
+                *(self._length_breaches(field) for field in ("warm_up", "drain", "timeout")),
+                self._timeout_breaches(),
+                self._drain_breaches(),
+                self._latency_breaches(),
+                self._wait_breaches(),
+                self._batch_breaches(),
+                self._spread_breaches(),
+                self._warm_breaches(),
+                self._cold_breaches(),
+                sagemaker_breaches(self),
+            ]
+        )
+
+    def _resources_breaches(self) -> Iterator[Breach]:
+        if self.runtime.kind == "kubernetes" and self.resources is None:
+            yield Breach(
+                ("resources",),
+                "needed on Kubernetes: what one replica gets",
+                'Add it like `resources: {cpu: "1", memory: 2Gi}`.',
+                judged_by=(("runtime",),),
+            )
+
+    def _length_breaches(self, field: str) -> Iterator[Breach]:
+        length: Duration | None = getattr(self, field)
+        least = 0 if field == "timeout" else 1
+        if length is not None and not least <= length.seconds <= LONGEST:
+            yield Breach((field,), "at most 1h" if not least else "1s to 1h", "Write it like 30s.")
+
+    def _timeout_breaches(self) -> Iterator[Breach]:
+        if self.timeout is not None and self.timeout.seconds <= self.slo.latency_p99.seconds:
+            yield Breach(
+                ("timeout",),
+                f"longer than slo.latency_p99, which is {self.slo.latency_p99}: every answer slower than promised would be an error",
+                "Raise it, or promise a shorter latency.",
+                (("slo", "latency_p99"),),
+            )
+
+    def _drain_breaches(self) -> Iterator[Breach]:
+        if self.drain is not None and self.timeout is not None and self.drain.seconds < self.timeout.seconds:
+            yield Breach(
+                ("drain",),
+                f"at least as long as timeout, which is {self.timeout}: what a replica works on would be lost",
+                f"Write {self.timeout} or more, or lower timeout.",
+                (("timeout",),),
+            )
+
+    def _latency_breaches(self) -> Iterator[Breach]:
+        target, promised = self.scaling.target.latency_p99, self.slo.latency_p99
+        if target is not None and target.seconds >= promised.seconds:
+            yield Breach(
+                ("scaling", "target", "latency_p99"),
+                f"shorter than slo.latency_p99, which is {promised}: replicas would come when the promise is broken",
+                "Lower it.",
+                (("slo", "latency_p99"),),
+            )
+
+    def _wait_breaches(self) -> Iterator[Breach]:
+        if self.batching is not None and self.batching.max_wait.seconds >= self.slo.latency_p99.seconds:
+            yield Breach(
+                ("batching", "max_wait"),
+                f"shorter than slo.latency_p99, which is {self.slo.latency_p99}: a request would wait longer than its answer may take",
+                "Lower it.",
+                (("slo", "latency_p99"),),
+            )
+
+    def _batch_breaches(self) -> Iterator[Breach]:
+        concurrency = self.scaling.target.concurrency
+        if self.batching is not None and concurrency is not None and concurrency < self.batching.max_size:
+            yield Breach(
+                ("batching", "max_size"),
+                f"at most scaling.target.concurrency, which is {concurrency}: with fewer requests at once no batch is ever full",
+                f"Write {concurrency} or less, or raise the target.",
+                (("scaling", "target", "concurrency"),),
+            )
+
+    def _spread_breaches(self) -> Iterator[Breach]:
+        if self.placement is not None and self.placement.zone_spread == "required" and self.scaling.min < 2:
+            yield Breach(
+                ("placement", "zone_spread"),
+                f"required only with 2 replicas or more; scaling.min is {self.scaling.min}, and one cannot be spread",
+                "Write scaling.min: 2 or more, or zone_spread: preferred.",
+                (("scaling", "min"),),
+            )
+
+    def _warm_breaches(self) -> Iterator[Breach]:
+        zero = self.scaling.scale_to_zero
+        if zero is not None and self.warm_up is not None and zero.cold_start.seconds < self.warm_up.seconds:
+            yield Breach(
+                ("scaling", "scale_to_zero", "cold_start"),
+                f"at least warm_up, which is {self.warm_up}, and a part of it",
+                "Raise it, or lower warm_up.",
+                (("warm_up",),),
+            )
+
+    def _cold_breaches(self) -> Iterator[Breach]:
+        zero = self.scaling.scale_to_zero
+        if zero is not None and self.timeout is not None and zero.cold_start.seconds >= self.timeout.seconds:
+            yield Breach(
+                ("scaling", "scale_to_zero", "cold_start"),
+                f"shorter than timeout, which is {self.timeout}: the first request would end with an error each time",
+                "Raise timeout, or keep a replica: remove scale_to_zero.",
+                (("timeout",),),
+            )

@@ -7,13 +7,14 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from modelway.architecture.arns import Region
-from modelway.architecture.base import Breach, EnvironmentName, Name, Owner, Section, Shaped, each
-from modelway.architecture.cluster import Cluster, EksCluster, ExistingGateway
+from modelway.architecture.base import Breach, EnvironmentName, Name, Owner, Section, Shaped
+from modelway.architecture.cluster import Cluster
 from modelway.architecture.contract import Contract
 from modelway.architecture.model import ContractPath, Model
 from modelway.architecture.monitoring import Monitoring
 from modelway.architecture.network import Network
 from modelway.architecture.oversight import Oversight
+from modelway.architecture.placement import placement_breaches
 from modelway.architecture.platform_rules import platform_breaches
 from modelway.architecture.quantities import Money
 from modelway.architecture.registry import Registry
@@ -31,12 +32,6 @@ TagKey = Annotated[
 TagValue = Annotated[
     str, Shaped(r"[A-Za-z0-9 +\-=._:/@]*", "a tag's value: letters, digits, spaces and + - = . _ : / @", "Write it like ml-platform.", 256)
 ]
-
-GATEWAY_NAMESPACE = "gateway-system"
-"""Namespace of Gateways that are made."""
-
-TAKEN_NAMESPACES = ("default", "kube-system", "kube-public", "kube-node-lease", GATEWAY_NAMESPACE)
-"""Namespaces that can be no team's."""
 
 
 class Aws(Section):
@@ -100,50 +95,4 @@ class Environment(Section):
 
     def breaches(self) -> Iterator[Breach]:
         yield from platform_breaches(self)
-        for name, model in self.models.items():
-            yield from each([self._placement_breaches(name, model), self._team_breaches(name, model), self._gpu_breaches(name, model)])
-
-    def _placement_breaches(self, name: str, model: Model) -> Iterator[Breach]:
-        known = ", ".join(self.clusters)
-        if model.cluster is None:
-            if len(self.clusters) > 1:
-                rule = f"needed where there are several clusters: {known}"
-                yield Breach(("models", name, "cluster"), rule, "Add `cluster: NAME`.")
-        elif model.cluster not in self.clusters:
-            yield Breach(
-                ("models", name, "cluster"),
-                f"one of the environment's clusters: {known}",
-                "Name one of them, or add the cluster to environment.yaml.",
-                judged_by=(("clusters", model.cluster),),
-            )
-
-    def _team_breaches(self, name: str, model: Model) -> Iterator[Breach]:
-        for key, cluster in self._clusters_of(model):
-            gateway = cluster.gateway.namespace if isinstance(cluster.gateway, ExistingGateway) else GATEWAY_NAMESPACE
-            taken = {*TAKEN_NAMESPACES, gateway, self.monitoring.namespace}
-            if model.team in taken:
-                yield Breach(
-                    ("models", name, "team"),
-                    f"the namespace of the same name is the team's alone; taken are {', '.join(sorted(taken))}",
-                    f"Write it like {model.team}-team.",
-                    judged_by=(("clusters", key, "gateway"), ("monitoring",), ("models", name, "cluster")),
-                )
-
-    def _gpu_breaches(self, name: str, model: Model) -> Iterator[Breach]:
-        for key, cluster in self._clusters_of(model):
-            # The pools that come with Auto Mode have no GPUs; what an existing cluster has is not known.
-            without = isinstance(cluster, EksCluster) and not any(pool.gpu for pool in cluster.node_pools.values())
-            resources = model.endpoint.resources if model.endpoint else None
-            if resources and resources.gpu and without:
-                yield Breach(
-                    ("models", name, "endpoint", "resources", "gpu"),
-                    f"cluster {key} has no pool of nodes with GPUs",
-                    "Add one to environment.yaml like `gpu: {instance_types: [g6.xlarge], min: 0, max: 2, gpu: true}`, or ask for none.",
-                    judged_by=(("clusters", key, "node_pools"), ("models", name, "cluster")),
-                )
-
-    def _clusters_of(self, model: Model) -> Iterator[tuple[str, Cluster]]:
-        """The cluster that the model serves in; none where it does not say which, or says one that is not there."""
-        key = model.cluster or (next(iter(self.clusters)) if len(self.clusters) == 1 else "")
-        if key in self.clusters:
-            yield key, self.clusters[key]
+        yield from placement_breaches(self)

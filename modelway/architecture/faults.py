@@ -4,9 +4,12 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from modelway.architecture.base import FieldPath
 from modelway.errors import ModelwayError
+
+if TYPE_CHECKING:
+    from modelway.architecture.base import FieldPath
 
 
 @dataclass(frozen=True)
@@ -63,7 +66,7 @@ def counted(faults: Sequence[Fault]) -> str:
     return f"{len(faults)} fault{'s' if len(faults) != 1 else ''} in {files} file{'s' if files != 1 else ''}."
 
 
-def field_text(path: FieldPath) -> str:
+def field_text(path: "FieldPath") -> str:
     """A path as people write it: `versions."2026.10.0".image`, `metrics[0].name`."""
     text = ""
     for part in path:

@@ -33,11 +33,9 @@ def owner_of(stack: str) -> tuple[str, str | None] | None:
 
 def endpoint_resources(model: "Model", *, on_eks: bool) -> int:
     """About how many resources serve a model; a test holds it against what the components make."""
-    if model.endpoint is None:
+    if model.traffic is None:
         return 0
-    traffic = model.endpoint.traffic
-    tried = [tried.version for tried in (traffic.canary, traffic.shadow) if tried is not None]
-    versions = len({traffic.live, *tried})
+    versions = len(model.traffic.versions)
     # A component and a route, and of each version: deployment, service, account, autoscaler, disruption budget, network policy.
     endpoint = 2 + 6 * versions
     # A component, rules, what is scraped, a dashboard.

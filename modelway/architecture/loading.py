@@ -6,56 +6,62 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from modelway.architecture.base import FieldPath
+from modelway.architecture.caching import Cache, Snapshot, Summary, no_collection
 from modelway.architecture.checking import check
 from modelway.architecture.contract import Contract
+from modelway.architecture.effect import ineffective
 from modelway.architecture.environment import Environment
 from modelway.architecture.explaining import Finding
 from modelway.architecture.faults import Fault, InvalidArchitecture, field_text, shortened
+from modelway.architecture.folders import BASE, FILE, MODELS, about, names, repository_root, take_snapshot
 from modelway.architecture.model import CONTRACT_PATH, Model
 from modelway.architecture.origins import Origins
 from modelway.architecture.reading import Document, Place, Unreadable, read, walk
 from modelway.architecture.resolving import Layers
 
-BASE = "base"
-"""Folder of what all environments have in common."""
 
-FILE, MODELS = "environment.yaml", "models"
-
-
-def names(environments: Path) -> list[str]:
-    """The environments of a folder, sorted: the folders in it, but for base, that have environment.yaml or models/.
-
-    Raises InvalidArchitecture when the folder cannot be read.
-    """
-    try:
-        return sorted(
-            entry.name for entry in environments.iterdir() if entry.name != BASE and ((entry / FILE).exists() or (entry / MODELS).is_dir())
-        )
-    except OSError as error:
-        rule = f"the folder of the environments cannot be read: {error.strerror}"
-        raise InvalidArchitecture([_about(environments, rule, "Name another, or make it.")]) from None
-
-
-def load(environments: Path, name: str, root: Path | None = None) -> Environment:
+def load(environments: Path, name: str, root: Path | None = None, cache: Cache | None = None) -> Environment:
     """Environment `name` of a folder: base and overrides merged, everything checked, its contracts with it.
 
     Paths of contracts count from the repository that holds the folder; when none does from `root`, and without that from the folder above.
+    With a cache, files that are the same as when they were found valid are not checked again.
     Raises InvalidArchitecture with every fault of every file.
     """
-    return trace(environments, name, root)[0]
+    snapshot = None if cache is None else take_snapshot(environments, name, root)
+    if cache is None or snapshot is None:
+        return trace(environments, name, root)[0]
+    if (kept := cache.find(snapshot)) and (environment := kept.environment()):
+        return environment
+    environment, _ = _load(environments, name, root, snapshot)
+    cache.keep(snapshot, environment, summary(environment))
+    return environment
 
 
 def trace(environments: Path, name: str, root: Path | None = None) -> tuple[Environment, Origins]:
     """The same, and where each of its values comes from."""
+    environment, layers = _load(environments, name, root, None)
+    return environment, Origins(layers)
+
+
+def summary(environment: Environment) -> Summary:
+    """What a cache tells of an environment without its objects."""
+    return {
+        "models": {name: list(model.versions) for name, model in environment.models.items()},
+        "ineffective": [(one.field, one.effect) for one in ineffective(environment)],
+    }
+
+
+def _load(environments: Path, name: str, root: Path | None, snapshot: Snapshot | None) -> tuple[Environment, dict[FieldPath, Layers]]:
     known = names(environments)
     if name not in known:
         rule = f"no such environment; there are: {', '.join(known) or 'none'}"
-        raise InvalidArchitecture([_about(environments / name, rule, "Name one of them.")])
-    loader = _Loader(environments, name, repository_root(environments, root))
-    environment = loader.environment()
+        raise InvalidArchitecture([about(environments / name, rule, "Name one of them.")])
+    loader = _Loader(environments, name, repository_root(environments, root), snapshot)
+    with no_collection():
+        environment = loader.environment()
     if loader.faults or environment is None:
         raise InvalidArchitecture(loader.faults)
-    return environment, Origins(loader.layers)
+    return environment, loader.layers
 
 
 @dataclass(frozen=True)
@@ -71,13 +77,15 @@ class _ModelFiles:
 class _Loader:
     """Reads one environment; what is wrong gathers in `faults`, what was read in `layers`, by the part of the environment it is."""
 
-    def __init__(self, environments: Path, name: str, root: Path) -> None:
+    def __init__(self, environments: Path, name: str, root: Path, snapshot: Snapshot | None) -> None:
         self.faults: list[Fault] = []
         self.layers: dict[FieldPath, Layers] = {}
         self._environments = environments
         self._name = name
         self._root = root
+        self._snapshot = snapshot
         self._contracts: dict[str, Contract | None] = {}
+        self._contract_faults: dict[str, tuple[str, str] | None] = {}
 
     def environment(self) -> Environment | None:
         """The environment; None, with faults, when there is no telling what it is."""
@@ -85,7 +93,7 @@ class _Loader:
         models = self._models()
         own = self._environments / self._name / FILE
         if not own.exists():
-            self.faults.append(_about(own, "every environment has a file of its own, and it is missing", "Write it."))
+            self.faults.append(about(own, "every environment has a file of its own, and it is missing", "Write it."))
             return None
         layers = self._layers(FILE)
         if layers is None:
@@ -156,20 +164,22 @@ class _Loader:
             # What is no such path at all is told of with the model's other fields.
             if not isinstance(path, str) or not CONTRACT_PATH.fullmatch(path):
                 continue
-            file = self._root / path
-            # Not Path.resolve, which raises for links in a circle.
-            if not Path(os.path.realpath(file)).is_relative_to(os.path.realpath(self._root)):
-                way_out = "Move it into the repository and name it from the root."
-                self._say(
-                    layers, Finding(("versions", version, "contract"), "value", f"a file in the repository, which is {self._root}", way_out)
-                )
-            elif not file.is_file():
-                way_out = "Correct the path, or write the contract."
-                self._say(
-                    layers, Finding(("versions", version, "contract"), "value", f"a file counted from {self._root}; there is none", way_out)
-                )
+            if path not in self._contract_faults:
+                self._contract_faults[path] = self._contract_fault(path)
+            if fault := self._contract_faults[path]:
+                self._say(layers, Finding(("versions", version, "contract"), "value", *fault))
             elif path not in self._contracts:
-                self._contracts[path] = self._contract(file)
+                self._contracts[path] = self._contract(self._root / path)
+
+    def _contract_fault(self, path: str) -> tuple[str, str] | None:
+        """Rule and way out, when a contract's path leads to no file in the repository."""
+        file = self._root / path
+        # Not Path.resolve, which raises for links in a circle.
+        if not Path(os.path.realpath(file)).is_relative_to(os.path.realpath(self._root)):
+            return f"a file in the repository, which is {self._root}", "Move it into the repository and name it from the root."
+        if not file.is_file():
+            return f"a file counted from {self._root}; there is none", "Correct the path, or write the contract."
+        return None
 
     def _contract(self, file: Path) -> Contract | None:
         layers = self._read([file])
@@ -190,7 +200,7 @@ class _Loader:
         documents: list[Document] = []
         for file in files:
             try:
-                documents.append(read(file))
+                documents.append(read(file, self._snapshot))
             except Unreadable as unreadable:
                 for flaw in unreadable.flaws:
                     line, column = flaw.at or (None, None)
@@ -218,29 +228,14 @@ class _Loader:
                         if inside
                         else f"Call it {FILE}, move it to {MODELS}/, or remove it."
                     )
-                    self.faults.append(_about(entry, "nothing reads this file", way_out))
+                    self.faults.append(about(entry, "nothing reads this file", way_out))
 
     def _entries(self, folder: Path) -> list[Path]:
         try:
             return sorted(folder.iterdir()) if folder.is_dir() else []
         except OSError as error:
-            self.faults.append(_about(folder, f"the folder cannot be read: {error.strerror}", "Correct its permissions."))
+            self.faults.append(about(folder, f"the folder cannot be read: {error.strerror}", "Correct its permissions."))
             return []
-
-
-def repository_root(environments: Path, otherwise: Path | None = None) -> Path:
-    """Where paths of contracts count from: the nearest folder at or above the environments that has .git or Pulumi.yaml; when there is
-    none `otherwise`, and without that the folder that they are in."""
-    resolved = environments.resolve()
-    for folder in (resolved, *resolved.parents):
-        if (folder / ".git").exists() or (folder / "Pulumi.yaml").is_file():
-            return folder
-    return otherwise or resolved.parent
-
-
-def _about(path: Path, rule: str, way_out: str) -> Fault:
-    """A fault of a whole file or folder."""
-    return Fault(path, None, None, "", None, rule, way_out)
 
 
 def _shown(place: Place | None, value: object) -> str | None:

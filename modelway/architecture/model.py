@@ -6,9 +6,12 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from modelway.architecture.base import Breach, FieldPath, Line, Name, Owner, Section, Shaped, VersionName, each
+from modelway.architecture.base import Breach, FieldPath, Line, Name, Owner, Section, Shaped, VersionName, each, repeated
 from modelway.architecture.endpoint import Endpoint
+from modelway.architecture.monitoring import RiskTier
 from modelway.architecture.references import Image, Weights
+from modelway.architecture.sagemaker import OR_KUBERNETES
+from modelway.architecture.traffic import Share, Traffic
 
 CONTRACT_PATH = re.compile(r"(?!.*//)(?!(?:.*/)?\.\.?/)[A-Za-z0-9_.-][A-Za-z0-9_./ -]{0,240}\.yaml", re.ASCII)
 
@@ -22,6 +25,38 @@ ContractPath = Annotated[
     ),
 ]
 
+Format = Literal["json", "ubj", "onnx", "safetensors", "gguf", "torch", "pickle", "joblib", "archive"]
+"""How weights are written; an archive holds several files."""
+
+ENDINGS = {
+    ".json": "json",
+    ".ubj": "ubj",
+    ".onnx": "onnx",
+    ".safetensors": "safetensors",
+    ".gguf": "gguf",
+    ".pt": "torch",
+    ".pth": "torch",
+    ".pkl": "pickle",
+    ".pickle": "pickle",
+    ".joblib": "joblib",
+    ".tar.gz": "archive",
+    ".zip": "archive",
+}
+"""Formats by the end of a file's name."""
+
+RUNS_CODE = ("torch", "pickle", "joblib")
+"""Formats that may hold a program, which runs as they are loaded (docs.python.org/3/library/pickle.html)."""
+
+Framework = Annotated[
+    str,
+    Shaped(
+        r"[a-z][a-z0-9-]*( [0-9][A-Za-z0-9.+-]*)?",
+        "what it was trained with: a name, and a version behind a space",
+        "Write it like xgboost 3.1.1.",
+        80,
+    ),
+]
+
 
 class Version(Section):
     """One version: what serves it, what it learned, what it promises."""
@@ -29,10 +64,34 @@ class Version(Section):
     image: Image
     """Image of the serving program: NAME@sha256:… in the environment's own registry, or HOST/NAME@sha256:…"""
     weights: Weights
-    """File of weights in the environment's own model store: KEY@sha256:…"""
+    """Weights: KEY@sha256:… in the environment's own model store, s3://BUCKET/KEY@sha256:…, or oci://HOST/NAME@sha256:…"""
     contract: ContractPath
     """File of its contract, from the root of the repository that holds the environments: the nearest folder at or above them that has
     .git or Pulumi.yaml; where there is none, the project that runs."""
+    format: Format | None = None
+    """How the weights are written; by the end of the file's name when absent."""
+    framework: Framework | None = None
+    """What it was trained with, such as xgboost 3.1.1."""
+    protocols: tuple[Literal["open_inference", "sagemaker"], ...] = Field(default=("open_inference",), min_length=1)
+    """What the image speaks: version 2 of the Open Inference Protocol, or /ping and /invocations on port 8080 as SageMaker asks."""
+
+    @property
+    def written_as(self) -> str | None:
+        """How the weights are written, as far as that is known."""
+        return self.format or _format_of(self.weights)
+
+    def breaches(self) -> Iterator[Breach]:
+        yield from each([self._format_breaches(), repeated("protocols", self.protocols)])
+
+    def _format_breaches(self) -> Iterator[Breach]:
+        named = _format_of(self.weights)
+        if self.format is not None and named is not None and named != self.format:
+            yield Breach(
+                ("format",),
+                f"that of the file: {self.weights.key.rpartition('/')[2]} ends as {named} does",
+                f"Write {named}, or name the file otherwise.",
+                (("weights",),),
+            )
 
 
 class Model(Section):
@@ -46,17 +105,35 @@ class Model(Section):
     """Who answers for it."""
     description: Line | None = None
     """What it is for, in a line."""
-    risk_tier: Literal["low", "medium", "high"]
+    risk_tier: RiskTier
     """How much harm it can do."""
+    presence: Literal["served", "disabled", "absent"] = "served"
+    """Whether it is here: served, if it has an endpoint; disabled, which is registered and described, and answers nobody; or absent, as
+    if the environment had no such file."""
     cluster: Name | None = None
     """Cluster that it serves in; needed only where there are several."""
     versions: dict[VersionName, Version] = Field(default_factory=dict)
     """Versions that may serve, by name."""
+    pin: VersionName | None = None
+    """Version that answers all requests, whatever traffic says: live, canary, shadow and split wait until it is removed."""
     endpoint: Endpoint | None = None
     """How it is served; without it, it is registered only."""
 
+    @property
+    def serving(self) -> Endpoint | None:
+        """How it is served here; None when it is not."""
+        return self.endpoint if self.presence == "served" else None
+
+    @property
+    def traffic(self) -> Traffic | None:
+        """Which version answers here: as described, or the pinned one alone; None when it is not served."""
+        if self.serving is None:
+            return None
+        return self.serving.traffic if self.pin is None else Traffic(live=self.pin)
+
     def breaches(self) -> Iterator[Breach]:
         yield from each(self._image_breaches(name, version) for name, version in self.versions.items())
+        yield from each([self._presence_breaches(), self._pin_breaches()])
         if self.endpoint is None:
             return
         traffic = self.endpoint.traffic
@@ -67,6 +144,8 @@ class Model(Section):
                 self._version_breaches(("shadow", "version"), lambda: traffic.shadow.version if traffic.shadow else None),
             ]
         )
+        yield from each(self._compared_breaches(number, share) for number, share in enumerate(traffic.split))
+        yield from each(self._runtime_breaches(name) for name in self.versions)
 
     def _image_breaches(self, name: str, version: Version) -> Iterator[Breach]:
         if version.image.registry is None and version.image.name != self.model:
@@ -75,6 +154,23 @@ class Model(Section):
                 f"each model has a repository of its own, and this one's is called {self.model}",
                 f"Write {self.model}@{version.image.digest}, or HOST/{version.image.name}@sha256:… if it is in another registry.",
                 judged_by=(("model",),),
+            )
+
+    def _presence_breaches(self) -> Iterator[Breach]:
+        if self.presence == "disabled" and self.endpoint is None:
+            yield Breach(
+                ("presence",), "disabled only with an endpoint: there is none that could answer", "Remove it.", judged_by=(("endpoint",),)
+            )
+
+    def _pin_breaches(self) -> Iterator[Breach]:
+        if self.pin is not None and self.endpoint is None:
+            yield Breach(("pin",), "only with an endpoint: nothing answers", "Remove it.", judged_by=(("endpoint",),))
+        elif self.pin is not None and self.pin not in self.versions:
+            yield Breach(
+                ("pin",),
+                f"one of the model's versions: {', '.join(self.versions) or 'none'}",
+                "Add it under `versions`, or name one that is there.",
+                judged_by=(("versions", self.pin),),
             )
 
     def _version_breaches(self, path: FieldPath, named: Callable[[], str | None]) -> Iterator[Breach]:
@@ -86,3 +182,35 @@ class Model(Section):
                 "Add it under `versions`, or name one that is there.",
                 judged_by=(("versions", name),),
             )
+
+    def _compared_breaches(self, number: int, share: Share) -> Iterator[Breach]:
+        yield from self._version_breaches(("split", number, "version"), lambda: share.version)
+
+    def _runtime_breaches(self, name: str) -> Iterator[Breach]:
+        """What of a version that gets requests the endpoint's runtime cannot use."""
+        if self.endpoint is None or name not in (*self.endpoint.traffic.versions, self.pin):
+            return
+        version, runtime = self.versions[name], self.endpoint.runtime.kind
+        protocol: Literal["open_inference", "sagemaker"] = "sagemaker" if runtime == "sagemaker" else "open_inference"
+        if protocol not in version.protocols:
+            needs = "/ping and /invocations on port 8080" if runtime == "sagemaker" else "the Open Inference Protocol"
+            yield Breach(
+                ("versions", name, "protocols"),
+                f"with {protocol} where runtime {runtime} serves it: {needs}",
+                f"Add {protocol} if the image speaks it{OR_KUBERNETES if runtime == 'sagemaker' else ', or choose another runtime'}.",
+                (("endpoint", "runtime", "kind"),),
+            )
+        if runtime == "sagemaker" and version.weights.kind == "oci":
+            yield Breach(
+                ("versions", name, "weights"),
+                "in a bucket where runtime sagemaker serves it: SageMaker takes weights from S3",
+                f"Publish them to the environment's own store{OR_KUBERNETES}.",
+                (("endpoint", "runtime", "kind"),),
+            )
+
+
+def _format_of(weights: Weights) -> str | None:
+    """The format that the end of the file's name tells; None when it tells none."""
+    if weights.kind == "oci":
+        return None
+    return next((kind for ending, kind in ENDINGS.items() if weights.key.endswith(ending)), None)

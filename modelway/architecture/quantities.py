@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Self
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
-from modelway.architecture.base import misshapen
+from modelway.architecture.base import compiled, misshapen
 
 
 class Written:
@@ -48,7 +48,7 @@ class Written:
 
     @classmethod
     def _parse(cls, text: str) -> re.Match[str]:
-        match = re.fullmatch(cls.SHAPE, text, re.ASCII) if len(text) <= 600 else None
+        match = compiled(cls.SHAPE).fullmatch(text) if len(text) <= 600 else None
         if match is None:
             raise misshapen(cls.RULE, cls.WAY_OUT)
         return match

@@ -29,6 +29,7 @@ from ruamel.yaml.events import (
 from ruamel.yaml.reader import ReaderError
 
 from modelway.architecture.base import FieldPath
+from modelway.architecture.caching import Snapshot
 
 LIMIT = 1024 * 1024
 """Most bytes of a file: a thousand times what one model needs."""
@@ -93,9 +94,9 @@ class Document:
         return reader.places
 
 
-def read(file: Path) -> Document:
-    """The mapping in a file; a file without content is an empty one. Raises Unreadable."""
-    source = _text(file)
+def read(file: Path, snapshot: Snapshot | None = None) -> Document:
+    """The mapping in a file; a file without content is an empty one. With a snapshot, as the file was then. Raises Unreadable."""
+    source = _text(file, snapshot)
     try:
         data = _Reader(source, keep=False).document()
     except (_Flawed, YAMLError):
@@ -122,16 +123,12 @@ def read(file: Path) -> Document:
     raise Unreadable(*careful.flaws)
 
 
-def _text(file: Path) -> str:
-    try:
-        if not stat.S_ISREG(file.stat().st_mode):
-            raise Unreadable(Flaw(None, (), None, "a file is expected here", "Replace it by a file."))
-        with file.open("rb") as stream:
-            content = stream.read(LIMIT + 1)
-    except OSError as error:
-        raise Unreadable(
-            Flaw(None, (), None, f"the file cannot be read: {error.strerror}", "Correct its path or its permissions.")
-        ) from None
+def _text(file: Path, snapshot: Snapshot | None = None) -> str:
+    content = snapshot.bytes_of(file) if snapshot else None
+    if content is None:
+        content = _content(file)
+        if snapshot:
+            snapshot.note(file, content)
     if len(content) > LIMIT:
         raise Unreadable(Flaw(None, (), None, "a file has at most 1 MiB", "Split it, or remove what does not belong here."))
     try:
@@ -144,6 +141,18 @@ def _text(file: Path) -> str:
     if text.startswith("\ufeff"):
         raise Unreadable(Flaw((1, 1), (), None, "no byte order mark", "Save the file as UTF-8 without BOM."))
     return text
+
+
+def _content(file: Path) -> bytes:
+    try:
+        if not stat.S_ISREG(file.stat().st_mode):
+            raise Unreadable(Flaw(None, (), None, "a file is expected here", "Replace it by a file."))
+        with file.open("rb") as stream:
+            return stream.read(LIMIT + 1)
+    except OSError as error:
+        raise Unreadable(
+            Flaw(None, (), None, f"the file cannot be read: {error.strerror}", "Correct its path or its permissions.")
+        ) from None
 
 
 class _Flawed(Exception):

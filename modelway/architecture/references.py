@@ -1,7 +1,7 @@
 """What is pinned by its SHA-256 digest: images and weights. What a tag points at may change; what a digest names may not."""
 
 import re
-from typing import Self
+from typing import Literal, Self
 
 from modelway.architecture.base import misshapen
 from modelway.architecture.quantities import Written
@@ -10,6 +10,8 @@ _COMPONENT = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
 """Part of an image's name (github.com/opencontainers/distribution-spec/blob/main/spec.md#pulling-manifests)."""
 _HOST = r"(?:[A-Za-z0-9](?:[-A-Za-z0-9]*[A-Za-z0-9])?)(?:\.[A-Za-z0-9](?:[-A-Za-z0-9]*[A-Za-z0-9])?)*(?::[0-9]{1,5})?"
 _DIGEST = r"sha256:[0-9a-f]{64}"
+_KEY = r"(?!.*//)(?!(?:.*/)?\.\.?/)[A-Za-z0-9][A-Za-z0-9!_.*'()/=-]{0,400}[A-Za-z0-9]"
+_BUCKET = r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"
 
 
 class Image(Written):
@@ -52,19 +54,46 @@ class Image(Written):
 
 
 class Weights(Written):
-    """A file of weights in the environment's own model store: `KEY@sha256:…`."""
+    """Weights: `KEY@sha256:…` in the environment's own model store, `s3://BUCKET/KEY@sha256:…` in another bucket, or an OCI artifact,
+    `oci://HOST/NAME@sha256:…`. The digest is the file's; an artifact's is its manifest's."""
 
-    SHAPE = rf"(?!.*//)(?!(?:.*/)?\.\.?/)([A-Za-z0-9][A-Za-z0-9!_.*'()/=-]{{0,400}}[A-Za-z0-9])@({_DIGEST})"
+    SHAPE = rf"(?:(?:s3://({_BUCKET})/)?({_KEY})|oci://({_HOST}/{_COMPONENT}(?:/{_COMPONENT})*))@({_DIGEST})"
     RULE = "weights as KEY@sha256: and 64 hex digits; KEY is a path in the environment's model store"
     WAY_OUT = "Write it like credit-risk/2026.11.1/model.json@sha256:…; `sha256sum FILE` shows the digest."
     __slots__ = ()
 
+    @classmethod
+    def _read(cls, value: object) -> Self:
+        if (
+            isinstance(value, str)
+            and (scheme := re.match(r"([a-z0-9+.-]{1,20})://", value))
+            and not re.fullmatch(cls.SHAPE, value, re.ASCII)
+        ):
+            raise misshapen(
+                "weights elsewhere are s3://BUCKET/KEY or oci://HOST/NAME, with @sha256: and 64 hex digits",
+                "Write the whole address and the digest."
+                if scheme[1] in ("s3", "oci")
+                else "Copy them there, or into the environment's own store with `modelway publish`.",
+            )
+        return super()._read(value)
+
+    @property
+    def kind(self) -> Literal["store", "s3", "oci"]:
+        """Where they are: in the environment's own store, in another bucket, in a registry."""
+        bucket, _, artifact, _ = self._parse(self.text).groups()
+        return "oci" if artifact else "s3" if bucket else "store"
+
+    @property
+    def bucket(self) -> str | None:
+        """Name of the bucket they are in, when it is not the environment's own."""
+        return self._parse(self.text)[1]
+
     @property
     def key(self) -> str:
-        """Path in the model store."""
-        return self._parse(self.text)[1]
+        """Path in the bucket; of an artifact its address, HOST/NAME."""
+        return self._parse(self.text)[2] or self._parse(self.text)[3]
 
     @property
     def sha256(self) -> str:
         """64 hex digits."""
-        return self._parse(self.text)[2].removeprefix("sha256:")
+        return self._parse(self.text)[4].removeprefix("sha256:")

@@ -11,6 +11,7 @@ whose text is shown as it is. This is the one place that turns those, an interru
 exception is a fault of ours and keeps its traceback.
 """
 
+import gc
 import os
 import sys
 from dataclasses import dataclass
@@ -49,6 +50,10 @@ VERBS = (
 def main(arguments: list[str] | None = None) -> None:
     """Runs `modelway` with `arguments` (default: those of the process) and ends the process with the exit code."""
     given = sys.argv[1:] if arguments is None else arguments
+    # Or pydantic reads the metadata of every package that is installed, to find plugins; and what is valid would depend on them.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+    # What imports make stays; looking through it for garbage is a tenth of a short verb's time.
+    gc.set_threshold(50_000)
     try:
         try:
             _application(_verb_of(given))(args=given, prog_name="modelway")

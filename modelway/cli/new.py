@@ -34,7 +34,7 @@ def model(
     Exit code 1 when the model is there already, or the environment is not valid.
     """
     from modelway.architecture import base
-    from modelway.architecture.loading import BASE
+    from modelway.architecture.folders import BASE
     from modelway.operations.drafts import new_model
 
     _refuse_misshapen(base.Name, name, "NAME")

@@ -13,7 +13,8 @@ from modelway.cli import _environments
 from modelway.errors import ModelwayError
 
 if TYPE_CHECKING:
-    from modelway.architecture import Environment, Fault
+    from modelway.architecture.caching import Summary
+    from modelway.architecture.faults import Fault
 
 
 ANNOTATIONS = 10
@@ -39,23 +40,27 @@ def command(
     ] = Format.TEXT,
 ) -> None:
     """Check environments: every fault of every file, at once. Exit code 1 when there is one."""
-    from modelway import architecture
+    from modelway.architecture.caching import Cache
+    from modelway.architecture.faults import InvalidArchitecture
+    from modelway.architecture.folders import summary_of
+    from modelway.operations.project import cache_folder
 
+    cache = Cache(cache_folder() / "environments")
     root = _environments.project(needed=environments is None)
-    valid: list[Environment] = []
+    valid: dict[str, Summary] = {}
     faults: dict[Fault, None] = {}
     for folder, name in _wanted(names or [], environments, root):
         try:
-            valid.append(architecture.load(folder, name, root))
-        except architecture.InvalidArchitecture as invalid:
+            valid[name] = summary_of(folder, name, root, cache)
+        except InvalidArchitecture as invalid:
             # What is wrong in base is wrong in every environment, and told once.
             faults |= dict.fromkeys(invalid.faults)
     if form is Format.JSON:
         typer.echo(json.dumps(_as_data(valid, list(faults)), indent=2))
     else:
-        for environment in valid:
-            typer.echo(_line(environment))
-            if unmet := _without_effect(environment):
+        for name, summary in valid.items():
+            typer.echo(_line(name, summary))
+            if unmet := _without_effect(name, summary):
                 typer.echo(unmet, err=True)
         if form is Format.GITHUB:
             _annotate(list(faults))
@@ -67,7 +72,7 @@ def command(
 
 def _wanted(named: list[str], environments: Path | None, root: Path | None) -> list[tuple[Path, str]]:
     """The environments to check and the folder of each. Raises BadParameter for a folder that is not there."""
-    from modelway.architecture import names
+    from modelway.architecture.folders import names
     from modelway.operations.project import DEFAULT_ENVIRONMENTS
 
     if named:
@@ -78,21 +83,18 @@ def _wanted(named: list[str], environments: Path | None, root: Path | None) -> l
     return [(folder, name) for name in known]
 
 
-def _line(environment: "Environment") -> str:
-    count = len(environment.models)
-    models = ", ".join(f"{name} ({', '.join(model.versions) or 'no version'})" for name, model in environment.models.items())
-    return f"{environment.environment}: valid, {count} model{'s' if count != 1 else ''}{': ' if models else ''}{models}"
+def _line(name: str, summary: "Summary") -> str:
+    described = summary["models"]
+    models = ", ".join(f"{model} ({', '.join(versions) or 'no version'})" for model, versions in described.items())
+    return f"{name}: valid, {len(described)} model{'s' if len(described) != 1 else ''}{': ' if models else ''}{models}"
 
 
-def _without_effect(environment: "Environment") -> str | None:
+def _without_effect(name: str, summary: "Summary") -> str | None:
     """Which fields say what nothing makes true yet; None when all do."""
-    from modelway.architecture.effect import ineffective
-
-    found = list(ineffective(environment))
-    refused, harmless = ([one.field for one in found if one.effect == effect] for effect in ("refused", "harmless"))
+    refused, harmless = ([field for field, effect in summary["ineffective"] if effect == wanted] for wanted in ("refused", "harmless"))
     told = [f"put into effect by nothing yet: {', '.join(harmless)}"] if harmless else []
     told += [f"refused by `pulumi up`, because nothing makes it yet: {', '.join(refused)}"] if refused else []
-    return f"{environment.environment}: {'; '.join(told)}" if told else None
+    return f"{name}: {'; '.join(told)}" if told else None
 
 
 def _framed(faults: "list[Fault]") -> str:
@@ -146,14 +148,11 @@ def _escaped(text: str, further: str = "") -> str:
     return text
 
 
-def _as_data(valid: "list[Environment]", faults: "list[Fault]") -> dict[str, object]:
+def _as_data(valid: "dict[str, Summary]", faults: "list[Fault]") -> dict[str, object]:
     here = Path.cwd()
     return {
         "valid": not faults,
-        "environments": {
-            environment.environment: {"models": {name: list(model.versions) for name, model in environment.models.items()}}
-            for environment in valid
-        },
+        "environments": {name: {"models": summary["models"]} for name, summary in valid.items()},
         "faults": [
             {
                 "file": fault.shown_file(here),

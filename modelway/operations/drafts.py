@@ -7,7 +7,7 @@ from pathlib import Path
 
 from modelway.architecture import Environment, InvalidArchitecture, load, names
 from modelway.architecture.faults import report
-from modelway.architecture.loading import BASE, FILE, MODELS
+from modelway.architecture.folders import BASE, FILE, MODELS
 from modelway.architecture.model import Model
 from modelway.architecture.reading import read
 from modelway.errors import ModelwayError

@@ -44,6 +44,13 @@ def environments_folder(root: Path, name: str) -> Path:
     return root / (configured or DEFAULT_ENVIRONMENTS)
 
 
+def cache_folder() -> Path:
+    """Where a user's caches are (specifications.freedesktop.org/basedir/latest)."""
+    named = os.environ.get("XDG_CACHE_HOME", "")
+    # One that is not absolute is to be ignored.
+    return (Path(named) if Path(named).is_absolute() else Path.home() / ".cache") / "modelway"
+
+
 def _read_value(file: Path, key: str) -> str | None:
     from ruamel.yaml import YAML
     from ruamel.yaml.error import YAMLError

@@ -1,0 +1,249 @@
+"""The rules between models and where they are served: cluster, nodes, Gateway, other teams, SageMaker."""
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from modelway.architecture.base import Breach, FieldPath, each
+from modelway.architecture.cluster import Cluster, EksCluster, ExistingGateway
+from modelway.architecture.eks import has_mig
+from modelway.architecture.sagemaker import OR_KUBERNETES
+
+if TYPE_CHECKING:
+    from modelway.architecture.environment import Environment
+    from modelway.architecture.model import Model
+
+GATEWAY_NAMESPACE = "gateway-system"
+"""Namespace of Gateways that are made."""
+
+TAKEN_NAMESPACES = ("default", "kube-system", "kube-public", "kube-node-lease", GATEWAY_NAMESPACE)
+"""Namespaces that can be no team's."""
+
+ENVOY_GATEWAY = re.compile(r"eg|.*envoy.*")
+"""Classes of Gateways that Envoy Gateway runs, by the names that its documentation uses (gateway.envoyproxy.io/docs/tasks/quickstart)."""
+
+ENDPOINT_LENGTH = 63
+"""Characters that the name of a SageMaker endpoint may have (docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateEndpoint.html)."""
+
+_ECR = re.compile(r"[0-9]{12}\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com(\.cn)?")
+
+
+def placement_breaches(environment: "Environment") -> Iterator[Breach]:
+    """What of the models does not fit to where they are served."""
+    rules = (_cluster, _team, _gpu, _mig, _pool, _pool_with_gpus, _spot, _no_spot, _one_replica, _sticky, _tokens, _access)
+    for name, model in environment.models.items():
+        yield from each(rule(environment, name, model) for rule in (*rules, _endpoint_name, _images, _own_bucket))
+
+
+def cluster_of(environment: "Environment", model: "Model") -> Iterator[tuple[str, Cluster]]:
+    """The cluster that the model serves in; none where it does not say which, or says one that is not there."""
+    key = model.cluster or (next(iter(environment.clusters)) if len(environment.clusters) == 1 else "")
+    if key in environment.clusters:
+        yield key, environment.clusters[key]
+
+
+def _cluster(environment: "Environment", name: str, model: "Model") -> Iterator[Breach]:
+    known = ", ".join(environment.clusters)
+    if model.cluster is None:
+        if len(environment.clusters) > 1:
+            rule = f"needed where there are several clusters: {known}"
+            yield Breach(("models", name, "cluster"), rule, "Add `cluster: NAME`.")
+    elif model.cluster not in environment.clusters:
+        yield Breach(
+            ("models", name, "cluster"),
+            f"one of the environment's clusters: {known}",
+            "Name one of them, or add the cluster to environment.yaml.",
+            judged_by=(("clusters", model.cluster),),
+        )
+
+
+def _team(environment: "Environment", name: str, model: "Model") -> Iterator[Breach]:
+    for key, cluster in cluster_of(environment, model):
+        gateway = cluster.gateway.namespace if isinstance(cluster.gateway, ExistingGateway) else GATEWAY_NAMESPACE
+        taken = {*TAKEN_NAMESPACES, gateway, environment.monitoring.namespace}
+        if model.team in taken:
+            yield Breach(
+                ("models", name, "team"),
+                f"the namespace of the same name is the team's alone; taken are {', '.join(sorted(taken))}",
+                f"Write it like {model.team}-team.",
+                judged_by=(("clusters", key, "gateway"), ("monitoring",), ("models", name, "cluster")),
+            )
+
+
+def _gpu(environment: "Environment", name: str, model: "Model") -> Iterator[Breach]:
+    for key, cluster in cluster_of(environment, model):
+        # The pools that come with Auto Mode have no GPUs; what an existing cluster has is not known.
+        without = isinstance(cluster, EksCluster) and not any(pool.gpu for pool in cluster.node_pools.values())
+        resources = model.endpoint.resources if model.endpoint else None
+        if resources and resources.gpu and without:
+            yield Breach(
+                ("models", name, "endpoint", "resources", "gpu"),
+                f"cluster {key} has no pool of nodes with GPUs",
+                "Add one to environment.yaml like `gpu: {instance_types: [g6.xlarge], min: 0, max: 2, gpu: true}`, or ask for none.",
+                judged_by=(("clusters", key, "node_pools"), ("models", name, "cluster")),
+            )
+
+
+def _mig(environment: "Environment", name: str, model: "Model") -> Iterator[Breach]:
+    resources = model.endpoint.resources if model.endpoint else None
+    for key, cluster in cluster_of(environment, model):
+        pools = [pool for pool in cluster.node_pools.values() if pool.gpu] if isinstance(cluster, EksCluster) else []
+        if resources and resources.gpu_sharing == "mig" and pools and not any(map(has_mig, (pool.instance_types[0] for pool in pools))):
+            yield Breach(
+                ("models", name, "endpoint", "resources", "gpu_sharing"),
+                f"mig only where a pool has GPUs that can be divided, such as p4d, p5 or p6 instances; cluster {key} has none",
+                "Write time_slicing, or add such a pool.",
+                judged_by=(("clusters", key, "node_pools"), ("models", name, "cluster")),
+            )
+
+
+def _pool(environment: "Environment", name: str, model: "Model") -> Iterator[Breach]:
+    wanted = model.endpoint.placement.pool if model.endpoint and model.endpoint.placement else None
+    path = ("models", name, "endpoint", "placement", "pool")
+    for key, cluster in cluster_of(environment, model):
+        if wanted is not None and not isinstance(cluster, EksCluster):
+            yield Breach(
+                path,
+                f"only in clusters that are made here; the pools of {key} are somebody else's, and not known",
+                "Remove it.",
+                judged_by=(("clusters", key), ("models", name, "cluster")),
+            )
+        elif wanted is not None and isinstance(cluster, EksCluster) and wanted not in cluster.node_pools:
+            yield Breach(
+                path,
+                f"one of the pools of cluster {key}: {', '.join(cluster.node_pools) or 'there is none, Auto Mode chooses nodes'}",
+                "Name one of them, or remove it.",
+                judged_by=(("clusters", key, "node_pools"), ("models", name, "cluster")),
+            )
+
+
+def _pool_with_gpus(environment: "Environment", name: str, model: "Model") -> Iterator[Breach]:
+    placement = model.endpoint.placement if model.endpoint else None
+    resources = model.endpoint.resources if model.endpoint else None
+    for key, cluster in cluster_of(environment, model):
+        if placement is None or placement.pool is None or resources is None or not isinstance(cluster, EksCluster):
+            continue
+        pool = cluster.node_pools.get(placement.pool)
+        if pool is not None and pool.gpu != bool(resources.gpu):
+            has, asks = ("has GPUs", "asks for none") if pool.gpu else ("has no GPUs", f"asks for {resources.gpu}")
+            yield Breach(
+                ("models", name, "endpoint", "placement", "pool"),
+                f"a pool that fits to resources.gpu: {placement.pool} {has}, and the model {asks}",
+                "Name another pool, or change resources.gpu.",
+                judged_by=(("clusters", key, "node_pools"), ("models", name, "endpoint", "resources", "gpu")),
+            )
+
+
+def _spot(environment: "Environment", name: str, model: "Model") -> Iterator[Breach]:
+    placement = model.endpoint.placement if model.endpoint else None
+    for key, cluster in cluster_of(environment, model):
+        if placement is None or placement.pool is None or placement.spot or not isinstance(cluster, EksCluster):
+            continue
+        pool = cluster.node_pools.get(placement.pool)
+        if pool is not None and pool.capacity == "spot":
+            yield Breach(
+                ("models", name, "endpoint", "placement", "pool"),
+                f"the nodes of {placement.pool} are spot, and can be taken away; the model does not say that it may run there",
+                "Write spot: true, or name another pool.",
+                judged_by=(("clusters", key, "node_pools"), ("models", name, "endpoint", "placement", "spot")),
+            )
+
+
+def _no_spot(environment: "Environment", name: str, model: "Model") -> Iterator[Breach]:
+    placement = model.endpoint.placement if model.endpoint else None
+    for key, cluster in cluster_of(environment, model):
+        if placement is None or not placement.spot or not isinstance(cluster, EksCluster):
+            continue
+        if not any(pool.capacity == "spot" for pool in cluster.node_pools.values()):
+            yield Breach(
+                ("models", name, "endpoint", "placement", "spot"),
+                f"true only where there is a pool of spot nodes; cluster {key} has none",
+                "Remove it, or add a pool with capacity: spot.",
+                judged_by=(("clusters", key, "node_pools"), ("models", name, "cluster")),
+            )
+
+
+def _one_replica(environment: "Environment", name: str, model: "Model") -> Iterator[Breach]:
+    if environment.tier == "production" and model.serving is not None and model.serving.scaling.min == 1:
+        yield Breach(
+            ("models", name, "endpoint", "scaling", "min"),
+            "2 or more in production: with one replica nobody answers whenever its node is replaced",
+            "Write min: 2 or more.",
+            judged_by=(("tier",), ("models", name, "presence")),
+        )
+
+
+def _sticky(environment: "Environment", name: str, model: "Model") -> Iterator[Breach]:
+    if model.endpoint is not None and model.endpoint.traffic.sticky is not None:
+        yield from _only_envoy(environment, name, model, ("traffic", "sticky"), "callers that keep to a replica")
+
+
+def _tokens(environment: "Environment", name: str, model: "Model") -> Iterator[Breach]:
+    if model.endpoint is not None and model.endpoint.access is not None and model.endpoint.access.jwt is not None:
+        yield from _only_envoy(environment, name, model, ("access", "jwt"), "tokens that are checked before a request comes in")
+
+
+def _only_envoy(environment: "Environment", name: str, model: "Model", path: FieldPath, what: str) -> Iterator[Breach]:
+    for key, cluster in cluster_of(environment, model):
+        gateway = cluster.gateway
+        if not isinstance(gateway, ExistingGateway) and not ENVOY_GATEWAY.fullmatch(gateway.class_):
+            yield Breach(
+                ("models", name, "endpoint", *path),
+                f"the Gateway API knows no {what}; Envoy Gateway does, and cluster {key} has a Gateway of class {gateway.class_}",
+                "Remove it, or give the cluster a Gateway of class envoy.",
+                judged_by=(("clusters", key, "gateway"), ("models", name, "cluster")),
+            )
+
+
+def _access(environment: "Environment", name: str, model: "Model") -> Iterator[Breach]:
+    access = model.endpoint.access if model.endpoint else None
+    teams = sorted({other.team for other in environment.models.values()})
+    for number, team in enumerate(access.teams if access else ()):
+        if team not in teams or team == model.team:
+            yield Breach(
+                ("models", name, "endpoint", "access", "teams", number),
+                f"another team that has models here: {', '.join(other for other in teams if other != model.team) or 'there is none'}",
+                "Correct it, or remove it: the model's own team may call anyway."
+                if team == model.team
+                else "Correct it, or name its namespace under namespaces.",
+                judged_by=(("models",),),
+            )
+
+
+def _endpoint_name(environment: "Environment", name: str, model: "Model") -> Iterator[Breach]:
+    whole = f"{environment.environment}-{name}"
+    if model.endpoint is not None and model.endpoint.runtime.kind == "sagemaker" and len(whole) > ENDPOINT_LENGTH:
+        yield Breach(
+            ("models", name, "model"),
+            f"SageMaker takes {ENDPOINT_LENGTH} characters, and its endpoint would be called {whole}, {len(whole)} characters",
+            f"Shorten the name of the model or of the environment{OR_KUBERNETES}.",
+            judged_by=(("environment",), ("models", name, "endpoint", "runtime")),
+        )
+
+
+def _images(environment: "Environment", name: str, model: "Model") -> Iterator[Breach]:
+    if model.endpoint is None or model.endpoint.runtime.kind != "sagemaker":
+        return
+    for version in model.endpoint.traffic.versions:
+        image = model.versions[version].image if version in model.versions else None
+        host = image.registry if image is not None else None
+        if host is not None and ((found := _ECR.fullmatch(host)) is None or found[1] != environment.aws.region):
+            yield Breach(
+                ("models", name, "versions", version, "image"),
+                f"in ECR in {environment.aws.region} where runtime sagemaker serves it; this one is in {host}",
+                f"Publish it to the environment's own registry{OR_KUBERNETES}.",
+                judged_by=(("aws", "region"), ("models", name, "endpoint", "runtime")),
+            )
+
+
+def _own_bucket(environment: "Environment", name: str, model: "Model") -> Iterator[Breach]:
+    from modelway.architecture.platform_rules import bucket_name
+
+    for version, described in model.versions.items():
+        if described.weights.kind == "s3" and described.weights.bucket == bucket_name(environment):
+            yield Breach(
+                ("models", name, "versions", version, "weights"),
+                "by their key alone where they are in the environment's own store",
+                f"Write {described.weights.key}@sha256:{described.weights.sha256}.",
+                judged_by=(("aws", "account"), ("registry", "models", "bucket")),
+            )

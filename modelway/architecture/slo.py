@@ -1,0 +1,39 @@
+"""What is promised to those who call."""
+
+from collections.abc import Iterator
+
+from modelway.architecture.base import Breach, Section, each
+from modelway.architecture.quantities import Duration, Percent
+
+
+class Slo(Section):
+    """What is promised to those who call."""
+
+    latency_p99: Duration
+    """What 99 of 100 requests are faster than, such as 200ms."""
+    availability: Percent
+    """Share of requests answered without a fault of the server, 50% up to but not 100%."""
+    error_rate: Percent
+    """Share of failed requests that is too much at any time, above 0%."""
+    window: Duration = Duration("30d")
+    """Length of time over which availability is counted, 7d to 90d."""
+
+    def breaches(self) -> Iterator[Breach]:
+        yield from each([self._availability_breaches(), self._error_rate_breaches(), self._window_breaches()])
+
+    def _availability_breaches(self) -> Iterator[Breach]:
+        if not 0.5 <= self.availability.fraction < 1:
+            yield Breach(
+                ("availability",),
+                "at least 50% and less than 100%: with nothing left to fail, every fault would page somebody",
+                "Write it like 99.9%.",
+            )
+
+    def _error_rate_breaches(self) -> Iterator[Breach]:
+        if not self.error_rate.fraction:
+            yield Breach(("error_rate",), "more than 0%", "Write it like 1%.")
+
+    def _window_breaches(self) -> Iterator[Breach]:
+        days = self.window.seconds / 86400
+        if not 7 <= days <= 90 or days % 1:
+            yield Breach(("window",), "whole days, 7d to 90d", "Write it like 30d.")
