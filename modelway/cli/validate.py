@@ -90,11 +90,15 @@ def _line(name: str, summary: "Summary") -> str:
 
 
 def _without_effect(name: str, summary: "Summary") -> str | None:
-    """Which fields say what nothing makes true yet; None when all do."""
-    refused, harmless = ([field for field, effect in summary["ineffective"] if effect == wanted] for wanted in ("refused", "harmless"))
-    told = [f"put into effect by nothing yet: {', '.join(harmless)}"] if harmless else []
-    told += [f"refused by `pulumi up`, because nothing makes it yet: {', '.join(refused)}"] if refused else []
-    return f"{name}: {'; '.join(told)}" if told else None
+    """Which fields say what nothing makes true yet, a paragraph for each sort; None when all do."""
+    from textwrap import fill
+
+    told = []
+    for effect, what in (("harmless", "not put into effect yet"), ("refused", "not put into effect yet, and refused by `pulumi up`")):
+        if fields := [field for field, found in summary["ineffective"] if found == effect]:
+            text = f"{name}: {what}: {', '.join(fields)}"
+            told.append(fill(text, 120, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False))
+    return "\n".join(told) or None
 
 
 def _framed(faults: "list[Fault]") -> str:
