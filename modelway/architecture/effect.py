@@ -88,6 +88,15 @@ def ineffective(environment: "Environment") -> Iterator[Ineffective]:
     for pattern, effect in NOT_YET.items():
         for path in _set(environment, tuple(pattern.split("."))):
             yield Ineffective(path, effect)
+    yield from _weights_elsewhere(environment)
+
+
+def _weights_elsewhere(environment: "Environment") -> Iterator[Ineffective]:
+    """Weights that serve and are not in the environment's own store: pods may read no other."""
+    for name, model in environment.models.items():
+        for version in model.traffic.versions if model.traffic is not None else ():
+            if model.versions[version].weights.kind != "store":
+                yield Ineffective(("models", name, "versions", version, "weights"), "refused")
 
 
 def _set(value: object, pattern: tuple[str, ...], path: FieldPath = ()) -> Iterator[FieldPath]:

@@ -109,7 +109,7 @@ class _Loader:
             faulty.add(("environment",))
         if self._promoted_from_nowhere(layers):
             faulty.add(("promotion", "from"))
-        data["models"] = {name: model.section for name, model in models.items()}
+        data["models"] = {name: model.section for name, model in models.items() if not _is_absent(model.layers)}
         data["contracts"] = {path: contract for path, contract in self._contracts.items() if contract}
         checked = check(Environment, data, faulty, told=("models", "contracts"))
         for finding in checked.findings:
@@ -140,7 +140,8 @@ class _Loader:
                 continue
             self.layers["models", stem] = layers
             other = self._other_name(layers, "model", stem, f"Write {stem}, or rename the file.")
-            self._read_contracts(layers)
+            if not _is_absent(layers):
+                self._read_contracts(layers)
             checked = check(Model, layers.resolved, [("model",)] if other else [])
             for finding in checked.findings:
                 self._say(layers, finding)
@@ -236,6 +237,11 @@ class _Loader:
         except OSError as error:
             self.faults.append(about(folder, f"the folder cannot be read: {error.strerror}", "Correct its permissions."))
             return []
+
+
+def _is_absent(layers: Layers) -> bool:
+    """Whether files describe a model that is not in this environment."""
+    return layers.resolved.get("presence") == "absent"
 
 
 def _shown(place: Place | None, value: object) -> str | None:

@@ -88,7 +88,7 @@ class Version(Section):
         if self.format is not None and named is not None and named != self.format:
             yield Breach(
                 ("format",),
-                f"that of the file: {self.weights.key.rpartition('/')[2]} ends as {named} does",
+                f"as the file is called: {self.weights.key.rpartition('/')[2]} ends as {named} does",
                 f"Write {named}, or name the file otherwise.",
                 (("weights",),),
             )
@@ -159,12 +159,12 @@ class Model(Section):
     def _presence_breaches(self) -> Iterator[Breach]:
         if self.presence == "disabled" and self.endpoint is None:
             yield Breach(
-                ("presence",), "disabled only with an endpoint: there is none that could answer", "Remove it.", judged_by=(("endpoint",),)
+                ("presence",), "only a model with an endpoint is disabled, and there is none", "Remove it.", judged_by=(("endpoint",),)
             )
 
     def _pin_breaches(self) -> Iterator[Breach]:
         if self.pin is not None and self.endpoint is None:
-            yield Breach(("pin",), "only with an endpoint: nothing answers", "Remove it.", judged_by=(("endpoint",),))
+            yield Breach(("pin",), "only a model with an endpoint is pinned, and there is none", "Remove it.", judged_by=(("endpoint",),))
         elif self.pin is not None and self.pin not in self.versions:
             yield Breach(
                 ("pin",),
@@ -193,17 +193,17 @@ class Model(Section):
         version, runtime = self.versions[name], self.endpoint.runtime.kind
         protocol: Literal["open_inference", "sagemaker"] = "sagemaker" if runtime == "sagemaker" else "open_inference"
         if protocol not in version.protocols:
-            needs = "/ping and /invocations on port 8080" if runtime == "sagemaker" else "the Open Inference Protocol"
+            needs = "/ping and /invocations on port 8080" if runtime == "sagemaker" else "version 2 of the Open Inference Protocol"
             yield Breach(
                 ("versions", name, "protocols"),
-                f"with {protocol} where runtime {runtime} serves it: {needs}",
-                f"Add {protocol} if the image speaks it{OR_KUBERNETES if runtime == 'sagemaker' else ', or choose another runtime'}.",
+                f"runtime {runtime} asks for {needs}; version {name} speaks {', '.join(version.protocols)}",
+                f"Add {protocol} to its protocols if the image speaks it, or choose another runtime.",
                 (("endpoint", "runtime", "kind"),),
             )
         if runtime == "sagemaker" and version.weights.kind == "oci":
             yield Breach(
                 ("versions", name, "weights"),
-                "in a bucket where runtime sagemaker serves it: SageMaker takes weights from S3",
+                f"runtime sagemaker takes weights from S3; those of version {name} are in a registry",
                 f"Publish them to the environment's own store{OR_KUBERNETES}.",
                 (("endpoint", "runtime", "kind"),),
             )

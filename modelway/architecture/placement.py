@@ -128,7 +128,7 @@ def _pool_with_gpus(environment: "Environment", name: str, model: "Model") -> It
             has, asks = ("has GPUs", "asks for none") if pool.gpu else ("has no GPUs", f"asks for {resources.gpu}")
             yield Breach(
                 ("models", name, "endpoint", "placement", "pool"),
-                f"a pool that fits to resources.gpu: {placement.pool} {has}, and the model {asks}",
+                f"a pool that fits resources.gpu: {placement.pool} {has}, and the model {asks}",
                 "Name another pool, or change resources.gpu.",
                 judged_by=(("clusters", key, "node_pools"), ("models", name, "endpoint", "resources", "gpu")),
             )
@@ -175,12 +175,12 @@ def _one_replica(environment: "Environment", name: str, model: "Model") -> Itera
 
 def _sticky(environment: "Environment", name: str, model: "Model") -> Iterator[Breach]:
     if model.endpoint is not None and model.endpoint.traffic.sticky is not None:
-        yield from _only_envoy(environment, name, model, ("traffic", "sticky"), "callers that keep to a replica")
+        yield from _only_envoy(environment, name, model, ("traffic", "sticky"), "session persistence in its standard channel")
 
 
 def _tokens(environment: "Environment", name: str, model: "Model") -> Iterator[Breach]:
     if model.endpoint is not None and model.endpoint.access is not None and model.endpoint.access.jwt is not None:
-        yield from _only_envoy(environment, name, model, ("access", "jwt"), "tokens that are checked before a request comes in")
+        yield from _only_envoy(environment, name, model, ("access", "jwt"), "check of tokens")
 
 
 def _only_envoy(environment: "Environment", name: str, model: "Model", path: FieldPath, what: str) -> Iterator[Breach]:
@@ -189,7 +189,7 @@ def _only_envoy(environment: "Environment", name: str, model: "Model", path: Fie
         if not isinstance(gateway, ExistingGateway) and not ENVOY_GATEWAY.fullmatch(gateway.class_):
             yield Breach(
                 ("models", name, "endpoint", *path),
-                f"the Gateway API knows no {what}; Envoy Gateway does, and cluster {key} has a Gateway of class {gateway.class_}",
+                f"only with Envoy Gateway, because the Gateway API has no {what}; that of cluster {key} is of class {gateway.class_}",
                 "Remove it, or give the cluster a Gateway of class envoy.",
                 judged_by=(("clusters", key, "gateway"), ("models", name, "cluster")),
             )
@@ -230,7 +230,7 @@ def _images(environment: "Environment", name: str, model: "Model") -> Iterator[B
         if host is not None and ((found := _ECR.fullmatch(host)) is None or found[1] != environment.aws.region):
             yield Breach(
                 ("models", name, "versions", version, "image"),
-                f"in ECR in {environment.aws.region} where runtime sagemaker serves it; this one is in {host}",
+                f"runtime sagemaker takes images from ECR in {environment.aws.region}; this one is in {host}",
                 f"Publish it to the environment's own registry{OR_KUBERNETES}.",
                 judged_by=(("aws", "region"), ("models", name, "endpoint", "runtime")),
             )

@@ -53,7 +53,12 @@ class Resources(Section):
 
     def _profile_breaches(self) -> Iterator[Breach]:
         if self.gpu_sharing == "mig" and self.mig_profile is None:
-            yield Breach(("mig_profile",), "needed with gpu_sharing: mig", "Add it like `mig_profile: 1g.10gb`.", (("gpu_sharing",),))
+            yield Breach(
+                ("mig_profile",),
+                "with gpu_sharing: mig the field mig_profile says how large a part is, and it is missing",
+                "Add it like `mig_profile: 1g.10gb`.",
+                (("gpu_sharing",),),
+            )
         elif self.gpu_sharing != "mig" and self.mig_profile is not None:
             yield Breach(("mig_profile",), "only with gpu_sharing: mig", "Write gpu_sharing: mig, or remove it.", (("gpu_sharing",),))
 

@@ -19,38 +19,26 @@ def sagemaker_breaches(endpoint: "Endpoint") -> Iterator[Breach]:
     """What of the endpoint SageMaker would leave out."""
     if endpoint.runtime.kind != "sagemaker":
         return
-    rules = (_resources, _shadow, _shadow_alone, _header, _sticky, _targets, _zero, _placement, _access, _timeout)
+    rules = (_resources, _shadow, _header, _sticky, _targets, _zero, _placement, _access, _timeout)
     yield from each(rule(endpoint) for rule in rules)
 
 
 def _resources(endpoint: "Endpoint") -> Iterator[Breach]:
     if endpoint.resources is not None:
-        yield _cannot(
-            ("resources",), "a replica on SageMaker is a whole instance, and has what its type has", "Remove it and choose instance_type"
-        )
+        yield _cannot(("resources",), "a replica is a whole instance, and has what its type has", "Write `resources: null`")
 
 
 def _shadow(endpoint: "Endpoint") -> Iterator[Breach]:
     # docs.aws.amazon.com/sagemaker/latest/dg/shadow-tests-create.html: one shadow variant, and then one production variant.
-    traffic = endpoint.traffic
-    if traffic.shadow is not None and traffic.canary is not None:
-        yield _cannot(
-            ("traffic", "shadow"),
-            "on SageMaker requests are copied only where one version answers all; here a canary answers as well",
-            "Remove canary or shadow, one after the other",
-            ("traffic", "canary"),
-        )
-
-
-def _shadow_alone(endpoint: "Endpoint") -> Iterator[Breach]:
-    traffic = endpoint.traffic
-    if traffic.shadow is not None and traffic.split:
-        yield _cannot(
-            ("traffic", "shadow"),
-            "on SageMaker requests are copied only where one version answers all; here split names others",
-            "Remove split or shadow, one after the other",
-            ("traffic", "split"),
-        )
+    for other, there in (("canary", endpoint.traffic.canary), ("split", endpoint.traffic.split)):
+        if endpoint.traffic.shadow is not None and there:
+            yield _cannot(
+                ("traffic", "shadow"),
+                f"requests are copied only where one version answers all, and here {other} names another",
+                f"Remove shadow or {other}, and try one after the other",
+                ("traffic", other),
+                field=f"shadow beside {other}",
+            )
 
 
 def _header(endpoint: "Endpoint") -> Iterator[Breach]:
@@ -59,14 +47,15 @@ def _header(endpoint: "Endpoint") -> Iterator[Breach]:
         if share.header is not None:
             yield _cannot(
                 ("traffic", "split", number, "header"),
-                "SageMaker looks at no header of the caller's own; it divides by percent, or callers name a variant themselves",
+                "it looks at none of the caller's own; it divides by percent, or callers name a variant themselves",
                 "Write a percent instead",
+                field="header in split",
             )
 
 
 def _sticky(endpoint: "Endpoint") -> Iterator[Breach]:
     if endpoint.traffic.sticky is not None:
-        yield _cannot(("traffic", "sticky"), "SageMaker sends each request to any instance", "Remove it")
+        yield _cannot(("traffic", "sticky"), "it sends each request to any instance")
 
 
 def _targets(endpoint: "Endpoint") -> Iterator[Breach]:
@@ -77,37 +66,37 @@ def _targets(endpoint: "Endpoint") -> Iterator[Breach]:
     }
     for name, reason in why.items():
         if name in endpoint.scaling.target.named:
-            yield _cannot(("scaling", "target", name), f"not on SageMaker: {reason}", "Write concurrency instead")
+            yield _cannot(("scaling", "target", name), reason, "Write concurrency instead")
 
 
 def _zero(endpoint: "Endpoint") -> Iterator[Breach]:
     if endpoint.scaling.scale_to_zero is not None:
-        yield _cannot(
-            ("scaling", "scale_to_zero"),
-            "an endpoint's variant on SageMaker keeps an instance at least",
-            "Remove it and write min: 1",
-        )
+        yield _cannot(("scaling", "scale_to_zero"), "a variant of an endpoint keeps an instance at least", "Remove it and write min: 1")
 
 
 def _placement(endpoint: "Endpoint") -> Iterator[Breach]:
-    placement = endpoint.placement
-    if placement is not None:
-        yield _cannot(("placement",), "SageMaker has no nodes to choose from: it spreads instances over zones by itself", "Remove it")
+    if endpoint.placement is not None:
+        yield _cannot(("placement",), "there are no nodes to choose from, and instances are spread over zones anyway")
 
 
 def _access(endpoint: "Endpoint") -> Iterator[Breach]:
     if endpoint.access is not None:
         yield _cannot(
-            ("access",),
-            "SageMaker knows callers by IAM alone",
-            "Remove it and allow the callers' roles sagemaker:InvokeEndpoint",
+            ("access",), "it knows callers by IAM alone", "Remove it, and allow sagemaker:InvokeEndpoint to the roles of those who may call"
         )
 
 
 def _timeout(endpoint: "Endpoint") -> Iterator[Breach]:
     if endpoint.timeout is not None and endpoint.timeout.seconds > LONGEST_ANSWER:
-        yield _cannot(("timeout",), f"at most {LONGEST_ANSWER}s on SageMaker", f"Write {LONGEST_ANSWER}s")
+        yield _cannot(
+            ("timeout",),
+            f"a container has to answer within {LONGEST_ANSWER}s",
+            f"Write {LONGEST_ANSWER}s",
+            field=f"timeout above {LONGEST_ANSWER}s",
+        )
 
 
-def _cannot(path: FieldPath, rule: str, way_out: str, *together_with: FieldPath) -> Breach:
-    return Breach(path, rule, f"{way_out}{OR_KUBERNETES}.", (RUNTIME, *together_with))
+def _cannot(path: FieldPath, why: str, way_out: str = "", *together_with: FieldPath, field: str = "") -> Breach:
+    """The text names the field, because the fault may be shown where a later file chooses the runtime."""
+    named = field or ".".join(map(str, path))
+    return Breach(path, f"no {named} on SageMaker: {why}", f"{way_out or f'Remove {named}'}{OR_KUBERNETES}.", (RUNTIME, *together_with))

@@ -152,8 +152,8 @@ class Scaling(Section):
             # keda.sh/docs/scalers/cpu: use of a processor cannot be measured where nothing runs.
             yield Breach(
                 ("target",),
-                f"with scale_to_zero one that counts requests: {', '.join(COUNTS_REQUESTS)}; no replica has no other load to measure",
-                "Add one, like `concurrency: 8`, or remove scale_to_zero.",
+                f"with scale_to_zero a target counts requests: {', '.join(COUNTS_REQUESTS)}; no other can be measured while nothing runs",
+                "Add `target: {concurrency: 8}`, or remove scale_to_zero.",
                 (("scale_to_zero",),),
             )
 
