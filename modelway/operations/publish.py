@@ -124,7 +124,11 @@ def plan(environment: Environment, kept: Places, model: str, version: str) -> Re
     if version not in versions:
         raise Refused(f"model {model} of environment {name} has no version {version!r}; it has {_listed(versions)}.")
     image, image_digest = str(versions[version].image).rsplit("@", 1)
-    key, weights_digest = str(versions[version].weights).rsplit("@", 1)
+    weights = versions[version].weights
+    if weights.kind != "store":
+        rule = f"only the environment's own store is published to, and it is s3://{kept.bucket}"
+        field = f'models.{model}.versions."{version}".weights'
+        raise Refused(_fault(field, str(weights), rule, "put it there with the tools of that place, or write KEY@sha256:…"))
     # A name without a host is one of the environment's own repositories.
     address = image if "/" in image else kept.repositories.get(image)
     if address is None:
@@ -138,7 +142,7 @@ def plan(environment: Environment, kept: Places, model: str, version: str) -> Re
             _fault(field, str(versions[version].image), rule, "publish it with the tools of that registry, or write NAME@sha256:…")
         )
     host, _, repository = address.partition("/")
-    return Release(model, version, host, repository, image_digest, kept.bucket, key, weights_digest.removeprefix("sha256:"))
+    return Release(model, version, host, repository, image_digest, kept.bucket, weights.key, weights.sha256)
 
 
 def find_all(environment: Environment, folder: Path) -> list[Wanted]:

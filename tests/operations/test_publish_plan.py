@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from modelway.architecture import Environment, load
+from modelway.architecture import Environment, Weights, load
 from modelway.operations.images import build
 from modelway.operations.publish import NotRegistered, Refused, Wanted, find_all, places, plan, publish_all
 
@@ -53,6 +53,15 @@ def test_a_model_that_the_stacks_do_not_know_yet_says_so(dev: Environment) -> No
 def test_what_the_environment_does_not_know_is_refused(model: str, version: str, text: str, dev: Environment) -> None:
     with pytest.raises(Refused, match=text):
         plan(dev, places("dev", OUTPUTS), model, version)
+
+
+def test_weights_elsewhere_are_refused(dev: Environment) -> None:
+    model = dev.models[MODEL]
+    elsewhere = model.versions[VERSION].model_copy(update={"weights": Weights(f"s3://another/model.json@sha256:{'a' * 64}")})
+    moved = model.model_copy(update={"versions": {**model.versions, VERSION: elsewhere}})
+    changed = dev.model_copy(update={"models": {**dev.models, MODEL: moved}})
+    with pytest.raises(Refused, match="only the environment's own store is published to, and it is s3://dev-models"):
+        plan(changed, places("dev", OUTPUTS), MODEL, VERSION)
 
 
 def test_everything_in_a_folder_is_found(dev: Environment, tmp_path: Path) -> None:
