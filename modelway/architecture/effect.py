@@ -62,6 +62,8 @@ NOT_YET: Mapping[str, Effect] = MappingProxyType(
         "models.*.endpoint.timeout": "refused",
         "models.*.endpoint.batching": "refused",
         "models.*.endpoint.payload_logging": "refused",
+        "models.*.drift": "harmless",
+        "models.*.governance.approvers": "harmless",
         "monitoring.backend": "refused",
         "monitoring.retention": "refused",
         "monitoring.alerts": "harmless",
