@@ -135,7 +135,7 @@ class Model(Section):
         """Which version answers here: as described, or the pinned one alone; None when it is not served."""
         if self.serving is None:
             return None
-        return self.serving.traffic if self.pin is None else Traffic(live=self.pin)
+        return self.serving.traffic if self.pin is None else Traffic(live=self.pin, sticky=self.serving.traffic.sticky)
 
     def breaches(self) -> Iterator[Breach]:
         yield from each(self._image_breaches(name, version) for name, version in self.versions.items())
