@@ -1,9 +1,14 @@
-"""Writes the generated parts of the docs. `--check` writes nothing and exits 1 when one is stale; a test runs it."""
+"""Writes the generated parts of the docs, and the schemas of the files. `--check` writes nothing and exits 1 when one is stale, as a
+test does."""
 
+import json
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 from localcloud.plugins.aws import coverage
+from modelway.architecture.schema import KINDS, file_of, generated
+from scripts.describe import configuration
 
 ROOT = Path(__file__).resolve().parents[1]
 BEGIN, END = "<!-- generated: {name} -->", "<!-- end of generated: {name} -->"
@@ -20,7 +25,10 @@ def aws_types() -> str:
     return "\n".join([head, *rows])
 
 
-PARTS = {"aws types": (ROOT / "docs" / "local-cloud.md", aws_types)}
+PARTS = {
+    "aws types": (ROOT / "docs" / "local-cloud.md", aws_types),
+    "configuration": (ROOT / "docs" / "configuration.md", configuration),
+}
 
 
 def rendered(name: str) -> str:
@@ -33,15 +41,23 @@ def rendered(name: str) -> str:
     return f"{head}{begin}\n{make()}\n{end}{tail}"
 
 
+def wanted() -> Iterator[tuple[Path, str]]:
+    """Every file that is generated, or has a part that is, with the text it should have."""
+    for name, (file, _) in PARTS.items():
+        yield file, rendered(name)
+    for kind in KINDS:
+        yield file_of(kind), json.dumps(generated(kind), indent=2, ensure_ascii=False) + "\n"
+
+
 def main(arguments: list[str]) -> int:
-    stale = [name for name, (file, _) in PARTS.items() if rendered(name) != file.read_text("utf-8")]
+    stale = [(file, text) for file, text in wanted() if not file.exists() or file.read_text("utf-8") != text]
     if arguments == ["--check"]:
-        for name in stale:
-            print(f"{PARTS[name][0].relative_to(ROOT)}: {name} is stale; run `make generate`.", file=sys.stderr)
+        for file, _ in stale:
+            print(f"{file.relative_to(ROOT)}: stale; run `make generate`.", file=sys.stderr)
         return 1 if stale else 0
-    for name in stale:
-        PARTS[name][0].write_text(rendered(name), "utf-8")
-        print(f"wrote {name} into {PARTS[name][0].relative_to(ROOT)}")
+    for file, text in stale:
+        file.write_text(text, "utf-8")
+        print(f"wrote {file.relative_to(ROOT)}")
     return 0
 
 

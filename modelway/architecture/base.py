@@ -149,7 +149,9 @@ class Shaped:
         return core_schema.no_info_after_validator_function(self._checked, handler(source))
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        return {**handler(schema), "pattern": f"^{self.pattern}$", "maxLength": self.limit}
+        # What editors show where the pattern does not match.
+        told = {"patternErrorMessage": f"{self.rule}. {self.way_out}"}
+        return {**handler(schema), "pattern": f"^(?:{self.pattern})$", "maxLength": self.limit, **told}
 
     def _checked(self, text: str) -> str:
         if len(text) > self.limit:

@@ -191,7 +191,7 @@ class Cache:
 
 
 class _Pickler(pickle.Pickler):
-    """Sections as their fields, and quantities as their text. Which fields were given is kept once for all sections that agree."""
+    """Sections as their fields, quantities as their text, references as their parts. Which fields were given is kept once for all sections that agree."""
 
     def __init__(self, stream: io.BytesIO) -> None:
         super().__init__(stream, 5)
@@ -204,6 +204,8 @@ class _Pickler(pickle.Pickler):
             return section, (kind, value.__dict__, self._seen.setdefault(frozenset(names), names))
         if hasattr(kind, "SHAPE"):
             return quantity, (kind, value.text)
+        if hasattr(kind, "RULE"):
+            return reference, (kind, [(name, getattr(value, name)) for name in kind.__slots__])
         return NotImplemented
 
 
@@ -213,7 +215,7 @@ class _Unpickler(pickle.Unpickler):
     def find_class(self, module: str, name: str) -> Any:
         if module.startswith("modelway.architecture."):
             found = getattr(import_module(module), name)
-            if found in (section, quantity) or hasattr(found, "__pydantic_fields__") or hasattr(found, "SHAPE"):
+            if found in _MAKERS or (isinstance(found, type) and (hasattr(found, "__pydantic_fields__") or hasattr(found, "RULE"))):
                 return found
         raise pickle.UnpicklingError(f"{module}.{name}")
 
@@ -237,6 +239,17 @@ def quantity(kind: type[Any], text: str) -> object:
     made = _new(kind)
     _set(made, "text", text)
     return made
+
+
+def reference(kind: type[Any], parts: list[tuple[str, object]]) -> object:
+    """A reference as it was."""
+    made = _new(kind)
+    for name, value in parts:
+        _set(made, name, value)
+    return made
+
+
+_MAKERS = (section, quantity, reference)
 
 
 @cache

@@ -62,6 +62,8 @@ NOT_YET: Mapping[str, Effect] = MappingProxyType(
         "models.*.endpoint.timeout": "refused",
         "models.*.endpoint.batching": "refused",
         "models.*.endpoint.payload_logging": "refused",
+        "models.*.drift": "harmless",
+        "models.*.governance.approvers": "harmless",
         "monitoring.backend": "refused",
         "monitoring.retention": "refused",
         "monitoring.alerts": "harmless",
@@ -87,7 +89,9 @@ def ineffective(environment: "Environment") -> Iterator[Ineffective]:
     """The fields that `environment` sets and that nothing puts into effect yet, in the order of the table."""
     for pattern, effect in NOT_YET.items():
         for path in _set(environment, tuple(pattern.split("."))):
-            yield Ineffective(path, effect)
+            # How a model would serve that does not makes nothing.
+            if path[0] != "models" or path[2] != "endpoint" or environment.models[str(path[1])].serving is not None:
+                yield Ineffective(path, effect)
     yield from _weights_elsewhere(environment)
 
 

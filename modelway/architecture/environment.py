@@ -11,6 +11,7 @@ from modelway.architecture.base import Breach, EnvironmentName, Name, Owner, Sec
 from modelway.architecture.cluster import Cluster
 from modelway.architecture.contract import Contract
 from modelway.architecture.model import ContractPath, Model
+from modelway.architecture.model_rules import model_breaches
 from modelway.architecture.monitoring import Monitoring
 from modelway.architecture.network import Network
 from modelway.architecture.oversight import Oversight
@@ -96,3 +97,4 @@ class Environment(Section):
     def breaches(self) -> Iterator[Breach]:
         yield from platform_breaches(self)
         yield from placement_breaches(self)
+        yield from model_breaches(self)

@@ -7,7 +7,9 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from modelway.architecture.base import Breach, FieldPath, Line, Name, Owner, Section, Shaped, VersionName, each, repeated
+from modelway.architecture.drift import Drift
 from modelway.architecture.endpoint import Endpoint
+from modelway.architecture.governance import Governance
 from modelway.architecture.monitoring import RiskTier
 from modelway.architecture.references import Image, Weights
 from modelway.architecture.sagemaker import OR_KUBERNETES
@@ -118,6 +120,10 @@ class Model(Section):
     """Version that answers all requests, whatever traffic says: live, canary, shadow and split wait until it is removed."""
     endpoint: Endpoint | None = None
     """How it is served; without it, it is registered only."""
+    drift: Drift | None = None
+    """What is watched of it while it serves."""
+    governance: Governance | None = None
+    """What it says of itself to those who have to answer for it."""
 
     @property
     def serving(self) -> Endpoint | None:
@@ -129,11 +135,11 @@ class Model(Section):
         """Which version answers here: as described, or the pinned one alone; None when it is not served."""
         if self.serving is None:
             return None
-        return self.serving.traffic if self.pin is None else Traffic(live=self.pin)
+        return self.serving.traffic if self.pin is None else Traffic(live=self.pin, sticky=self.serving.traffic.sticky)
 
     def breaches(self) -> Iterator[Breach]:
         yield from each(self._image_breaches(name, version) for name, version in self.versions.items())
-        yield from each([self._presence_breaches(), self._pin_breaches()])
+        yield from each([self._presence_breaches(), self._pin_breaches(), self._approver_breaches()])
         if self.endpoint is None:
             return
         traffic = self.endpoint.traffic
@@ -172,6 +178,16 @@ class Model(Section):
                 "Add it under `versions`, or name one that is there.",
                 judged_by=(("versions", self.pin),),
             )
+
+    def _approver_breaches(self) -> Iterator[Breach]:
+        for number, approver in enumerate(self.governance.approvers if self.governance else ()):
+            if approver == self.owner:
+                yield Breach(
+                    ("governance", "approvers", number),
+                    "another than the model's owner, whose change it may be",
+                    "Name somebody else.",
+                    judged_by=(("owner",),),
+                )
 
     def _version_breaches(self, path: FieldPath, named: Callable[[], str | None]) -> Iterator[Breach]:
         name = named()

@@ -88,7 +88,8 @@ def _mig(environment: "Environment", name: str, model: "Model") -> Iterator[Brea
     resources = model.endpoint.resources if model.endpoint else None
     for key, cluster in cluster_of(environment, model):
         pools = [pool for pool in cluster.node_pools.values() if pool.gpu] if isinstance(cluster, EksCluster) else []
-        if resources and resources.gpu_sharing == "mig" and pools and not any(map(has_mig, (pool.instance_types[0] for pool in pools))):
+        divided = any(all(map(has_mig, pool.instance_types)) for pool in pools)
+        if resources and resources.gpu_sharing == "mig" and pools and not divided:
             yield Breach(
                 ("models", name, "endpoint", "resources", "gpu_sharing"),
                 f"mig only where a pool has GPUs that can be divided, such as p4d, p5 or p6 instances; cluster {key} has none",

@@ -67,7 +67,7 @@ class Written:
 
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        return {"type": "string", "pattern": f"^{cls.SHAPE}$"}
+        return {"type": "string", "pattern": f"^(?:{cls.SHAPE})$", "patternErrorMessage": f"{cls.RULE}. {cls.WAY_OUT}"}
 
 
 class Duration(Written):
@@ -114,6 +114,10 @@ class Cpu(Written):
     @classmethod
     def _read(cls, value: object) -> Self:
         return super()._read(str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value)
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return {**super().__get_pydantic_json_schema__(schema, handler), "type": ["string", "number"]}
 
     @property
     def millicores(self) -> int:

@@ -37,6 +37,7 @@ VERBS = (
     Verb("show", "Print an environment, and where its values are set.", "modelway.cli.show"),
     Verb("diff", "Print what differs between two environments.", "modelway.cli.diff"),
     Verb("new", "Begin a model or an environment: files to fill in.", "modelway.cli.new"),
+    Verb("schema", "Print the JSON Schema of a kind of file, for editors.", "modelway.cli.schema"),
     Verb("up", "Bring an environment up: its stacks, in order.", "modelway.cli.up"),
     Verb("destroy", "Take an environment down: its stacks, in reverse order.", "modelway.cli.destroy"),
     Verb("publish", "Put images and weights in their place, by digest.", "modelway.cli.publish"),

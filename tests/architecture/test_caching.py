@@ -10,11 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from modelway.architecture import Environment, InvalidArchitecture, caching, load, loading
+from modelway.architecture import Environment, InvalidArchitecture, caching, load, loading, names
 from modelway.architecture.caching import ENTRIES, Cache
 from modelway.architecture.folders import summary_of
 
 HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
 MODEL = "environments/base/models/credit-risk.yaml"
 
 
@@ -61,6 +62,13 @@ def test_the_same_files_are_read_once(repository: Path, cache: Cache, made: list
     assert second == first == load(repository / "environments", "dev")
     assert second.models["credit-risk"].endpoint.slo.latency_p99.seconds == 0.2  # type: ignore[union-attr]
     assert Environment.model_validate_json(second.model_dump_json(), strict=True) == first
+
+
+@pytest.mark.parametrize("name", names(ROOT / "stacks" / "environments"))
+def test_committed_environments_come_back_as_they_were(name: str, cache: Cache, made: list[str]) -> None:
+    first, second = (load(ROOT / "stacks" / "environments", name, cache=cache) for _ in range(2))
+    assert made == [name]
+    assert second == first
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import pytest
 from modelway.architecture import Environment, load
 from modelway.architecture.base import Section
 from modelway.architecture.effect import NOT_YET, ineffective
+from modelway.architecture.governance import Governance
 
 ENVIRONMENTS = Path(__file__).resolve().parents[2] / "stacks" / "environments"
 
@@ -21,6 +22,7 @@ IN_EFFECT = {
     "models.*.owner",
     "models.*.description",
     "models.*.risk_tier",
+    *(f"models.*.governance.{field}" for field in Governance.__pydantic_fields__ if field != "approvers"),
     "models.*.versions.*.format",
     "models.*.versions.*.framework",
     "models.*.versions.*.protocols",
@@ -126,6 +128,7 @@ def test_fields_are_told_by_their_paths() -> None:
         "promotion",
         "governance",
         "registry.images.keep",
+        "models.tumor-screening.governance.approvers",
         "monitoring.alerts",
     ]
     assert "clusters.main.node_pools.batch.capacity" in told("prod", "refused")

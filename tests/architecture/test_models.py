@@ -75,6 +75,16 @@ def test_weights_are_in_the_store_or_elsewhere(text: str, kind: str, bucket: str
     assert weights.sha256 == DIGEST.removeprefix("sha256:")
 
 
+def test_what_a_disabled_model_would_need_holds_nothing_up(environment: Environment, described: dict[str, Any]) -> None:
+    def told(presence: str) -> list[str]:
+        endpoint = described["endpoint"] | {"timeout": "5s"}
+        model = Model.model_validate(described | {"endpoint": endpoint, "presence": presence})
+        return [one.field for one in ineffective(environment.model_copy(update={"models": {"credit-risk": model}}))]
+
+    assert told("served") == ["models.credit-risk.endpoint.timeout"]
+    assert told("disabled") == []
+
+
 def test_weights_elsewhere_are_told_where_they_serve(environment: Environment) -> None:
     model = environment.models["credit-risk"]
     moved = model.versions["2026.12.0"].model_copy(update={"weights": Weights(f"s3://acme-weights/model.ubj@{DIGEST}")})

@@ -1,0 +1,137 @@
+"""What a model says of itself to those who have to answer for it."""
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from modelway.architecture.base import Breach, Line, Owner, Section, Shaped, each, misshapen, repeated
+from modelway.architecture.quantities import Written
+
+Waivable = Literal[
+    "model_card",
+    "intended_use",
+    "prohibited_use",
+    "affected_groups",
+    "data_provenance",
+    "incident_contact",
+    "drift",
+    "contract_metrics",
+    "data",
+    "prediction",
+    "concept",
+    "parity",
+    "window",
+    "approvers",
+    "review",
+]
+"""What an environment asks of models, and may be without for a while."""
+
+CardReference = Annotated[
+    str,
+    Shaped(
+        r"(https://[a-z0-9]([-a-z0-9.]*[a-z0-9])?(:[0-9]{1,5})?(/[A-Za-z0-9._~%/-]*)?"
+        r"|(?!.*//)(?!(.*/)?\.\.?/)[A-Za-z0-9_-][A-Za-z0-9_./-]*\.md)",
+        "the path of a Markdown file, from the root of the repository that holds the environments, or an https address",
+        "Write it like docs/cards/credit-risk.md.",
+        400,
+    ),
+]
+
+
+class Date(Written):
+    """A day."""
+
+    SHAPE = r"([0-9]{4})-([0-9]{2})-([0-9]{2})"
+    RULE = "a day that there is, as year, month and day"
+    WAY_OUT = "Write it like 2027-03-31."
+    __slots__ = ()
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        try:
+            date.fromisoformat(text)
+        except ValueError:
+            raise misshapen(self.RULE, self.WAY_OUT) from None
+
+    @property
+    def day(self) -> date:
+        return date.fromisoformat(self.text)
+
+
+class Dataset(Section):
+    """Data that the model learned from."""
+
+    name: Line
+    """What they are called."""
+    source: Line
+    """Where they are, or come from: an address, a table, a vendor."""
+    until: Date | None = None
+    """Last day that they tell of."""
+    license: Line | None = None
+    """What allows their use."""
+
+
+class Waiver(Section):
+    """Something that the environment asks for and the model does without, for a while."""
+
+    rule: Waivable
+    """What it does without."""
+    reason: Line
+    """Why."""
+    owner: Owner
+    """Who answers for that."""
+    expires: Date
+    """Last day of it."""
+
+
+class Governance(Section):
+    """What a model says of itself to those who have to answer for it."""
+
+    intended_use: Line | None = None
+    """What it is made for."""
+    prohibited_use: Line | None = None
+    """What it may not be used for."""
+    affected_groups: tuple[Line, ...] = Field(default=(), max_length=50)
+    """People whom its answers touch."""
+    model_card: CardReference | None = None
+    """Its model card: a Markdown file in the repository, or an address."""
+    approvers: tuple[Owner, ...] = Field(default=(), max_length=20)
+    """People of whom as many as the environment asks for approve a change of what is live."""
+    reviewed: Date | None = None
+    """Day on which it was looked at last."""
+    review_by: Date | None = None
+    """Day by which it has to be looked at again."""
+    data_provenance: tuple[Dataset, ...] = Field(default=(), max_length=100)
+    """Data that it learned from."""
+    incident_contact: Owner | None = None
+    """Who is called when it does harm."""
+    exceptions: tuple[Waiver, ...] = Field(default=(), max_length=20)
+    """What it does without for a while."""
+
+    def breaches(self) -> Iterator[Breach]:
+        yield from each([repeated("affected_groups", self.affected_groups), repeated("approvers", self.approvers), self._review_breaches()])
+        yield from each(self._exception_breaches(number, waiver) for number, waiver in enumerate(self.exceptions))
+        yield from each(self._repeated_breaches(number, waiver) for number, waiver in enumerate(self.exceptions))
+
+    def _review_breaches(self) -> Iterator[Breach]:
+        if self.reviewed is not None and self.review_by is not None and self.review_by.day <= self.reviewed.day:
+            yield Breach(("review_by",), f"after reviewed, which is {self.reviewed}", "Write a later day.", (("reviewed",),))
+
+    def _exception_breaches(self, number: int, waiver: Waiver) -> Iterator[Breach]:
+        if self.review_by is not None and waiver.expires.day > self.review_by.day:
+            yield Breach(
+                ("exceptions", number, "expires"),
+                f"no later than review_by, which is {self.review_by}: the review decides about it anew",
+                f"Write {self.review_by} or before.",
+                (("review_by",),),
+            )
+
+    def _repeated_breaches(self, number: int, waiver: Waiver) -> Iterator[Breach]:
+        if any(waiver.rule == other.rule for other in self.exceptions[:number]):
+            yield Breach(("exceptions", number, "rule"), "one exception for each rule", "Remove one of the two.")
+
+    def waives(self, rule: Waivable) -> bool:
+        """Whether the model does without that. Whether the day is past is for those to look at who have a clock."""
+        return any(waiver.rule == rule for waiver in self.exceptions)

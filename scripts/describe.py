@@ -1,0 +1,125 @@
+"""The reference of all fields, from the schemas: type, default, limits and meaning of each, section by section."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from modelway.architecture.schema import KINDS, generated
+
+KINDS_SHOWN = ("environment", "model", "contract")
+FILES = {
+    "environment": "`environment.yaml`, in `base` and in each environment's folder",
+    "model": "`models/NAME.yaml`, in `base` or in an environment's folder",
+    "contract": "a file that a version of a model names",
+}
+LIMITS = {
+    "minimum": "at least {}",
+    "exclusiveMinimum": "more than {}",
+    "maximum": "at most {}",
+    "exclusiveMaximum": "less than {}",
+    "minItems": "at least {} of them",
+    "maxItems": "at most {} of them",
+    "minProperties": "at least {} of them",
+    "maxProperties": "at most {} of them",
+    "maxLength": "at most {} characters",
+}
+Node = dict[str, Any]
+
+
+def configuration() -> str:
+    """Markdown: a heading a section, a row a field."""
+    return "\n".join(line for kind in KINDS_SHOWN for line in _kind(kind)).rstrip()
+
+
+def _kind(kind: str) -> Iterator[str]:
+    schema = generated(kind)
+    yield f"## {kind.capitalize()}\n"
+    yield f"{KINDS[kind][0]} Written in {FILES[kind]}.\n"
+    yield from _table(schema, kind)
+    for name in _in_order(schema):
+        section = schema["$defs"][name]
+        yield f"### {_heading(kind, name)}\n"
+        yield f"{_line(section.get('description', ''))}\n"
+        yield from _table(section, kind)
+
+
+def _table(section: Node, kind: str) -> Iterator[str]:
+    required = section.get("required", ())
+    yield "| field | type | default | limits | meaning |\n|---|---|---|---|---|"
+    for name, node in section.get("properties", {}).items():
+        default = "**required**" if name in required else _default(node)
+        told = [f"`{name}`", _type(node, kind), default, "; ".join(dict.fromkeys(_limits(node))), _line(node.get("description", ""))]
+        yield f"| {' | '.join(cell.replace('|', '&#124;') for cell in told)} |"
+    yield ""
+
+
+def _type(node: Node, kind: str) -> str:
+    """What is written there, in words."""
+    if "$ref" in node:
+        name = node["$ref"].removeprefix("#/$defs/")
+        return f"[{name}](#{_heading(kind, name).lower().replace(' ', '-')})"
+    if either := node.get("oneOf") or node.get("anyOf"):
+        return " or ".join(dict.fromkeys(_type(one, kind) for one in either if one != {"type": "null"}))
+    if "const" in node:
+        return f"`{node['const']}`"
+    if "enum" in node:
+        return ", ".join(f"`{one}`" for one in node["enum"])
+    if "allOf" in node:
+        return _type(node["allOf"][0], kind)
+    types = node.get("type", "any value")
+    named = {"string": "text", "integer": "whole number", "array": "list", "boolean": "`true`, `false`", "object": "mapping"}
+    told = " or ".join(named.get(one, one) for one in (types if isinstance(types, list) else [types]))
+    if told == "list" and isinstance(node.get("items"), dict) and node["items"]:
+        return f"list of {_type(node['items'], kind)}"
+    values = next(iter(node.get("patternProperties", {}).values()), node.get("additionalProperties"))
+    if told == "mapping" and isinstance(values, dict):
+        return f"mapping of names to {_type(values, kind)}"
+    return told
+
+
+def _default(node: Node) -> str:
+    if "default" not in node:
+        return "what it is by default"
+    if node["default"] is None:
+        return "none"
+    return f"`{json.dumps(node['default'], ensure_ascii=False)}`"
+
+
+def _limits(node: Node) -> Iterator[str]:
+    for one in (node, *node.get("anyOf", ()), *node.get("oneOf", ())):
+        for key, text in LIMITS.items():
+            if key in one and not (key == "maxLength" and "patternErrorMessage" in one and one[key] > 250):
+                yield text.format(one[key])
+        if told := one.get("patternErrorMessage"):
+            yield told.removesuffix(".").replace(". Write it like", ", like")
+        elif "propertyNames" in one and (told := one["propertyNames"].get("patternErrorMessage")):
+            yield f"names: {told.removesuffix('.')}".replace(". Write it like", ", like")
+
+
+def _in_order(schema: Node) -> list[str]:
+    """The sections in the order in which fields lead to them."""
+    found: list[str] = []
+
+    def visit(node: Any) -> None:
+        if isinstance(node, list):
+            for one in node:
+                visit(one)
+        elif isinstance(node, dict):
+            name = str(node.get("$ref", "")).removeprefix("#/$defs/")
+            if name and name not in found:
+                found.append(name)
+                visit(schema["$defs"][name])
+            for key, one in node.items():
+                if key != "$defs":
+                    visit(one)
+
+    visit(schema)
+    return found
+
+
+def _heading(kind: str, name: str) -> str:
+    return f"{kind.capitalize()} {name}"
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())
