@@ -42,6 +42,8 @@ class Finding:
     judged_by: tuple[FieldPath, ...] = ()
     quote: bool = False
     """Whether quotes around what stands there put it right."""
+    hidden: bool = False
+    """Whether what stands there may be a secret, and is not to be shown."""
 
     @classmethod
     def of(cls, section: FieldPath, breach: Breach) -> "Finding":
@@ -61,7 +63,7 @@ def _findings(detail: ErrorDetails, section: type[Section], data: Mapping[str, o
     path = _path(detail, data)
     if kind == "misshapen":
         at: PointsAt = "key" if detail["loc"][-1:] == ("[key]",) else "value"
-        yield Finding(path, at, context["rule"], context["way_out"])
+        yield Finding(path, at, context["rule"], context["way_out"], hidden=context["hidden"])
     elif kind == "extra_forbidden":
         yield _unknown_field(path, section, data)
     elif kind == "missing":
