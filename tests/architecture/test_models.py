@@ -51,6 +51,14 @@ def test_a_pinned_version_answers_alone(described: dict[str, Any]) -> None:
     assert (model.traffic.shares, model.traffic.copied) == ({"2026.12.0": 100}, {})
 
 
+def test_only_a_pinned_version_may_read_its_weights(environment: Environment) -> None:
+    model = environment.models["credit-risk"].model_copy(update={"pin": "2026.12.0"})
+    outputs: dict[str, Any] = dict.fromkeys(("cluster_name", "cluster_arn", "namespace", "bucket_arn", "key_arn"), "known later")
+    for described, versions in ((environment.models["credit-risk"], ["2026.11.1", "2026.12.0"]), (model, ["2026.12.0"])):
+        pinned = environment.model_copy(update={"models": {"credit-risk": described}})
+        assert list(arguments.model_identity(pinned, "credit-risk", **outputs)["weights"]) == versions
+
+
 def test_a_disabled_model_keeps_its_place_and_serves_nothing(environment: Environment) -> None:
     model = environment.models["credit-risk"].model_copy(update={"presence": "disabled"})
     disabled = environment.model_copy(update={"models": {"credit-risk": model}})
