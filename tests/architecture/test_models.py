@@ -27,7 +27,8 @@ def described(environment: Environment) -> dict[str, Any]:
 
 
 def versions(described: dict[str, Any], *names: str) -> dict[str, Any]:
-    return described["versions"] | dict.fromkeys(names, described["versions"]["2026.11.1"])
+    every: dict[str, Any] = described["versions"]
+    return every | dict.fromkeys(names, every["2026.11.1"])
 
 
 def test_live_answers_what_no_other_does(described: dict[str, Any]) -> None:
