@@ -85,7 +85,7 @@ class Place:
                     talk(line.rstrip())
                 elif time.monotonic() - told >= 10:
                     told = time.monotonic()
-                    talk(f"  {done} resources so far")
+                    talk(f"  at it; resources done: {done}")
         if process.returncode:
             last = "".join(log.read_text("utf-8").splitlines(keepends=True)[-40:])
             raise Failed(f"`{' '.join(command)}` ended with exit code {process.returncode}. The end of {log.relative_to(ROOT)}:\n{last}")
@@ -255,9 +255,9 @@ def farewell(places: list[Place]) -> None:
     lines += [
         "  modelway local status",
         "Go on:",
-        "  edit stacks/environments/base/models/tumor-screening.yaml",
+        "  change a model in one environment: copy .modelway/demo/canary/local/models to stacks/environments/local/",
         '  eval "$(modelway local env local)" && modelway validate && pulumi preview -s local',
-        '  eval "$(modelway local env dev)" && modelway destroy dev --yes',
+        '  eval "$(modelway local env dev)" && modelway destroy dev --yes      takes dev down again',
         "Stop: modelway local down. No process or port is left then; what the demo trained stays in .modelway/demo until `make clean`.",
         STAND_IN,
     ]

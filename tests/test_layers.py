@@ -15,7 +15,10 @@ PULUMI = {"pulumi", "pulumi_aws", "pulumi_kubernetes"}
 RULES: dict[str, tuple[set[str], set[str]]] = {
     "modelway": ({"modelway.errors"}, set()),
     "modelway.__main__": ({"modelway.cli"}, set()),
-    "modelway.architecture": ({"modelway.architecture", "modelway.errors"}, {"pydantic", "pydantic_core", "ruamel.yaml"}),
+    "modelway.architecture": (
+        {"modelway.architecture", "modelway.errors", "modelway.redaction"},
+        {"pydantic", "pydantic_core", "ruamel.yaml"},
+    ),
     "modelway.contracts": ({"modelway.architecture", "modelway.contracts", "modelway.errors"}, {"duckdb"}),
     "modelway.monitoring": (
         {"modelway.architecture", "modelway.monitoring", "modelway.contracts", "modelway.errors"},

@@ -71,7 +71,7 @@ class SecretReference:
             return cls(arn=value)
         key = value.get("secret") if isinstance(value, Mapping) and len(value) == 1 else None
         if not isinstance(key, str) or not re.fullmatch(_SECRET_KEY, key, re.ASCII):
-            raise misshapen(cls.RULE, cls.WAY_OUT)
+            raise misshapen(cls.RULE, cls.WAY_OUT, hidden=True)
         return cls(key=key)
 
     @classmethod

@@ -167,9 +167,9 @@ def compiled(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern, re.ASCII)
 
 
-def misshapen(rule: str, way_out: str) -> PydanticCustomError:
-    """The error of a text that is not written as its field wants it."""
-    return PydanticCustomError("misshapen", "{rule}", {"rule": rule, "way_out": way_out})
+def misshapen(rule: str, way_out: str, *, hidden: bool = False) -> PydanticCustomError:
+    """The error of a text that is not written as its field wants it; with `hidden`, one that is not to be shown."""
+    return PydanticCustomError("misshapen", "{rule}", {"rule": rule, "way_out": way_out, "hidden": hidden})
 
 
 Name = Annotated[

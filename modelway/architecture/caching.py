@@ -191,7 +191,10 @@ class Cache:
 
 
 class _Pickler(pickle.Pickler):
-    """Sections as their fields, quantities as their text, references as their parts. Which fields were given is kept once for all sections that agree."""
+    """Sections as their fields, quantities as their text, references as their parts.
+
+    Which fields were given is kept once for all sections that agree.
+    """
 
     def __init__(self, stream: io.BytesIO) -> None:
         super().__init__(stream, 5)

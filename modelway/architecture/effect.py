@@ -103,6 +103,18 @@ def _weights_elsewhere(environment: "Environment") -> Iterator[Ineffective]:
                 yield Ineffective(("models", name, "versions", version, "weights"), "refused")
 
 
+def refusal(environment: "Environment") -> str | None:
+    """Why `environment` is not brought up: fields without which something else would be made. None when it may be."""
+    fields = [one.field for one in ineffective(environment) if one.effect == "refused"]
+    if not fields:
+        return None
+    listed = "\n".join(f"  {field}" for field in fields)
+    return (
+        f"environment {environment.environment} asks for what nothing makes yet, and without it something else would be made than it"
+        f" describes:\n{listed}\nRemove these fields from its files, or take a version of Modelway that makes them."
+    )
+
+
 def _set(value: object, pattern: tuple[str, ...], path: FieldPath = ()) -> Iterator[FieldPath]:
     """Paths of the fields that match and differ from what they are by default."""
     first, *rest = pattern

@@ -1,5 +1,6 @@
 """What pydantic says of data, in the words of the files' authors: field, rule, way out."""
 
+import re
 import types
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -42,6 +43,10 @@ class Finding:
     judged_by: tuple[FieldPath, ...] = ()
     quote: bool = False
     """Whether quotes around what stands there put it right."""
+    instead_of: FieldPath = ()
+    """The field that was meant, where one is misspelt."""
+    hidden: bool = False
+    """Whether what stands there may be a secret, and is not to be shown."""
 
     @classmethod
     def of(cls, section: FieldPath, breach: Breach) -> "Finding":
@@ -52,8 +57,10 @@ class Finding:
 
 def findings(error: ValidationError, section: type[Section], data: Mapping[str, object]) -> Iterator[Finding]:
     """Everything that is wrong with `data` as a `section`."""
-    for detail in error.errors(include_url=False):
-        yield from _findings(detail, section, data)
+    found = [finding for detail in error.errors(include_url=False) for finding in _findings(detail, section, data)]
+    # A field that is misspelt is not missing as well.
+    meant = {finding.instead_of for finding in found if finding.instead_of}
+    yield from (finding for finding in found if finding.points_at != "parent" or finding.path not in meant)
 
 
 def _findings(detail: ErrorDetails, section: type[Section], data: Mapping[str, object]) -> Iterator[Finding]:
@@ -61,7 +68,7 @@ def _findings(detail: ErrorDetails, section: type[Section], data: Mapping[str, o
     path = _path(detail, data)
     if kind == "misshapen":
         at: PointsAt = "key" if detail["loc"][-1:] == ("[key]",) else "value"
-        yield Finding(path, at, context["rule"], context["way_out"])
+        yield Finding(path, at, context["rule"], context["way_out"], hidden=context["hidden"])
     elif kind == "extra_forbidden":
         yield _unknown_field(path, section, data)
     elif kind == "missing":
@@ -78,7 +85,8 @@ def _findings(detail: ErrorDetails, section: type[Section], data: Mapping[str, o
         fields = f"the fields {_listed(_names(described))}" if described else "fields"
         yield Finding(path, "value", f"a mapping with {fields}", "Write lines of the form `field: value` below it.")
     elif kind in _KINDS:
-        yield Finding(path, "value", *_KINDS[kind])
+        rule, way_out = _KINDS[kind]
+        yield Finding(path, "value", rule, _as_meant(kind, detail["input"]) or way_out)
     elif kind == "too_short" and len(detail["input"]) >= context["min_length"]:
         # pydantic counts only items that are right; those that are wrong are told of one by one.
         return
@@ -90,6 +98,15 @@ def _findings(detail: ErrorDetails, section: type[Section], data: Mapping[str, o
         yield Finding(path, "value", "text", "Write text; put numbers in quotes.", quote=True)
     else:
         yield Finding(path, "value", detail["msg"], "Correct the value.")
+
+
+def _as_meant(kind: str, written: object) -> str | None:
+    """How the same is written as the field wants it, where that is plain."""
+    if isinstance(written, str) and kind == "int_type" and (number := re.fullmatch(r"([0-9]{1,9}) ?%?", written, re.ASCII)):
+        return f"Write {number[1]}, without {'a percent sign' if '%' in written else 'quotes'}."
+    if isinstance(written, str) and kind == "tuple_type" and re.fullmatch(r"[A-Za-z0-9._/-]{1,60}", written, re.ASCII):
+        return f"Write it like [{written}]."
+    return None
 
 
 def _path(detail: ErrorDetails, data: object) -> FieldPath:
@@ -111,7 +128,8 @@ def _unknown_field(path: FieldPath, section: type[Section], data: Mapping[str, o
     near = get_close_matches(str(path[-1]), known, 1)
     way_out = f"Did you mean `{near[0]}`? " if near else "Remove it. "
     where = f"in {'.'.join(map(str, path[:-1]))}" if len(path) > 1 else "in this file"
-    return Finding(path, "key", f"there is no such field {where}", f"{way_out}The fields are {_listed(known)}.")
+    meant = (*path[:-1], near[0]) if near else ()
+    return Finding(path, "key", f"there is no such field {where}", f"{way_out}The fields are {_listed(known)}.", instead_of=meant)
 
 
 def _meaning(path: FieldPath, section: type[Section], data: Mapping[str, object]) -> str:

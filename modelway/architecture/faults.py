@@ -30,6 +30,8 @@ class Fault:
     """What holds for the field."""
     way_out: str
     """What to do."""
+    hidden: bool = False
+    """Whether what stands there may be a secret, and is not to be shown."""
 
     def text(self, folder: Path | None = None) -> str:
         """Three lines for a person; the file is named from `folder` when it lies in it."""

@@ -7,6 +7,7 @@ from unicodedata import category, east_asian_width
 
 from modelway.architecture.faults import Fault
 from modelway.architecture.reading import LIMIT
+from modelway.redaction import blotted
 
 WIDTH = 100
 """Most cells of a terminal that a line of the file takes; of a longer one the part around the fault is shown."""
@@ -44,6 +45,11 @@ class Frames:
         if fault.file not in self._lines:
             self._lines[fault.file] = _lines(fault.file)
         lines = self._lines[fault.file]
+        if fault.hidden and fault.line <= len(lines):
+            text = lines[fault.line - 1]
+            lines = [*lines]
+            end = fault.column - 1 + _length(text[fault.column - 1 :], "")
+            lines[fault.line - 1] = text[: fault.column - 1] + "•" * (end - fault.column + 1) + text[end:]
         return frame(lines, fault.line, fault.column, fault.value or "") if fault.line <= len(lines) else None
 
 
@@ -70,7 +76,7 @@ def frame(lines: list[str], line: int, column: int, value: str = "") -> Frame:
 def _lines(file: Path) -> list[str]:
     try:
         with file.open("rb") as stream:
-            return _BREAK.split(stream.read(LIMIT).decode("utf-8", "replace"))
+            return [blotted(line) for line in _BREAK.split(stream.read(LIMIT).decode("utf-8", "replace"))]
     except OSError:
         return []
 

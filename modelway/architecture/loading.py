@@ -1,7 +1,7 @@
 """Files become an environment, or a list of everything that is wrong with them."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,12 +12,14 @@ from modelway.architecture.contract import Contract
 from modelway.architecture.effect import ineffective
 from modelway.architecture.environment import Environment
 from modelway.architecture.explaining import Finding
+from modelway.architecture.exposed import exposed
 from modelway.architecture.faults import Fault, InvalidArchitecture, field_text, shortened
 from modelway.architecture.folders import BASE, FILE, MODELS, about, names, repository_root, take_snapshot
 from modelway.architecture.model import CONTRACT_PATH, Model
 from modelway.architecture.origins import Origins
-from modelway.architecture.reading import Document, Place, Unreadable, read, walk
+from modelway.architecture.reading import Document, Flaw, Place, Unreadable, read, walk
 from modelway.architecture.resolving import Layers
+from modelway.redaction import HIDDEN, masked
 
 
 def load(environments: Path, name: str, root: Path | None = None, cache: Cache | None = None) -> Environment:
@@ -84,6 +86,7 @@ class _Loader:
         self._name = name
         self._root = root
         self._snapshot = snapshot
+        self._exposed: set[tuple[Path, FieldPath]] = set()
         self._contracts: dict[str, Contract | None] = {}
         self._contract_faults: dict[str, tuple[str, str] | None] = {}
 
@@ -138,6 +141,8 @@ class _Loader:
             layers = self._layers(f"{MODELS}/{stem}.yaml")
             if layers is None:
                 continue
+            if self._is_misnamed(stem, layers):
+                continue
             self.layers["models", stem] = layers
             other = self._other_name(layers, "model", stem, f"Write {stem}, or rename the file.")
             if not _is_absent(layers):
@@ -148,6 +153,20 @@ class _Loader:
             faulty = tuple(finding.path for finding in checked.findings)
             models[stem] = _ModelFiles(layers, checked.section, faulty)
         return models
+
+    def _is_misnamed(self, stem: str, layers: Layers) -> bool:
+        """Whether a file overrides a model that base does not have, which is one fault and not one for each field it lacks."""
+        base = self._environments / BASE / MODELS
+        if "model" in layers.resolved or (base / f"{stem}.yaml").exists():
+            return False
+        from difflib import get_close_matches
+
+        near = get_close_matches(stem, [file.stem for file in base.glob("*.yaml")], 1)
+        if near:
+            file = self._environments / self._name / MODELS / f"{stem}.yaml"
+            rule = f"{BASE} has no model {stem} that it could override, and it describes none by itself"
+            self.faults.append(about(file, rule, f"Did you mean {near[0]}.yaml? Or describe a model whole, `model: {stem}` first."))
+        return bool(near)
 
     def _other_name(self, layers: Layers, field: str, name: str, way_out: str) -> bool:
         """Whether a field that repeats the name of the file or folder says something else, which is a fault."""
@@ -201,22 +220,43 @@ class _Loader:
         documents: list[Document] = []
         for file in files:
             try:
-                documents.append(read(file, self._snapshot))
+                document = read(file, self._snapshot)
             except Unreadable as unreadable:
-                for flaw in unreadable.flaws:
-                    line, column = flaw.at or (None, None)
-                    value = shortened(flaw.value) if flaw.value is not None else None
-                    self.faults.append(Fault(file, line, column, field_text(flaw.path), value, flaw.rule, flaw.way_out))
+                self._flawed(file, unreadable.flaws)
+                continue
+            documents.append(document)
+            secrets = list(exposed(document))
+            self._flawed(file, secrets, hidden=True)
+            self._exposed |= {(file, flaw.path) for flaw in secrets}
         return Layers(documents) if len(documents) == len(files) else None
+
+    def _flawed(self, file: Path, flaws: Sequence[Flaw], *, hidden: bool = False) -> None:
+        for flaw in flaws:
+            line, column = flaw.at or (None, None)
+            name = str(flaw.path[-1]) if flaw.path else ""
+            value = shortened(masked(flaw.value, name)) if flaw.value is not None else None
+            self.faults.append(Fault(file, line, column, masked(field_text(flaw.path)), value, flaw.rule, flaw.way_out, hidden))
 
     def _say(self, layers: Layers, finding: Finding) -> None:
         path = layers.last_set((finding.path, *finding.together_with))
         document, (line, column), place = layers.locate(path, finding.points_at)
+        if finding.points_at == "value" and (document.file, path) in self._exposed:
+            # A secret is in the wrong place whatever else is wrong with it.
+            return
         there = list(walk(layers.resolved, path))
         value = _shown(place, there[-1]) if len(there) == len(path) + 1 else None
+        name = str(path[-1]) if path else ""
+        hidden = (
+            value is not None
+            and place is not None
+            and place.text is not None
+            and (finding.hidden or masked(place.text, name) != place.text)
+        )
+        if hidden and place is not None:
+            value = HIDDEN if finding.hidden else shortened(masked(place.text or "", name))
         quoted = finding.quote and place is not None and place.text
-        way_out = f'Write it in quotes: "{shortened(quoted)}".' if quoted else finding.way_out
-        self.faults.append(Fault(document.file, line, column, field_text(path), value, finding.rule, way_out))
+        way_out = f'Write it in quotes: "{shortened(quoted)}".' if quoted and not hidden else masked(finding.way_out)
+        self.faults.append(Fault(document.file, line, column, masked(field_text(path)), value, masked(finding.rule), way_out, hidden))
 
     def _look_for_strays(self) -> None:
         """What nobody would read is a mistake, not a note: another ending, another folder."""

@@ -22,6 +22,10 @@ TAKEN_NAMESPACES = ("default", "kube-system", "kube-public", "kube-node-lease", 
 ENVOY_GATEWAY = re.compile(r"eg|.*envoy.*")
 """Classes of Gateways that Envoy Gateway runs, by the names that its documentation uses (gateway.envoyproxy.io/docs/tasks/quickstart)."""
 
+ALB = re.compile(r"(.*[-.])?alb([-.].*)?")
+"""Classes of Gateways that the AWS Load Balancer Controller runs as an Application Load Balancer, by the names that are usual
+(kubernetes-sigs.github.io/aws-load-balancer-controller/latest/guide/gateway/l7gateway)."""
+
 ENDPOINT_LENGTH = 63
 """Characters that the name of a SageMaker endpoint may have (docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateEndpoint.html)."""
 
@@ -30,7 +34,7 @@ _ECR = re.compile(r"[0-9]{12}\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com(\.cn)?")
 
 def placement_breaches(environment: "Environment") -> Iterator[Breach]:
     """What of the models does not fit to where they are served."""
-    rules = (_cluster, _team, _gpu, _mig, _pool, _pool_with_gpus, _spot, _no_spot, _one_replica, _sticky, _tokens, _access)
+    rules = (_cluster, _team, _gpu, _mig, _pool, _pool_with_gpus, _spot, _no_spot, _one_replica, _shadow, _sticky, _tokens, _access)
     for name, model in environment.models.items():
         yield from each(rule(environment, name, model) for rule in (*rules, _endpoint_name, _images, _own_bucket))
 
@@ -172,6 +176,19 @@ def _one_replica(environment: "Environment", name: str, model: "Model") -> Itera
             "Write min: 2 or more.",
             judged_by=(("tier",), ("models", name, "presence")),
         )
+
+
+def _shadow(environment: "Environment", name: str, model: "Model") -> Iterator[Breach]:
+    if model.endpoint is None or model.endpoint.traffic.shadow is None or model.endpoint.runtime.kind != "kubernetes":
+        return
+    for key, cluster in cluster_of(environment, model):
+        if not isinstance(cluster.gateway, ExistingGateway) and ALB.fullmatch(cluster.gateway.class_):
+            yield Breach(
+                ("models", name, "endpoint", "traffic", "shadow"),
+                f"an Application Load Balancer copies no requests, and the Gateway of cluster {key} is of class {cluster.gateway.class_}",
+                "Remove shadow, or give the cluster a Gateway of class envoy.",
+                judged_by=(("clusters", key, "gateway"), ("models", name, "cluster")),
+            )
 
 
 def _sticky(environment: "Environment", name: str, model: "Model") -> Iterator[Breach]:

@@ -147,6 +147,12 @@ class Money(Written):
     WAY_OUT = "Write it like 1500 USD or 99.50 USD."
     __slots__ = ()
 
+    @classmethod
+    def _read(cls, value: object) -> Self:
+        if isinstance(value, int) and not isinstance(value, bool) and value > 0:
+            raise misshapen(cls.RULE, f"Write {value} USD.")
+        return super()._read(value)
+
     @property
     def amount(self) -> Decimal:
         """In dollars."""

@@ -27,9 +27,11 @@ class Image(Written):
         if isinstance(value, str) and not re.search(rf"@{_DIGEST}$", value) and "@" not in value:
             name, tag = re.fullmatch(r"(.*?)(?::([^/:]*))?", value, re.DOTALL).groups()  # type: ignore[union-attr]
             said = f"the tag `{tag}` can be moved" if tag else "without a digest the tag `latest` is meant, and it can be moved"
+            # Without a host it is in the environment's own registry, which `docker` would not ask.
+            shown_by = f"`docker buildx imagetools inspect {value[:100]}`" if "/" in name else "your build, or the registry,"
             raise misshapen(
                 f"an image is pinned by its digest; {said} to another image at any time",
-                f"Write {name[:100]}@sha256:DIGEST; `docker buildx imagetools inspect {value[:100]}` shows the digest.",
+                f"Write {name[:100]}@sha256:DIGEST; {shown_by} shows the digest.",
             )
         if isinstance(value, str) and (mixed := re.fullmatch(rf"(.*?):[^/:@]+@({_DIGEST})", value)):
             raise misshapen(

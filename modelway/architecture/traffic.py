@@ -25,6 +25,7 @@ class Canary(Section):
     """A version that answers a part of the requests."""
 
     version: VersionName
+    """Version that is being tried."""
     percent: int = Field(ge=1, le=99)
     """Percent of requests that it answers, 1 to 99; `live` answers the others."""
 
@@ -33,6 +34,7 @@ class Shadow(Section):
     """A version that gets copies of requests; nobody sees what it answers."""
 
     version: VersionName
+    """Version that is being tried."""
     percent: int = Field(ge=1, le=100)
     """Percent of requests that are copied, 1 to 100."""
 
@@ -41,6 +43,7 @@ class Header(Section):
     """A header of a request, with its value."""
 
     name: HeaderName
+    """Name, such as x-cohort; small or capital letters are the same."""
     value: HeaderValue
     """Exact value."""
 
@@ -49,6 +52,7 @@ class Share(Section):
     """A version that is compared with the live one, and whose requests it answers: those with a header, or a percentage."""
 
     version: VersionName
+    """Version that is compared."""
     header: Header | None = None
     """Header of the requests that it answers."""
     percent: int | None = Field(default=None, ge=1, le=99)

@@ -56,9 +56,12 @@ def env(
     from modelway.operations.project import environments_folder, find_root
 
     root = find_root()
-    aws = load(environments_folder(root, environment), environment, root).aws
+    described = load(environments_folder(root, environment), environment, root)
     with _cloud() as cloud:
-        variables = cloud.environment(aws.account, aws.region)
+        variables = cloud.environment(described.aws.account, described.aws.region)
+    if any(cluster.kind == "eks" for cluster in described.clusters.values()):
+        there = f"kubectl --kubeconfig <(modelway kubeconfig {environment}) …"
+        typer.echo(f"kubectl alone stays in cluster local; for {environment}'s own, once it is up: {there}", err=True)
     if as_json:
         typer.echo(json.dumps({name: value or None for name, value in variables.items()}, indent=2))
         return

@@ -22,7 +22,8 @@ def command(
     if everything and any(one):
         raise typer.BadParameter("either --all, or --model, --version, --image and --weights", param_hint="--all")
     if not everything and not all(one):
-        raise typer.BadParameter("--model, --version, --image and --weights are needed, or --all", param_hint="ENV")
+        missing = [f"--{name}" for name, given in zip(("model", "version", "image", "weights"), one, strict=True) if not given]
+        raise typer.BadParameter("needed, unless --all is given", param_hint=", ".join(missing))
 
     from modelway.operations.environments import open_deployment, outputs
     from modelway.operations.publish import Wanted, find_all, publish_all

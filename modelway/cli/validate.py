@@ -90,14 +90,11 @@ def _line(name: str, summary: "Summary") -> str:
 
 
 def _without_effect(name: str, summary: "Summary") -> str | None:
-    """Which fields say what nothing makes true yet, a paragraph for each sort; None when all do."""
-    from textwrap import fill
-
+    """Which fields say what nothing makes true yet, a list of each sort; None when all do."""
     told = []
-    for effect, what in (("harmless", "not put into effect yet"), ("refused", "not put into effect yet, and refused by `pulumi up`")):
+    for effect, what in (("harmless", ""), ("refused", ", and `modelway up` refuses to bring it up with")):
         if fields := [field for field, found in summary["ineffective"] if found == effect]:
-            text = f"{name}: {what}: {', '.join(fields)}"
-            told.append(fill(text, 120, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False))
+            told += [f"{name}: not put into effect yet{what}:", *(f"  {field}" for field in fields)]
     return "\n".join(told) or None
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from modelway.architecture import Environment, layout, load
+from modelway.architecture.effect import refusal
 from modelway.errors import ModelwayError
 from modelway.operations._aws import account_of_credentials
 from modelway.operations._pulumi import Engine
@@ -44,6 +45,19 @@ class Retained:
     what: str
     identifier: str
     until: str
+
+
+class NotMadeYet(ModelwayError):
+    """The environment asks for what nothing makes yet."""
+
+
+def open_for_up(name: str, environments: Path | None = None) -> Deployment:
+    """As `open_deployment`. Raises NotMadeYet, before there is a stack, for what the program would refuse."""
+    root = find_root()
+    folder = environments.resolve() if environments else environments_folder(root, name)
+    if why := refusal(load(folder, name, root)):
+        raise NotMadeYet(why)
+    return open_deployment(name, environments)
 
 
 def open_deployment(name: str, environments: Path | None = None) -> Deployment:

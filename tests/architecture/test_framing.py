@@ -82,3 +82,18 @@ def test_bytes_that_are_no_text_are_shown_as_such(tmp_path: Path) -> None:
     made = Frames().of(Fault(file, 1, 4, "", None, "", ""))
     assert made
     assert made.line == "1 | a: \N{REPLACEMENT CHARACTER}"
+
+
+def test_a_secret_is_not_in_the_frame(tmp_path: Path) -> None:
+    file = tmp_path / "environment.yaml"
+    file.write_text("tags: {note: AKIAIOSFODNN7EXAMPLE, x: y}\npage: {key: 0123456789abcdef0123456789abcdef}\nowner: 1\n", "utf-8")
+    frames = Frames()
+    shape = frames.of(Fault(file, 1, 14, "tags.note", "[hidden: an AWS access key]", "", "", hidden=True))
+    key = frames.of(Fault(file, 2, 13, "page.key", "[hidden]", "", "", hidden=True))
+    assert shape is not None
+    assert key is not None
+    assert shape.line == f"1 | tags: {{note: {'•' * 20}, x: y}}"
+    assert key.before == shape.line
+    assert key.line == f"2 | page: {{key: {'•' * 32}}}"
+    after = frames.of(Fault(file, 3, 1, "owner", "1", "", ""))
+    assert after is not None

@@ -27,7 +27,8 @@ def described(environment: Environment) -> dict[str, Any]:
 
 
 def versions(described: dict[str, Any], *names: str) -> dict[str, Any]:
-    return described["versions"] | dict.fromkeys(names, described["versions"]["2026.11.1"])
+    every: dict[str, Any] = described["versions"]
+    return every | dict.fromkeys(names, every["2026.11.1"])
 
 
 def test_live_answers_what_no_other_does(described: dict[str, Any]) -> None:
@@ -49,6 +50,14 @@ def test_a_pinned_version_answers_alone(described: dict[str, Any]) -> None:
     model = Model.model_validate(described | {"pin": "2026.12.0"})
     assert model.traffic is not None
     assert (model.traffic.shares, model.traffic.copied) == ({"2026.12.0": 100}, {})
+
+
+def test_only_a_pinned_version_may_read_its_weights(environment: Environment) -> None:
+    model = environment.models["credit-risk"].model_copy(update={"pin": "2026.12.0"})
+    outputs: dict[str, Any] = dict.fromkeys(("cluster_name", "cluster_arn", "namespace", "bucket_arn", "key_arn"), "known later")
+    for described, versions in ((environment.models["credit-risk"], ["2026.11.1", "2026.12.0"]), (model, ["2026.12.0"])):
+        pinned = environment.model_copy(update={"models": {"credit-risk": described}})
+        assert list(arguments.model_identity(pinned, "credit-risk", **outputs)["weights"]) == versions
 
 
 def test_a_disabled_model_keeps_its_place_and_serves_nothing(environment: Environment) -> None:

@@ -3,6 +3,7 @@
 import copy
 import pickle
 import re
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,8 @@ from pydantic import TypeAdapter, ValidationError
 import modelway.architecture as architecture
 from modelway.architecture import Cidr, Cpu, Duration, Environment, Image, Memory, Percent, Weights, load, names
 from modelway.architecture.base import Section
+from modelway.architecture.governance import Date
+from modelway.architecture.scaling import Cron
 
 ROOT = Path(__file__).resolve().parents[2]
 DIGEST = "sha256:" + "0123456789abcdef" * 4
@@ -61,6 +64,24 @@ def test_values_have_their_unit(value: object, found: float, wanted: float) -> N
 def test_other_texts_are_refused(kind: type, text: str) -> None:
     with pytest.raises(ValidationError):
         TypeAdapter(kind).validate_python(text)
+
+
+@pytest.mark.parametrize("text", ["0 8 * * 1-5", "*/15 * * * *", "0,30 22-23 1,15 */3 0", "59 23 31 12 7"])
+def test_times_are_written_as_cron_has_them(text: str) -> None:
+    assert TypeAdapter(Cron).validate_python(text) == text
+
+
+@pytest.mark.parametrize("text", ["60 8 * * *", "0 24 * * *", "0 0 0 * *", "0 0 * 13 *", "0 0 * * 8", "0 8 * *", "@daily", "0 8 * * MON"])
+def test_other_times_are_refused(text: str) -> None:
+    with pytest.raises(ValidationError):
+        TypeAdapter(Cron).validate_python(text)
+
+
+def test_a_day_is_one_of_the_calendar() -> None:
+    assert TypeAdapter(Date).validate_python("2028-02-29").day == date(2028, 2, 29)
+    for text in ("2027-02-29", "2027-13-01", "27-01-01", "2027-1-1"):
+        with pytest.raises(ValidationError):
+            TypeAdapter(Date).validate_python(text)
 
 
 @pytest.mark.parametrize(

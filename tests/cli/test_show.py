@@ -115,5 +115,5 @@ def test_of_the_projects_own_environments_without_an_option(monkeypatch: pytest.
     assert end.value.code == 0
     out = capsys.readouterr().out
     assert out.startswith("# Files are named from stacks/environments.\n")
-    assert line(out, "environment:") == "environment: local # local/environment.yaml:2"
+    assert line(out, "environment:") == "environment: local # local/environment.yaml:3"
     assert len({text.index("  # ") for text in out.splitlines()[1:] if "  # " in text and len(text.split("  # ")[0]) < 63}) == 1

@@ -30,8 +30,8 @@ app.command()(command)
 @pytest.mark.parametrize(
     ("arguments", "text"),
     [
-        (["dev"], "are needed, or --all"),
-        (["dev", "--model", "m", "--version", "1", "--image", "i"], "are needed, or --all"),
+        (["dev"], "--model, --version, --image, --weights: needed, unless --all is given"),
+        (["dev", "--model", "m", "--version", "1", "--image", "i"], "--weights: needed, unless --all is given"),
         (["dev", "--all", "x", "--model", "m"], "either --all, or"),
         ([], "ENV"),
     ],
