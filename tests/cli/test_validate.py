@@ -116,7 +116,7 @@ def test_faults_as_annotations_of_a_workflow(
         f"::error {file},line=2,col=10,title=cluster::cluster: gone%0Arule: one of the environment's clusters: main%0A"
         "way out: Name one of them, or add the cluster to environment.yaml.\n"
         f"::error {file},line=3,col=27,title=endpoint.scaling.min::endpoint.scaling.min: 50%25%0Arule: a whole number%0A"
-        "way out: Write a number without quotes, like 3.\n"
+        "way out: Write 50, without a percent sign.\n"
         "::error file=repository/environments/dev/more%2C less.yaml,title=modelway validate::rule: nothing reads this file%0A"
         "way out: Call it environment.yaml, move it to models/, or remove it.\n"
     )
