@@ -59,7 +59,7 @@ def _removable(node: Node) -> Node:
     none = {"type": "null"}
     if none in node.get("anyOf", ()):
         return node
-    told = {key: node.pop(key) for key in ("description", "default") if key in node}
+    told: Node = {key: node.pop(key) for key in ("description", "default") if key in node}
     return {"anyOf": [*node.pop("anyOf", ()), *([node] if node else []), none], **told}
 
 
