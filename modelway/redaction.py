@@ -7,37 +7,60 @@ of secrets. Names, digests, ARNs and paths are none. What is found may be a fals
 import math
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 HIDDEN = "[hidden]"
 
-_SHAPES = {
-    "an AWS access key": r"(?<![A-Za-z0-9])(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}(?![A-Za-z0-9])",
-    "a GitHub token": r"(?<![A-Za-z0-9])(?:gh[pousr]_[A-Za-z0-9]{36,255}|github_pat_[A-Za-z0-9_]{60,255})",
-    "a GitLab token": r"(?<![A-Za-z0-9])gl(?:pat|dt|rt|cbt|ptt|ft|soat)-[A-Za-z0-9_-]{20,}",
-    "a Slack token": r"(?<![A-Za-z0-9])xox[abeoprs]-[A-Za-z0-9-]{10,}",
-    "the address of a Slack webhook": r"https://hooks\.slack\.com/(?:services|workflows)/[A-Za-z0-9_/-]{16,}",
-    "an API key": r"(?<![A-Za-z0-9-])sk-(?=[A-Za-z0-9_-]*[A-Z])(?=[A-Za-z0-9_-]*[0-9])[A-Za-z0-9_-]{32,}",
-    "a Hugging Face token": r"(?<![A-Za-z0-9])hf_[A-Za-z0-9]{30,}",
-    "a Google API key": r"(?<![A-Za-z0-9])AIza[A-Za-z0-9_-]{35}",
-    "a Stripe key": r"(?<![A-Za-z0-9])[rs]k_(?:live|test)_[A-Za-z0-9]{16,}",
-    "an npm token": r"(?<![A-Za-z0-9])npm_[A-Za-z0-9]{36}",
-    "a PyPI token": r"(?<![A-Za-z0-9])pypi-AgEIcHlwaS5vcmc[A-Za-z0-9_-]{40,}",
-    "a Pulumi token": r"(?<![A-Za-z0-9])pul-[0-9a-f]{40}",
-    "a Databricks token": r"(?<![A-Za-z0-9])dapi[0-9a-f]{32}",
-    "a SendGrid key": r"(?<![A-Za-z0-9])SG\.[A-Za-z0-9_-]{20,}\.[A-Za-z0-9_-]{40,}",
-    "a private key": r"-----BEGIN (?:[A-Z0-9]+ ){0,3}PRIVATE KEY(?: BLOCK)?-----(?:[^-]{0,16000}-----END [A-Z0-9 ]{0,30}PRIVATE KEY)?",
-    "a JSON Web Token": r"(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*",
-    "a password in an address": r"(?<=://)[^\s/:@\"']{0,100}:[^\s/@\"']{1,200}(?=@)",
+_SHAPES: dict[str, tuple[tuple[str, ...], str]] = {
+    "an AWS access key": (("AKIA", "ASIA", "ABIA", "ACCA"), r"(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}(?![A-Za-z0-9])"),
+    "a GitHub token": (
+        ("ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_"),
+        r"(?:gh[pousr]_[A-Za-z0-9]{36,255}|github_pat_[A-Za-z0-9_]{60,255})",
+    ),
+    "a GitLab token": (
+        ("glpat-", "gldt-", "glrt-", "glcbt-", "glptt-", "glft-", "glsoat-"),
+        r"gl(?:pat|dt|rt|cbt|ptt|ft|soat)-[A-Za-z0-9_-]{20,}",
+    ),
+    "a Slack token": (("xox",), r"xox[abeoprs]-[A-Za-z0-9-]{10,}"),
+    "the address of a Slack webhook": (("hooks.slack.com",), r"https://hooks\.slack\.com/(?:services|workflows)/[A-Za-z0-9_/-]{16,}"),
+    "an API key": (("sk-",), r"(?<!-)sk-(?=[A-Za-z0-9_-]*[A-Z])(?=[A-Za-z0-9_-]*[0-9])[A-Za-z0-9_-]{32,}"),
+    "a Hugging Face token": (("hf_",), r"hf_[A-Za-z0-9]{30,}"),
+    "a Google API key": (("AIza",), r"AIza[A-Za-z0-9_-]{35}"),
+    "a Stripe key": (("k_live_", "k_test_"), r"[rs]k_(?:live|test)_[A-Za-z0-9]{16,}"),
+    "an npm token": (("npm_",), r"npm_[A-Za-z0-9]{36}"),
+    "a PyPI token": (("pypi-AgEIcHlwaS5vcmc",), r"pypi-AgEIcHlwaS5vcmc[A-Za-z0-9_-]{40,}"),
+    "a Pulumi token": (("pul-",), r"pul-[0-9a-f]{40}"),
+    "a Databricks token": (("dapi",), r"dapi[0-9a-f]{32}"),
+    "a SendGrid key": (("SG.",), r"SG\.[A-Za-z0-9_-]{20,}\.[A-Za-z0-9_-]{40,}"),
+    "a private key": (
+        ("PRIVATE KEY",),
+        r"-----BEGIN (?:[A-Z0-9]+ ){0,3}PRIVATE KEY(?: BLOCK)?-----(?:[^-]{0,16000}-----END [A-Z0-9 ]{0,30}PRIVATE KEY)?",
+    ),
+    "a JSON Web Token": (("eyJ",), r"(?<![_-])eyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*"),
+    "a password in an address": (("://",), r"(?<=://)[^\s/:@\"']{0,100}:[^\s/@\"']{1,200}(?=@)"),
 }
-_ANY = re.compile("|".join(f"({shape})" for shape in _SHAPES.values()))
-_KINDS = tuple(_SHAPES)
+"""By what it is: texts of which one is in it, which are quick to look for, and its pattern, which is not."""
+_PATTERNS = {kind: (marks, re.compile(rf"(?<![A-Za-z0-9]){pattern}", re.ASCII)) for kind, (marks, pattern) in _SHAPES.items()}
 
 _SPEAKS_OF_SECRETS = r"(?:pass(?:word|wd|phrase)|pwd|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|credential|webhook)s?"
 _NAME = re.compile(rf"(?:^|[._-]|(?<=[a-z]))(?i:{_SPEAKS_OF_SECRETS})(?:$|[._-])")
 _PASSWORD = re.compile(r"(?i)pass(?:word|wd|phrase)|pwd")
-_ASSIGNED = re.compile(rf"(?i){_SPEAKS_OF_SECRETS}[\"']?[ \t]*[:=][ \t]*[\"']?([^\s\"',{{}}\[\]]{{6,}})")
+_ASSIGNED = re.compile(rf"(?i)({_SPEAKS_OF_SECRETS}[\"']?[ \t]*[:=][ \t]*[\"']?)([^\s\"',{{}}\[\]]{{6,}})")
+_WORDS_OF_SECRETS = (
+    "passw",
+    "passph",
+    "pwd",
+    "secret",
+    "token",
+    "_key",
+    "-key",
+    "apikey",
+    "accesskey",
+    "privatekey",
+    "credential",
+    "webhook",
+)
 _WORDS = re.compile(r"[A-Za-z]+[0-9]{0,3}(?:[-_./: ][A-Za-z]*[0-9]{0,4})*", re.ASCII)
 _RANDOM = re.compile(r"[A-Za-z0-9+/=_.~-]{16,}", re.ASCII)
 _LONG_RANDOM = re.compile(r"(?<![A-Za-z0-9+/=:-])(?=[A-Za-z0-9+/]*[0-9])(?=[A-Za-z0-9+/]*[A-Z])[A-Za-z0-9+/]{40,}={0,2}", re.ASCII)
@@ -55,15 +78,23 @@ class Credential:
 
 
 def credentials(text: str) -> Iterator[Credential]:
-    """The parts of a text that have the shape of a credential."""
-    for found in _ANY.finditer(text):
-        yield Credential(_KINDS[(found.lastindex or 1) - 1], *found.span())
+    """The parts of a text that have the shape of a credential, from the first to the last."""
+    found = []
+    for kind, (marks, pattern) in _PATTERNS.items():
+        if any(mark in text for mark in marks):
+            found += [Credential(kind, *match.span()) for match in pattern.finditer(text)]
+    end = 0
+    for one in sorted(found, key=lambda one: (one.start, -one.end)):
+        if one.start >= end:
+            yield one
+            end = one.end
 
 
 def kind_of(value: str, name: str = "") -> str | None:
     """What a value in a field of that name looks like, when it looks like a credential."""
-    for found in credentials(value):
-        return found.kind
+    for kind, (marks, pattern) in _PATTERNS.items():
+        if any(mark in value for mark in marks) and pattern.search(value):
+            return kind
     if speaks_of_secrets(name) and not _REFERENCE.match(value):
         if _PASSWORD.search(name) and value:
             return "a password"
@@ -89,31 +120,46 @@ def is_random(text: str) -> bool:
 
 def may_expose(text: str) -> bool:
     """Whether a file's text is worth a closer look; quick, and true for everything that the closer look finds."""
-    return _ANY.search(text) is not None or _ASSIGNED.search(text) is not None
+    if any(pattern.search(text) for marks, pattern in _PATTERNS.values() if any(mark in text for mark in marks)):
+        return True
+    lower = text.lower()
+    return any(word in lower for word in _WORDS_OF_SECRETS) and _ASSIGNED.search(text) is not None
 
 
 def masked(text: str, name: str = "") -> str:
     """A text for people: what looks like a credential is replaced by what it looks like, random text by `[hidden]`."""
-    if kind := kind_of(text, name):
-        if not any(True for _ in credentials(text)):
-            return f"[hidden: {kind}]"
-        text = _ANY.sub(lambda found: f"[hidden: {_KINDS[(found.lastindex or 1) - 1]}]", text)
-    text = _ASSIGNED.sub(lambda found: found[0].replace(found[1], HIDDEN) if _to_hide(found) else found[0], text)
-    return _LONG_RANDOM.sub(lambda found: HIDDEN if is_random(found[0]) else found[0], text)
+    found = list(credentials(text))
+    if not found and (kind := kind_of(text, name)):
+        return f"[hidden: {kind}]"
+    text = _replaced(text, found, lambda one: f"[hidden: {one.kind}]")
+    return _without_random(text, lambda _: HIDDEN)
 
 
 def blotted(text: str) -> str:
     """A line for people, of the same length: every character of what `masked` would replace is a dot."""
+    text = _replaced(text, list(credentials(text)), lambda one: _dots(text[one.start : one.end]))
+    return _without_random(text, _dots)
 
-    def dots(found: re.Match[str]) -> str:
-        return "•" * len(found[0])
 
-    text = _ANY.sub(dots, text)
-    text = _ASSIGNED.sub(lambda found: found[0].replace(found[1], "•" * len(found[1])) if _to_hide(found) else found[0], text)
-    return _LONG_RANDOM.sub(lambda found: dots(found) if is_random(found[0]) else found[0], text)
+def _replaced(text: str, found: list[Credential], instead: Callable[[Credential], str]) -> str:
+    pieces, end = [], 0
+    for one in found:
+        pieces += [text[end : one.start], instead(one)]
+        end = one.end
+    return "".join([*pieces, text[end:]])
+
+
+def _dots(text: str) -> str:
+    return "•" * len(text)
+
+
+def _without_random(text: str, instead: Callable[[str], str]) -> str:
+    lower = text.lower()
+    if any(word in lower for word in _WORDS_OF_SECRETS):
+        text = _ASSIGNED.sub(lambda found: f"{found[1]}{instead(found[2])}" if _to_hide(found) else found[0], text)
+    return _LONG_RANDOM.sub(lambda found: instead(found[0]) if is_random(found[0]) else found[0], text)
 
 
 def _to_hide(assigned: re.Match[str]) -> bool:
-    value = assigned[1]
-    name = assigned[0][: assigned.start(1) - assigned.start(0)]
+    name, value = assigned.groups()
     return not _REFERENCE.match(value) and value != HIDDEN and (is_random(value) or _PASSWORD.search(name) is not None)

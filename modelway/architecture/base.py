@@ -217,4 +217,7 @@ Owner = Annotated[
     ),
 ]
 
-Line = Annotated[str, Shaped(r"[^\x00-\x1f]*", "one line of text", "Write it on one line.", 500)]
+Line = Annotated[
+    str,
+    Shaped(r"[^\x00-\x1f\x7f-\x9f\u2028\u2029]*", "one line of text, without control characters", "Write it on one line.", 500),
+]

@@ -13,6 +13,7 @@ from modelway.architecture.contract import Contract
 from modelway.architecture.model import ContractPath, Model
 from modelway.architecture.model_rules import model_breaches
 from modelway.architecture.monitoring import Monitoring
+from modelway.architecture.naming import name_breaches
 from modelway.architecture.network import Network
 from modelway.architecture.oversight import Oversight
 from modelway.architecture.placement import placement_breaches
@@ -96,5 +97,6 @@ class Environment(Section):
 
     def breaches(self) -> Iterator[Breach]:
         yield from platform_breaches(self)
+        yield from name_breaches(self)
         yield from placement_breaches(self)
         yield from model_breaches(self)

@@ -3,14 +3,15 @@
 import re
 import types
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from modelway.architecture.base import Breach, FieldPath, Section
-from modelway.architecture.reading import walk
+from modelway.architecture.naming import look_alike
+from modelway.architecture.reading import MOST_FLAWS, walk
 from modelway.architecture.resolving import PointsAt
 
 _LIMITS = {
@@ -28,6 +29,8 @@ _KINDS = {
     "dict_type": ("a mapping", "Write lines of the form `name: …` below it."),
     "tuple_type": ("a list", "Write it like [a, b]."),
 }
+LONGEST_NAME = 100
+"""Characters of what was written that are compared with what was perhaps meant."""
 _MAPPINGS = ("model_type", "model_attributes_type", "dataclass_type")
 
 
@@ -57,10 +60,18 @@ class Finding:
 
 def findings(error: ValidationError, section: type[Section], data: Mapping[str, object]) -> Iterator[Finding]:
     """Everything that is wrong with `data` as a `section`."""
-    found = [finding for detail in error.errors(include_url=False) for finding in _findings(detail, section, data)]
+    details = error.errors(include_url=False)
+    found = [(finding, detail["input"]) for detail in details[:MOST_FLAWS] for finding in _findings(detail, section, data)]
     # A field that is misspelt is not missing as well.
-    meant = {finding.instead_of for finding in found if finding.instead_of}
-    yield from (finding for finding in found if finding.points_at != "parent" or finding.path not in meant)
+    meant = {finding.instead_of for finding, _ in found if finding.instead_of}
+    for finding, value in found:
+        if finding.points_at == "parent" and finding.path in meant:
+            continue
+        written = finding.path[-1] if finding.points_at == "key" else value
+        alike = look_alike(written) if isinstance(written, str) else None
+        yield replace(finding, rule=f"{finding.rule}; {alike}") if alike else finding
+    if len(details) > MOST_FLAWS:
+        yield Finding((), "parent", f"there are {len(details) - MOST_FLAWS} further faults in this file", "Correct the others first.")
 
 
 def _findings(detail: ErrorDetails, section: type[Section], data: Mapping[str, object]) -> Iterator[Finding]:
@@ -84,6 +95,8 @@ def _findings(detail: ErrorDetails, section: type[Section], data: Mapping[str, o
         described = _section_at(section, path, data)
         fields = f"the fields {_listed(_names(described))}" if described else "fields"
         yield Finding(path, "value", f"a mapping with {fields}", "Write lines of the form `field: value` below it.")
+    elif kind == "int_type" and re.fullmatch(r"-?[0-9]+", str(detail["input"])) and len(str(detail["input"])) > 18:
+        yield Finding(path, "value", "a whole number of at most 18 digits", "Write a smaller number.")
     elif kind in _KINDS:
         rule, way_out = _KINDS[kind]
         yield Finding(path, "value", rule, _as_meant(kind, detail["input"]) or way_out)
@@ -125,7 +138,7 @@ def _unknown_field(path: FieldPath, section: type[Section], data: Mapping[str, o
 
     described = _section_at(section, path[:-1], data)
     known = _names(described) if described else []
-    near = get_close_matches(str(path[-1]), known, 1)
+    near = get_close_matches(str(path[-1])[:LONGEST_NAME], known, 1)
     way_out = f"Did you mean `{near[0]}`? " if near else "Remove it. "
     where = f"in {'.'.join(map(str, path[:-1]))}" if len(path) > 1 else "in this file"
     meant = (*path[:-1], near[0]) if near else ()
@@ -143,7 +156,7 @@ def _no_choice(path: FieldPath, detail: ErrorDetails, expected: str) -> Finding:
     from difflib import get_close_matches
 
     choices = expected.replace(" or ", ", ").split(", ")
-    near = get_close_matches(detail["input"], choices, 1) if isinstance(detail["input"], str) else []
+    near = get_close_matches(detail["input"][:LONGEST_NAME], choices, 1) if isinstance(detail["input"], str) else []
     rule = f"one of {', '.join(choices)}" if len(choices) > 1 else f"only {choices[0]} is known"
     return Finding(
         path, "value", rule, f"Did you mean `{near[0]}`?" if near else f"Write {choices[0]}." if len(choices) == 1 else "Write one of them."

@@ -1,9 +1,10 @@
 """Secrets that stand in a file, where everybody who reads the repository has them."""
 
 from collections.abc import Iterator
+from itertools import islice
 
 from modelway.architecture.base import FieldPath
-from modelway.architecture.reading import Document, Flaw
+from modelway.architecture.reading import MOST_FLAWS, Document, Flaw
 from modelway.redaction import credentials, kind_of, may_expose
 
 WAY_OUT = (
@@ -15,8 +16,11 @@ REMOVE = "Remove it. Replace this one: it is in the repository."
 
 def exposed(document: Document) -> Iterator[Flaw]:
     """What looks like a secret in a file, in values, in names, in comments. The flaws do not say it."""
-    if not may_expose(document.source):
-        return
+    if may_expose(document.source):
+        yield from islice(_exposed(document), MOST_FLAWS)
+
+
+def _exposed(document: Document) -> Iterator[Flaw]:
     told: set[tuple[int, str]] = set()
     for path, value in _texts(document.data):
         name = next((part for part in reversed(path) if isinstance(part, str)), "")
@@ -26,10 +30,12 @@ def exposed(document: Document) -> Iterator[Flaw]:
         place = document.places[path]
         told |= {(place.value[0] + further, kind) for further in range(value.count("\n") + 2)}
         yield Flaw(place.value, path, f"[hidden: {kind}]", _rule(kind), WAY_OUT)
+    line, begin = 1, 0
     for found in credentials(document.source):
-        before = document.source[: found.start]
-        line, column = before.count("\n") + 1, found.start - before.rfind("\n")
+        line += document.source.count("\n", begin, found.start)
+        begin = found.start
         if (line, found.kind) not in told:
+            column = found.start - document.source.rfind("\n", 0, found.start)
             yield Flaw((line, column), (), f"[hidden: {found.kind}]", _rule(found.kind), REMOVE)
 
 

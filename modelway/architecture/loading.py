@@ -16,6 +16,7 @@ from modelway.architecture.exposed import exposed
 from modelway.architecture.faults import Fault, InvalidArchitecture, field_text, shortened
 from modelway.architecture.folders import BASE, FILE, MODELS, about, names, repository_root, take_snapshot
 from modelway.architecture.model import CONTRACT_PATH, Model
+from modelway.architecture.naming import same_but_for_case
 from modelway.architecture.origins import Origins
 from modelway.architecture.reading import Document, Flaw, Place, Unreadable, read, walk
 from modelway.architecture.resolving import Layers
@@ -66,6 +67,10 @@ def _load(environments: Path, name: str, root: Path | None, snapshot: Snapshot |
     return environment, loader.layers
 
 
+LONGEST = 400
+"""Characters of a value that are looked at before some of them are shown."""
+
+
 @dataclass(frozen=True)
 class _ModelFiles:
     """A model, the files that describe it, and the fields at fault."""
@@ -87,6 +92,8 @@ class _Loader:
         self._root = root
         self._snapshot = snapshot
         self._exposed: set[tuple[Path, FieldPath]] = set()
+        self._linked: dict[Path, bool] = {}
+        self._confusing: set[str] = set()
         self._contracts: dict[str, Contract | None] = {}
         self._contract_faults: dict[str, tuple[str, str] | None] = {}
 
@@ -137,7 +144,7 @@ class _Loader:
         """The models whose files could be read."""
         models: dict[str, _ModelFiles] = {}
         folders = [self._environments / BASE / MODELS, self._environments / self._name / MODELS]
-        for stem in sorted({file.stem for folder in folders for file in folder.glob("*.yaml")}):
+        for stem in sorted({file.stem for folder in folders for file in folder.glob("*.yaml")} - self._confusing):
             layers = self._layers(f"{MODELS}/{stem}.yaml")
             if layers is None:
                 continue
@@ -214,7 +221,18 @@ class _Loader:
     def _layers(self, path: str) -> Layers | None:
         """The file of that path in base and in the environment, as far as they exist; None, with faults, when one cannot be read."""
         files = [self._environments / folder / path for folder in (BASE, self._name)]
-        return self._read([file for file in files if file.exists() or file.is_symlink()])
+        there = [file for file in files if file.exists() or file.is_symlink()]
+        outside = [file for file in there if self._leads_out(file)]
+        for file in outside:
+            rule = "a file of the environments' folder; this is a link that leads out of it"
+            self.faults.append(about(file, rule, "Replace it by the file itself."))
+        return None if outside else self._read(there)
+
+    def _leads_out(self, file: Path) -> bool:
+        linked = self._linked.setdefault(file.parent, file.parent.is_symlink() or file.parent.parent.is_symlink())
+        if not linked and not file.is_symlink():
+            return False
+        return not Path(os.path.realpath(file)).is_relative_to(os.path.realpath(self._environments))
 
     def _read(self, files: list[Path]) -> Layers | None:
         documents: list[Document] = []
@@ -260,8 +278,16 @@ class _Loader:
 
     def _look_for_strays(self) -> None:
         """What nobody would read is a mistake, not a note: another ending, another folder."""
-        for folder in (self._environments / BASE, self._environments / self._name):
-            for entry in self._entries(folder) + self._entries(folder / MODELS):
+        folders = (self._environments / BASE, self._environments / self._name)
+        models = [entry for folder in folders for entry in self._entries(folder / MODELS)]
+        # Small letters first: they are right.
+        for name, other in same_but_for_case(sorted({entry.name for entry in models}, key=str.swapcase)):
+            file = next(entry for entry in models if entry.name == name)
+            self._confusing.add(file.stem)
+            rule = f"names of files differ in more than upper and lower case; there is {other}"
+            self.faults.append(about(file, rule, "Rename one of the two; or, for an override, write it as the other."))
+        for folder in folders:
+            for entry in self._entries(folder) + [entry for entry in models if entry.parent == folder / MODELS]:
                 inside = entry.parent.name == MODELS and entry.parent.parent == folder
                 if entry.suffix in (".yml", ".json") or (entry.suffix == ".yaml" and not inside and entry.name != FILE):
                     way_out = (

@@ -8,6 +8,7 @@ Plain values are read as in JSON: null (or ~, or nothing), true, false, decimal 
 import math
 import re
 import stat
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -37,6 +38,9 @@ LIMIT = 1024 * 1024
 DEPTH = 32
 """Most levels of nesting."""
 
+MOST_FLAWS = 100
+"""Most faults of one kind that are told of one file; a file with more is no mistake in a line."""
+
 _WORDS = {
     "": None, "~": None, "null": None, "Null": None, "NULL": None,
     "true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False,
@@ -44,6 +48,12 @@ _WORDS = {
 """What plain words mean in the core schema of YAML 1.2 (yaml.org/spec/1.2.2/#1032-tag-resolution)."""
 _INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,17})", re.ASCII)
 _FLOAT = re.compile(r"-?(0|[1-9][0-9]{0,17})(\.[0-9]{1,40})?([eE][-+]?[0-9]{1,3})?", re.ASCII)
+
+_UNSEEN = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb"
+    "\U000e0000-\U000e007f]"
+)
+"""What makes a text be another than it looks: signs without width, and signs that turn the direction (unicode.org/reports/tr36)."""
 
 
 @dataclass(frozen=True)
@@ -140,6 +150,10 @@ def _text(file: Path, snapshot: Snapshot | None = None) -> str:
         ) from None
     if text.startswith("\ufeff"):
         raise Unreadable(Flaw((1, 1), (), None, "no byte order mark", "Save the file as UTF-8 without BOM."))
+    if not text.isascii() and (found := _UNSEEN.search(text)):
+        sign = f"U+{ord(found[0]):04X} {unicodedata.name(found[0], '')}".rstrip()
+        rule = f"every character can be seen where it stands; here is {sign}"
+        raise Unreadable(Flaw(_position(text[: found.start()]), (), None, rule, "Remove it."))
     return text
 
 
@@ -242,6 +256,9 @@ class _Reader:
         if not self._keep:
             raise _Flawed
         self.flaws.append(Flaw(_start(event), path, value, rule, way_out))
+        if len(self.flaws) == MOST_FLAWS:
+            self.flaws.append(Flaw(None, (), None, "there may be further faults in this file", "Correct the others first."))
+            raise _Flawed
 
 
 def plain_value(text: str) -> object:

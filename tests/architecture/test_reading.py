@@ -97,8 +97,9 @@ def test_whatever_looks_like_yaml_only_unreadable_is_raised(text: str, folder: P
         assert set(document.places) >= {(key,) for key in document.data}
 
 
+SEEN = st.characters(exclude_categories=["C"], exclude_characters="\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0")
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers(-(10**17), 10**17) | st.text(st.characters(exclude_categories=["C"]), max_size=8),
+    st.none() | st.booleans() | st.integers(-(10**17), 10**17) | st.text(SEEN, max_size=8),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text("abcdefg.1", min_size=1, max_size=5), inner, max_size=3),
     max_leaves=8,
 )
