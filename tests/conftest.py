@@ -8,6 +8,7 @@ from hypothesis import settings
 
 # Hypothesis fails an example that takes longer than 200 ms, which says more about the machine than about the code.
 settings.register_profile("modelway", deadline=None)
+settings.register_profile("nightly", deadline=None, max_examples=10_000)
 settings.load_profile("modelway")
 
 

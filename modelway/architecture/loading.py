@@ -229,8 +229,9 @@ class _Loader:
         return None if outside else self._read(there)
 
     def _leads_out(self, file: Path) -> bool:
-        linked = self._linked.setdefault(file.parent, file.parent.is_symlink() or file.parent.parent.is_symlink())
-        if not linked and not file.is_symlink():
+        if file.parent not in self._linked:
+            self._linked[file.parent] = file.parent.is_symlink() or file.parent.parent.is_symlink()
+        if not self._linked[file.parent] and not file.is_symlink():
             return False
         return not Path(os.path.realpath(file)).is_relative_to(os.path.realpath(self._environments))
 

@@ -215,8 +215,10 @@ def _only_envoy(environment: "Environment", name: str, model: "Model", path: Fie
 
 def _access(environment: "Environment", name: str, model: "Model") -> Iterator[Breach]:
     access = model.endpoint.access if model.endpoint else None
+    if access is None or not access.teams:
+        return
     teams = sorted({other.team for other in environment.models.values()})
-    for number, team in enumerate(access.teams if access else ()):
+    for number, team in enumerate(access.teams):
         if team not in teams or team == model.team:
             yield Breach(
                 ("models", name, "endpoint", "access", "teams", number),

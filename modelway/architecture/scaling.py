@@ -63,7 +63,7 @@ class ScalingTarget(Section):
 
     def _percent_breaches(self, name: str) -> Iterator[Breach]:
         share: Percent | None = getattr(self, name)
-        if share is not None and (share.fraction < 0.01 or share.fraction * 100 % 1 > 1e-9):
+        if share is not None and (share.fraction < 0.01 or round(share.fraction * 100, 6) % 1):
             yield Breach((name,), "a whole number of percent, at least 1", "Write it like 70%.")
 
     def _none_breaches(self) -> Iterator[Breach]:

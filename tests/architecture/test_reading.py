@@ -141,7 +141,7 @@ def changed(data: Any, path: tuple[str | int, ...], change: object) -> Any:
     return copy
 
 
-@settings(max_examples=500)
+@settings(max_examples=max(500, settings().max_examples))
 @given(file=st.sampled_from(sorted(FILES)), changes=st.data())
 def test_whatever_stands_in_a_field_only_invalid_architecture_is_raised(file: str, changes: st.DataObject, folder: Path) -> None:
     repository = folder / "changed"
