@@ -66,7 +66,7 @@ def _type(node: Node, kind: str) -> str:
         return ", ".join(f"`{one}`" for one in node["enum"])
     if "allOf" in node:
         return _type(node["allOf"][0], kind)
-    types = node.get("type", "any value")
+    types: str | list[str] = node.get("type", "any value")
     named = {"string": "text", "integer": "whole number", "array": "list", "boolean": "`true`, `false`", "object": "mapping"}
     told = " or ".join(named.get(one, one) for one in (types if isinstance(types, list) else [types]))
     if told == "list" and isinstance(node.get("items"), dict) and node["items"]:
