@@ -78,7 +78,8 @@ sample:
 
 
 def write_environment(folder: Path, models: int, *, fault: bool = False) -> Path:
-    """A repository in an empty folder; returns the folder of its environments, which has one, NAME. With a fault, one model has one."""
+    """A repository in an empty folder; returns the folder of its environments, which has one, NAME. With a fault, the last has one,
+    and has to be one that nothing overrides."""
     environments, contracts = folder / "environments", folder / "contracts"
     for made in (contracts, environments / "base" / "models", environments / NAME / "models"):
         made.mkdir(parents=True)
@@ -91,7 +92,7 @@ def write_environment(folder: Path, models: int, *, fault: bool = False) -> Path
         name = f"model-{number}"
         old, new = (hashlib.sha256(f"{name} {version}".encode()).hexdigest() for version in ("old", "new"))
         text = MODEL.format(name=name, team=number // A_TEAM, old=old, new=new, contract=number // A_CONTRACT)
-        if fault and number == models // 2:
+        if fault and number == models - 1:
             text = text.replace("min: 2", "min: 0")
         (environments / "base" / "models" / f"{name}.yaml").write_text(text, "utf-8")
         if number % AN_OVERRIDE == 0:
