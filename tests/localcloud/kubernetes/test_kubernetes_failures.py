@@ -66,21 +66,23 @@ def failed(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Iterator[R
         yield Run(stack, namespace, result, stack.state())
 
 
-@pytest.fixture(scope="module")
-def preview(failed: Run) -> Result:
-    """What the server finds before anything is done, after that run."""
+def previewed(failed: Run, wrong: Object) -> Result:
+    """What the server finds before anything is done, after that run; one fault, for the engine stops at the first that it hears of."""
     nowhere = {"metadata": {"namespace": "not-there-yet"}, "data": {}}
     unknown = {"metadata": {"namespace": failed.namespace}}
-    named = {"metadata": {"namespace": failed.namespace, "name": "Not A Name"}}
     resources = [
         config_map(failed.namespace, "first", {"a": "1"}, "first"),
         *secrets(failed.namespace, 2),
         kubernetes("core/v1:ConfigMap", "later", nowhere),
         kubernetes("not.there.example.com/v1:Thing", "thing", unknown),
-        {**service(failed.namespace, 99999), "options": {"depends_on": ["later", "thing"]}},
-        kubernetes("core/v1:ConfigMap", "wrong", named, depends_on=["later", "thing"]),
+        {**wrong, "options": {"depends_on": ["later", "thing"]}},
     ]
     return failed.stack.preview(resources, ok=False)
+
+
+@pytest.fixture(scope="module")
+def preview(failed: Run) -> Result:
+    return previewed(failed, service(failed.namespace, 99999))
 
 
 def test_what_is_not_ready_in_time_is_kept_with_the_reason(failed: Run, live: Callable[..., Object]) -> None:
@@ -126,7 +128,11 @@ def test_a_preview_tries_on_the_server_and_says_nothing_it_cannot_know(preview: 
     assert {("create", "later"), ("create", "thing")} <= set(preview.steps)
     assert "not-there-yet" not in preview.text
     assert "spec.ports[0].port: Invalid value: 99999" in preview.text
-    assert 'Invalid value: "Not A Name"' in preview.text
+
+
+def test_a_preview_tries_names_on_the_server(failed: Run) -> None:
+    named = {"metadata": {"namespace": failed.namespace, "name": "Not A Name"}}
+    assert 'Invalid value: "Not A Name"' in previewed(failed, kubernetes("core/v1:ConfigMap", "wrong", named)).text
 
 
 def test_secrets_stay_secret(failed: Run, preview: Result) -> None:
