@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, NoReturn, Protocol
 
 from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationInfo, model_validator
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
@@ -106,6 +106,26 @@ def repeated(field: str, items: Sequence[object]) -> Iterator[Breach]:
     for number, item in enumerate(items):
         if item in items[:number]:
             yield Breach((field, number), "each only once", "Remove one of the two.")
+
+
+class Bounded(Protocol):
+    """A section with a least and a most."""
+
+    @property
+    def min(self) -> int: ...
+    @property
+    def max(self) -> int: ...
+
+
+def min_above_max(section: Bounded) -> Iterator[Breach]:
+    """The rule that the least is at most the most. Asks for both only when it is asked itself: either may have a fault of its own."""
+    if section.min > section.max:
+        yield Breach(
+            ("min",),
+            f"min is at most max; they are {section.min} and {section.max}",
+            f"Lower min to {section.max}, or raise max to {section.min}.",
+            (("max",),),
+        )
 
 
 RULES_LATER: dict[str, object] = {"rules": "later"}

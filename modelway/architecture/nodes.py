@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from modelway.architecture.base import Breach, Section, Shaped, each, repeated
+from modelway.architecture.base import Breach, Section, Shaped, each, min_above_max, repeated
 from modelway.architecture.eks import has_arm_processors, has_nvidia_gpus
 from modelway.architecture.quantities import Memory
 
@@ -63,18 +63,9 @@ class NodePool(Section):
     """Size of each node's disk, 20Gi to 16Ti; absent, EKS's own, 20Gi."""
 
     def breaches(self) -> Iterator[Breach]:
-        yield from each([self._size_breaches(), repeated("instance_types", self.instance_types), self._disk_breaches()])
+        yield from each([min_above_max(self), repeated("instance_types", self.instance_types), self._disk_breaches()])
         yield from each(self._type_breaches(number, kind) for number, kind in enumerate(self.instance_types))
         yield from each(self._taint_breaches(number, taint) for number, taint in enumerate(self.taints))
-
-    def _size_breaches(self) -> Iterator[Breach]:
-        if self.min > self.max:
-            yield Breach(
-                ("min",),
-                f"min is at most max; they are {self.min} and {self.max}",
-                f"Lower min to {self.max}, or raise max to {self.min}.",
-                (("max",),),
-            )
 
     def _disk_breaches(self) -> Iterator[Breach]:
         # The image of a node needs 20 GiB; an EBS volume of type gp3 has 16 TiB at most.

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from modelway.architecture.base import Breach, Section, Shaped, each
+from modelway.architecture.base import Breach, Section, Shaped, each, min_above_max
 from modelway.architecture.quantities import Duration, Percent
 
 
@@ -124,17 +124,8 @@ class Scaling(Section):
     """When the last replica goes, and what that costs those who ask next; never when absent."""
 
     def breaches(self) -> Iterator[Breach]:
-        yield from each([self._order_breaches(), self._zero_breaches(), self._wake_breaches()])
+        yield from each([min_above_max(self), self._zero_breaches(), self._wake_breaches()])
         yield from each(self._schedule_breaches(number, schedule) for number, schedule in enumerate(self.schedules))
-
-    def _order_breaches(self) -> Iterator[Breach]:
-        if self.min > self.max:
-            yield Breach(
-                ("min",),
-                f"min is at most max; they are {self.min} and {self.max}",
-                f"Lower min to {self.max}, or raise max to {self.min}.",
-                (("max",),),
-            )
 
     def _zero_breaches(self) -> Iterator[Breach]:
         if self.min == 0 and self.scale_to_zero is None:

@@ -22,9 +22,9 @@ def command(
     as_json: Annotated[bool, typer.Option("--json", help="Print the outputs of all stacks as JSON.")] = False,
 ) -> None:
     """Bring an environment up: its stacks in order, platform before models."""
-    from modelway.operations.environments import open_for_up, outputs, up
+    from modelway.operations.environments import open_deployment, outputs, up
 
-    deployment = open_for_up(environment, environments)
+    deployment = open_deployment(environment, environments, to_come_up=True)
     up(deployment, yes=yes, progress=lambda text: typer.echo(text, err=True))
     if as_json:
         typer.echo(json.dumps(outputs(deployment), indent=2, sort_keys=True))

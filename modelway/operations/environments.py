@@ -51,24 +51,18 @@ class NotMadeYet(ModelwayError):
     """The environment asks for what nothing makes yet."""
 
 
-def open_for_up(name: str, environments: Path | None = None) -> Deployment:
-    """As `open_deployment`. Raises NotMadeYet, before there is a stack, for what the program would refuse."""
-    root = find_root()
-    folder = environments.resolve() if environments else environments_folder(root, name)
-    if why := refusal(load(folder, name, root)):
-        raise NotMadeYet(why)
-    return open_deployment(name, environments)
-
-
-def open_deployment(name: str, environments: Path | None = None) -> Deployment:
+def open_deployment(name: str, environments: Path | None = None, *, to_come_up: bool = False) -> Deployment:
     """Environment `name`, loaded and checked, with its engine.
 
     `environments` (default: what is configured) is written into the configuration of its stacks, so that the program reads the same folder.
-    Raises InvalidArchitecture; OtherAccount, before anything is changed; AwsFailure; EngineFailure.
+    Raises InvalidArchitecture; NotMadeYet, when it is to come up and the program would refuse it; OtherAccount; AwsFailure; all of them
+    before anything is changed; and EngineFailure.
     """
     root = find_root()
     folder = environments.resolve() if environments else environments_folder(root, name)
     environment = load(folder, name, root)
+    if to_come_up and (why := refusal(environment)):
+        raise NotMadeYet(why)
     deployment = Deployment(environment, Engine(engine_folder(root)))
     with ThreadPoolExecutor(1) as background:
         # Each takes half a second; the account comes first, whatever the engine has to say.
