@@ -34,7 +34,7 @@ RULES: dict[str, tuple[set[str], set[str]]] = {
     "modelway.cli.doctor": ({"modelway", "toolchain"}, {"typer", "click", "rich"}),
     "components": ({"components"}, PULUMI),
     "stacks": ({"modelway.architecture", "modelway.errors", "components", "stacks"}, PULUMI),
-    "stacks.arguments": ({"modelway"}, set()),
+    "stacks.arguments": ({"modelway", "stacks.arguments"}, set()),
     "localcloud": (
         {"localcloud", "toolchain"},
         {

@@ -1,0 +1,25 @@
+"""From what an environment says to what components take; nothing else knows both."""
+
+from stacks.arguments.cluster import eks_cluster, existing_cluster, tenancy
+from stacks.arguments.endpoint import kubernetes_endpoint
+from stacks.arguments.identity import model_identity
+from stacks.arguments.monitoring import endpoint_monitoring, monitoring_stack
+from stacks.arguments.network import network
+from stacks.arguments.placing import cluster_of, served, tags, teams
+from stacks.arguments.registry import registry
+
+__all__ = [
+    "cluster_of",
+    "eks_cluster",
+    "endpoint_monitoring",
+    "existing_cluster",
+    "kubernetes_endpoint",
+    "model_identity",
+    "monitoring_stack",
+    "network",
+    "registry",
+    "served",
+    "tags",
+    "teams",
+    "tenancy",
+]
