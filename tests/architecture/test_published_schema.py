@@ -65,6 +65,8 @@ def test_what_loads_follows_the_schema(file: Path) -> None:
         ("environment-part", {"clusters": {"Main": {"kind": "eks"}}}, ["clusters"]),
         ("environment-part", {"models": {}}, []),
         ("model-part", {"endpoint": {"scaling": {"min": "2"}}}, ["endpoint"]),
+        ("model-part", {"endpoint": {"runtime": {"kind": "lambda"}}}, ["endpoint"]),
+        ("environment-part", {"monitoring": {"backend": {"kind": "graphite"}}}, ["monitoring"]),
         ("model-part", {"versions": {"1": {"image": "credit-risk:latest"}}}, ["versions"]),
         ("model", {"model": "credit-risk"}, []),
         ("contract", {"signature": {"inputs": [], "outputs": []}}, ["signature", "inputs"]),
@@ -83,6 +85,15 @@ def test_a_part_may_remove_and_leave_out() -> None:
     # A list replaces another as a whole, so what is in it is whole.
     taints = {"clusters": {"main": {"node_pools": {"gpu": {"taints": [{"key": "a"}]}}}}}
     assert not Draft7Validator(schema("environment-part")).is_valid(taints)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_editors_do_not_write_null_beside_a_field_that_is_chosen(kind: str) -> None:
+    def nodes(node: Any) -> list[Any]:
+        inside = node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
+        return [node, *(found for one in inside for found in nodes(one))]
+
+    assert not [node for node in nodes(schema(kind)) if isinstance(node, dict) and node.get("default", 0) is None]
 
 
 def test_patterns_are_those_of_javascript() -> None:

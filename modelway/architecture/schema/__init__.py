@@ -40,7 +40,7 @@ def _partial(section: type[Section]) -> Node:
 
 
 def _loosened(node: Node) -> Node:
-    found = {key: deepcopy(value) for key, value in node.items() if key not in ("required", "minProperties", "discriminator")}
+    found = {key: deepcopy(value) for key, value in node.items() if key not in ("required", "minProperties", "discriminator", "title")}
     if "$ref" in found:
         found["$ref"] = f"{found['$ref']}.part"
     # Without its `kind`, a part of one member may fit another as well.
@@ -114,6 +114,9 @@ def _plain(node: Any) -> Any:
     if not isinstance(node, dict):
         return node
     made = {key: _plain(value) for key, value in node.items() if key != "discriminator" and not (key == "title" and isinstance(value, str))}
+    if made.get("default", ...) is None:
+        # Editors write the default beside a field that is chosen, and null says the opposite of what is wanted then.
+        del made["default"]
     if "prefixItems" in made:
         made["items"], made["additionalItems"] = made.pop("prefixItems"), False
     if isinstance(made.get("pattern"), str):
