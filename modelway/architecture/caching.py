@@ -6,6 +6,7 @@ Imports no section: whoever only asks whether an environment is still valid does
 """
 
 import contextlib
+import errno
 import gc
 import hashlib
 import io
@@ -14,7 +15,7 @@ import pickle
 import stat
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import import_module
@@ -59,15 +60,26 @@ class Snapshot:
     def __init__(self, environments: Path, name: str, root: Path, known: list[str]) -> None:
         self._root = os.fspath(root)
         self._bytes: dict[str, bytes] = {}
+        self._names: dict[str, Mapping[str, bool] | OSError] = {}
         self._whole = True
         self.place = _digest(os.fsencode(environments.absolute()), os.fsencode(name))
         told = hashlib.blake2b(digest_size=_DIGEST)
         for text in (os.path.realpath(root), os.path.realpath(environments), *known):
             told.update(os.fsencode(text) + b"\0")
         for folder in ("base", name):
-            for inside in (folder, f"{folder}/models"):
-                self._folder(environments / inside, told)
+            self._folder(environments / folder, told)
+            self._folder(environments / folder / "models", told)
         self._told = told.digest()
+
+    def names(self, folder: Path) -> Mapping[str, bool]:
+        """The names in one of the folders, sorted, each with whether it is a link; none when there is no such folder.
+
+        Raises OSError when it cannot be read.
+        """
+        found = self._names[os.fspath(folder)]
+        if isinstance(found, OSError):
+            raise found
+        return found
 
     def bytes_of(self, file: Path) -> bytes | None:
         """What was in a file of the folders; None for one that could not be read, or is new."""
@@ -92,12 +104,15 @@ class Snapshot:
     def _folder(self, folder: Path, told: Any) -> None:
         try:
             entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
-        except FileNotFoundError:
-            told.update(b"none\0")
+        except OSError as error:
+            if isinstance(error, FileNotFoundError):
+                told.update(b"none\0")
+            else:
+                self._whole = False
+            is_none = error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ELOOP)
+            self._names[os.fspath(folder)] = {} if is_none else error
             return
-        except OSError:
-            self._whole = False
-            return
+        self._names[os.fspath(folder)] = {entry.name: entry.is_symlink() for entry in entries}
         told.update(os.fsencode(os.path.realpath(folder)) + b"\0")
         for entry in entries:
             told.update(os.fsencode(entry.name) + b"\0")
@@ -290,4 +305,8 @@ def no_collection() -> Iterator[None]:
         yield
     finally:
         if was_on:
+            if not gc.get_freeze_count():
+                # All of them are old now: no collection of young objects goes through them.
+                gc.freeze()
+                gc.unfreeze()
             gc.enable()
