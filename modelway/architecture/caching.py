@@ -18,11 +18,12 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pydantic
+
+from modelway.architecture.pickling import Pickler, Unpickler
 
 if TYPE_CHECKING:
     from modelway.architecture.environment import Environment
@@ -48,7 +49,7 @@ class Entry:
         """The environment; None where the entry holds what no environment does."""
         with no_collection():
             try:
-                found = _Unpickler(self._stream).load()
+                found = Unpickler(self._stream).load()
             except Exception:  # A damaged pickle raises whatever it likes.
                 return None
         return found if type(found).__name__ == "Environment" else None
@@ -153,7 +154,7 @@ class Cache:
         stream = io.BytesIO(content)
         stream.seek(_DIGEST)
         try:
-            key, contracts, summary = _Unpickler(stream).load()
+            key, contracts, summary = Unpickler(stream).load()
         except Exception:  # As above.
             return None
         return Entry(summary, stream) if key is not None and key == snapshot.key(contracts) else None
@@ -166,7 +167,7 @@ class Cache:
             return
         stream = io.BytesIO()
         pickle.dump((key, contracts, summary), stream, 5)
-        _Pickler(stream).dump(environment)
+        Pickler(stream).dump(environment)
         content = stream.getvalue()
         if len(content) > LARGEST:
             return
@@ -203,71 +204,6 @@ class Cache:
         by_age = sorted(self.folder.iterdir(), key=lambda file: file.stat().st_mtime_ns, reverse=True)
         for file in by_age[ENTRIES:]:
             file.unlink()
-
-
-class _Pickler(pickle.Pickler):
-    """Sections as their fields, quantities as their text, references as their parts.
-
-    Which fields were given is kept once for all sections that agree.
-    """
-
-    def __init__(self, stream: io.BytesIO) -> None:
-        super().__init__(stream, 5)
-        self._seen: dict[object, Any] = {}
-
-    def reducer_override(self, value: Any) -> Any:
-        kind = type(value)
-        if hasattr(kind, "__pydantic_fields__"):
-            names = value.__pydantic_fields_set__
-            return section, (kind, value.__dict__, self._seen.setdefault(frozenset(names), names))
-        if hasattr(kind, "SHAPE"):
-            return quantity, (kind, value.text)
-        if hasattr(kind, "RULE"):
-            return reference, (kind, [(name, getattr(value, name)) for name in kind.__slots__])
-        return NotImplemented
-
-
-class _Unpickler(pickle.Unpickler):
-    """Makes plain data, sections and quantities; a pickle that asks for anything else is refused, so nothing in it can be run."""
-
-    def find_class(self, module: str, name: str) -> Any:
-        if module.startswith("modelway.architecture."):
-            found = getattr(import_module(module), name)
-            if found in _MAKERS or (isinstance(found, type) and (hasattr(found, "__pydantic_fields__") or hasattr(found, "RULE"))):
-                return found
-        raise pickle.UnpicklingError(f"{module}.{name}")
-
-
-_set = object.__setattr__
-_new = object.__new__
-
-
-def section(kind: type[Any], fields: dict[str, object], given: set[str]) -> object:
-    """A section as it was."""
-    made = _new(kind)
-    _set(made, "__dict__", fields)
-    _set(made, "__pydantic_fields_set__", given)
-    _set(made, "__pydantic_extra__", None)
-    _set(made, "__pydantic_private__", None)
-    return made
-
-
-def quantity(kind: type[Any], text: str) -> object:
-    """A quantity as it was written."""
-    made = _new(kind)
-    _set(made, "text", text)
-    return made
-
-
-def reference(kind: type[Any], parts: list[tuple[str, object]]) -> object:
-    """A reference as it was."""
-    made = _new(kind)
-    for name, value in parts:
-        _set(made, name, value)
-    return made
-
-
-_MAKERS = (section, quantity, reference)
 
 
 @cache
