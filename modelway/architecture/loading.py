@@ -290,10 +290,11 @@ class _Loader:
         for folder, names_in_it in found.items():
             inside = folder in self._of_models
             for name in names_in_it:
-                ending = os.path.splitext(name)[1]
-                if ending in (".yml", ".json") or (ending == ".yaml" and not inside and name != FILE):
-                    stem = name.removesuffix(ending)
-                    way_out = f"Rename it to {stem}.yaml, or remove it." if inside else f"Call it {FILE}, move it to {MODELS}/, or remove it."
+                stem, _, ending = name.rpartition(".")
+                if stem and (ending in ("yml", "json") or (ending == "yaml" and not inside and name != FILE)):
+                    way_out = (
+                        f"Rename it to {stem}.yaml, or remove it." if inside else f"Call it {FILE}, move it to {MODELS}/, or remove it."
+                    )
                     self.faults.append(about(folder / name, "nothing reads this file", way_out))
 
     def _names(self, folder: Path) -> Collection[str]:

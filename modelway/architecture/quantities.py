@@ -3,15 +3,12 @@
 import re
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any, ClassVar, Self, TypeVar
+from typing import Any, ClassVar, Self
 
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
 from modelway.architecture.base import compiled, misshapen
-
-
-Kind = TypeVar("Kind", bound="Written")
 
 
 class Written:
@@ -73,7 +70,13 @@ class Written:
             return value
         if not isinstance(value, str):
             raise misshapen(cls.RULE, cls.WAY_OUT)
-        return _written(cls, value)
+        return cls._of(value)
+
+    @classmethod
+    @lru_cache(maxsize=1024)
+    def _of(cls, text: str) -> Self:
+        # One object for all texts that are equal: of most quantities an environment has few that differ.
+        return cls(text)
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
@@ -82,12 +85,6 @@ class Written:
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
         return {"type": "string", "pattern": f"^(?:{cls.SHAPE})$", "patternErrorMessage": f"{cls.RULE}. {cls.WAY_OUT}"}
-
-
-@lru_cache(maxsize=1024)
-def _written(kind: type[Kind], text: str) -> Kind:
-    """One object for all texts that are equal: of most quantities an environment has few that differ."""
-    return kind(text)
 
 
 class Duration(Written):
