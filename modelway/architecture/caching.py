@@ -128,8 +128,11 @@ class Snapshot:
             # Not blocking: a pipe of that name has no bytes to give.
             descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
             try:
-                content = os.read(descriptor, 1 << 21)
-                if len(content) > 1 << 20 or not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                status = os.fstat(descriptor)
+                # Room for what is there and no more: to have room for the largest file, each time, takes longer than to read.
+                most = min(status.st_size, 1 << 20)
+                content = os.read(descriptor, most + 1)
+                if len(content) > most or not stat.S_ISREG(status.st_mode):
                     raise OSError("no file to keep")
             finally:
                 os.close(descriptor)
