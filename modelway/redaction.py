@@ -9,6 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 
 HIDDEN = "[hidden]"
 
@@ -41,7 +42,7 @@ _SHAPES: dict[str, tuple[tuple[str, ...], str]] = {
     "a password in an address": (("://",), r"(?<=://)[^\s/:@\"']{0,100}:[^\s/@\"']{1,200}(?=@)"),
 }
 """By what it is: texts of which one is in it, which are quick to look for, and its pattern, which is not."""
-_PATTERNS = {kind: (marks, re.compile(rf"(?<![A-Za-z0-9]){pattern}", re.ASCII)) for kind, (marks, pattern) in _SHAPES.items()}
+_MARKS = tuple(mark for marks, _ in _SHAPES.values() for mark in marks)
 
 _SPEAKS_OF_SECRETS = r"(?:pass(?:word|wd|phrase)|pwd|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|credential|webhook)s?"
 _NAME = re.compile(rf"(?:^|[._-]|(?<=[a-z]))(?i:{_SPEAKS_OF_SECRETS})(?:$|[._-])")
@@ -80,9 +81,9 @@ class Credential:
 def credentials(text: str) -> Iterator[Credential]:
     """The parts of a text that have the shape of a credential, from the first to the last."""
     found = []
-    for kind, (marks, pattern) in _PATTERNS.items():
+    for kind, (marks, _) in _SHAPES.items():
         if any(mark in text for mark in marks):
-            found += [Credential(kind, *match.span()) for match in pattern.finditer(text)]
+            found += [Credential(kind, *match.span()) for match in _pattern(kind).finditer(text)]
     end = 0
     for one in sorted(found, key=lambda one: (one.start, -one.end)):
         if one.start >= end:
@@ -92,8 +93,8 @@ def credentials(text: str) -> Iterator[Credential]:
 
 def kind_of(value: str, name: str = "") -> str | None:
     """What a value in a field of that name looks like, when it looks like a credential."""
-    for kind, (marks, pattern) in _PATTERNS.items():
-        if any(mark in value for mark in marks) and pattern.search(value):
+    for kind, (marks, _) in _SHAPES.items():
+        if any(mark in value for mark in marks) and _pattern(kind).search(value):
             return kind
     if speaks_of_secrets(name) and not _REFERENCE.match(value):
         if _PASSWORD.search(name) and value:
@@ -101,6 +102,12 @@ def kind_of(value: str, name: str = "") -> str | None:
         if is_random(value):
             return "a secret"
     return None
+
+
+@cache
+def _pattern(kind: str) -> re.Pattern[str]:
+    # Made when it is first wanted, which is rarely.
+    return re.compile(rf"(?<![A-Za-z0-9]){_SHAPES[kind][1]}", re.ASCII)
 
 
 def speaks_of_secrets(name: str) -> bool:
@@ -120,10 +127,10 @@ def is_random(text: str) -> bool:
 
 def may_expose(text: str) -> bool:
     """Whether a file's text is worth a closer look; quick, and true for everything that the closer look finds."""
-    if any(pattern.search(text) for marks, pattern in _PATTERNS.values() if any(mark in text for mark in marks)):
+    if [mark for mark in _MARKS if mark in text] and any(credentials(text)):
         return True
     lower = text.lower()
-    return any(word in lower for word in _WORDS_OF_SECRETS) and _ASSIGNED.search(text) is not None
+    return bool([word for word in _WORDS_OF_SECRETS if word in lower]) and _ASSIGNED.search(text) is not None
 
 
 def masked(text: str, name: str = "") -> str:

@@ -141,10 +141,12 @@ def loading(models: int, *, kept: bool = False, fault: bool = False, imports: bo
     with tempfile.TemporaryDirectory(prefix="modelway-bench-") as name:
         environments = write_environment(Path(name), models, fault=fault)
         command = [sys.executable, "-c", LOADING, str(environments), *([f"{name}/cache"] if kept else [])]
+        # As in the program of a stack and in the verbs.
+        env = os.environ | {"PYDANTIC_DISABLE_PLUGINS": "__all__"}
         taken = []
         for _ in range(rounds + 1):
             started = time.monotonic()
-            said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+            said = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=True).stdout
             seconds, faults = said.split()
             if int(faults) != fault:
                 raise RuntimeError(f"{faults} faults in {models} models")

@@ -1,5 +1,6 @@
 """The program of every stack: the environment's files are read, its part is composed, what others need is exported."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -9,6 +10,8 @@ ROOT = Path(__file__).resolve().parents[1]
 def main() -> None:
     # The engine puts stacks/ on the path, and what is imported lies beside it.
     sys.path.insert(0, str(ROOT))
+    # As in modelway/cli: what is valid does not depend on which plugins are installed, and nobody waits for the search.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     import pulumi
 
     from modelway.architecture import load, names

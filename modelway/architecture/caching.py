@@ -6,6 +6,7 @@ Imports no section: whoever only asks whether an environment is still valid does
 """
 
 import contextlib
+import errno
 import gc
 import hashlib
 import io
@@ -14,14 +15,15 @@ import pickle
 import stat
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pydantic
+
+from modelway.architecture.pickling import Pickler, Unpickler
 
 if TYPE_CHECKING:
     from modelway.architecture.environment import Environment
@@ -47,7 +49,7 @@ class Entry:
         """The environment; None where the entry holds what no environment does."""
         with no_collection():
             try:
-                found = _Unpickler(self._stream).load()
+                found = Unpickler(self._stream).load()
             except Exception:  # A damaged pickle raises whatever it likes.
                 return None
         return found if type(found).__name__ == "Environment" else None
@@ -59,15 +61,26 @@ class Snapshot:
     def __init__(self, environments: Path, name: str, root: Path, known: list[str]) -> None:
         self._root = os.fspath(root)
         self._bytes: dict[str, bytes] = {}
+        self._names: dict[str, Mapping[str, bool] | OSError] = {}
         self._whole = True
         self.place = _digest(os.fsencode(environments.absolute()), os.fsencode(name))
         told = hashlib.blake2b(digest_size=_DIGEST)
         for text in (os.path.realpath(root), os.path.realpath(environments), *known):
             told.update(os.fsencode(text) + b"\0")
         for folder in ("base", name):
-            for inside in (folder, f"{folder}/models"):
-                self._folder(environments / inside, told)
+            self._folder(environments / folder, told)
+            self._folder(environments / folder / "models", told)
         self._told = told.digest()
+
+    def names(self, folder: Path) -> Mapping[str, bool]:
+        """The names in one of the folders, sorted, each with whether it is a link; none when there is no such folder.
+
+        Raises OSError when it cannot be read.
+        """
+        found = self._names[os.fspath(folder)]
+        if isinstance(found, OSError):
+            raise found
+        return found
 
     def bytes_of(self, file: Path) -> bytes | None:
         """What was in a file of the folders; None for one that could not be read, or is new."""
@@ -92,12 +105,15 @@ class Snapshot:
     def _folder(self, folder: Path, told: Any) -> None:
         try:
             entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
-        except FileNotFoundError:
-            told.update(b"none\0")
+        except OSError as error:
+            if isinstance(error, FileNotFoundError):
+                told.update(b"none\0")
+            else:
+                self._whole = False
+            is_none = error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ELOOP)
+            self._names[os.fspath(folder)] = {} if is_none else error
             return
-        except OSError:
-            self._whole = False
-            return
+        self._names[os.fspath(folder)] = {entry.name: entry.is_symlink() for entry in entries}
         told.update(os.fsencode(os.path.realpath(folder)) + b"\0")
         for entry in entries:
             told.update(os.fsencode(entry.name) + b"\0")
@@ -112,8 +128,11 @@ class Snapshot:
             # Not blocking: a pipe of that name has no bytes to give.
             descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
             try:
-                content = os.read(descriptor, 1 << 21)
-                if len(content) > 1 << 20 or not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                status = os.fstat(descriptor)
+                # Room for what is there and no more: to have room for the largest file, each time, takes longer than to read.
+                most = min(status.st_size, 1 << 20)
+                content = os.read(descriptor, most + 1)
+                if len(content) > most or not stat.S_ISREG(status.st_mode):
                     raise OSError("no file to keep")
             finally:
                 os.close(descriptor)
@@ -138,7 +157,7 @@ class Cache:
         stream = io.BytesIO(content)
         stream.seek(_DIGEST)
         try:
-            key, contracts, summary = _Unpickler(stream).load()
+            key, contracts, summary = Unpickler(stream).load()
         except Exception:  # As above.
             return None
         return Entry(summary, stream) if key is not None and key == snapshot.key(contracts) else None
@@ -151,7 +170,7 @@ class Cache:
             return
         stream = io.BytesIO()
         pickle.dump((key, contracts, summary), stream, 5)
-        _Pickler(stream).dump(environment)
+        Pickler(stream).dump(environment)
         content = stream.getvalue()
         if len(content) > LARGEST:
             return
@@ -190,71 +209,6 @@ class Cache:
             file.unlink()
 
 
-class _Pickler(pickle.Pickler):
-    """Sections as their fields, quantities as their text, references as their parts.
-
-    Which fields were given is kept once for all sections that agree.
-    """
-
-    def __init__(self, stream: io.BytesIO) -> None:
-        super().__init__(stream, 5)
-        self._seen: dict[object, Any] = {}
-
-    def reducer_override(self, value: Any) -> Any:
-        kind = type(value)
-        if hasattr(kind, "__pydantic_fields__"):
-            names = value.__pydantic_fields_set__
-            return section, (kind, value.__dict__, self._seen.setdefault(frozenset(names), names))
-        if hasattr(kind, "SHAPE"):
-            return quantity, (kind, value.text)
-        if hasattr(kind, "RULE"):
-            return reference, (kind, [(name, getattr(value, name)) for name in kind.__slots__])
-        return NotImplemented
-
-
-class _Unpickler(pickle.Unpickler):
-    """Makes plain data, sections and quantities; a pickle that asks for anything else is refused, so nothing in it can be run."""
-
-    def find_class(self, module: str, name: str) -> Any:
-        if module.startswith("modelway.architecture."):
-            found = getattr(import_module(module), name)
-            if found in _MAKERS or (isinstance(found, type) and (hasattr(found, "__pydantic_fields__") or hasattr(found, "RULE"))):
-                return found
-        raise pickle.UnpicklingError(f"{module}.{name}")
-
-
-_set = object.__setattr__
-_new = object.__new__
-
-
-def section(kind: type[Any], fields: dict[str, object], given: set[str]) -> object:
-    """A section as it was."""
-    made = _new(kind)
-    _set(made, "__dict__", fields)
-    _set(made, "__pydantic_fields_set__", given)
-    _set(made, "__pydantic_extra__", None)
-    _set(made, "__pydantic_private__", None)
-    return made
-
-
-def quantity(kind: type[Any], text: str) -> object:
-    """A quantity as it was written."""
-    made = _new(kind)
-    _set(made, "text", text)
-    return made
-
-
-def reference(kind: type[Any], parts: list[tuple[str, object]]) -> object:
-    """A reference as it was."""
-    made = _new(kind)
-    for name, value in parts:
-        _set(made, name, value)
-    return made
-
-
-_MAKERS = (section, quantity, reference)
-
-
 @cache
 def _source() -> bytes:
     """Stands for the Modelway that decides what is valid, with the Python that runs it."""
@@ -290,4 +244,8 @@ def no_collection() -> Iterator[None]:
         yield
     finally:
         if was_on:
+            if not gc.get_freeze_count():
+                # All of them are old now: no collection of young objects goes through them.
+                gc.freeze()
+                gc.unfreeze()
             gc.enable()

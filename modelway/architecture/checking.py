@@ -30,7 +30,8 @@ def check(section: type[Kind], data: Mapping[str, object], known: Collection[Fie
     """
     with contextlib.suppress(ValidationError, NotKnown):
         # The good path: once through, fields and rules together.
-        return Checked(section.model_validate(data))
+        asked = {id(one): one for name in told for one in data[name].values()}  # type: ignore[attr-defined]
+        return Checked(section.model_validate(data, context=asked))
     found: list[Finding] = []
     try:
         made = section.model_validate(data, context=RULES_LATER)

@@ -1,6 +1,7 @@
 """How a model is served: on what, by how many, which version to whom, and how well."""
 
 from collections.abc import Iterator
+from functools import cache
 
 from pydantic import Field
 
@@ -31,7 +32,7 @@ class Batching(Section):
 class Endpoint(Section):
     """A model that answers requests by the Open Inference Protocol, version 2."""
 
-    runtime: Runtime = Field(default_factory=KubernetesRuntime)
+    runtime: Runtime = Field(default_factory=cache(KubernetesRuntime))
     """What it runs on."""
     resources: Resources | None = None
     """What one replica gets. Needed on Kubernetes; on SageMaker the type of the instances says it."""

@@ -1,7 +1,7 @@
 """Files become an environment, or a list of everything that is wrong with them."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -32,7 +32,7 @@ def load(environments: Path, name: str, root: Path | None = None, cache: Cache |
     """
     snapshot = None if cache is None else take_snapshot(environments, name, root)
     if cache is None or snapshot is None:
-        return trace(environments, name, root)[0]
+        return _load(environments, name, root)[0]
     if (kept := cache.find(snapshot)) and (environment := kept.environment()):
         return environment
     environment, _ = _load(environments, name, root, snapshot)
@@ -42,7 +42,7 @@ def load(environments: Path, name: str, root: Path | None = None, cache: Cache |
 
 def trace(environments: Path, name: str, root: Path | None = None) -> tuple[Environment, Origins]:
     """The same, and where each of its values comes from."""
-    environment, layers = _load(environments, name, root, None)
+    environment, layers = _load(environments, name, root)
     return environment, Origins(layers)
 
 
@@ -54,9 +54,12 @@ def summary(environment: Environment) -> Summary:
     }
 
 
-def _load(environments: Path, name: str, root: Path | None, snapshot: Snapshot | None) -> tuple[Environment, dict[FieldPath, Layers]]:
-    known = names(environments)
-    if name not in known:
+def _load(
+    environments: Path, name: str, root: Path | None, snapshot: Snapshot | None = None
+) -> tuple[Environment, dict[FieldPath, Layers]]:
+    snapshot = snapshot or take_snapshot(environments, name, root)
+    if snapshot is None:
+        known = names(environments)
         rule = f"no such environment; there are: {', '.join(known) or 'none'}"
         raise InvalidArchitecture([about(environments / name, rule, "Name one of them.")])
     loader = _Loader(environments, name, repository_root(environments, root), snapshot)
@@ -84,15 +87,17 @@ class _ModelFiles:
 class _Loader:
     """Reads one environment; what is wrong gathers in `faults`, what was read in `layers`, by the part of the environment it is."""
 
-    def __init__(self, environments: Path, name: str, root: Path, snapshot: Snapshot | None) -> None:
+    def __init__(self, environments: Path, name: str, root: Path, snapshot: Snapshot) -> None:
         self.faults: list[Fault] = []
         self.layers: dict[FieldPath, Layers] = {}
         self._environments = environments
         self._name = name
+        self._folders = [environments / BASE, environments / name]
+        self._of_models = [folder / MODELS for folder in self._folders]
         self._root = root
         self._snapshot = snapshot
         self._exposed: set[tuple[Path, FieldPath]] = set()
-        self._linked: dict[Path, bool] = {}
+        self._linked = {folder: folder.is_symlink() or folder.parent.is_symlink() for folder in (*self._folders, *self._of_models)}
         self._confusing: set[str] = set()
         self._contracts: dict[str, Contract | None] = {}
         self._contract_faults: dict[str, tuple[str, str] | None] = {}
@@ -105,7 +110,7 @@ class _Loader:
         if not own.exists():
             self.faults.append(about(own, "every environment has a file of its own, and it is missing", "Write it."))
             return None
-        layers = self._layers(FILE)
+        layers = self._layers(self._folders, FILE)
         if layers is None:
             return None
         # What no file has belongs into the environment's own.
@@ -143,9 +148,8 @@ class _Loader:
     def _models(self) -> dict[str, "_ModelFiles"]:
         """The models whose files could be read."""
         models: dict[str, _ModelFiles] = {}
-        folders = [self._environments / BASE / MODELS, self._environments / self._name / MODELS]
-        for stem in sorted({file.stem for folder in folders for file in folder.glob("*.yaml")} - self._confusing):
-            layers = self._layers(f"{MODELS}/{stem}.yaml")
+        for stem in sorted({stem for folder in self._of_models for stem in self._stems(folder)} - self._confusing):
+            layers = self._layers(self._of_models, f"{stem}.yaml")
             if layers is None:
                 continue
             if self._is_misnamed(stem, layers):
@@ -163,14 +167,13 @@ class _Loader:
 
     def _is_misnamed(self, stem: str, layers: Layers) -> bool:
         """Whether a file overrides a model that base does not have, which is one fault and not one for each field it lacks."""
-        base = self._environments / BASE / MODELS
-        if "model" in layers.resolved or (base / f"{stem}.yaml").exists():
+        if "model" in layers.resolved or self._link(self._of_models[0], f"{stem}.yaml") is not None:
             return False
         from difflib import get_close_matches
 
-        near = get_close_matches(stem, [file.stem for file in base.glob("*.yaml")], 1)
+        near = get_close_matches(stem, self._stems(self._of_models[0]), 1)
         if near:
-            file = self._environments / self._name / MODELS / f"{stem}.yaml"
+            file = self._of_models[1] / f"{stem}.yaml"
             rule = f"{BASE} has no model {stem} that it could override, and it describes none by itself"
             self.faults.append(about(file, rule, f"Did you mean {near[0]}.yaml? Or describe a model whole, `model: {stem}` first."))
         return bool(near)
@@ -218,10 +221,9 @@ class _Loader:
             self._say(layers, finding)
         return checked.section
 
-    def _layers(self, path: str) -> Layers | None:
-        """The file of that path in base and in the environment, as far as they exist; None, with faults, when one cannot be read."""
-        files = [self._environments / folder / path for folder in (BASE, self._name)]
-        there = [file for file in files if file.exists() or file.is_symlink()]
+    def _layers(self, folders: Sequence[Path], name: str) -> Layers | None:
+        """The files of that name in the folders, as far as they exist; None, with faults, when one cannot be read."""
+        there = [folder / name for folder in folders if self._link(folder, name) is not None]
         outside = [file for file in there if self._leads_out(file)]
         for file in outside:
             rule = "a file of the environments' folder; this is a link that leads out of it"
@@ -229,9 +231,7 @@ class _Loader:
         return None if outside else self._read(there)
 
     def _leads_out(self, file: Path) -> bool:
-        if file.parent not in self._linked:
-            self._linked[file.parent] = file.parent.is_symlink() or file.parent.parent.is_symlink()
-        if not self._linked[file.parent] and not file.is_symlink():
+        if not self._linked[file.parent] and not self._link(file.parent, file.name):
             return False
         return not Path(os.path.realpath(file)).is_relative_to(os.path.realpath(self._environments))
 
@@ -279,30 +279,46 @@ class _Loader:
 
     def _look_for_strays(self) -> None:
         """What nobody would read is a mistake, not a note: another ending, another folder."""
-        folders = (self._environments / BASE, self._environments / self._name)
-        models = [entry for folder in folders for entry in self._entries(folder / MODELS)]
+        found = {folder: self._names(folder) for folder in (*self._of_models, *self._folders)}
+        models = [(name, folder) for folder in self._of_models for name in found[folder]]
         # Small letters first: they are right.
-        for name, other in same_but_for_case(sorted({entry.name for entry in models}, key=str.swapcase)):
-            file = next(entry for entry in models if entry.name == name)
+        for name, other in same_but_for_case(sorted({name for name, _ in models}, key=str.swapcase)):
+            file = next(folder for known, folder in models if known == name) / name
             self._confusing.add(file.stem)
             rule = f"names of files differ in more than upper and lower case; there is {other}"
             self.faults.append(about(file, rule, "Rename one of the two; or, for an override, write it as the other."))
-        for folder in folders:
-            for entry in self._entries(folder) + [entry for entry in models if entry.parent == folder / MODELS]:
-                inside = entry.parent.name == MODELS and entry.parent.parent == folder
-                if entry.suffix in (".yml", ".json") or (entry.suffix == ".yaml" and not inside and entry.name != FILE):
+        for folder, names_in_it in found.items():
+            inside = folder in self._of_models
+            for name in names_in_it:
+                stem, _, ending = name.rpartition(".")
+                if stem and (ending in ("yml", "json") or (ending == "yaml" and not inside and name != FILE)):
                     way_out = (
-                        f"Rename it to {entry.stem}.yaml, or remove it."
-                        if inside
-                        else f"Call it {FILE}, move it to {MODELS}/, or remove it."
+                        f"Rename it to {stem}.yaml, or remove it." if inside else f"Call it {FILE}, move it to {MODELS}/, or remove it."
                     )
-                    self.faults.append(about(entry, "nothing reads this file", way_out))
+                    self.faults.append(about(folder / name, "nothing reads this file", way_out))
 
-    def _entries(self, folder: Path) -> list[Path]:
+    def _names(self, folder: Path) -> Collection[str]:
+        """What is in a folder; nothing, with a fault, when that cannot be known."""
         try:
-            return sorted(folder.iterdir()) if folder.is_dir() else []
+            return self._snapshot.names(folder)
         except OSError as error:
             self.faults.append(about(folder, f"the folder cannot be read: {error.strerror}", "Correct its permissions."))
+            return ()
+
+    def _link(self, folder: Path, name: str) -> bool | None:
+        """Whether a file is a link; None when it is not there."""
+        try:
+            return self._snapshot.names(folder).get(name)
+        except OSError:
+            # What is in the folder cannot be listed; what is called by its name may be there all the same.
+            file = folder / name
+            return file.is_symlink() if os.path.lexists(file) else None
+
+    def _stems(self, folder: Path) -> list[str]:
+        """The files of a folder that describe something, without their ending."""
+        try:
+            return [name.removesuffix(".yaml") or name for name in self._snapshot.names(folder) if name.endswith(".yaml")]
+        except OSError:
             return []
 
 

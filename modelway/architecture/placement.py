@@ -75,11 +75,12 @@ def _team(environment: "Environment", name: str, model: "Model") -> Iterator[Bre
 
 
 def _gpu(environment: "Environment", name: str, model: "Model") -> Iterator[Breach]:
+    resources = model.endpoint.resources if model.endpoint else None
+    if resources is None or not resources.gpu:
+        return
     for key, cluster in cluster_of(environment, model):
         # The pools that come with Auto Mode have no GPUs; what an existing cluster has is not known.
-        without = isinstance(cluster, EksCluster) and not any(pool.gpu for pool in cluster.node_pools.values())
-        resources = model.endpoint.resources if model.endpoint else None
-        if resources and resources.gpu and without:
+        if isinstance(cluster, EksCluster) and not any(pool.gpu for pool in cluster.node_pools.values()):
             yield Breach(
                 ("models", name, "endpoint", "resources", "gpu"),
                 f"cluster {key} has no pool of nodes with GPUs",
@@ -90,10 +91,11 @@ def _gpu(environment: "Environment", name: str, model: "Model") -> Iterator[Brea
 
 def _mig(environment: "Environment", name: str, model: "Model") -> Iterator[Breach]:
     resources = model.endpoint.resources if model.endpoint else None
+    if resources is None or resources.gpu_sharing != "mig":
+        return
     for key, cluster in cluster_of(environment, model):
         pools = [pool for pool in cluster.node_pools.values() if pool.gpu] if isinstance(cluster, EksCluster) else []
-        divided = any(all(map(has_mig, pool.instance_types)) for pool in pools)
-        if resources and resources.gpu_sharing == "mig" and pools and not divided:
+        if pools and not any(all(map(has_mig, pool.instance_types)) for pool in pools):
             yield Breach(
                 ("models", name, "endpoint", "resources", "gpu_sharing"),
                 f"mig only where a pool has GPUs that can be divided, such as p4d, p5 or p6 instances; cluster {key} has none",

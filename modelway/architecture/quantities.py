@@ -2,6 +2,7 @@
 
 import re
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, ClassVar, Self
 
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
@@ -17,15 +18,16 @@ class Written:
     RULE: ClassVar[str]
     WAY_OUT: ClassVar[str]
 
-    __slots__ = ("text",)
+    __slots__ = ("_found", "text")
 
     def __init__(self, text: str) -> None:
         """Raises PydanticCustomError, a ValueError, for a text of another shape."""
-        self._parse(text)
+        object.__setattr__(self, "_found", self._parse(text))
         object.__setattr__(self, "text", text)
 
     text: str
     """As it was written."""
+    _found: re.Match[str]
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"{type(self).__name__} is frozen")
@@ -53,13 +55,28 @@ class Written:
             raise misshapen(cls.RULE, cls.WAY_OUT)
         return match
 
+    @property
+    def _parts(self) -> re.Match[str]:
+        """The text by the groups of its shape."""
+        try:
+            return self._found
+        except AttributeError:  # What comes from a cache has its text alone.
+            object.__setattr__(self, "_found", self._parse(self.text))
+            return self._found
+
     @classmethod
     def _read(cls, value: object) -> Self:
         if isinstance(value, cls):
             return value
         if not isinstance(value, str):
             raise misshapen(cls.RULE, cls.WAY_OUT)
-        return cls(value)
+        return cls._of(value)
+
+    @classmethod
+    @lru_cache(maxsize=1024)
+    def _of(cls, text: str) -> Self:
+        # One object for all texts that are equal: of most quantities an environment has few that differ.
+        return cls(text)
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
@@ -80,7 +97,7 @@ class Duration(Written):
 
     @property
     def seconds(self) -> float:
-        number, unit = self._parse(self.text).groups()
+        number, unit = self._parts.groups()
         return int(number) * {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400}[unit]
 
 
@@ -94,7 +111,7 @@ class Memory(Written):
 
     @property
     def bytes(self) -> int:
-        number, unit = self._parse(self.text).groups()
+        number, unit = self._parts.groups()
         return int(number) << 10 * (1 + ("Ki", "Mi", "Gi", "Ti").index(unit))
 
 
@@ -121,7 +138,7 @@ class Cpu(Written):
 
     @property
     def millicores(self) -> int:
-        thousandths, whole = self._parse(self.text).groups()
+        thousandths, whole = self._parts.groups()
         return int(thousandths) if thousandths else int(Decimal(whole) * 1000)
 
 
@@ -136,7 +153,7 @@ class Percent(Written):
     @property
     def fraction(self) -> float:
         """0.999 for 99.9%."""
-        return float(Decimal(self._parse(self.text)[1]) / 100)
+        return float(Decimal(self._parts[1]) / 100)
 
 
 class Money(Written):
@@ -156,4 +173,4 @@ class Money(Written):
     @property
     def amount(self) -> Decimal:
         """In dollars."""
-        return Decimal(self._parse(self.text)[1])
+        return Decimal(self._parts[1])

@@ -3,7 +3,9 @@
 import re
 from typing import Literal, Self
 
-from modelway.architecture.base import misshapen
+from pydantic_core import PydanticCustomError
+
+from modelway.architecture.base import compiled, misshapen
 from modelway.architecture.quantities import Written
 
 _COMPONENT = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
@@ -24,7 +26,17 @@ class Image(Written):
 
     @classmethod
     def _read(cls, value: object) -> Self:
-        if isinstance(value, str) and not re.search(rf"@{_DIGEST}$", value) and "@" not in value:
+        try:
+            return super()._read(value)
+        except PydanticCustomError:
+            if isinstance(value, str):
+                cls._explain(value)
+            raise
+
+    @staticmethod
+    def _explain(value: str) -> None:
+        """Raises what says more than RULE of a text that is no image, where there is more to say."""
+        if "@" not in value:
             name, tag = re.fullmatch(r"(.*?)(?::([^/:]*))?", value, re.DOTALL).groups()  # type: ignore[union-attr]
             said = f"the tag `{tag}` can be moved" if tag else "without a digest the tag `latest` is meant, and it can be moved"
             # Without a host it is in the environment's own registry, which `docker` would not ask.
@@ -33,26 +45,25 @@ class Image(Written):
                 f"an image is pinned by its digest; {said} to another image at any time",
                 f"Write {name[:100]}@sha256:DIGEST; {shown_by} shows the digest.",
             )
-        if isinstance(value, str) and (mixed := re.fullmatch(rf"(.*?):[^/:@]+@({_DIGEST})", value)):
+        if mixed := re.fullmatch(rf"(.*?):[^/:@]+@({_DIGEST})", value):
             raise misshapen(
                 "a digest alone says which image it is; a tag beside it may say something else", f"Write {mixed[1]}@{mixed[2]}."
             )
-        return super()._read(value)
 
     @property
     def registry(self) -> str | None:
         """Host of the registry; None for the environment's own."""
-        return self._parse(self.text)[1]
+        return self._parts[1]
 
     @property
     def name(self) -> str:
         """Name of the repository, without the host."""
-        return self._parse(self.text)[2]
+        return self._parts[2]
 
     @property
     def digest(self) -> str:
         """`sha256:` and 64 hex digits."""
-        return self._parse(self.text)[3]
+        return self._parts[3]
 
 
 class Weights(Written):
@@ -66,36 +77,36 @@ class Weights(Written):
 
     @classmethod
     def _read(cls, value: object) -> Self:
-        if (
-            isinstance(value, str)
-            and (scheme := re.match(r"([a-z0-9+.-]{1,20})://", value))
-            and not re.fullmatch(cls.SHAPE, value, re.ASCII)
-        ):
+        try:
+            return super()._read(value)
+        except PydanticCustomError:
+            scheme = re.match(r"([a-z0-9+.-]{1,20})://", value) if isinstance(value, str) else None
+            if scheme is None or compiled(cls.SHAPE).fullmatch(scheme.string):
+                raise
             raise misshapen(
                 "weights elsewhere are s3://BUCKET/KEY or oci://HOST/NAME, with @sha256: and 64 hex digits",
                 "Write the whole address and the digest."
                 if scheme[1] in ("s3", "oci")
                 else "Copy them there, or into the environment's own store with `modelway publish`.",
-            )
-        return super()._read(value)
+            ) from None
 
     @property
     def kind(self) -> Literal["store", "s3", "oci"]:
         """Where they are: in the environment's own store, in another bucket, in a registry."""
-        bucket, _, artifact, _ = self._parse(self.text).groups()
+        bucket, _, artifact, _ = self._parts.groups()
         return "oci" if artifact else "s3" if bucket else "store"
 
     @property
     def bucket(self) -> str | None:
         """Name of the bucket they are in, when it is not the environment's own."""
-        return self._parse(self.text)[1]
+        return self._parts[1]
 
     @property
     def key(self) -> str:
         """Path in the bucket; of an artifact its address, HOST/NAME."""
-        return self._parse(self.text)[2] or self._parse(self.text)[3]
+        return self._parts[2] or self._parts[3]
 
     @property
     def sha256(self) -> str:
         """64 hex digits."""
-        return self._parse(self.text)[4].removeprefix("sha256:")
+        return self._parts[4].removeprefix("sha256:")

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, reduce
 from typing import Literal
 
 from modelway.architecture.base import FieldPath
@@ -40,10 +40,7 @@ class Layers:
     @cached_property
     def resolved(self) -> dict[str, object]:
         """All of them in one, without what they remove."""
-        merged: dict[str, object] = {}
-        for document in self.documents:
-            merged = merge(merged, document.data)
-        return pruned(merged)
+        return pruned(reduce(merge, (document.data for document in self.documents)) if self.documents else {})
 
     def origin(self, path: FieldPath) -> int:
         """Which document decides what a field is: the last that has it; or else one that has most of its path, the home before others."""

@@ -113,7 +113,8 @@ class Traffic(Section):
     @property
     def versions(self) -> tuple[str, ...]:
         """Every version that gets requests, sorted."""
-        return tuple(sorted({*self.shares, *self.copied, *(share.version for share in self.split)}))
+        others = (self.canary, self.shadow, *self.split)
+        return tuple(sorted({self.live, *(other.version for other in others if other is not None)}))
 
     def breaches(self) -> Iterator[Breach]:
         yield from each([self._live_again("canary"), self._live_again("shadow"), self._total_breaches(), self._sticky_breaches()])

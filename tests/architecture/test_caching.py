@@ -1,5 +1,6 @@
 """What a cache gives is what the files say now, and nothing that lies in its folder can do harm."""
 
+import io
 import os
 import pickle
 import shutil
@@ -10,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from modelway.architecture import Environment, InvalidArchitecture, caching, load, loading, names
+from modelway.architecture import Column, Environment, InvalidArchitecture, caching, load, loading, names
 from modelway.architecture.caching import ENTRIES, Cache
 from modelway.architecture.folders import summary_of
+from modelway.architecture.pickling import Pickler, Unpickler
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
@@ -172,6 +174,19 @@ def test_many_may_write_at_once(repository: Path, cache: Cache) -> None:
         one.join()
     assert found == [found[0]] * 6
     assert entry(cache)
+
+
+def test_what_is_equal_and_not_the_same_comes_back_as_it_was() -> None:
+    columns = [Column(values=values) for values in ((1, 0), (True, False), (1.0, 0.0), (1.0, -0.0), (1, 0))]
+    columns += [Column(type="text"), Column(type="text", unique=False)]
+    stream = io.BytesIO()
+    Pickler(stream).dump(columns)
+    stream.seek(0)
+    found = Unpickler(stream).load()
+    assert repr(found) == repr(columns)
+    assert [column.model_fields_set for column in found] == [column.model_fields_set for column in columns]
+    assert [found.index(column) for column in found] == [0, 0, 0, 0, 0, 5, 5]
+    assert len({id(column) for column in found}) == 6
 
 
 def test_a_summary_needs_no_sections(repository: Path, cache: Cache) -> None:

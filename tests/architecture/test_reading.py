@@ -1,6 +1,8 @@
 """Text as data: by the C parser, strictly, and nothing but Unreadable for whatever lies in a file."""
 
+import errno
 import json
+import os
 import shutil
 from pathlib import Path
 from types import FunctionType
@@ -226,3 +228,21 @@ def test_contracts_count_from_the_root_of_the_repository(marker: str, tmp_path: 
         load(tmp_path / "deploy" / "environments", "dev")
     (tmp_path / marker).touch()
     assert load(tmp_path / "deploy" / "environments", "dev").contracts
+
+
+def test_a_folder_whose_names_cannot_be_had_is_told_of_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    shutil.copytree(VALID, tmp_path / "repository")
+    (tmp_path / "repository" / "Pulumi.yaml").touch()
+    closed = tmp_path / "repository" / "environments" / "dev"
+    listed = os.scandir
+
+    def scandir(folder: str) -> object:
+        if Path(folder) == closed:
+            raise PermissionError(errno.EACCES, "Permission denied", str(folder))
+        return listed(folder)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    with pytest.raises(InvalidArchitecture) as invalid:
+        load(closed.parent, "dev")
+    # What is called by its name was read all the same.
+    assert [(fault.file, fault.rule) for fault in invalid.value.faults] == [(closed, "the folder cannot be read: Permission denied")]
