@@ -28,7 +28,7 @@ class Jwt(Section):
     """Whom they are for: one of these has to be in the claim `aud`. A token for somebody else is not taken."""
 
     def breaches(self) -> Iterator[Breach]:
-        yield from each([repeated("audiences", self.audiences)])
+        yield from each([repeated(self, "audiences")])
 
 
 class EndpointAccess(Section):
@@ -42,7 +42,7 @@ class EndpointAccess(Section):
     """Tokens that callers from outside of the cluster show; none may call from there when absent."""
 
     def breaches(self) -> Iterator[Breach]:
-        yield from each([repeated("namespaces", self.namespaces), repeated("teams", self.teams), self._twice_breaches()])
+        yield from each([repeated(self, "namespaces"), repeated(self, "teams"), self._twice_breaches()])
 
     def _twice_breaches(self) -> Iterator[Breach]:
         for number, namespace in enumerate(self.namespaces):

@@ -4,7 +4,7 @@ import ast
 import inspect
 import re
 import textwrap
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
@@ -63,7 +63,7 @@ class Section(BaseModel):
     def breaches(self) -> Iterator[Breach]:
         """The rules between this section's fields that do not hold; a section that has such rules overrides this.
 
-        Raises NotKnown where a field has a fault of its own.
+        Every rule stands in `each` and reads fields when it is asked, not before: one field at fault hides no rule that does not read it.
         """
         yield from ()
 
@@ -101,8 +101,18 @@ def each(rules: Iterable[Iterator[Breach]]) -> Iterator[Breach]:
             pass
 
 
-def repeated(field: str, items: Sequence[object]) -> Iterator[Breach]:
-    """The items of a list that stand in it before."""
+def of_each(section: object, field: str, rule: Callable[..., Iterator[Breach]]) -> Iterator[Breach]:
+    """What a rule has to say of each item of a list or mapping, given its position or name, and the item.
+
+    Like every rule it asks for the field only when it is asked itself: a fault in the field must not keep other rules from being asked.
+    """
+    items = getattr(section, field)
+    yield from each(rule(key, item) for key, item in (items.items() if isinstance(items, Mapping) else enumerate(items)))
+
+
+def repeated(section: object, field: str) -> Iterator[Breach]:
+    """The items of a list that stand in it before; nothing where there is no list."""
+    items: Sequence[object] = getattr(section, field) or ()
     for number, item in enumerate(items):
         if item in items[:number]:
             yield Breach((field, number), "each only once", "Remove one of the two.")

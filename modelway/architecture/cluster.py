@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from modelway.architecture.arns import KeyArn
-from modelway.architecture.base import Breach, Name, Section, Shaped, each, misshapen, repeated
+from modelway.architecture.base import Breach, Name, Section, Shaped, each, misshapen, of_each, repeated
 from modelway.architecture.eks import ADDONS, IN_AUTO_MODE, VERSIONS
 from modelway.architecture.network import Addresses, Days
 from modelway.architecture.nodes import AutoMode, NodePool
@@ -104,7 +104,7 @@ class PublicApi(Section):
     """Addresses that are answered, such as an office's; 40 at most (what EKS allows)."""
 
     def breaches(self) -> Iterator[Breach]:
-        yield from each([repeated("allowed", self.allowed)])
+        yield from each([repeated(self, "allowed")])
 
 
 Api = Annotated[PrivateApi | PublicApi, Field(discriminator="kind")]
@@ -119,7 +119,7 @@ class ClusterLogs(Section):
     """Days that they are kept; one of the numbers that CloudWatch takes."""
 
     def breaches(self) -> Iterator[Breach]:
-        yield from each([repeated("types", self.types)])
+        yield from each([repeated(self, "types")])
 
 
 class Access(Section):
@@ -162,8 +162,8 @@ class EksCluster(Section):
         return sum(pool.max for pool in self.node_pools.values())
 
     def breaches(self) -> Iterator[Breach]:
-        yield from each([self._version_breaches(), self._access_breaches(), self._pool_breaches(), self._auto_mode_breaches()])
-        yield from each(self._addon_breaches(name) for name in self.addons)
+        rules = [self._version_breaches(), self._access_breaches(), self._pool_breaches(), self._auto_mode_breaches()]
+        yield from each([*rules, of_each(self, "addons", self._addon_breaches)])
 
     def _version_breaches(self) -> Iterator[Breach]:
         if self.version not in VERSIONS:
@@ -215,7 +215,7 @@ class EksCluster(Section):
                 judged_by=(("node_pools",),),
             )
 
-    def _addon_breaches(self, name: str) -> Iterator[Breach]:
+    def _addon_breaches(self, name: str, _version: str) -> Iterator[Breach]:
         if name not in ADDONS:
             yield Breach(("addons", name), f"one of the add-ons {', '.join(ADDONS)}", "Name one of them, or remove it.")
         elif self.auto_mode is not None and not self.node_pools and name in IN_AUTO_MODE:

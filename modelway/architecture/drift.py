@@ -37,7 +37,7 @@ class Numbers(Section):
     """What is too much; found from how many false alarms are accepted when absent."""
 
     def breaches(self) -> Iterator[Breach]:
-        yield from each([_threshold_breaches(self.statistic, self.threshold)])
+        yield from each([_threshold_breaches(self)])
 
 
 class Categories(Section):
@@ -49,7 +49,7 @@ class Categories(Section):
     """What is too much, or of chi_squared too improbable; found from how many false alarms are accepted when absent."""
 
     def breaches(self) -> Iterator[Breach]:
-        yield from each([_threshold_breaches(self.statistic, self.threshold)])
+        yield from each([_threshold_breaches(self)])
 
 
 class DataDrift(Section):
@@ -65,7 +65,7 @@ class DataDrift(Section):
     """How soon somebody has to look."""
 
     def breaches(self) -> Iterator[Breach]:
-        yield from each([repeated("features", self.features or ())])
+        yield from each([repeated(self, "features")])
 
 
 class PredictionDrift(Section):
@@ -81,7 +81,7 @@ class PredictionDrift(Section):
     """How soon somebody has to look."""
 
     def breaches(self) -> Iterator[Breach]:
-        yield from each([repeated("outputs", self.outputs or ())])
+        yield from each([repeated(self, "outputs")])
 
 
 class ConceptDrift(Section):
@@ -95,6 +95,9 @@ class ConceptDrift(Section):
     """How soon somebody has to look."""
 
     def breaches(self) -> Iterator[Breach]:
+        yield from each([self._drop_breaches()])
+
+    def _drop_breaches(self) -> Iterator[Breach]:
         if not self.drop:
             yield Breach(("drop",), "more than 0: chance alone makes it a little worse or better", "Write it like 0.03.")
 
@@ -112,6 +115,9 @@ class Parity(Section):
     """How soon somebody has to look."""
 
     def breaches(self) -> Iterator[Breach]:
+        yield from each([self._gap_breaches()])
+
+    def _gap_breaches(self) -> Iterator[Breach]:
         if not self.gap:
             yield Breach(("gap",), "more than 0: no two groups are ever the same", "Write it like 0.1.")
 
@@ -125,6 +131,9 @@ class Labels(Section):
     """How long after a request its label is known, 365d at most."""
 
     def breaches(self) -> Iterator[Breach]:
+        yield from each([self._delay_breaches()])
+
+    def _delay_breaches(self) -> Iterator[Breach]:
         if self.delay.seconds > 365 * 86400:
             yield Breach(("delay",), "at most 365d", "Write it like 30d.")
 
@@ -156,8 +165,9 @@ class Drift(Section):
         return tuple(kind for kind in kinds if getattr(self, kind) is not None)
 
     def breaches(self) -> Iterator[Breach]:
-        rules = [self._none_breaches(), self._window_breaches(), self._labels_breaches(), self._unused_breaches()]
-        yield from each([*rules, *(self._budget_breaches(kind) for kind in ("data", "prediction"))])
+        rules = (self._none_breaches, self._window_breaches, self._concept_breaches, self._parity_breaches, self._unused_breaches)
+        columns = [(kind, columns) for kind in ("data", "prediction") for columns in ("numbers", "categories")]
+        yield from each([*(rule() for rule in rules), *(self._budget_breaches(*which) for which in columns)])
 
     def _none_breaches(self) -> Iterator[Breach]:
         if not self.kinds:
@@ -169,9 +179,11 @@ class Drift(Section):
         if self.window is not None and not 300 <= self.window.seconds <= 31 * 86400:
             yield Breach(("window",), "5m to 31d", "Write it like 1h or 1d.")
 
-    def _labels_breaches(self) -> Iterator[Breach]:
+    def _concept_breaches(self) -> Iterator[Breach]:
         if self.labels is None and self.concept is not None:
             yield Breach(("concept",), f"needs labels: {_WHY}", _ADD, (("labels",),))
+
+    def _parity_breaches(self) -> Iterator[Breach]:
         if self.labels is None and self.parity is not None and self.parity.metric not in WITHOUT_LABELS:
             way_out = f"{_ADD[:-1]}, or compare selection_rate."
             yield Breach(("parity", "metric"), f"{self.parity.metric} needs labels: {_WHY}", way_out, (("labels",),))
@@ -186,22 +198,22 @@ class Drift(Section):
                 (("concept",), ("parity",)),
             )
 
-    def _budget_breaches(self, kind: Literal["data", "prediction"]) -> Iterator[Breach]:
-        watched = self.data if kind == "data" else self.prediction
-        for columns in ("numbers", "categories"):
-            if self.false_alarms is not None and watched is not None and getattr(watched, columns).threshold is not None:
-                yield Breach(
-                    (kind, columns, "threshold"),
-                    "a threshold, or false_alarms from which it is found; both are there",
-                    "Remove one of them.",
-                    (("false_alarms",),),
-                )
+    def _budget_breaches(self, kind: str, columns: str) -> Iterator[Breach]:
+        watched: DataDrift | PredictionDrift | None = getattr(self, kind)
+        if self.false_alarms is not None and watched is not None and getattr(watched, columns).threshold is not None:
+            yield Breach(
+                (kind, columns, "threshold"),
+                "a threshold, or false_alarms from which it is found; both are there",
+                "Remove one of them.",
+                (("false_alarms",),),
+            )
 
 
 _WHY = "nobody knows what was right without them"
 _ADD = "Add `labels: {source: s3://BUCKET/FOLDER/, delay: 30d}`."
 
 
-def _threshold_breaches(statistic: str, threshold: float | None) -> Iterator[Breach]:
-    if threshold is not None and not 0 < threshold <= MOST[statistic]:
-        yield Breach(("threshold",), f"more than 0 and at most {MOST[statistic]:g} for {statistic}", "Correct it.", (("statistic",),))
+def _threshold_breaches(compared: Numbers | Categories) -> Iterator[Breach]:
+    most = MOST[compared.statistic]
+    if compared.threshold is not None and not 0 < compared.threshold <= most:
+        yield Breach(("threshold",), f"more than 0 and at most {most:g} for {compared.statistic}", "Correct it.", (("statistic",),))

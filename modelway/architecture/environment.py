@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from modelway.architecture.arns import Region
-from modelway.architecture.base import Breach, EnvironmentName, Name, Owner, Section, Shaped
+from modelway.architecture.base import Breach, EnvironmentName, Name, Owner, Section, Shaped, each
 from modelway.architecture.cluster import Cluster
 from modelway.architecture.contract import Contract
 from modelway.architecture.model import ContractPath, Model
@@ -96,7 +96,4 @@ class Environment(Section):
     """Contracts of the models' versions, by path; read from the files that versions name."""
 
     def breaches(self) -> Iterator[Breach]:
-        yield from platform_breaches(self)
-        yield from name_breaches(self)
-        yield from placement_breaches(self)
-        yield from model_breaches(self)
+        yield from each([platform_breaches(self), name_breaches(self), placement_breaches(self), model_breaches(self)])

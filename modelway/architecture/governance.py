@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from modelway.architecture.base import Breach, Line, Owner, Section, Shaped, each, misshapen, repeated
+from modelway.architecture.base import Breach, Line, Owner, Section, Shaped, each, misshapen, of_each, repeated
 from modelway.architecture.quantities import Written
 
 Waivable = Literal[
@@ -111,9 +111,8 @@ class Governance(Section):
     """What it does without for a while."""
 
     def breaches(self) -> Iterator[Breach]:
-        yield from each([repeated("affected_groups", self.affected_groups), repeated("approvers", self.approvers), self._review_breaches()])
-        yield from each(self._exception_breaches(number, waiver) for number, waiver in enumerate(self.exceptions))
-        yield from each(self._repeated_breaches(number, waiver) for number, waiver in enumerate(self.exceptions))
+        yield from each([repeated(self, "affected_groups"), repeated(self, "approvers"), self._review_breaches()])
+        yield from each(of_each(self, "exceptions", rule) for rule in (self._exception_breaches, self._repeated_breaches))
 
     def _review_breaches(self) -> Iterator[Breach]:
         if self.reviewed is not None and self.review_by is not None and self.review_by.day <= self.reviewed.day:

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from modelway.architecture.arns import SecretReference, TopicArn
-from modelway.architecture.base import Breach, Name, Section, Shaped, each, repeated
+from modelway.architecture.base import Breach, Name, Section, Shaped, each, of_each, repeated
 from modelway.architecture.quantities import Duration
 
 Severity = Literal["page", "ticket"]
@@ -99,7 +99,7 @@ class DriftMinimum(Section):
     """Longest window of time that may be looked at as one."""
 
     def breaches(self) -> Iterator[Breach]:
-        yield from each([repeated("requires", self.requires)])
+        yield from each([repeated(self, "requires")])
 
 
 class DriftRules(Section):
@@ -113,7 +113,7 @@ class DriftRules(Section):
     """Minima by risk tier: low, medium, high."""
 
     def breaches(self) -> Iterator[Breach]:
-        yield from each(self._window_breaches(tier, minimum) for tier, minimum in self.tiers.items())
+        yield from each([of_each(self, "tiers", self._window_breaches)])
 
     def _window_breaches(self, tier: str, minimum: DriftMinimum) -> Iterator[Breach]:
         if minimum.window_at_most is not None and minimum.window_at_most.seconds < self.window.seconds:

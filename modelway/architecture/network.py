@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from modelway.architecture.base import Breach, Section, Shaped, each, misshapen, repeated
+from modelway.architecture.base import Breach, Section, Shaped, each, misshapen, of_each, repeated
 from modelway.architecture.quantities import Written
 
 WIDEST, NARROWEST = 16, 22
@@ -105,8 +105,7 @@ class Vpc(Section):
         return self.zones * (self.cidr.network.num_addresses // 4 - RESERVED)
 
     def breaches(self) -> Iterator[Breach]:
-        yield from each([repeated("private_endpoints", self.private_endpoints)])
-        yield from each(self._overlap_breaches(number, other) for number, other in enumerate(self.reaches))
+        yield from each([repeated(self, "private_endpoints"), of_each(self, "reaches", self._overlap_breaches)])
 
     def _overlap_breaches(self, number: int, other: Addresses) -> Iterator[Breach]:
         if other.network.overlaps(self.cidr.network):
@@ -131,8 +130,7 @@ class ExistingNetwork(Section):
     """Ids of the subnets for load balancers that answer on the internet."""
 
     def breaches(self) -> Iterator[Breach]:
-        yield from each([repeated("private_subnets", self.private_subnets), repeated("public_subnets", self.public_subnets)])
-        yield from each([self._both_breaches()])
+        yield from each([repeated(self, "private_subnets"), repeated(self, "public_subnets"), self._both_breaches()])
 
     def _both_breaches(self) -> Iterator[Breach]:
         for number, subnet in enumerate(self.public_subnets):

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from modelway.architecture.base import Breach, Section, Shaped, each, min_above_max, repeated
+from modelway.architecture.base import Breach, Section, Shaped, each, min_above_max, of_each, repeated
 from modelway.architecture.eks import has_arm_processors, has_nvidia_gpus
 from modelway.architecture.quantities import Memory
 
@@ -63,23 +63,27 @@ class NodePool(Section):
     """Size of each node's disk, 20Gi to 16Ti; absent, EKS's own, 20Gi."""
 
     def breaches(self) -> Iterator[Breach]:
-        yield from each([min_above_max(self), repeated("instance_types", self.instance_types), self._disk_breaches()])
-        yield from each(self._type_breaches(number, kind) for number, kind in enumerate(self.instance_types))
-        yield from each(self._taint_breaches(number, taint) for number, taint in enumerate(self.taints))
+        yield from each([min_above_max(self), repeated(self, "instance_types"), self._disk_breaches()])
+        yield from each(of_each(self, "instance_types", rule) for rule in (self._arm_breaches, self._gpu_breaches))
+        yield from each(of_each(self, "taints", rule) for rule in (self._taint_breaches, self._own_taint_breaches))
 
     def _disk_breaches(self) -> Iterator[Breach]:
         # The image of a node needs 20 GiB; an EBS volume of type gp3 has 16 TiB at most.
         if self.disk is not None and not 20 << 30 <= self.disk.bytes <= 16 << 40:
             yield Breach(("disk",), "20Gi to 16Ti", "Write it like 100Gi.")
 
-    def _type_breaches(self, number: int, kind: str) -> Iterator[Breach]:
+    def _arm_breaches(self, number: int, kind: str) -> Iterator[Breach]:
         if has_arm_processors(kind):
             yield Breach(
                 ("instance_types", number),
                 "instances with x86 processors: these have Arm processors, and serving images are made for x86",
                 "Name one without a g after the generation, like m7i.large.",
             )
-        elif self.gpu and not has_nvidia_gpus(kind):
+
+    def _gpu_breaches(self, number: int, kind: str) -> Iterator[Breach]:
+        if has_arm_processors(kind):
+            return
+        if self.gpu and not has_nvidia_gpus(kind):
             yield Breach(
                 ("instance_types", number),
                 "instances with NVIDIA GPUs, in a pool with gpu: true",
@@ -97,6 +101,8 @@ class NodePool(Section):
     def _taint_breaches(self, number: int, taint: Taint) -> Iterator[Breach]:
         if any((taint.key, taint.effect) == (other.key, other.effect) for other in self.taints[:number]):
             yield Breach(("taints", number, "key"), "one taint for each key and effect", "Remove one of the two.")
+
+    def _own_taint_breaches(self, number: int, taint: Taint) -> Iterator[Breach]:
         if self.gpu and taint.key == GPU_TAINT:
             yield Breach(("taints", number, "key"), "a pool with GPUs has this taint already", "Remove it.", judged_by=(("gpu",),))
 
@@ -108,4 +114,4 @@ class AutoMode(Section):
     """Pools of EKS's own (docs.aws.amazon.com/eks/latest/userguide/set-builtin-node-pools.html)."""
 
     def breaches(self) -> Iterator[Breach]:
-        yield from each([repeated("node_pools", self.node_pools)])
+        yield from each([repeated(self, "node_pools")])

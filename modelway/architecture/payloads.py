@@ -22,7 +22,7 @@ class PayloadLogging(Section):
     """How long they are kept, in days, up to 730d."""
 
     def breaches(self) -> Iterator[Breach]:
-        yield from each([repeated("fields", self.fields), self._sample_breaches(), self._retention_breaches()])
+        yield from each([repeated(self, "fields"), self._sample_breaches(), self._retention_breaches()])
 
     def _sample_breaches(self) -> Iterator[Breach]:
         if not self.sample.fraction:

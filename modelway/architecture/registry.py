@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from modelway.architecture.arns import KeyArn, Region
-from modelway.architecture.base import Breach, Name, Section, Shaped, each, repeated
+from modelway.architecture.base import Breach, Name, Section, Shaped, each, of_each, repeated
 
 TagPattern = Annotated[
     str,
@@ -53,10 +53,9 @@ class ImageRegistry(Section):
     """Regions that images are copied to. 25 at most (what ECR takes)."""
 
     def breaches(self) -> Iterator[Breach]:
-        yield from each([repeated("mutable_tags", self.mutable_tags), repeated("replicate_to", self.replicate_to)])
-        yield from each(self._keep_breaches(prefix) for prefix in self.keep)
+        yield from each([repeated(self, "mutable_tags"), repeated(self, "replicate_to"), of_each(self, "keep", self._keep_breaches)])
 
-    def _keep_breaches(self, prefix: str) -> Iterator[Breach]:
+    def _keep_breaches(self, prefix: str, _most: int) -> Iterator[Breach]:
         for other in self.keep:
             if other != prefix and prefix.startswith(other):
                 yield Breach(
@@ -91,7 +90,7 @@ class ModelStore(Section):
     """Regions that weights are copied to."""
 
     def breaches(self) -> Iterator[Breach]:
-        yield from each([repeated("replicate_to", self.replicate_to), self._lock_breaches()])
+        yield from each([repeated(self, "replicate_to"), self._lock_breaches()])
 
     def _lock_breaches(self) -> Iterator[Breach]:
         if self.object_lock is not None and self.object_lock.days > self.noncurrent_days:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from modelway.architecture.base import Breach, Section, Shaped, each, min_above_max
+from modelway.architecture.base import Breach, Section, Shaped, each, min_above_max, of_each
 from modelway.architecture.quantities import Duration, Percent
 
 
@@ -85,6 +85,9 @@ class Schedule(Section):
     """Fewest replicas at that time."""
 
     def breaches(self) -> Iterator[Breach]:
+        yield from each([self._end_breaches()])
+
+    def _end_breaches(self) -> Iterator[Breach]:
         if self.from_ == self.until:
             yield Breach(("until",), "another time than from: a schedule that ends as it begins never holds", "Correct it.", (("from",),))
 
@@ -124,8 +127,8 @@ class Scaling(Section):
     """When the last replica goes, and what that costs those who ask next; never when absent."""
 
     def breaches(self) -> Iterator[Breach]:
-        yield from each([min_above_max(self), self._zero_breaches(), self._wake_breaches()])
-        yield from each(self._schedule_breaches(number, schedule) for number, schedule in enumerate(self.schedules))
+        rules = [min_above_max(self), self._zero_breaches(), self._wake_breaches()]
+        yield from each([*rules, of_each(self, "schedules", self._schedule_breaches)])
 
     def _zero_breaches(self) -> Iterator[Breach]:
         if self.min == 0 and self.scale_to_zero is None:

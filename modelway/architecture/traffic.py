@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from modelway.architecture.base import Breach, Section, Shaped, VersionName, each
+from modelway.architecture.base import Breach, Section, Shaped, VersionName, each, of_each
 from modelway.architecture.quantities import Duration
 
 HeaderName = Annotated[
@@ -59,6 +59,9 @@ class Share(Section):
     """Percent of requests that it answers, 1 to 99."""
 
     def breaches(self) -> Iterator[Breach]:
+        yield from each([self._whose_breaches()])
+
+    def _whose_breaches(self) -> Iterator[Breach]:
         if self.header is None and self.percent is None:
             yield Breach(
                 (), "a header or a percent: whose requests it answers", "Add `percent: 50`, or `header: {name: x-cohort, value: b}`."
@@ -78,9 +81,14 @@ class Sticky(Section):
     """How long a cookie is kept, up to 7d; until the caller's session ends when absent."""
 
     def breaches(self) -> Iterator[Breach]:
+        yield from each([self._kept_breaches(), self._lasts_breaches()])
+
+    def _kept_breaches(self) -> Iterator[Breach]:
         if self.lasts is not None and self.by == "header":
             yield Breach(("lasts",), "only a cookie is kept; a header is sent each time", "Remove it.", (("by",),))
-        elif self.lasts is not None and not 1 <= self.lasts.seconds <= 7 * 86400:
+
+    def _lasts_breaches(self) -> Iterator[Breach]:
+        if self.lasts is not None and not 1 <= self.lasts.seconds <= 7 * 86400:
             yield Breach(("lasts",), "1s to 7d", "Write it like 1h.")
 
 
@@ -117,8 +125,8 @@ class Traffic(Section):
 
     def breaches(self) -> Iterator[Breach]:
         yield from each([self._live_again("canary"), self._live_again("shadow"), self._total_breaches(), self._sticky_breaches()])
-        yield from each(self._share_breaches(number, share) for number, share in enumerate(self.split))
-        yield from each(self._header_breaches(number, share) for number, share in enumerate(self.split))
+        shares = (self._share_is_live, self._share_is_canary, self._share_again, self._header_breaches)
+        yield from each(of_each(self, "split", rule) for rule in shares)
 
     def _live_again(self, role: str) -> Iterator[Breach]:
         tried = getattr(self, role)
@@ -130,21 +138,23 @@ class Traffic(Section):
                 (("live",),),
             )
 
-    def _share_breaches(self, number: int, share: Share) -> Iterator[Breach]:
-        path = ("split", number, "version")
+    def _share_is_live(self, number: int, share: Share) -> Iterator[Breach]:
         if share.version == self.live:
-            yield Breach(
-                path, f"another version than live, which is {self.live}", "Name the version to compare, or remove it.", (("live",),)
-            )
+            rule, way_out = f"another version than live, which is {self.live}", "Name the version to compare, or remove it."
+            yield Breach(("split", number, "version"), rule, way_out, (("live",),))
+
+    def _share_is_canary(self, number: int, share: Share) -> Iterator[Breach]:
         if self.canary is not None and share.version == self.canary.version:
             yield Breach(
-                path,
+                ("split", number, "version"),
                 f"another version than the canary, which is {self.canary.version}: a version is compared, or tried",
                 "Remove it here, or remove canary.",
                 (("canary", "version"),),
             )
+
+    def _share_again(self, number: int, share: Share) -> Iterator[Breach]:
         if any(share.version == other.version for other in self.split[:number]):
-            yield Breach(path, "each version only once", "Remove one of the two.")
+            yield Breach(("split", number, "version"), "each version only once", "Remove one of the two.")
 
     def _header_breaches(self, number: int, share: Share) -> Iterator[Breach]:
         for other in self.split[:number]:
