@@ -51,6 +51,12 @@ class Finding:
     hidden: bool = False
     """Whether what stands there may be a secret, and is not to be shown."""
 
+    @property
+    def at_fault(self) -> FieldPath:
+        """What no rule may be asked about: the field, or of one whose name is at fault the name, as if it were a part of the field.
+        What stands in it can be judged under any name."""
+        return (*self.path, "[key]") if self.points_at == "key" else self.path
+
     @classmethod
     def of(cls, section: FieldPath, breach: Breach) -> "Finding":
         """A rule that does not hold in the section at that path."""

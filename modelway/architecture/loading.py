@@ -157,7 +157,7 @@ class _Loader:
             checked = check(Model, layers.resolved, [("model",)] if other else [])
             for finding in checked.findings:
                 self._say(layers, finding)
-            faulty = tuple(finding.path for finding in checked.findings)
+            faulty = tuple(finding.at_fault for finding in checked.findings)
             models[stem] = _ModelFiles(layers, checked.section, faulty)
         return models
 
