@@ -12,11 +12,15 @@ from modelway.architecture.replica import Placement, Resources
 from modelway.architecture.runtime import KubernetesRuntime, Runtime
 from modelway.architecture.sagemaker import sagemaker_breaches
 from modelway.architecture.scaling import Scaling
-from modelway.architecture.slo import Slo
+from modelway.architecture.slo import LONGEST_ANSWER, Slo
 from modelway.architecture.traffic import Traffic
 
-LONGEST = 3600
+LONGEST = LONGEST_ANSWER
 """Seconds that warming up, draining or an answer may take."""
+
+WITHOUT_TIMEOUT = 60
+"""Seconds for which load balancers keep a connection on which nothing comes, unless they are told otherwise
+(docs.aws.amazon.com/elasticloadbalancing/latest/application/edit-load-balancer-attributes.html#connection-idle-timeout)."""
 
 
 class Batching(Section):
@@ -62,6 +66,7 @@ class Endpoint(Section):
                 self._resources_breaches(),
                 *(self._length_breaches(field) for field in ("warm_up", "drain", "timeout")),
                 self._timeout_breaches(),
+                self._slow_breaches(),
                 self._drain_breaches(),
                 self._latency_breaches(),
                 self._wait_breaches(),
@@ -95,6 +100,17 @@ class Endpoint(Section):
                 f"longer than slo.latency_p99, which is {self.slo.latency_p99}: every answer slower than promised would be an error",
                 "Raise it, or promise a shorter latency.",
                 (("slo", "latency_p99"),),
+            )
+
+    def _slow_breaches(self) -> Iterator[Breach]:
+        promised = self.slo.latency_p99
+        if self.timeout is None and self.runtime.kind == "kubernetes" and WITHOUT_TIMEOUT < promised.seconds <= LONGEST_ANSWER:
+            yield Breach(
+                ("slo", "latency_p99"),
+                f"at most {WITHOUT_TIMEOUT}s where the endpoint has no timeout: what is between would give up before the answer is there",
+                f"Write it like 200ms; or, if answers do take so long, add a timeout above {promised}.",
+                (("timeout",),),
+                (("runtime",),),
             )
 
     def _drain_breaches(self) -> Iterator[Breach]:

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from modelway.architecture.arns import Region
 from modelway.architecture.base import Breach, EnvironmentName, Name, Owner, Section, Shaped, each
+from modelway.architecture.capacity import capacity_breaches
 from modelway.architecture.cluster import Cluster
 from modelway.architecture.contract import Contract
 from modelway.architecture.model import ContractPath, Model
@@ -96,4 +97,6 @@ class Environment(Section):
     """Contracts of the models' versions, by path; read from the files that versions name."""
 
     def breaches(self) -> Iterator[Breach]:
-        yield from each([platform_breaches(self), name_breaches(self), placement_breaches(self), model_breaches(self)])
+        yield from each(
+            [platform_breaches(self), name_breaches(self), placement_breaches(self), capacity_breaches(self), model_breaches(self)]
+        )

@@ -7,9 +7,9 @@ from pydantic import Field
 
 from modelway.architecture.base import Breach, Section, Shaped, each, min_above_max, of_each, repeated
 from modelway.architecture.eks import has_arm_processors, has_nvidia_gpus
+from modelway.architecture.instances import InstanceType
 from modelway.architecture.quantities import Memory
 
-InstanceType = Annotated[str, Shaped(r"[a-z][a-z0-9-]*\.[a-z0-9-]+", "a type of EC2 instance", "Write it like m7i.large.", 32)]
 LabelKey = Annotated[
     str,
     Shaped(

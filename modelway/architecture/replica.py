@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from modelway.architecture.base import Breach, Name, Section, Shaped, each
+from modelway.architecture.instances import MOST_CPU, MOST_MEMORY
 from modelway.architecture.quantities import Cpu, Memory
 
 MigProfile = Annotated[
@@ -35,7 +36,16 @@ class Resources(Section):
     """Size of a part, such as 1g.10gb; needed with gpu_sharing: mig."""
 
     def breaches(self) -> Iterator[Breach]:
-        yield from each([self._sharing_breaches(), self._slice_breaches(), self._profile_breaches()])
+        rules = [self._cpu_breaches(), self._memory_breaches()]
+        yield from each([*rules, self._sharing_breaches(), self._slice_breaches(), self._profile_breaches()])
+
+    def _cpu_breaches(self) -> Iterator[Breach]:
+        if self.cpu.millicores > MOST_CPU * 1000:
+            yield Breach(("cpu",), f"at most {MOST_CPU}: no instance has more", 'Write it like "2"; 500m is half of one.')
+
+    def _memory_breaches(self) -> Iterator[Breach]:
+        if self.memory.bytes > MOST_MEMORY:
+            yield Breach(("memory",), f"at most {MOST_MEMORY >> 40}Ti: no instance has more", "Write it like 512Mi or 2Gi.")
 
     def _sharing_breaches(self) -> Iterator[Breach]:
         if self.gpu_sharing != "none" and not self.gpu:

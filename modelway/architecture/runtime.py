@@ -4,11 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from modelway.architecture.base import Section, Shaped
-
-SageMakerInstance = Annotated[
-    str, Shaped(r"ml\.[a-z][a-z0-9-]*\.[a-z0-9-]+", "a type of SageMaker instance, with ml. first", "Write it like ml.m7i.large.", 32)
-]
+from modelway.architecture.base import Section
+from modelway.architecture.instances import SageMakerInstance
 
 
 class KubernetesRuntime(Section):

@@ -1,11 +1,12 @@
 """One field at fault hides no rule that does not read it."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
-from modelway.architecture import InvalidArchitecture, checking, load
+from modelway.architecture import InvalidArchitecture, checking, load, names
 from modelway.architecture.base import Breach, Section
 from modelway.architecture.checking import Checked
 from tests.architecture.test_cases import cases, lay_out
@@ -72,9 +73,10 @@ def test_a_rule_is_lost_only_with_a_field_that_it_is_about(case: str, tmp_path: 
         return Checked(section, *findings)  # type: ignore[arg-type]
 
     monkeypatch.setattr(checking, "Checked", keep)
-    with pytest.raises(InvalidArchitecture):
-        for name in ("dev", "staging", "prod"):
-            load(lay_out(case, tmp_path), name)
+    environments = lay_out(case, tmp_path)
+    for name in names(environments):
+        with suppress(InvalidArchitecture):
+            load(environments, name)
     for section in (one for root in made for one in inside(root) if type(one) in WITH_RULES):
         everything = list(section.breaches())
         for name in section.__dict__ if everything else ():
