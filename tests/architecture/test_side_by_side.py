@@ -21,8 +21,8 @@ READ_AND_NOT_NAMED = {
     "Share": {"header", "percent"},
     # Which version gets requests, on what.
     "Model": {"endpoint", "pin"},
-    # Which clusters there are; the name of the bucket; what the texts of rules call the environment.
-    "Environment": {"clusters", "platform", "environment"},
+    # Which clusters and models there are; the name of the bucket; what the texts of rules call the environment.
+    "Environment": {"clusters", "models", "platform", "environment"},
 }
 """Fields that rules read, and that have to be right, though no fault of theirs would be shown there."""
 
