@@ -11,6 +11,7 @@ from modelway.architecture.base import Breach, EnvironmentName, Name, Owner, Sec
 from modelway.architecture.capacity import capacity_breaches
 from modelway.architecture.cluster import Cluster
 from modelway.architecture.contract import Contract
+from modelway.architecture.governance import CARD_PATH
 from modelway.architecture.model import ContractPath, Model
 from modelway.architecture.model_rules import model_breaches
 from modelway.architecture.monitoring import Monitoring
@@ -95,6 +96,12 @@ class Environment(Section):
     """Models, by name; each has a file of its own in models/."""
     contracts: dict[ContractPath, Contract] = Field(default_factory=dict)
     """Contracts of the models' versions, by path; read from the files that versions name."""
+
+    @property
+    def model_cards(self) -> tuple[str, ...]:
+        """Paths of the models' cards that are files in the repository, sorted."""
+        cards = {model.governance.model_card for model in self.models.values() if model.governance is not None}
+        return tuple(sorted(card for card in cards if card is not None and CARD_PATH.fullmatch(card)))
 
     def breaches(self) -> Iterator[Breach]:
         yield from each(

@@ -150,8 +150,8 @@ def _unknown_field(path: FieldPath, section: type[Section], data: Mapping[str, o
     if habit is not None:
         *_, value = walk(data, path)
         fields = [tuple(field.split(".")) for field in habit.meant]
-        meant = {(*path[:-1], *field[:length]) for field in fields for length in range(1, len(field) + 1)}
-        missing = tuple(sorted(field for field in meant if len(list(walk(data, field))) <= len(field)))
+        wanted = {(*path[:-1], *field[:length]) for field in fields for length in range(1, len(field) + 1)}
+        missing = tuple(sorted(field for field in wanted if len(list(walk(data, field))) <= len(field)))
         return Finding(path, "key", _no_such_field(path), habit.told(value), instead_of=missing)
     near = get_close_matches(str(path[-1])[:LONGEST_NAME], known, 1)
     way_out = f"Did you mean `{near[0]}`? " if near else "Remove it. "

@@ -1,5 +1,6 @@
 """What a model says of itself to those who have to answer for it."""
 
+import re
 from collections.abc import Iterator
 from datetime import date
 from typing import Annotated, Literal
@@ -28,11 +29,13 @@ Waivable = Literal[
 ]
 """What an environment asks of models, and may be without for a while."""
 
+CARD_PATH = re.compile(r"(?!.*//)(?!(.*/)?\.\.?/)[A-Za-z0-9_-][A-Za-z0-9_./-]*\.md", re.ASCII)
+
 CardReference = Annotated[
     str,
     Shaped(
         r"(https://[a-z0-9]([-a-z0-9.]*[a-z0-9])?(:[0-9]{1,5})?(/[A-Za-z0-9._~%/-]*)?"
-        r"|(?!.*//)(?!(.*/)?\.\.?/)[A-Za-z0-9_-][A-Za-z0-9_./-]*\.md)",
+        rf"|{CARD_PATH.pattern})",
         "the path of a Markdown file, from the root of the repository that holds the environments, or an https address",
         "Write it like docs/cards/credit-risk.md.",
         400,
@@ -96,7 +99,7 @@ class Governance(Section):
     affected_groups: tuple[Line, ...] = Field(default=(), max_length=50)
     """People whom its answers touch."""
     model_card: CardReference | None = None
-    """Its model card: a Markdown file in the repository, or an address."""
+    """Its model card: a Markdown file in the repository, which has to be there, or an address."""
     approvers: tuple[Owner, ...] = Field(default=(), max_length=20)
     """People of whom as many as the environment asks for approve a change of what is live."""
     reviewed: Date | None = None
