@@ -33,7 +33,9 @@ LARGEST = 64 * 1024 * 1024
 _DIGEST = 32
 
 Summary = dict[str, Any]
-"""What is known of an environment without its objects; plain data."""
+"""What is known of an environment without its objects; plain data. `models`: the versions of each. `ineffective`: of each field that
+nothing puts into effect yet its path, how much that matters, and the file (from the folder of the environments), line and column that
+set it."""
 
 
 @dataclass(frozen=True)

@@ -46,9 +46,9 @@ def summary_of(environments: Path, name: str, root: Path | None, cache: Cache) -
     snapshot = take_snapshot(environments, name, root)
     if snapshot and (kept := cache.find(snapshot)):
         return kept.summary
-    from modelway.architecture.loading import load, summary
+    from modelway.architecture.loading import summarize
 
-    return summary(load(environments, name, root, cache))
+    return summarize(environments, name, root, cache, snapshot)
 
 
 def about(path: Path, rule: str, way_out: str) -> Fault:

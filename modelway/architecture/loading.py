@@ -18,7 +18,7 @@ from modelway.architecture.folders import BASE, FILE, MODELS, about, names, repo
 from modelway.architecture.mentions import Mentioned, mentions
 from modelway.architecture.model import Model
 from modelway.architecture.naming import same_but_for_case
-from modelway.architecture.origins import Origins
+from modelway.architecture.origins import Origins, place_in
 from modelway.architecture.reading import Document, Flaw, Place, Unreadable, read, walk
 from modelway.architecture.resolving import Layers
 from modelway.redaction import HIDDEN, masked
@@ -37,9 +37,7 @@ def load(environments: Path, name: str, root: Path | None = None, cache: Cache |
         return trace(environments, name, root)[0]
     if (kept := cache.find(snapshot)) and (environment := kept.environment()):
         return environment
-    environment, _ = _load(environments, name, root, snapshot)
-    cache.keep(snapshot, environment, summary(environment))
-    return environment
+    return _load_and_keep(environments, name, root, cache, snapshot)[0]
 
 
 def trace(environments: Path, name: str, root: Path | None = None) -> tuple[Environment, Origins]:
@@ -48,12 +46,23 @@ def trace(environments: Path, name: str, root: Path | None = None) -> tuple[Envi
     return environment, Origins(layers)
 
 
-def summary(environment: Environment) -> Summary:
-    """What a cache tells of an environment without its objects."""
-    return {
+def summarize(environments: Path, name: str, root: Path | None, cache: Cache, snapshot: Snapshot | None) -> Summary:
+    """What there is to say of an environment, which is kept for whoever asks next. Raises InvalidArchitecture."""
+    return _load_and_keep(environments, name, root, cache, snapshot)[1]
+
+
+def _load_and_keep(
+    environments: Path, name: str, root: Path | None, cache: Cache, snapshot: Snapshot | None
+) -> tuple[Environment, Summary]:
+    environment, layers = _load(environments, name, root, snapshot)
+    origins = Origins(layers)
+    told: Summary = {
         "models": {name: list(model.versions) for name, model in environment.models.items()},
-        "ineffective": [(one.field, one.effect) for one in ineffective(environment)],
+        "ineffective": [(one.field, one.effect, *place_in(environments, origins.of(one.path).setting)) for one in ineffective(environment)],
     }
+    if snapshot is not None:
+        cache.keep(snapshot, environment, told)
+    return environment, told
 
 
 def _load(environments: Path, name: str, root: Path | None, snapshot: Snapshot | None) -> tuple[Environment, dict[FieldPath, Layers]]:
