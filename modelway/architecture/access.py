@@ -1,6 +1,7 @@
 """Who may call a model. Nobody calls without being known."""
 
 from collections.abc import Iterator
+from types import MappingProxyType
 from typing import Annotated
 
 from pydantic import Field
@@ -22,6 +23,8 @@ Issuer = Annotated[
 class Jwt(Section):
     """Tokens that callers show (RFC 7519)."""
 
+    EXAMPLES = MappingProxyType({"audiences": ["models.example.com"]})
+
     issuer: Issuer
     """Who gives them: the claim `iss`, which leads to the keys that they are checked with."""
     audiences: tuple[Line, ...] = Field(min_length=1, max_length=20)
@@ -33,6 +36,9 @@ class Jwt(Section):
 
 class EndpointAccess(Section):
     """Who may call a model, besides its own team."""
+
+    EXAMPLES = MappingProxyType({"namespaces": ["loan-desk"], "teams": ["fraud"]})
+    PEERS = MappingProxyType({"namespaces": "Kubernetes `NetworkPolicy` `namespaceSelector`"})
 
     namespaces: tuple[Name, ...] = Field(default=(), max_length=50)
     """Namespaces of the cluster whose pods may call."""

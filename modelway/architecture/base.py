@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, NoReturn, Protocol
 
 from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationInfo, model_validator
@@ -48,6 +49,12 @@ class Section(BaseModel):
     OF_OTHER_FILES: ClassVar[Mapping[str, str]] = {}
     """Fields that are filled from files of their own, with the files they come from; nobody writes them here."""
 
+    EXAMPLES: ClassVar[Mapping[str, object]] = MappingProxyType({})
+    """A value of each field whose shape, choices and rule do not show one already; editors and the reference show it."""
+
+    PEERS: ClassVar[Mapping[str, str]] = MappingProxyType({})
+    """What others call the same, by field, where they have it; the reference shows it."""
+
     @classmethod
     def descriptions(cls) -> dict[str, str]:
         """What the docstrings say of the fields, by name. Reads the source."""
@@ -58,6 +65,8 @@ class Section(BaseModel):
         made = handler.resolve_ref_schema(handler(schema))
         for name, text in cls.descriptions().items():
             made["properties"][cls.__pydantic_fields__[name].alias or name]["description"] = text
+        for name, value in cls.EXAMPLES.items():
+            made["properties"][name]["examples"] = [value]
         return made
 
     def breaches(self) -> Iterator[Breach]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from ipaddress import IPv4Network
+from types import MappingProxyType
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -73,6 +74,9 @@ class Callers(Addresses):
 class ManagedGateway(Section):
     """A Gateway that is made: `models`, in the namespace `gateway-system`."""
 
+    EXAMPLES = MappingProxyType({"class": "envoy"})
+    PEERS = MappingProxyType({"class": "Gateway API `gatewayClassName`"})
+
     kind: Literal["managed"]
     class_: ObjectName = Field(alias="class")
     """Class of the Gateway (gatewayClassName); its controller has to run in the cluster."""
@@ -80,6 +84,8 @@ class ManagedGateway(Section):
 
 class ExistingGateway(Section):
     """A Gateway that is there already and is left as it is."""
+
+    EXAMPLES = MappingProxyType({"name": "shared", "namespace": "gateways"})
 
     kind: Literal["existing"]
     name: ObjectName
@@ -99,6 +105,8 @@ class PrivateApi(Section):
 class PublicApi(Section):
     """The API server answers on the internet as well, to some."""
 
+    EXAMPLES = MappingProxyType({"allowed": ["198.51.100.0/24"]})
+
     kind: Literal["public"]
     allowed: tuple[Callers, ...] = Field(min_length=1, max_length=40)
     """Addresses that are answered, such as an office's; 40 at most (what EKS allows)."""
@@ -112,6 +120,8 @@ Api = Annotated[PrivateApi | PublicApi, Field(discriminator="kind")]
 
 class ClusterLogs(Section):
     """What the control plane writes down, in CloudWatch Logs."""
+
+    EXAMPLES = MappingProxyType({"types": ["audit", "authenticator"]})
 
     types: tuple[LogType, ...] = ("api", "audit", "authenticator", "controllerManager", "scheduler")
     """Logs that are kept; all five unless said otherwise."""
@@ -133,6 +143,9 @@ class Access(Section):
 
 class EksCluster(Section):
     """An EKS cluster of the environment's own, in the environment's network."""
+
+    EXAMPLES = MappingProxyType({"addons": {"vpc-cni": "v1.21.1-eksbuild.1"}})
+    PEERS = MappingProxyType({"access": "EKS access entries"})
 
     kind: Literal["eks"]
     version: KubernetesVersion
@@ -229,6 +242,8 @@ class EksCluster(Section):
 
 class ExistingCluster(Section):
     """A cluster that is there already, reached through a kubeconfig."""
+
+    EXAMPLES = MappingProxyType({"context": "on-premises"})
 
     kind: Literal["existing"]
     context: Context

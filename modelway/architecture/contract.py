@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from types import MappingProxyType
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, GetCoreSchemaHandler, GetJsonSchemaHandler
@@ -65,6 +66,8 @@ Values = Annotated[tuple[object, ...], _Checked(_values, "array")]
 class Tensor(Section):
     """A tensor that the model takes or gives."""
 
+    EXAMPLES = MappingProxyType({"name": "income", "shape": [-1]})
+
     name: ColumnName
     datatype: Datatype
     """Datatype of the Open Inference Protocol."""
@@ -84,6 +87,8 @@ class Signature(Section):
 
 class Column(Section):
     """What is expected of a column of data. A column that a model takes has the type of that input."""
+
+    EXAMPLES = MappingProxyType({"range": [0, None], "values": [0, 1, 2, 3], "null_rate": 0.01})
 
     type: ColumnType | None = None
     """What it holds; needed for a column that is neither taken nor given by the model, such as a label or a time."""
@@ -114,6 +119,8 @@ class Column(Section):
 class Metric(Section):
     """How good a version has to be on data that it did not learn from."""
 
+    EXAMPLES = MappingProxyType({"name": "roc_auc", "minimum": 0.8, "maximum": 0.2, "reference": 0.83})
+
     name: ColumnName
     """What is measured, such as roc_auc."""
     direction: Literal["higher", "lower"]
@@ -143,6 +150,8 @@ class Metric(Section):
 
 class Example(Section):
     """One tensor of the sample, as the Open Inference Protocol writes it."""
+
+    EXAMPLES = MappingProxyType({"name": "income", "shape": [2], "data": [1200.5, 90000]})
 
     name: ColumnName
     datatype: Datatype
@@ -195,6 +204,8 @@ Taken = dict[str, Tensor]
 
 class Contract(Section):
     """What a model promises to those who call it, and what it may rely on."""
+
+    EXAMPLES = MappingProxyType({"ordered_by": "applied_at"})
 
     signature: Signature
     """What it takes and gives."""

@@ -31,6 +31,8 @@ WITHOUT_LABELS = ("selection_rate",)
 class Numbers(Section):
     """How columns of numbers are compared with what the model learned from."""
 
+    EXAMPLES = MappingProxyType({"statistic": "ks", "threshold": 0.2})
+
     statistic: Literal["psi", "ks", "wasserstein", "jensen_shannon"] = "psi"
     """Population stability index, Kolmogorov-Smirnov, Wasserstein distance in standard deviations, or Jensen-Shannon distance."""
     threshold: float | None = Field(default=None, ge=0)
@@ -43,6 +45,8 @@ class Numbers(Section):
 class Categories(Section):
     """How columns of text, of true and false, or of few values are compared with what the model learned from."""
 
+    EXAMPLES = MappingProxyType({"statistic": "chi_squared", "threshold": 0.01})
+
     statistic: Literal["psi", "chi_squared", "jensen_shannon"] = "psi"
     """Population stability index, chi-squared test, or Jensen-Shannon distance."""
     threshold: float | None = Field(default=None, ge=0)
@@ -54,6 +58,8 @@ class Categories(Section):
 
 class DataDrift(Section):
     """Requests that differ from what the model learned from."""
+
+    EXAMPLES = MappingProxyType({"features": ["income", "dependants"]})
 
     features: tuple[ColumnName, ...] | None = Field(default=None, min_length=1, max_length=10_000)
     """Inputs of the contract that are watched; all when absent."""
@@ -71,6 +77,8 @@ class DataDrift(Section):
 class PredictionDrift(Section):
     """Answers that differ from those on what the model learned from."""
 
+    EXAMPLES = MappingProxyType({"outputs": ["default_probability"]})
+
     outputs: tuple[ColumnName, ...] | None = Field(default=None, min_length=1, max_length=1_000)
     """Outputs of the contract that are watched; all when absent."""
     numbers: Numbers = Field(default_factory=Numbers)
@@ -86,6 +94,8 @@ class PredictionDrift(Section):
 
 class ConceptDrift(Section):
     """Answers that turn out to be right less often."""
+
+    EXAMPLES = MappingProxyType({"metric": "roc_auc", "drop": 0.03})
 
     metric: ColumnName
     """A metric of the contract, which says what was reached."""
@@ -104,6 +114,8 @@ class ConceptDrift(Section):
 
 class Parity(Section):
     """Groups of people that the model treats alike."""
+
+    EXAMPLES = MappingProxyType({"group": "age_band", "metric": "recall", "gap": 0.1})
 
     group: ColumnName
     """Column of the contract that says to which group somebody belongs; its values have to be few and known."""
@@ -125,6 +137,8 @@ class Parity(Section):
 class Labels(Section):
     """What turned out to be right, as it becomes known."""
 
+    EXAMPLES = MappingProxyType({"delay": "30d"})
+
     source: LabelSource
     """Folder that labels are written to, with the number of their request, such as s3://acme-labels/credit-risk/."""
     delay: Duration
@@ -140,6 +154,16 @@ class Labels(Section):
 
 class Drift(Section):
     """What is watched of a model while it serves."""
+
+    EXAMPLES = MappingProxyType({"minimum_sample": 1000, "false_alarms": 1})
+    PEERS = MappingProxyType(
+        {
+            "data": "Azure ML `data_drift`, SageMaker Model Monitor data quality",
+            "prediction": "Azure ML `prediction_drift`",
+            "concept": "SageMaker Model Monitor model quality",
+            "parity": "SageMaker Clarify bias drift",
+        }
+    )
 
     window: Duration | None = None
     """Length of time that is looked at as one, 5m to 31d; the environment's when absent."""

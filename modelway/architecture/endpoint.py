@@ -1,6 +1,7 @@
 """How a model is served: on what, by how many, which version to whom, and how well."""
 
 from collections.abc import Iterator
+from types import MappingProxyType
 
 from pydantic import Field
 
@@ -26,6 +27,9 @@ WITHOUT_TIMEOUT = 60
 class Batching(Section):
     """Requests that the serving program puts together and works on at once."""
 
+    EXAMPLES = MappingProxyType({"max_size": 16, "max_wait": "10ms"})
+    PEERS = MappingProxyType({"max_size": "KServe `batcher.maxBatchSize`", "max_wait": "KServe `batcher.maxLatency`"})
+
     max_size: int = Field(ge=2, le=10_000)
     """Most requests in a batch, 2 or more."""
     max_wait: Duration
@@ -34,6 +38,19 @@ class Batching(Section):
 
 class Endpoint(Section):
     """A model that answers requests by the Open Inference Protocol, version 2."""
+
+    EXAMPLES = MappingProxyType({"warm_up": "90s", "drain": "30s", "timeout": "10s"})
+    PEERS = MappingProxyType(
+        {
+            "resources": "Kubernetes `resources`",
+            "traffic": "Azure ML `traffic` and `mirror_traffic`, Gateway API `rules`",
+            "warm_up": "Kubernetes `startupProbe`, SageMaker `ContainerStartupHealthCheckTimeoutInSeconds`",
+            "drain": "Kubernetes `terminationGracePeriodSeconds`",
+            "timeout": "Gateway API `timeouts.request`, KServe `timeout`, Azure ML `request_timeout_ms`",
+            "batching": "KServe `batcher`",
+            "payload_logging": "KServe `logger`, SageMaker `DataCaptureConfig`, Azure ML `data_collector`",
+        }
+    )
 
     runtime: Runtime = Field(default_factory=KubernetesRuntime)
     """What it runs on."""

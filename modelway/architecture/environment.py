@@ -49,12 +49,24 @@ class Aws(Section):
 class Promotion(Section):
     """What has to be true of a version before it may serve here."""
 
+    EXAMPLES = MappingProxyType({"from": "staging"})
+
     from_: EnvironmentName = Field(alias="from")
     """Environment that its digests have to have been in before."""
 
 
 class Environment(Section):
     """One environment, resolved: base and overrides merged, models and contracts with it."""
+
+    EXAMPLES = MappingProxyType(
+        {
+            "environment": "dev",
+            "layout": "split",
+            "platform": "acme-ml",
+            "tags": {"cost-center": "ml-platform"},
+            "cost_owner": "finance@example.com",
+        }
+    )
 
     OF_OTHER_FILES = MappingProxyType(
         {"models": "each model has a file of its own in models/", "contracts": "contracts are files that models' versions name"}

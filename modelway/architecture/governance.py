@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from datetime import date
+from types import MappingProxyType
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -66,6 +67,8 @@ class Date(Written):
 class Dataset(Section):
     """Data that the model learned from."""
 
+    EXAMPLES = MappingProxyType({"name": "Loans of 2024", "source": "warehouse.loans", "license": "CC-BY-4.0"})
+
     name: Line
     """What they are called."""
     source: Line
@@ -79,6 +82,8 @@ class Dataset(Section):
 class Waiver(Section):
     """Something that the environment asks for and the model does without, for a while."""
 
+    EXAMPLES = MappingProxyType({"reason": "The card is being written."})
+
     rule: Waivable
     """What it does without."""
     reason: Line
@@ -91,6 +96,16 @@ class Waiver(Section):
 
 class Governance(Section):
     """What a model says of itself to those who have to answer for it."""
+
+    EXAMPLES = MappingProxyType(
+        {
+            "intended_use": "Puts loans in the order in which people look at them.",
+            "prohibited_use": "Refuses a loan without a person.",
+            "affected_groups": ["people who apply for a loan"],
+            "approvers": ["risk-office@example.com"],
+            "incident_contact": "risk-on-call@example.com",
+        }
+    )
 
     intended_use: Line | None = None
     """What it is made for."""

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from types import MappingProxyType
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -63,6 +64,23 @@ Framework = Annotated[
 class Version(Section):
     """One version: what serves it, what it learned, what it promises."""
 
+    EXAMPLES = MappingProxyType(
+        {
+            "image": f"credit-risk@sha256:{'a1' * 32}",
+            "weights": f"credit-risk/2026.11.1/model.ubj@sha256:{'b2' * 32}",
+            "format": "safetensors",
+            "protocols": ["open_inference", "sagemaker"],
+        }
+    )
+    PEERS = MappingProxyType(
+        {
+            "image": "KServe `image`, SageMaker `Image`, Azure ML `environment.image`",
+            "weights": "KServe `storageUri`, SageMaker `ModelDataUrl`, Azure ML `model`",
+            "format": "KServe `modelFormat`",
+            "protocols": "KServe `protocolVersion`",
+        }
+    )
+
     image: Image
     """Image of the serving program: NAME@sha256:… in the environment's own registry, or HOST/NAME@sha256:…"""
     weights: Weights
@@ -98,6 +116,17 @@ class Version(Section):
 
 class Model(Section):
     """A model. Registered as soon as it is described: it has a repository and a place in the store. Served when it has an endpoint."""
+
+    EXAMPLES = MappingProxyType(
+        {"team": "risk", "description": "Says how likely a loan is not paid back.", "cluster": "main", "pin": "2026.10.0"}
+    )
+    PEERS = MappingProxyType(
+        {
+            "team": "Kubernetes `namespace`",
+            "versions": "Azure ML deployments, SageMaker variants",
+            "endpoint": "Azure ML online endpoint, KServe `InferenceService`, SageMaker endpoint",
+        }
+    )
 
     model: Name
     """Name; equals the name of the file."""

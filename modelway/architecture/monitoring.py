@@ -47,6 +47,8 @@ Backend = Annotated[OperatorBackend | AmpBackend, Field(discriminator="kind")]
 class PagerDuty(Section):
     """An incident in PagerDuty."""
 
+    EXAMPLES = MappingProxyType({"key": {"secret": "pagerduty-key"}})
+
     kind: Literal["pagerduty"]
     key: SecretReference
     """Where the integration key is."""
@@ -54,6 +56,8 @@ class PagerDuty(Section):
 
 class Slack(Section):
     """A message in Slack."""
+
+    EXAMPLES = MappingProxyType({"url": {"secret": "slack-alerts-url"}})
 
     kind: Literal["slack"]
     url: SecretReference
@@ -64,6 +68,8 @@ class Slack(Section):
 
 class Webhook(Section):
     """A request to somebody's own program, as Alertmanager makes it."""
+
+    EXAMPLES = MappingProxyType({"url": {"secret": "webhook-url"}})
 
     kind: Literal["webhook"]
     url: SecretReference
@@ -93,6 +99,8 @@ class Alerts(Section):
 class DriftMinimum(Section):
     """What is watched at the least of models of a risk tier."""
 
+    EXAMPLES = MappingProxyType({"requires": ["data", "concept"], "window_at_most": "1d"})
+
     requires: tuple[DriftKind, ...] = ()
     """Kinds of drift that have to be watched."""
     window_at_most: Duration | None = None
@@ -104,6 +112,8 @@ class DriftMinimum(Section):
 
 class DriftRules(Section):
     """What holds for all models: what their files may leave out, and what they have to say."""
+
+    EXAMPLES = MappingProxyType({"window": "1h", "minimum_sample": 1000})
 
     window: Duration = Duration("1d")
     """Length of time that is looked at as one, for models that do not say."""
@@ -132,6 +142,8 @@ docs.aws.amazon.com/prometheus/latest/userguide/AMP_quotas.html."""
 
 class Monitoring(Section):
     """The monitoring of an environment: rules, what is scraped, dashboards, who is told."""
+
+    EXAMPLES = MappingProxyType({"namespace": "observability"})
 
     namespace: Name = "monitoring"
     """Namespace of rules and dashboards, in every cluster."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from ipaddress import IPv4Network
+from types import MappingProxyType
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
@@ -84,6 +85,10 @@ class FlowLogs(Section):
 class Vpc(Section):
     """A VPC of the environment's own, with a public and a private subnet in each zone."""
 
+    EXAMPLES = MappingProxyType(
+        {"zones": 3, "nat": "per_zone", "private_endpoints": ["s3", "ecr.api", "ecr.dkr"], "reaches": ["10.200.0.0/16"]}
+    )
+
     kind: Literal["vpc"]
     """What the network is: a VPC that is made for the environment."""
     cidr: Cidr
@@ -119,6 +124,10 @@ class Vpc(Section):
 
 class ExistingNetwork(Section):
     """A VPC that is there already and is left as it is."""
+
+    EXAMPLES = MappingProxyType(
+        {"private_subnets": ["subnet-0a1b2c3d4e5f67890", "subnet-0a1b2c3d4e5f67891"], "public_subnets": ["subnet-0a1b2c3d4e5f67892"]}
+    )
 
     kind: Literal["existing"]
     """What the network is: one that somebody else made."""

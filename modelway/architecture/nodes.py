@@ -1,6 +1,7 @@
 """Nodes of an EKS cluster: pools of one's own, or EKS Auto Mode's."""
 
 from collections.abc import Iterator
+from types import MappingProxyType
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -34,6 +35,8 @@ GPU_TAINT = "nvidia.com/gpu"
 class Taint(Section):
     """What keeps pods off a node, but those that tolerate it."""
 
+    EXAMPLES = MappingProxyType({"value": "nightly"})
+
     key: LabelKey
     """Key, such as example.com/purpose."""
     value: LabelValue = ""
@@ -44,6 +47,28 @@ class Taint(Section):
 
 class NodePool(Section):
     """Nodes of one kind."""
+
+    EXAMPLES = MappingProxyType(
+        {
+            "instance_types": ["m7i.large", "m7a.large"],
+            "min": 2,
+            "max": 6,
+            "capacity": "spot",
+            "labels": {"example.com/purpose": "batch"},
+            "disk": "100Gi",
+        }
+    )
+    PEERS = MappingProxyType(
+        {
+            "instance_types": "EKS `instanceTypes`",
+            "min": "EKS `minSize`",
+            "max": "EKS `maxSize`",
+            "capacity": "EKS `capacityType`",
+            "disk": "EKS `diskSize`",
+            "taints": "Kubernetes `taints`",
+            "labels": "Kubernetes `labels`",
+        }
+    )
 
     instance_types: tuple[InstanceType, ...] = Field(min_length=1, max_length=20)
     """EC2 instance types, the preferred one first."""
@@ -109,6 +134,8 @@ class NodePool(Section):
 
 class AutoMode(Section):
     """EKS Auto Mode: EKS chooses, starts and replaces nodes by what pods ask for."""
+
+    EXAMPLES = MappingProxyType({"node_pools": ["general-purpose"]})
 
     node_pools: tuple[Literal["general-purpose", "system"], ...] = Field(default=("general-purpose", "system"), min_length=1)
     """Pools of EKS's own (docs.aws.amazon.com/eks/latest/userguide/set-builtin-node-pools.html)."""

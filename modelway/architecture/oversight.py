@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from itertools import pairwise
+from types import MappingProxyType
 from typing import Literal
 
 from pydantic import Field
@@ -27,6 +28,8 @@ LOWEST_FIRST: tuple[RiskTier, ...] = ("low", "medium", "high")
 
 class TierRequirements(Section):
     """What is asked of models of one risk tier."""
+
+    EXAMPLES = MappingProxyType({"approvers": 2, "review_days": 180, "requires": ["model_card", "intended_use", "drift"]})
 
     approvers: int = Field(default=0, ge=0, le=10)
     """People who have to approve a change of what is live."""

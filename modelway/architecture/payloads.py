@@ -1,6 +1,7 @@
 """What is kept of requests and answers."""
 
 from collections.abc import Iterator
+from types import MappingProxyType
 
 from pydantic import Field
 
@@ -13,6 +14,9 @@ LONGEST_DAYS = 730
 
 class PayloadLogging(Section):
     """A sample of requests and answers, kept to look at later. Only what is named is kept."""
+
+    EXAMPLES = MappingProxyType({"sample": "5%", "fields": ["income", "default_probability"]})
+    PEERS = MappingProxyType({"sample": "SageMaker `InitialSamplingPercentage`, Azure ML `sampling_rate`"})
 
     sample: Percent
     """Share of requests that is kept, above 0%."""

@@ -1,6 +1,7 @@
 """One replica of a version: what it gets, and on which nodes it runs."""
 
 from collections.abc import Iterator
+from types import MappingProxyType
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -23,6 +24,15 @@ MigProfile = Annotated[
 
 class Resources(Section):
     """What one replica gets: asked for and not exceeded."""
+
+    EXAMPLES = MappingProxyType({"gpu": 1, "gpu_sharing": "mig"})
+    PEERS = MappingProxyType(
+        {
+            "cpu": "Kubernetes `requests.cpu` and `limits.cpu`",
+            "memory": "Kubernetes `requests.memory` and `limits.memory`",
+            "gpu": "Kubernetes `limits.nvidia.com/gpu`",
+        }
+    )
 
     cpu: Cpu
     """Processors: "2", or 250m for a quarter of one."""
@@ -75,6 +85,15 @@ class Resources(Section):
 
 class Placement(Section):
     """Which nodes replicas run on, and what they have to give way to."""
+
+    EXAMPLES = MappingProxyType({"pool": "gpu", "zone_spread": "required", "priority": "high"})
+    PEERS = MappingProxyType(
+        {
+            "pool": "Kubernetes `nodeSelector`",
+            "zone_spread": "Kubernetes `topologySpreadConstraints`",
+            "priority": "Kubernetes `priorityClassName`",
+        }
+    )
 
     pool: Name | None = None
     """Pool of nodes that they run in; any that fits when absent."""

@@ -1,5 +1,6 @@
 """What an endpoint runs on."""
 
+from types import MappingProxyType
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -16,6 +17,8 @@ class KubernetesRuntime(Section):
 
 class SageMakerRuntime(Section):
     """A real-time endpoint of Amazon SageMaker AI; a replica is an instance."""
+
+    PEERS = MappingProxyType({"instance_type": "SageMaker `InstanceType`, Azure ML `instance_type`"})
 
     kind: Literal["sagemaker"]
     instance_type: SageMakerInstance

@@ -1,6 +1,7 @@
 """What is promised to those who call."""
 
 from collections.abc import Iterator
+from types import MappingProxyType
 
 from modelway.architecture.base import Breach, Section, each
 from modelway.architecture.quantities import Duration, Percent
@@ -11,6 +12,8 @@ LONGEST_ANSWER = 3600
 
 class Slo(Section):
     """What is promised to those who call."""
+
+    EXAMPLES = MappingProxyType({"availability": "99.9%", "error_rate": "1%"})
 
     latency_p99: Duration
     """What 99 of 100 requests are faster than, such as 200ms; up to 1h. Above 60s only with a timeout, and not on SageMaker."""

@@ -1,6 +1,7 @@
 """Which version of a model answers whom."""
 
 from collections.abc import Iterator
+from types import MappingProxyType
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -24,6 +25,9 @@ HeaderValue = Annotated[str, Shaped(r"[!-~]([ -~]*[!-~])?", "the value of a head
 class Canary(Section):
     """A version that answers a part of the requests."""
 
+    EXAMPLES = MappingProxyType({"version": "2026.12.0", "percent": 10})
+    PEERS = MappingProxyType({"percent": "KServe `canaryTrafficPercent`, SageMaker `InitialVariantWeight`, Gateway API `weight`"})
+
     version: VersionName
     """Version that is being tried."""
     percent: int = Field(ge=1, le=99)
@@ -32,6 +36,9 @@ class Canary(Section):
 
 class Shadow(Section):
     """A version that gets copies of requests; nobody sees what it answers."""
+
+    EXAMPLES = MappingProxyType({"version": "2026.12.0", "percent": 50})
+    PEERS = MappingProxyType({"percent": "Azure ML `mirror_traffic`, Gateway API `RequestMirror` with `percent`"})
 
     version: VersionName
     """Version that is being tried."""
@@ -42,6 +49,8 @@ class Shadow(Section):
 class Header(Section):
     """A header of a request, with its value."""
 
+    EXAMPLES = MappingProxyType({"value": "beta"})
+
     name: HeaderName
     """Name, such as x-cohort; small or capital letters are the same."""
     value: HeaderValue
@@ -50,6 +59,9 @@ class Header(Section):
 
 class Share(Section):
     """A version that is compared with the live one, and whose requests it answers: those with a header, or a percentage."""
+
+    EXAMPLES = MappingProxyType({"version": "2026.12.0", "percent": 50})
+    PEERS = MappingProxyType({"header": "Gateway API `matches.headers`", "percent": "Azure ML `traffic`, Gateway API `weight`"})
 
     version: VersionName
     """Version that is compared."""
@@ -73,6 +85,8 @@ class Share(Section):
 class Sticky(Section):
     """Callers that keep to one replica of one version, as long as it is there."""
 
+    EXAMPLES = MappingProxyType({"by": "header", "name": "x-user", "lasts": "1h"})
+
     by: Literal["cookie", "header"]
     """What callers are known by: a cookie that they get, or a header that they send."""
     name: HeaderName
@@ -94,6 +108,16 @@ class Sticky(Section):
 
 class Traffic(Section):
     """Which version answers."""
+
+    PEERS = MappingProxyType(
+        {
+            "live": "Azure ML `traffic` (the rest of it)",
+            "canary": "Azure ML `traffic`, KServe `canaryTrafficPercent`, SageMaker `ProductionVariants`",
+            "shadow": "Azure ML `mirror_traffic`, SageMaker `ShadowProductionVariants`, Gateway API `RequestMirror`",
+            "split": "Azure ML `traffic`, SageMaker `ProductionVariants`, Gateway API `rules`",
+            "sticky": "Gateway API `sessionPersistence`",
+        }
+    )
 
     live: VersionName
     """Version that answers all requests that no other answers."""
