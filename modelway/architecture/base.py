@@ -116,7 +116,7 @@ def of_each(section: object, field: str, rule: Callable[..., Iterator[Breach]]) 
     Like every rule it asks for the field only when it is asked itself: a fault in the field must not keep other rules from being asked.
     """
     items = getattr(section, field)
-    yield from each(rule(key, item) for key, item in (items.items() if isinstance(items, Mapping) else enumerate(items)))
+    yield from each(rule(key, item) for key, item in (items.items() if isinstance(items, dict) else enumerate(items)))
 
 
 def repeated(section: object, field: str) -> Iterator[Breach]:

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import cache
 from typing import Annotated
 
 from modelway.architecture.base import Shaped, compiled, misshapen
@@ -92,6 +93,7 @@ def whole(instance_type: str) -> Room | None:
     return Room(processors * 1000, processors * _GIB_A_CPU[family] << 30)
 
 
+@cache
 def room(instance_type: str) -> Room | None:
     """What a node of a type has for pods at the most, without what the kubelet of EKS's images keeps; None where that is not known.
 

@@ -233,15 +233,15 @@ class Model(Section):
     def _compared_breaches(self, number: int, share: Share) -> Iterator[Breach]:
         yield from self._version_breaches(("split", number, "version"), share.version)
 
-    def _runtime_of(self, name: str) -> Literal["kubernetes", "sagemaker"] | None:
-        """What a version runs on; None for one that gets no requests."""
-        gets = self.endpoint is not None and name in (*self.endpoint.traffic.versions, self.pin)
-        return self.endpoint.runtime.kind if self.endpoint is not None and gets else None
+    def _gets_requests(self, name: str) -> bool:
+        return self.endpoint is not None and name in (*self.endpoint.traffic.versions, self.pin)
 
     def _protocol_breaches(self, name: str, version: Version) -> Iterator[Breach]:
-        runtime = self._runtime_of(name)
+        if self.endpoint is None:
+            return
+        runtime = self.endpoint.runtime.kind
         protocol: Literal["open_inference", "sagemaker"] = "sagemaker" if runtime == "sagemaker" else "open_inference"
-        if runtime is not None and protocol not in version.protocols:
+        if protocol not in version.protocols and self._gets_requests(name):
             needs = "/ping and /invocations on port 8080" if runtime == "sagemaker" else "version 2 of the Open Inference Protocol"
             yield Breach(
                 ("versions", name, "protocols"),
@@ -251,7 +251,8 @@ class Model(Section):
             )
 
     def _weights_breaches(self, name: str, version: Version) -> Iterator[Breach]:
-        if self._runtime_of(name) == "sagemaker" and version.weights.kind == "oci":
+        on_sagemaker = self.endpoint is not None and self.endpoint.runtime.kind == "sagemaker"
+        if on_sagemaker and version.weights.kind == "oci" and self._gets_requests(name):
             yield Breach(
                 ("versions", name, "weights"),
                 f"runtime sagemaker takes weights from S3; those of version {name} are in a registry",
