@@ -1,10 +1,16 @@
-"""The reference of all fields, from the schemas: type, default, limits and meaning of each, section by section."""
+"""The reference of all fields, from the sections and their schemas: type, default, limits, meaning, an example, and what others call it."""
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
+from modelway.architecture.base import Section
+from modelway.architecture.contract import Contract
+from modelway.architecture.environment import Environment
+from modelway.architecture.model import Model
 from modelway.architecture.schema import KINDS, generated
+from modelway.architecture.writing import inline
 
 KINDS_SHOWN = ("environment", "model", "contract")
 FILES = {
@@ -12,6 +18,7 @@ FILES = {
     "model": "`models/NAME.yaml`, in `base` or in an environment's folder",
     "contract": "a file that a version of a model names",
 }
+SECTIONS: dict[str, type[Section]] = {"environment": Environment, "model": Model, "contract": Contract}
 LIMITS = {
     "minimum": "at least {}",
     "exclusiveMinimum": "more than {}",
@@ -35,20 +42,30 @@ def _kind(kind: str) -> Iterator[str]:
     schema = generated(kind)
     yield f"## {kind.capitalize()}\n"
     yield f"{KINDS[kind][0]} Written in {FILES[kind]}.\n"
-    yield from _table(schema, kind)
+    yield from _table(schema, kind, SECTIONS[kind])
     for name in _in_order(schema):
         section = schema["$defs"][name]
         yield f"### {_heading(kind, name)}\n"
         yield f"{_line(section.get('description', ''))}\n"
-        yield from _table(section, kind)
+        yield from _table(section, kind, _called(name))
 
 
-def _table(section: Node, kind: str) -> Iterator[str]:
+def _called(name: str) -> type[Section]:
+    waiting = Section.__subclasses__()
+    return next(section for section in waiting if section.__name__ == name)
+
+
+def _table(section: Node, kind: str, described: type[Section]) -> Iterator[str]:
     required = section.get("required", ())
-    yield "| field | type | default | limits | meaning |\n|---|---|---|---|---|"
+    # A column that has nothing to say is left out.
+    peers = "elsewhere" if described.PEERS else None
+    heads = [head for head in ("field", "type", "default", "limits", "meaning", "example", peers) if head]
+    yield f"| {' | '.join(heads)} |\n|{'---|' * len(heads)}"
     for name, node in section.get("properties", {}).items():
         default = "**required**" if name in required else _default(node)
         told = [f"`{name}`", _type(node, kind), default, "; ".join(dict.fromkeys(_limits(node))), _line(node.get("description", ""))]
+        shown = example(node)
+        told += [f"`{shown}`" if shown else "", *([described.PEERS.get(name, "")] if peers else [])]
         yield f"| {' | '.join(cell.replace('|', '&#124;') for cell in told)} |"
     yield ""
 
@@ -83,6 +100,25 @@ def _default(node: Node) -> str:
     if node["default"] is None:
         return "none"
     return f"`{json.dumps(node['default'], ensure_ascii=False)}`"
+
+
+def example(node: Node) -> str | None:
+    """A value as it is written in a file; None for a section, whose own table has the examples of its fields."""
+    if node.get("examples"):
+        return inline(node["examples"][0])
+    for one in (node, *node.get("anyOf", ()), *node.get("oneOf", ())):
+        if "const" in one:
+            return inline(one["const"])
+        if "enum" in one:
+            return inline(next(choice for choice in one["enum"] if choice != node.get("default")))
+        if one.get("type") == "boolean":
+            return inline(not node.get("default"))
+        if found := re.search(
+            r"Write (?:it|an address that is read,) like (\"[^\"]*\"|[0-9]+ USD|[^ ]+?)(?:[,.;]?$|[,.;]? )",
+            one.get("patternErrorMessage", ""),
+        ):
+            return inline(found[1].strip('"'))
+    return None
 
 
 def _limits(node: Node) -> Iterator[str]:

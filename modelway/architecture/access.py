@@ -1,6 +1,7 @@
 """Who may call a model. Nobody calls without being known."""
 
 from collections.abc import Iterator
+from types import MappingProxyType
 from typing import Annotated
 
 from pydantic import Field
@@ -22,17 +23,22 @@ Issuer = Annotated[
 class Jwt(Section):
     """Tokens that callers show (RFC 7519)."""
 
+    EXAMPLES = MappingProxyType({"audiences": ["models.example.com"]})
+
     issuer: Issuer
     """Who gives them: the claim `iss`, which leads to the keys that they are checked with."""
     audiences: tuple[Line, ...] = Field(min_length=1, max_length=20)
     """Whom they are for: one of these has to be in the claim `aud`. A token for somebody else is not taken."""
 
     def breaches(self) -> Iterator[Breach]:
-        yield from each([repeated("audiences", self.audiences)])
+        yield from each([repeated(self, "audiences")])
 
 
 class EndpointAccess(Section):
     """Who may call a model, besides its own team."""
+
+    EXAMPLES = MappingProxyType({"namespaces": ["loan-desk"], "teams": ["fraud"]})
+    PEERS = MappingProxyType({"namespaces": "Kubernetes `NetworkPolicy` `namespaceSelector`"})
 
     namespaces: tuple[Name, ...] = Field(default=(), max_length=50)
     """Namespaces of the cluster whose pods may call."""
@@ -42,7 +48,7 @@ class EndpointAccess(Section):
     """Tokens that callers from outside of the cluster show; none may call from there when absent."""
 
     def breaches(self) -> Iterator[Breach]:
-        yield from each([repeated("namespaces", self.namespaces), repeated("teams", self.teams), self._twice_breaches()])
+        yield from each([repeated(self, "namespaces"), repeated(self, "teams"), self._twice_breaches()])
 
     def _twice_breaches(self) -> Iterator[Breach]:
         for number, namespace in enumerate(self.namespaces):

@@ -4,7 +4,7 @@ import ast
 import inspect
 import re
 import textwrap
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
@@ -49,6 +49,12 @@ class Section(BaseModel):
     OF_OTHER_FILES: ClassVar[Mapping[str, str]] = {}
     """Fields that are filled from files of their own, with the files they come from; nobody writes them here."""
 
+    EXAMPLES: ClassVar[Mapping[str, object]] = MappingProxyType({})
+    """A value of each field whose shape, choices and rule do not show one already; editors and the reference show it."""
+
+    PEERS: ClassVar[Mapping[str, str]] = MappingProxyType({})
+    """What others call the same, by field, where they have it; the reference shows it."""
+
     @classmethod
     def descriptions(cls) -> dict[str, str]:
         """What the docstrings say of the fields, by name. Reads the source."""
@@ -59,12 +65,14 @@ class Section(BaseModel):
         made = handler.resolve_ref_schema(handler(schema))
         for name, text in cls.descriptions().items():
             made["properties"][cls.__pydantic_fields__[name].alias or name]["description"] = text
+        for name, value in cls.EXAMPLES.items():
+            made["properties"][name]["examples"] = [value]
         return made
 
     def breaches(self) -> Iterator[Breach]:
         """The rules between this section's fields that do not hold; a section that has such rules overrides this.
 
-        Raises NotKnown where a field has a fault of its own.
+        Every rule stands in `each` and reads fields when it is asked, not before: one field at fault hides no rule that does not read it.
         """
         yield from ()
 
@@ -104,8 +112,18 @@ def each(rules: Iterable[Iterator[Breach]]) -> Iterator[Breach]:
             pass
 
 
-def repeated(field: str, items: Sequence[object]) -> Iterator[Breach]:
-    """The items of a list that stand in it before."""
+def of_each(section: object, field: str, rule: Callable[..., Iterator[Breach]]) -> Iterator[Breach]:
+    """What a rule has to say of each item of a list or mapping, given its position or name, and the item.
+
+    Like every rule it asks for the field only when it is asked itself: a fault in the field must not keep other rules from being asked.
+    """
+    items = getattr(section, field)
+    yield from each(rule(key, item) for key, item in (items.items() if isinstance(items, dict) else enumerate(items)))
+
+
+def repeated(section: object, field: str) -> Iterator[Breach]:
+    """The items of a list that stand in it before; nothing where there is no list."""
+    items: Sequence[object] = getattr(section, field) or ()
     for number, item in enumerate(items):
         if item in items[:number]:
             yield Breach((field, number), "each only once", "Remove one of the two.")

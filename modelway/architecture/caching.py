@@ -35,7 +35,9 @@ LARGEST = 64 * 1024 * 1024
 _DIGEST = 32
 
 Summary = dict[str, Any]
-"""What is known of an environment without its objects; plain data."""
+"""What is known of an environment without its objects; plain data. `models`: the versions of each. `ineffective`: of each field that
+nothing puts into effect yet its path, how much that matters, and the file (from the folder of the environments), line and column that
+set it."""
 
 
 @dataclass(frozen=True)
@@ -90,10 +92,10 @@ class Snapshot:
         """Another file that decides, and what was in it."""
         self._bytes[os.fspath(file)] = content
 
-    def key(self, contracts: list[str]) -> bytes | None:
-        """Stands for all of it, with the contracts, whose paths count from the root; None where something could not be read."""
+    def key(self, named: list[str]) -> bytes | None:
+        """Stands for all of it, with the files that are named in it, by paths from the root; None where something could not be read."""
         parts = [_source(), self._told]
-        for path in contracts:
+        for path in named:
             file = f"{self._root}/{path}"
             content = self._bytes.get(file)
             if content is None:
@@ -157,19 +159,19 @@ class Cache:
         stream = io.BytesIO(content)
         stream.seek(_DIGEST)
         try:
-            key, contracts, summary = Unpickler(stream).load()
+            key, named, summary = Unpickler(stream).load()
         except Exception:  # As above.
             return None
-        return Entry(summary, stream) if key is not None and key == snapshot.key(contracts) else None
+        return Entry(summary, stream) if key is not None and key == snapshot.key(named) else None
 
     def keep(self, snapshot: Snapshot, environment: "Environment", summary: Summary) -> None:
         """Keeps an environment that was made from the snapshot."""
-        contracts = list(environment.contracts)
-        key = snapshot.key(contracts)
+        named = [*environment.contracts, *environment.model_cards]
+        key = snapshot.key(named)
         if key is None:
             return
         stream = io.BytesIO()
-        pickle.dump((key, contracts, summary), stream, 5)
+        pickle.dump((key, named, summary), stream, 5)
         Pickler(stream).dump(environment)
         content = stream.getvalue()
         if len(content) > LARGEST:

@@ -38,7 +38,8 @@ def check(section: type[Kind], data: Mapping[str, object], known: Collection[Fie
     except ValidationError as error:
         found = list(findings(error, section, data))
         made = _what_is_left(section, data)
-    faulty = [*known, *(finding.path for finding in found)]
+    # A field that was meant is not missing: it stands there under another name.
+    faulty = [*known, *(path for finding in found for path in (finding.at_fault, *finding.instead_of))]
     for path, breach in made.all_breaches():
         finding = Finding.of(path, breach)
         if path[:1] not in [(name,) for name in told] and not _touch(faulty, (finding.path, *finding.together_with, *finding.judged_by)):

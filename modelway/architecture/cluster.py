@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 from ipaddress import IPv4Network
+from types import MappingProxyType
 from typing import Annotated, Literal
 
 from pydantic import Field
 
 from modelway.architecture.arns import KeyArn
-from modelway.architecture.base import Breach, Name, Section, Shaped, each, misshapen, repeated
+from modelway.architecture.base import Breach, Name, Section, Shaped, each, misshapen, of_each, repeated
 from modelway.architecture.eks import ADDONS, IN_AUTO_MODE, VERSIONS
 from modelway.architecture.network import Addresses, Days
 from modelway.architecture.nodes import AutoMode, NodePool
@@ -73,6 +74,9 @@ class Callers(Addresses):
 class ManagedGateway(Section):
     """A Gateway that is made: `models`, in the namespace `gateway-system`."""
 
+    EXAMPLES = MappingProxyType({"class": "envoy"})
+    PEERS = MappingProxyType({"class": "Gateway API `gatewayClassName`"})
+
     kind: Literal["managed"]
     class_: ObjectName = Field(alias="class")
     """Class of the Gateway (gatewayClassName); its controller has to run in the cluster."""
@@ -80,6 +84,8 @@ class ManagedGateway(Section):
 
 class ExistingGateway(Section):
     """A Gateway that is there already and is left as it is."""
+
+    EXAMPLES = MappingProxyType({"name": "shared", "namespace": "gateways"})
 
     kind: Literal["existing"]
     name: ObjectName
@@ -99,12 +105,14 @@ class PrivateApi(Section):
 class PublicApi(Section):
     """The API server answers on the internet as well, to some."""
 
+    EXAMPLES = MappingProxyType({"allowed": ["198.51.100.0/24"]})
+
     kind: Literal["public"]
     allowed: tuple[Callers, ...] = Field(min_length=1, max_length=40)
     """Addresses that are answered, such as an office's; 40 at most (what EKS allows)."""
 
     def breaches(self) -> Iterator[Breach]:
-        yield from each([repeated("allowed", self.allowed)])
+        yield from each([repeated(self, "allowed")])
 
 
 Api = Annotated[PrivateApi | PublicApi, Field(discriminator="kind")]
@@ -113,13 +121,15 @@ Api = Annotated[PrivateApi | PublicApi, Field(discriminator="kind")]
 class ClusterLogs(Section):
     """What the control plane writes down, in CloudWatch Logs."""
 
+    EXAMPLES = MappingProxyType({"types": ["audit", "authenticator"]})
+
     types: tuple[LogType, ...] = ("api", "audit", "authenticator", "controllerManager", "scheduler")
     """Logs that are kept; all five unless said otherwise."""
     retention_days: Days = 90
     """Days that they are kept; one of the numbers that CloudWatch takes."""
 
     def breaches(self) -> Iterator[Breach]:
-        yield from each([repeated("types", self.types)])
+        yield from each([repeated(self, "types")])
 
 
 class Access(Section):
@@ -133,6 +143,9 @@ class Access(Section):
 
 class EksCluster(Section):
     """An EKS cluster of the environment's own, in the environment's network."""
+
+    EXAMPLES = MappingProxyType({"addons": {"vpc-cni": "v1.21.1-eksbuild.1"}})
+    PEERS = MappingProxyType({"access": "EKS access entries"})
 
     kind: Literal["eks"]
     version: KubernetesVersion
@@ -162,8 +175,8 @@ class EksCluster(Section):
         return sum(pool.max for pool in self.node_pools.values())
 
     def breaches(self) -> Iterator[Breach]:
-        yield from each([self._version_breaches(), self._access_breaches(), self._pool_breaches(), self._auto_mode_breaches()])
-        yield from each(self._addon_breaches(name) for name in self.addons)
+        rules = [self._version_breaches(), self._access_breaches(), self._pool_breaches(), self._auto_mode_breaches()]
+        yield from each([*rules, of_each(self, "addons", self._addon_breaches)])
 
     def _version_breaches(self) -> Iterator[Breach]:
         if self.version not in VERSIONS:
@@ -215,7 +228,7 @@ class EksCluster(Section):
                 judged_by=(("node_pools",),),
             )
 
-    def _addon_breaches(self, name: str) -> Iterator[Breach]:
+    def _addon_breaches(self, name: str, _version: str) -> Iterator[Breach]:
         if name not in ADDONS:
             yield Breach(("addons", name), f"one of the add-ons {', '.join(ADDONS)}", "Name one of them, or remove it.")
         elif self.auto_mode is not None and not self.node_pools and name in IN_AUTO_MODE:
@@ -229,6 +242,8 @@ class EksCluster(Section):
 
 class ExistingCluster(Section):
     """A cluster that is there already, reached through a kubeconfig."""
+
+    EXAMPLES = MappingProxyType({"context": "on-premises"})
 
     kind: Literal["existing"]
     context: Context

@@ -4,14 +4,16 @@ One contract is for checks in pull requests, for serving, for drift and for gate
 """
 
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
+from types import MappingProxyType
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
-from modelway.architecture.base import Breach, FieldPath, Section, Shaped, each, misshapen
+from modelway.architecture.base import Breach, FieldPath, Section, Shaped, each, misshapen, of_each
 from modelway.architecture.faults import shortened
 
 Datatype = Literal["BOOL", "UINT8", "UINT16", "UINT32", "UINT64", "INT8", "INT16", "INT32", "INT64", "FP16", "FP32", "FP64", "BYTES"]
@@ -64,6 +66,8 @@ Values = Annotated[tuple[object, ...], _Checked(_values, "array")]
 class Tensor(Section):
     """A tensor that the model takes or gives."""
 
+    EXAMPLES = MappingProxyType({"name": "income", "shape": [-1]})
+
     name: ColumnName
     datatype: Datatype
     """Datatype of the Open Inference Protocol."""
@@ -78,11 +82,13 @@ class Signature(Section):
     outputs: tuple[Tensor, ...] = Field(min_length=1, max_length=1_000)
 
     def breaches(self) -> Iterator[Breach]:
-        yield from each(_twice((side,), (tensor.name for tensor in getattr(self, side))) for side in ("inputs", "outputs"))
+        yield from each([_named_twice(self, "inputs"), _named_twice(self, "outputs")])
 
 
 class Column(Section):
     """What is expected of a column of data. A column that a model takes has the type of that input."""
+
+    EXAMPLES = MappingProxyType({"range": [0, None], "values": [0, 1, 2, 3], "null_rate": 0.01})
 
     type: ColumnType | None = None
     """What it holds; needed for a column that is neither taken nor given by the model, such as a label or a time."""
@@ -96,18 +102,24 @@ class Column(Section):
     """Whether no value comes twice."""
 
     def breaches(self) -> Iterator[Breach]:
-        if self.range is not None:
-            low, high = self.range
-            if low is None and high is None:
-                yield Breach(("range",), "at least one end", "Write it like [0, null], or remove it.")
-            elif low is not None and high is not None and low > high:
-                yield Breach(("range",), "the smaller number first", "Exchange the two numbers.")
+        yield from each([self._range_breaches(), self._both_breaches()])
+
+    def _range_breaches(self) -> Iterator[Breach]:
+        low, high = self.range or (0, 0)
+        if low is None and high is None:
+            yield Breach(("range",), "at least one end", "Write it like [0, null], or remove it.")
+        elif low is not None and high is not None and low > high:
+            yield Breach(("range",), "the smaller number first", "Exchange the two numbers.")
+
+    def _both_breaches(self) -> Iterator[Breach]:
         if self.values is not None and self.range is not None:
             yield Breach(("values",), "either the only values allowed, or a range", "Remove one of them.", (("range",),))
 
 
 class Metric(Section):
     """How good a version has to be on data that it did not learn from."""
+
+    EXAMPLES = MappingProxyType({"name": "roc_auc", "minimum": 0.8, "maximum": 0.2, "reference": 0.83})
 
     name: ColumnName
     """What is measured, such as roc_auc."""
@@ -121,6 +133,9 @@ class Metric(Section):
     """What was reached when the contract was written; drift is measured from it."""
 
     def breaches(self) -> Iterator[Breach]:
+        yield from each([self._limit_breaches()])
+
+    def _limit_breaches(self) -> Iterator[Breach]:
         limit, other = ("minimum", "maximum") if self.direction == "higher" else ("maximum", "minimum")
         if getattr(self, other) is not None:
             yield Breach(
@@ -136,6 +151,8 @@ class Metric(Section):
 class Example(Section):
     """One tensor of the sample, as the Open Inference Protocol writes it."""
 
+    EXAMPLES = MappingProxyType({"name": "income", "shape": [2], "data": [1200.5, 90000]})
+
     name: ColumnName
     datatype: Datatype
     shape: tuple[Annotated[int, Field(ge=1, le=10**6)], ...] = Field(min_length=1, max_length=DEPTH)
@@ -148,6 +165,9 @@ class Example(Section):
         return list(_flattened(self.data))
 
     def breaches(self) -> Iterator[Breach]:
+        yield from each([self._shape_breaches(), self._datatype_breaches()])
+
+    def _shape_breaches(self) -> Iterator[Breach]:
         values = self.flat()
         if len(values) != math.prod(self.shape):
             yield Breach(
@@ -156,7 +176,9 @@ class Example(Section):
                 "Correct one of them.",
                 (("shape",),),
             )
-        for value in values:
+
+    def _datatype_breaches(self) -> Iterator[Breach]:
+        for value in self.flat():
             if not fits(value, self.datatype):
                 yield Breach(
                     ("data",),
@@ -173,11 +195,17 @@ class Sample(Section):
     inputs: tuple[Example, ...] = Field(min_length=1, max_length=10_000)
 
     def breaches(self) -> Iterator[Breach]:
-        yield from _twice(("inputs",), (example.name for example in self.inputs))
+        yield from each([_named_twice(self, "inputs")])
+
+
+Taken = dict[str, Tensor]
+"""What a model takes, by name."""
 
 
 class Contract(Section):
     """What a model promises to those who call it, and what it may rely on."""
+
+    EXAMPLES = MappingProxyType({"ordered_by": "applied_at"})
 
     signature: Signature
     """What it takes and gives."""
@@ -201,9 +229,10 @@ class Contract(Section):
         return None
 
     def breaches(self) -> Iterator[Breach]:
-        yield from each(self._column_breaches(name, column) for name, column in self.expectations.items())
-        yield from each([self._order_breaches(), _twice(("metrics",), (metric.name for metric in self.metrics))])
-        yield from each([self._sample_breaches()])
+        columns = [of_each(self, "expectations", rule) for rule in (self._type_breaches, self._range_breaches, self._value_breaches)]
+        samples = (self._name_breaches, self._datatype_breaches, self._shape_breaches, self._data_breaches)
+        yield from each([*columns, self._order_breaches(), _named_twice(self, "metrics"), self._missing_breaches()])
+        yield from each(self._sample_breaches(rule) for rule in samples)
 
     def _order_breaches(self) -> Iterator[Breach]:
         if self.ordered_by is not None and self.column_type(self.ordered_by) not in ("timestamp", "integer", "number"):
@@ -213,53 +242,65 @@ class Contract(Section):
                 f"Add it: `expectations: {{{self.ordered_by}: {{type: timestamp}}}}`.",
             )
 
-    def _column_breaches(self, name: str, column: Column) -> Iterator[Breach]:
+    def _type_breaches(self, name: str, column: Column) -> Iterator[Breach]:
         path: FieldPath = ("expectations", name)
         held = next((column_type_of(tensor.datatype) for tensor in self.signature.inputs if tensor.name == name), None)
-        kind = self.column_type(name)
-        if kind is None:
+        if self.column_type(name) is None:
             yield Breach(
                 path,
                 f"the model neither takes nor gives a column {name}, so its type has to be said",
                 f"Add `type: text` or another type, or correct the name; it takes {_some([each.name for each in self.signature.inputs])}.",
             )
-            return
-        if held is not None and column.type is not None and column.type != held:
+        elif held is not None and column.type is not None and column.type != held:
             yield Breach((*path, "type"), f"the input of that name holds {held}", "Remove it.")
-        if column.range is not None and kind not in ("integer", "number"):
-            yield Breach((*path, "range"), f"only numbers have a range, and this column holds {kind}", "Remove it.")
+
+    def _range_breaches(self, name: str, column: Column) -> Iterator[Breach]:
+        kind = self.column_type(name)
+        if column.range is not None and kind not in (None, "integer", "number"):
+            yield Breach(("expectations", name, "range"), f"only numbers have a range, and this column holds {kind}", "Remove it.")
+
+    def _value_breaches(self, name: str, column: Column) -> Iterator[Breach]:
+        kind = self.column_type(name)
         for position, value in enumerate(column.values or ()):
-            if not _holds(value, kind):
-                yield Breach((*path, "values", position), f"values of a column that holds {kind}", "Correct the value.")
+            if kind is not None and not _holds(value, kind):
+                yield Breach(("expectations", name, "values", position), f"values of a column that holds {kind}", "Correct the value.")
 
-    def _sample_breaches(self) -> Iterator[Breach]:
-        taken = {tensor.name: tensor for tensor in self.signature.inputs}
-        yield from each([self._missing_breaches(taken)])
-        yield from each(self._example_breaches(taken, position, example) for position, example in enumerate(self.sample.inputs))
-
-    def _missing_breaches(self, taken: dict[str, Tensor]) -> Iterator[Breach]:
+    def _missing_breaches(self) -> Iterator[Breach]:
         given = {example.name for example in self.sample.inputs}
-        missing = [name for name in taken if name not in given]
+        missing = [tensor.name for tensor in self.signature.inputs if tensor.name not in given]
         if missing:
             yield Breach(("sample", "inputs"), f"every input of the signature; {_some(missing)} is missing", "Add it with its values.")
 
-    def _example_breaches(self, taken: dict[str, Tensor], position: int, example: Example) -> Iterator[Breach]:
-        path: FieldPath = ("sample", "inputs", position)
+    def _sample_breaches(self, rule: Callable[[Taken, int, Example], Iterator[Breach]]) -> Iterator[Breach]:
+        taken = {tensor.name: tensor for tensor in self.signature.inputs}
+        yield from of_each(self.sample, "inputs", partial(rule, taken))
+
+    def _name_breaches(self, taken: Taken, number: int, example: Example) -> Iterator[Breach]:
+        if example.name not in taken:
+            path = ("sample", "inputs", number, "name")
+            yield Breach(path, f"an input of the signature: {_some(list(taken))}", "Correct the name, or remove it.")
+
+    def _datatype_breaches(self, taken: Taken, number: int, example: Example) -> Iterator[Breach]:
         tensor = taken.get(example.name)
-        if tensor is None:
-            yield Breach((*path, "name"), f"an input of the signature: {_some(list(taken))}", "Correct the name, or remove it.")
-            return
-        if example.datatype != tensor.datatype:
-            yield Breach((*path, "datatype"), f"{tensor.datatype}, as in the signature", f"Write {tensor.datatype}.")
-        if len(example.shape) != len(tensor.shape) or any(
-            wanted not in (-1, has) for wanted, has in zip(tensor.shape, example.shape, strict=False)
+        if tensor is not None and example.datatype != tensor.datatype:
+            path = ("sample", "inputs", number, "datatype")
+            yield Breach(path, f"{tensor.datatype}, as in the signature", f"Write {tensor.datatype}.")
+
+    def _shape_breaches(self, taken: Taken, number: int, example: Example) -> Iterator[Breach]:
+        tensor = taken.get(example.name)
+        if tensor is not None and (
+            len(example.shape) != len(tensor.shape)
+            or any(wanted not in (-1, has) for wanted, has in zip(tensor.shape, example.shape, strict=False))
         ):
-            yield Breach((*path, "shape"), f"a shape that fits {list(tensor.shape)} of the signature", "Correct one of them.")
-        column = self.expectations.get(example.name)
+            path = ("sample", "inputs", number, "shape")
+            yield Breach(path, f"a shape that fits {list(tensor.shape)} of the signature", "Correct one of them.")
+
+    def _data_breaches(self, taken: Taken, number: int, example: Example) -> Iterator[Breach]:
+        column = self.expectations.get(example.name) if example.name in taken else None
         for value in example.flat() if column else ():
             if not _expected(value, column):
                 yield Breach(
-                    (*path, "data"),
+                    ("sample", "inputs", number, "data"),
                     f"values as they are expected of {example.name}; {_quoted(value)} is not",
                     "Correct the sample or the expectation.",
                 )
@@ -315,12 +356,12 @@ def _flattened(data: object) -> Iterator[Scalar]:
         yield data
 
 
-def _twice(path: FieldPath, names: Iterable[str]) -> Iterator[Breach]:
+def _named_twice(section: Section, field: str) -> Iterator[Breach]:
     seen: set[str] = set()
-    for position, name in enumerate(names):
-        if name in seen:
-            yield Breach((*path, position, "name"), f"{name} is there already", "Remove one, or rename it.")
-        seen.add(name)
+    for position, item in enumerate(getattr(section, field)):
+        if item.name in seen:
+            yield Breach((field, position, "name"), f"{item.name} is there already", "Remove one, or rename it.")
+        seen.add(item.name)
 
 
 def _quoted(value: Scalar) -> str:

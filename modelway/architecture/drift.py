@@ -31,17 +31,21 @@ WITHOUT_LABELS = ("selection_rate",)
 class Numbers(Section):
     """How columns of numbers are compared with what the model learned from."""
 
+    EXAMPLES = MappingProxyType({"statistic": "ks", "threshold": 0.2})
+
     statistic: Literal["psi", "ks", "wasserstein", "jensen_shannon"] = "psi"
     """Population stability index, Kolmogorov-Smirnov, Wasserstein distance in standard deviations, or Jensen-Shannon distance."""
     threshold: float | None = Field(default=None, ge=0)
     """What is too much; found from how many false alarms are accepted when absent."""
 
     def breaches(self) -> Iterator[Breach]:
-        yield from each([_threshold_breaches(self.statistic, self.threshold)])
+        yield from each([_threshold_breaches(self)])
 
 
 class Categories(Section):
     """How columns of text, of true and false, or of few values are compared with what the model learned from."""
+
+    EXAMPLES = MappingProxyType({"statistic": "chi_squared", "threshold": 0.01})
 
     statistic: Literal["psi", "chi_squared", "jensen_shannon"] = "psi"
     """Population stability index, chi-squared test, or Jensen-Shannon distance."""
@@ -49,11 +53,13 @@ class Categories(Section):
     """What is too much, or of chi_squared too improbable; found from how many false alarms are accepted when absent."""
 
     def breaches(self) -> Iterator[Breach]:
-        yield from each([_threshold_breaches(self.statistic, self.threshold)])
+        yield from each([_threshold_breaches(self)])
 
 
 class DataDrift(Section):
     """Requests that differ from what the model learned from."""
+
+    EXAMPLES = MappingProxyType({"features": ["income", "dependants"]})
 
     features: tuple[ColumnName, ...] | None = Field(default=None, min_length=1, max_length=10_000)
     """Inputs of the contract that are watched; all when absent."""
@@ -65,11 +71,13 @@ class DataDrift(Section):
     """How soon somebody has to look."""
 
     def breaches(self) -> Iterator[Breach]:
-        yield from each([repeated("features", self.features or ())])
+        yield from each([repeated(self, "features")])
 
 
 class PredictionDrift(Section):
     """Answers that differ from those on what the model learned from."""
+
+    EXAMPLES = MappingProxyType({"outputs": ["default_probability"]})
 
     outputs: tuple[ColumnName, ...] | None = Field(default=None, min_length=1, max_length=1_000)
     """Outputs of the contract that are watched; all when absent."""
@@ -81,11 +89,13 @@ class PredictionDrift(Section):
     """How soon somebody has to look."""
 
     def breaches(self) -> Iterator[Breach]:
-        yield from each([repeated("outputs", self.outputs or ())])
+        yield from each([repeated(self, "outputs")])
 
 
 class ConceptDrift(Section):
     """Answers that turn out to be right less often."""
+
+    EXAMPLES = MappingProxyType({"metric": "roc_auc", "drop": 0.03})
 
     metric: ColumnName
     """A metric of the contract, which says what was reached."""
@@ -95,12 +105,17 @@ class ConceptDrift(Section):
     """How soon somebody has to look."""
 
     def breaches(self) -> Iterator[Breach]:
+        yield from each([self._drop_breaches()])
+
+    def _drop_breaches(self) -> Iterator[Breach]:
         if not self.drop:
             yield Breach(("drop",), "more than 0: chance alone makes it a little worse or better", "Write it like 0.03.")
 
 
 class Parity(Section):
     """Groups of people that the model treats alike."""
+
+    EXAMPLES = MappingProxyType({"group": "age_band", "metric": "recall", "gap": 0.1})
 
     group: ColumnName
     """Column of the contract that says to which group somebody belongs; its values have to be few and known."""
@@ -112,6 +127,9 @@ class Parity(Section):
     """How soon somebody has to look."""
 
     def breaches(self) -> Iterator[Breach]:
+        yield from each([self._gap_breaches()])
+
+    def _gap_breaches(self) -> Iterator[Breach]:
         if not self.gap:
             yield Breach(("gap",), "more than 0: no two groups are ever the same", "Write it like 0.1.")
 
@@ -119,18 +137,33 @@ class Parity(Section):
 class Labels(Section):
     """What turned out to be right, as it becomes known."""
 
+    EXAMPLES = MappingProxyType({"delay": "30d"})
+
     source: LabelSource
     """Folder that labels are written to, with the number of their request, such as s3://acme-labels/credit-risk/."""
     delay: Duration
     """How long after a request its label is known, 365d at most."""
 
     def breaches(self) -> Iterator[Breach]:
+        yield from each([self._delay_breaches()])
+
+    def _delay_breaches(self) -> Iterator[Breach]:
         if self.delay.seconds > 365 * 86400:
             yield Breach(("delay",), "at most 365d", "Write it like 30d.")
 
 
 class Drift(Section):
     """What is watched of a model while it serves."""
+
+    EXAMPLES = MappingProxyType({"minimum_sample": 1000, "false_alarms": 1})
+    PEERS = MappingProxyType(
+        {
+            "data": "Azure ML `data_drift`, SageMaker Model Monitor data quality",
+            "prediction": "Azure ML `prediction_drift`",
+            "concept": "SageMaker Model Monitor model quality",
+            "parity": "SageMaker Clarify bias drift",
+        }
+    )
 
     window: Duration | None = None
     """Length of time that is looked at as one, 5m to 31d; the environment's when absent."""
@@ -156,8 +189,9 @@ class Drift(Section):
         return tuple(kind for kind in kinds if getattr(self, kind) is not None)
 
     def breaches(self) -> Iterator[Breach]:
-        rules = [self._none_breaches(), self._window_breaches(), self._labels_breaches(), self._unused_breaches()]
-        yield from each([*rules, *(self._budget_breaches(kind) for kind in ("data", "prediction"))])
+        rules = (self._none_breaches, self._window_breaches, self._concept_breaches, self._parity_breaches, self._unused_breaches)
+        columns = [(kind, columns) for kind in ("data", "prediction") for columns in ("numbers", "categories")]
+        yield from each([*(rule() for rule in rules), *(self._budget_breaches(*which) for which in columns)])
 
     def _none_breaches(self) -> Iterator[Breach]:
         if not self.kinds:
@@ -169,9 +203,11 @@ class Drift(Section):
         if self.window is not None and not 300 <= self.window.seconds <= 31 * 86400:
             yield Breach(("window",), "5m to 31d", "Write it like 1h or 1d.")
 
-    def _labels_breaches(self) -> Iterator[Breach]:
+    def _concept_breaches(self) -> Iterator[Breach]:
         if self.labels is None and self.concept is not None:
             yield Breach(("concept",), f"needs labels: {_WHY}", _ADD, (("labels",),))
+
+    def _parity_breaches(self) -> Iterator[Breach]:
         if self.labels is None and self.parity is not None and self.parity.metric not in WITHOUT_LABELS:
             way_out = f"{_ADD[:-1]}, or compare selection_rate."
             yield Breach(("parity", "metric"), f"{self.parity.metric} needs labels: {_WHY}", way_out, (("labels",),))
@@ -186,22 +222,22 @@ class Drift(Section):
                 (("concept",), ("parity",)),
             )
 
-    def _budget_breaches(self, kind: Literal["data", "prediction"]) -> Iterator[Breach]:
-        watched = self.data if kind == "data" else self.prediction
-        for columns in ("numbers", "categories"):
-            if self.false_alarms is not None and watched is not None and getattr(watched, columns).threshold is not None:
-                yield Breach(
-                    (kind, columns, "threshold"),
-                    "a threshold, or false_alarms from which it is found; both are there",
-                    "Remove one of them.",
-                    (("false_alarms",),),
-                )
+    def _budget_breaches(self, kind: str, columns: str) -> Iterator[Breach]:
+        watched: DataDrift | PredictionDrift | None = getattr(self, kind)
+        if self.false_alarms is not None and watched is not None and getattr(watched, columns).threshold is not None:
+            yield Breach(
+                (kind, columns, "threshold"),
+                "a threshold, or false_alarms from which it is found; both are there",
+                "Remove one of them.",
+                (("false_alarms",),),
+            )
 
 
 _WHY = "nobody knows what was right without them"
 _ADD = "Add `labels: {source: s3://BUCKET/FOLDER/, delay: 30d}`."
 
 
-def _threshold_breaches(statistic: str, threshold: float | None) -> Iterator[Breach]:
-    if threshold is not None and not 0 < threshold <= MOST[statistic]:
-        yield Breach(("threshold",), f"more than 0 and at most {MOST[statistic]:g} for {statistic}", "Correct it.", (("statistic",),))
+def _threshold_breaches(compared: Numbers | Categories) -> Iterator[Breach]:
+    most = MOST[compared.statistic]
+    if compared.threshold is not None and not 0 < compared.threshold <= most:
+        yield Breach(("threshold",), f"more than 0 and at most {most:g} for {compared.statistic}", "Correct it.", (("statistic",),))

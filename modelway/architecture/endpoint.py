@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from functools import cache
+from types import MappingProxyType
 
 from pydantic import Field
 
@@ -13,15 +14,22 @@ from modelway.architecture.replica import Placement, Resources
 from modelway.architecture.runtime import KubernetesRuntime, Runtime
 from modelway.architecture.sagemaker import sagemaker_breaches
 from modelway.architecture.scaling import Scaling
-from modelway.architecture.slo import Slo
+from modelway.architecture.slo import LONGEST_ANSWER, Slo
 from modelway.architecture.traffic import Traffic
 
-LONGEST = 3600
+LONGEST = LONGEST_ANSWER
 """Seconds that warming up, draining or an answer may take."""
+
+WITHOUT_TIMEOUT = 60
+"""Seconds for which load balancers keep a connection on which nothing comes, unless they are told otherwise
+(docs.aws.amazon.com/elasticloadbalancing/latest/application/edit-load-balancer-attributes.html#connection-idle-timeout)."""
 
 
 class Batching(Section):
     """Requests that the serving program puts together and works on at once."""
+
+    EXAMPLES = MappingProxyType({"max_size": 16, "max_wait": "10ms"})
+    PEERS = MappingProxyType({"max_size": "KServe `batcher.maxBatchSize`", "max_wait": "KServe `batcher.maxLatency`"})
 
     max_size: int = Field(ge=2, le=10_000)
     """Most requests in a batch, 2 or more."""
@@ -31,6 +39,19 @@ class Batching(Section):
 
 class Endpoint(Section):
     """A model that answers requests by the Open Inference Protocol, version 2."""
+
+    EXAMPLES = MappingProxyType({"warm_up": "90s", "drain": "30s", "timeout": "10s"})
+    PEERS = MappingProxyType(
+        {
+            "resources": "Kubernetes `resources`",
+            "traffic": "Azure ML `traffic` and `mirror_traffic`, Gateway API `rules`",
+            "warm_up": "Kubernetes `startupProbe`, SageMaker `ContainerStartupHealthCheckTimeoutInSeconds`",
+            "drain": "Kubernetes `terminationGracePeriodSeconds`",
+            "timeout": "Gateway API `timeouts.request`, KServe `timeout`, Azure ML `request_timeout_ms`",
+            "batching": "KServe `batcher`",
+            "payload_logging": "KServe `logger`, SageMaker `DataCaptureConfig`, Azure ML `data_collector`",
+        }
+    )
 
     runtime: Runtime = Field(default_factory=cache(KubernetesRuntime))
     """What it runs on."""
@@ -63,6 +84,7 @@ class Endpoint(Section):
                 self._resources_breaches(),
                 *(self._length_breaches(field) for field in ("warm_up", "drain", "timeout")),
                 self._timeout_breaches(),
+                self._slow_breaches(),
                 self._drain_breaches(),
                 self._latency_breaches(),
                 self._wait_breaches(),
@@ -96,6 +118,17 @@ class Endpoint(Section):
                 f"longer than slo.latency_p99, which is {self.slo.latency_p99}: every answer slower than promised would be an error",
                 "Raise it, or promise a shorter latency.",
                 (("slo", "latency_p99"),),
+            )
+
+    def _slow_breaches(self) -> Iterator[Breach]:
+        promised = self.slo.latency_p99
+        if self.timeout is None and self.runtime.kind == "kubernetes" and WITHOUT_TIMEOUT < promised.seconds <= LONGEST_ANSWER:
+            yield Breach(
+                ("slo", "latency_p99"),
+                f"at most {WITHOUT_TIMEOUT}s where the endpoint has no timeout: what is between would give up before the answer is there",
+                f"Write it like 200ms; or, if answers do take so long, add a timeout above {promised}.",
+                (("timeout",),),
+                (("runtime",),),
             )
 
     def _drain_breaches(self) -> Iterator[Breach]:

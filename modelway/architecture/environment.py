@@ -7,9 +7,11 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from modelway.architecture.arns import Region
-from modelway.architecture.base import Breach, EnvironmentName, Name, Owner, Section, Shaped
+from modelway.architecture.base import Breach, EnvironmentName, Name, Owner, Section, Shaped, each
+from modelway.architecture.capacity import capacity_breaches
 from modelway.architecture.cluster import Cluster
 from modelway.architecture.contract import Contract
+from modelway.architecture.governance import CARD_PATH
 from modelway.architecture.model import ContractPath, Model
 from modelway.architecture.model_rules import model_breaches
 from modelway.architecture.monitoring import Monitoring
@@ -47,12 +49,24 @@ class Aws(Section):
 class Promotion(Section):
     """What has to be true of a version before it may serve here."""
 
+    EXAMPLES = MappingProxyType({"from": "staging"})
+
     from_: EnvironmentName = Field(alias="from")
     """Environment that its digests have to have been in before."""
 
 
 class Environment(Section):
     """One environment, resolved: base and overrides merged, models and contracts with it."""
+
+    EXAMPLES = MappingProxyType(
+        {
+            "environment": "dev",
+            "layout": "split",
+            "platform": "acme-ml",
+            "tags": {"cost-center": "ml-platform"},
+            "cost_owner": "finance@example.com",
+        }
+    )
 
     OF_OTHER_FILES = MappingProxyType(
         {"models": "each model has a file of its own in models/", "contracts": "contracts are files that models' versions name"}
@@ -95,8 +109,13 @@ class Environment(Section):
     contracts: dict[ContractPath, Contract] = Field(default_factory=dict)
     """Contracts of the models' versions, by path; read from the files that versions name."""
 
+    @property
+    def model_cards(self) -> tuple[str, ...]:
+        """Paths of the models' cards that are files in the repository, sorted."""
+        cards = {model.governance.model_card for model in self.models.values() if model.governance is not None}
+        return tuple(sorted(card for card in cards if card is not None and CARD_PATH.fullmatch(card)))
+
     def breaches(self) -> Iterator[Breach]:
-        yield from platform_breaches(self)
-        yield from name_breaches(self)
-        yield from placement_breaches(self)
-        yield from model_breaches(self)
+        yield from each(
+            [platform_breaches(self), name_breaches(self), placement_breaches(self), capacity_breaches(self), model_breaches(self)]
+        )

@@ -10,6 +10,8 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from modelway.architecture.base import Breach, FieldPath, Section
+from modelway.architecture.faults import field_text
+from modelway.architecture.habits import HABITS
 from modelway.architecture.naming import look_alike
 from modelway.architecture.reading import MOST_FLAWS, walk
 from modelway.architecture.resolving import PointsAt
@@ -46,10 +48,16 @@ class Finding:
     judged_by: tuple[FieldPath, ...] = ()
     quote: bool = False
     """Whether quotes around what stands there put it right."""
-    instead_of: FieldPath = ()
-    """The field that was meant, where one is misspelt."""
+    instead_of: tuple[FieldPath, ...] = ()
+    """The fields that are missing only because this one is misspelt, or in the wrong place."""
     hidden: bool = False
     """Whether what stands there may be a secret, and is not to be shown."""
+
+    @property
+    def at_fault(self) -> FieldPath:
+        """What no rule may be asked about: the field, or of one whose name is at fault the name, as if it were a part of the field.
+        What stands in it can be judged under any name."""
+        return (*self.path, "[key]") if self.points_at == "key" else self.path
 
     @classmethod
     def of(cls, section: FieldPath, breach: Breach) -> "Finding":
@@ -63,7 +71,7 @@ def findings(error: ValidationError, section: type[Section], data: Mapping[str, 
     details = error.errors(include_url=False)
     found = [(finding, detail["input"]) for detail in details[:MOST_FLAWS] for finding in _findings(detail, section, data)]
     # A field that is misspelt is not missing as well.
-    meant = {finding.instead_of for finding, _ in found if finding.instead_of}
+    meant = {path for finding, _ in found for path in finding.instead_of}
     for finding, value in found:
         if finding.points_at == "parent" and finding.path in meant:
             continue
@@ -138,11 +146,21 @@ def _unknown_field(path: FieldPath, section: type[Section], data: Mapping[str, o
 
     described = _section_at(section, path[:-1], data)
     known = _names(described) if described else []
+    habit = HABITS.get(described.__name__, {}).get(str(path[-1])) if described else None
+    if habit is not None:
+        *_, value = walk(data, path)
+        fields = [tuple(field.split(".")) for field in habit.meant]
+        wanted = {(*path[:-1], *field[:length]) for field in fields for length in range(1, len(field) + 1)}
+        missing = tuple(sorted(field for field in wanted if len(list(walk(data, field))) <= len(field)))
+        return Finding(path, "key", _no_such_field(path), habit.told(value), instead_of=missing)
     near = get_close_matches(str(path[-1])[:LONGEST_NAME], known, 1)
     way_out = f"Did you mean `{near[0]}`? " if near else "Remove it. "
-    where = f"in {'.'.join(map(str, path[:-1]))}" if len(path) > 1 else "in this file"
-    meant = (*path[:-1], near[0]) if near else ()
-    return Finding(path, "key", f"there is no such field {where}", f"{way_out}The fields are {_listed(known)}.", instead_of=meant)
+    meant = ((*path[:-1], near[0]),) if near else ()
+    return Finding(path, "key", _no_such_field(path), f"{way_out}The fields are {_listed(known)}.", instead_of=meant)
+
+
+def _no_such_field(path: FieldPath) -> str:
+    return f"there is no such field {f'in {field_text(path[:-1])}' if len(path) > 1 else 'in this file'}"
 
 
 def _meaning(path: FieldPath, section: type[Section], data: Mapping[str, object]) -> str:

@@ -26,8 +26,8 @@ def names(environments: Path) -> list[str]:
 
 
 def repository_root(environments: Path, otherwise: Path | None = None) -> Path:
-    """Where paths of contracts count from: the nearest folder at or above the environments that has .git or Pulumi.yaml; when there is
-    none `otherwise`, and without that the folder that they are in."""
+    """Where paths of contracts and model cards count from: the nearest folder at or above the environments that has .git or Pulumi.yaml;
+    when there is none `otherwise`, and without that the folder that they are in."""
     resolved = environments.resolve()
     for folder in (resolved, *resolved.parents):
         if (folder / ".git").exists() or (folder / "Pulumi.yaml").is_file():
@@ -46,9 +46,9 @@ def summary_of(environments: Path, name: str, root: Path | None, cache: Cache) -
     snapshot = take_snapshot(environments, name, root)
     if snapshot and (kept := cache.find(snapshot)):
         return kept.summary
-    from modelway.architecture.loading import load, summary
+    from modelway.architecture.loading import summarize
 
-    return summary(load(environments, name, root, cache))
+    return summarize(environments, name, root, cache, snapshot)
 
 
 def about(path: Path, rule: str, way_out: str) -> Fault:

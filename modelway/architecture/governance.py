@@ -1,12 +1,14 @@
 """What a model says of itself to those who have to answer for it."""
 
+import re
 from collections.abc import Iterator
 from datetime import date
+from types import MappingProxyType
 from typing import Annotated, Literal
 
 from pydantic import Field
 
-from modelway.architecture.base import Breach, Line, Owner, Section, Shaped, each, misshapen, repeated
+from modelway.architecture.base import Breach, Line, Owner, Section, Shaped, each, misshapen, of_each, repeated
 from modelway.architecture.quantities import Written
 
 Waivable = Literal[
@@ -28,11 +30,13 @@ Waivable = Literal[
 ]
 """What an environment asks of models, and may be without for a while."""
 
+CARD_PATH = re.compile(r"(?!.*//)(?!(.*/)?\.\.?/)[A-Za-z0-9_-][A-Za-z0-9_./-]*\.md", re.ASCII)
+
 CardReference = Annotated[
     str,
     Shaped(
         r"(https://[a-z0-9]([-a-z0-9.]*[a-z0-9])?(:[0-9]{1,5})?(/[A-Za-z0-9._~%/-]*)?"
-        r"|(?!.*//)(?!(.*/)?\.\.?/)[A-Za-z0-9_-][A-Za-z0-9_./-]*\.md)",
+        rf"|{CARD_PATH.pattern})",
         "the path of a Markdown file, from the root of the repository that holds the environments, or an https address",
         "Write it like docs/cards/credit-risk.md.",
         400,
@@ -63,6 +67,8 @@ class Date(Written):
 class Dataset(Section):
     """Data that the model learned from."""
 
+    EXAMPLES = MappingProxyType({"name": "Loans of 2024", "source": "warehouse.loans", "license": "CC-BY-4.0"})
+
     name: Line
     """What they are called."""
     source: Line
@@ -75,6 +81,8 @@ class Dataset(Section):
 
 class Waiver(Section):
     """Something that the environment asks for and the model does without, for a while."""
+
+    EXAMPLES = MappingProxyType({"reason": "The card is being written."})
 
     rule: Waivable
     """What it does without."""
@@ -89,6 +97,16 @@ class Waiver(Section):
 class Governance(Section):
     """What a model says of itself to those who have to answer for it."""
 
+    EXAMPLES = MappingProxyType(
+        {
+            "intended_use": "Puts loans in the order in which people look at them.",
+            "prohibited_use": "Refuses a loan without a person.",
+            "affected_groups": ["people who apply for a loan"],
+            "approvers": ["risk-office@example.com"],
+            "incident_contact": "risk-on-call@example.com",
+        }
+    )
+
     intended_use: Line | None = None
     """What it is made for."""
     prohibited_use: Line | None = None
@@ -96,7 +114,7 @@ class Governance(Section):
     affected_groups: tuple[Line, ...] = Field(default=(), max_length=50)
     """People whom its answers touch."""
     model_card: CardReference | None = None
-    """Its model card: a Markdown file in the repository, or an address."""
+    """Its model card: a Markdown file in the repository, which has to be there, or an address."""
     approvers: tuple[Owner, ...] = Field(default=(), max_length=20)
     """People of whom as many as the environment asks for approve a change of what is live."""
     reviewed: Date | None = None
@@ -111,9 +129,8 @@ class Governance(Section):
     """What it does without for a while."""
 
     def breaches(self) -> Iterator[Breach]:
-        yield from each([repeated("affected_groups", self.affected_groups), repeated("approvers", self.approvers), self._review_breaches()])
-        yield from each(self._exception_breaches(number, waiver) for number, waiver in enumerate(self.exceptions))
-        yield from each(self._repeated_breaches(number, waiver) for number, waiver in enumerate(self.exceptions))
+        yield from each([repeated(self, "affected_groups"), repeated(self, "approvers"), self._review_breaches()])
+        yield from each(of_each(self, "exceptions", rule) for rule in (self._exception_breaches, self._repeated_breaches))
 
     def _review_breaches(self) -> Iterator[Breach]:
         if self.reviewed is not None and self.review_by is not None and self.review_by.day <= self.reviewed.day:

@@ -15,9 +15,10 @@ from modelway.architecture.explaining import Finding
 from modelway.architecture.exposed import exposed
 from modelway.architecture.faults import Fault, InvalidArchitecture, field_text, shortened
 from modelway.architecture.folders import BASE, FILE, MODELS, about, names, repository_root, take_snapshot
-from modelway.architecture.model import CONTRACT_PATH, Model
+from modelway.architecture.mentions import Mentioned, mentions
+from modelway.architecture.model import Model
 from modelway.architecture.naming import same_but_for_case
-from modelway.architecture.origins import Origins
+from modelway.architecture.origins import Origins, place_in
 from modelway.architecture.reading import Document, Flaw, Place, Unreadable, read, walk
 from modelway.architecture.resolving import Layers
 from modelway.redaction import HIDDEN, masked
@@ -26,7 +27,8 @@ from modelway.redaction import HIDDEN, masked
 def load(environments: Path, name: str, root: Path | None = None, cache: Cache | None = None) -> Environment:
     """Environment `name` of a folder: base and overrides merged, everything checked, its contracts with it.
 
-    Paths of contracts count from the repository that holds the folder; when none does from `root`, and without that from the folder above.
+    Paths of contracts and model cards count from the repository that holds the folder; when none does from `root`, and without that from
+    the folder above.
     With a cache, files that are the same as when they were found valid are not checked again.
     Raises InvalidArchitecture with every fault of every file.
     """
@@ -35,9 +37,7 @@ def load(environments: Path, name: str, root: Path | None = None, cache: Cache |
         return _load(environments, name, root)[0]
     if (kept := cache.find(snapshot)) and (environment := kept.environment()):
         return environment
-    environment, _ = _load(environments, name, root, snapshot)
-    cache.keep(snapshot, environment, summary(environment))
-    return environment
+    return _load_and_keep(environments, name, root, cache, snapshot)[0]
 
 
 def trace(environments: Path, name: str, root: Path | None = None) -> tuple[Environment, Origins]:
@@ -46,12 +46,23 @@ def trace(environments: Path, name: str, root: Path | None = None) -> tuple[Envi
     return environment, Origins(layers)
 
 
-def summary(environment: Environment) -> Summary:
-    """What a cache tells of an environment without its objects."""
-    return {
+def summarize(environments: Path, name: str, root: Path | None, cache: Cache, snapshot: Snapshot | None) -> Summary:
+    """What there is to say of an environment, which is kept for whoever asks next. Raises InvalidArchitecture."""
+    return _load_and_keep(environments, name, root, cache, snapshot)[1]
+
+
+def _load_and_keep(
+    environments: Path, name: str, root: Path | None, cache: Cache, snapshot: Snapshot | None
+) -> tuple[Environment, Summary]:
+    environment, layers = _load(environments, name, root, snapshot)
+    origins = Origins(layers)
+    told: Summary = {
         "models": {name: list(model.versions) for name, model in environment.models.items()},
-        "ineffective": [(one.field, one.effect) for one in ineffective(environment)],
+        "ineffective": [(one.field, one.effect, *place_in(environments, origins.of(one.path).setting)) for one in ineffective(environment)],
     }
+    if snapshot is not None:
+        cache.keep(snapshot, environment, told)
+    return environment, told
 
 
 def _load(
@@ -100,7 +111,7 @@ class _Loader:
         self._linked = {folder: folder.is_symlink() or folder.parent.is_symlink() for folder in (*self._folders, *self._of_models)}
         self._confusing: set[str] = set()
         self._contracts: dict[str, Contract | None] = {}
-        self._contract_faults: dict[str, tuple[str, str] | None] = {}
+        self._mentioned = Mentioned(root)
 
     def environment(self) -> Environment | None:
         """The environment; None, with faults, when there is no telling what it is."""
@@ -157,11 +168,11 @@ class _Loader:
             self.layers["models", stem] = layers
             other = self._other_name(layers, "model", stem, f"Write {stem}, or rename the file.")
             if not _is_absent(layers):
-                self._read_contracts(layers)
+                self._read_mentioned(layers)
             checked = check(Model, layers.resolved, [("model",)] if other else [])
             for finding in checked.findings:
                 self._say(layers, finding)
-            faulty = tuple(finding.path for finding in checked.findings)
+            faulty = tuple(finding.at_fault for finding in checked.findings)
             models[stem] = _ModelFiles(layers, checked.section, faulty)
         return models
 
@@ -187,29 +198,13 @@ class _Loader:
             self._say(layers, Finding((field,), "value", f"the name of the {where}, which is {name}", way_out))
         return other
 
-    def _read_contracts(self, layers: Layers) -> None:
-        versions = layers.resolved.get("versions")
-        for version, described in versions.items() if isinstance(versions, dict) else ():
-            path = described.get("contract") if isinstance(described, dict) else None
-            # What is no such path at all is told of with the model's other fields.
-            if not isinstance(path, str) or not CONTRACT_PATH.fullmatch(path):
-                continue
-            if path not in self._contract_faults:
-                self._contract_faults[path] = self._contract_fault(path)
-            if fault := self._contract_faults[path]:
-                self._say(layers, Finding(("versions", version, "contract"), "value", *fault))
-            elif path not in self._contracts:
-                self._contracts[path] = self._contract(self._root / path)
-
-    def _contract_fault(self, path: str) -> tuple[str, str] | None:
-        """Rule and way out, when a contract's path leads to no file in the repository."""
-        file = self._root / path
-        # Not Path.resolve, which raises for links in a circle.
-        if not Path(os.path.realpath(file)).is_relative_to(os.path.realpath(self._root)):
-            return f"a file in the repository, which is {self._root}", "Move it into the repository and name it from the root."
-        if not file.is_file():
-            return f"a file counted from {self._root}; there is none", "Correct the path, or write the contract."
-        return None
+    def _read_mentioned(self, layers: Layers) -> None:
+        """The contracts that a model names; its card has to be there, and is not read."""
+        for mention in mentions(layers.resolved):
+            if fault := self._mentioned.fault(mention):
+                self._say(layers, Finding(mention.path, "value", *fault))
+            elif mention.what == "contract" and mention.file not in self._contracts:
+                self._contracts[mention.file] = self._contract(self._root / mention.file)
 
     def _contract(self, file: Path) -> Contract | None:
         layers = self._read([file])

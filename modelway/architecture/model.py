@@ -1,19 +1,20 @@
 """A model: whose it is, its versions, and how it is served."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from types import MappingProxyType
 from typing import Annotated, Literal
 
 from pydantic import Field
 
-from modelway.architecture.base import Breach, FieldPath, Line, Name, Owner, Section, Shaped, VersionName, each, repeated
+from modelway.architecture.base import Breach, FieldPath, Line, Name, Owner, Section, Shaped, VersionName, each, of_each, repeated
 from modelway.architecture.drift import Drift
 from modelway.architecture.endpoint import Endpoint
 from modelway.architecture.governance import Governance
 from modelway.architecture.monitoring import RiskTier
 from modelway.architecture.references import Image, Weights
 from modelway.architecture.sagemaker import OR_KUBERNETES
-from modelway.architecture.traffic import Share, Traffic
+from modelway.architecture.traffic import Canary, Shadow, Share, Traffic
 
 CONTRACT_PATH = re.compile(r"(?!.*//)(?!(?:.*/)?\.\.?/)[A-Za-z0-9_.-][A-Za-z0-9_./ -]{0,240}\.yaml", re.ASCII)
 
@@ -63,6 +64,23 @@ Framework = Annotated[
 class Version(Section):
     """One version: what serves it, what it learned, what it promises."""
 
+    EXAMPLES = MappingProxyType(
+        {
+            "image": f"credit-risk@sha256:{'a1' * 32}",
+            "weights": f"credit-risk/2026.11.1/model.ubj@sha256:{'b2' * 32}",
+            "format": "safetensors",
+            "protocols": ["open_inference", "sagemaker"],
+        }
+    )
+    PEERS = MappingProxyType(
+        {
+            "image": "KServe `image`, SageMaker `Image`, Azure ML `environment.image`",
+            "weights": "KServe `storageUri`, SageMaker `ModelDataUrl`, Azure ML `model`",
+            "format": "KServe `modelFormat`",
+            "protocols": "KServe `protocolVersion`",
+        }
+    )
+
     image: Image
     """Image of the serving program: NAME@sha256:… in the environment's own registry, or HOST/NAME@sha256:…"""
     weights: Weights
@@ -83,7 +101,7 @@ class Version(Section):
         return self.format or _format_of(self.weights)
 
     def breaches(self) -> Iterator[Breach]:
-        yield from each([self._format_breaches(), repeated("protocols", self.protocols)])
+        yield from each([self._format_breaches(), repeated(self, "protocols")])
 
     def _format_breaches(self) -> Iterator[Breach]:
         named = _format_of(self.weights)
@@ -98,6 +116,17 @@ class Version(Section):
 
 class Model(Section):
     """A model. Registered as soon as it is described: it has a repository and a place in the store. Served when it has an endpoint."""
+
+    EXAMPLES = MappingProxyType(
+        {"team": "risk", "description": "Says how likely a loan is not paid back.", "cluster": "main", "pin": "2026.10.0"}
+    )
+    PEERS = MappingProxyType(
+        {
+            "team": "Kubernetes `namespace`",
+            "versions": "Azure ML deployments, SageMaker variants",
+            "endpoint": "Azure ML online endpoint, KServe `InferenceService`, SageMaker endpoint",
+        }
+    )
 
     model: Name
     """Name; equals the name of the file."""
@@ -138,20 +167,10 @@ class Model(Section):
         return self.serving.traffic if self.pin is None else Traffic(live=self.pin, sticky=self.serving.traffic.sticky)
 
     def breaches(self) -> Iterator[Breach]:
-        yield from each(self._image_breaches(name, version) for name, version in self.versions.items())
-        yield from each([self._presence_breaches(), self._pin_breaches(), self._approver_breaches()])
-        if self.endpoint is None:
-            return
-        traffic = self.endpoint.traffic
-        yield from each(
-            [
-                self._version_breaches(("live",), lambda: traffic.live),
-                self._version_breaches(("canary", "version"), lambda: traffic.canary.version if traffic.canary else None),
-                self._version_breaches(("shadow", "version"), lambda: traffic.shadow.version if traffic.shadow else None),
-            ]
-        )
-        yield from each(self._compared_breaches(number, share) for number, share in enumerate(traffic.split))
-        yield from each(self._runtime_breaches(name) for name in self.versions)
+        rules = (self._presence_breaches, self._pin_breaches, self._approver_breaches, self._live_breaches, self._split_breaches)
+        tried = [self._tried_breaches(role) for role in ("canary", "shadow")]
+        versions = (self._image_breaches, self._protocol_breaches, self._weights_breaches)
+        yield from each([*(rule() for rule in rules), *tried, *(of_each(self, "versions", rule) for rule in versions)])
 
     def _image_breaches(self, name: str, version: Version) -> Iterator[Breach]:
         if version.image.registry is None and version.image.name != self.model:
@@ -189,9 +208,21 @@ class Model(Section):
                     judged_by=(("owner",),),
                 )
 
-    def _version_breaches(self, path: FieldPath, named: Callable[[], str | None]) -> Iterator[Breach]:
-        name = named()
-        if name is not None and name not in self.versions:
+    def _live_breaches(self) -> Iterator[Breach]:
+        if self.endpoint is not None:
+            yield from self._version_breaches(("live",), self.endpoint.traffic.live)
+
+    def _tried_breaches(self, role: str) -> Iterator[Breach]:
+        tried: Canary | Shadow | None = getattr(self.endpoint.traffic, role) if self.endpoint is not None else None
+        if tried is not None:
+            yield from self._version_breaches((role, "version"), tried.version)
+
+    def _split_breaches(self) -> Iterator[Breach]:
+        if self.endpoint is not None:
+            yield from of_each(self.endpoint.traffic, "split", self._compared_breaches)
+
+    def _version_breaches(self, path: FieldPath, name: str) -> Iterator[Breach]:
+        if name not in self.versions:
             yield Breach(
                 ("endpoint", "traffic", *path),
                 f"one of the model's versions: {', '.join(self.versions) or 'none'}",
@@ -200,15 +231,17 @@ class Model(Section):
             )
 
     def _compared_breaches(self, number: int, share: Share) -> Iterator[Breach]:
-        yield from self._version_breaches(("split", number, "version"), lambda: share.version)
+        yield from self._version_breaches(("split", number, "version"), share.version)
 
-    def _runtime_breaches(self, name: str) -> Iterator[Breach]:
-        """What of a version that gets requests the endpoint's runtime cannot use."""
-        if self.endpoint is None or name not in (*self.endpoint.traffic.versions, self.pin):
+    def _gets_requests(self, name: str) -> bool:
+        return self.endpoint is not None and name in (*self.endpoint.traffic.versions, self.pin)
+
+    def _protocol_breaches(self, name: str, version: Version) -> Iterator[Breach]:
+        if self.endpoint is None:
             return
-        version, runtime = self.versions[name], self.endpoint.runtime.kind
+        runtime = self.endpoint.runtime.kind
         protocol: Literal["open_inference", "sagemaker"] = "sagemaker" if runtime == "sagemaker" else "open_inference"
-        if protocol not in version.protocols:
+        if protocol not in version.protocols and self._gets_requests(name):
             needs = "/ping and /invocations on port 8080" if runtime == "sagemaker" else "version 2 of the Open Inference Protocol"
             yield Breach(
                 ("versions", name, "protocols"),
@@ -216,7 +249,10 @@ class Model(Section):
                 f"Add {protocol} to its protocols if the image speaks it, or choose another runtime.",
                 (("endpoint", "runtime", "kind"),),
             )
-        if runtime == "sagemaker" and version.weights.kind == "oci":
+
+    def _weights_breaches(self, name: str, version: Version) -> Iterator[Breach]:
+        on_sagemaker = self.endpoint is not None and self.endpoint.runtime.kind == "sagemaker"
+        if on_sagemaker and version.weights.kind == "oci" and self._gets_requests(name):
             yield Breach(
                 ("versions", name, "weights"),
                 f"runtime sagemaker takes weights from S3; those of version {name} are in a registry",

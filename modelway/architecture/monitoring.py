@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from modelway.architecture.arns import SecretReference, TopicArn
-from modelway.architecture.base import Breach, Name, Section, Shaped, each, repeated
+from modelway.architecture.base import Breach, Name, Section, Shaped, each, of_each, repeated
 from modelway.architecture.quantities import Duration
 
 Severity = Literal["page", "ticket"]
@@ -47,6 +47,8 @@ Backend = Annotated[OperatorBackend | AmpBackend, Field(discriminator="kind")]
 class PagerDuty(Section):
     """An incident in PagerDuty."""
 
+    EXAMPLES = MappingProxyType({"key": {"secret": "pagerduty-key"}})
+
     kind: Literal["pagerduty"]
     key: SecretReference
     """Where the integration key is."""
@@ -54,6 +56,8 @@ class PagerDuty(Section):
 
 class Slack(Section):
     """A message in Slack."""
+
+    EXAMPLES = MappingProxyType({"url": {"secret": "slack-alerts-url"}})
 
     kind: Literal["slack"]
     url: SecretReference
@@ -64,6 +68,8 @@ class Slack(Section):
 
 class Webhook(Section):
     """A request to somebody's own program, as Alertmanager makes it."""
+
+    EXAMPLES = MappingProxyType({"url": {"secret": "webhook-url"}})
 
     kind: Literal["webhook"]
     url: SecretReference
@@ -93,17 +99,21 @@ class Alerts(Section):
 class DriftMinimum(Section):
     """What is watched at the least of models of a risk tier."""
 
+    EXAMPLES = MappingProxyType({"requires": ["data", "concept"], "window_at_most": "1d"})
+
     requires: tuple[DriftKind, ...] = ()
     """Kinds of drift that have to be watched."""
     window_at_most: Duration | None = None
     """Longest window of time that may be looked at as one."""
 
     def breaches(self) -> Iterator[Breach]:
-        yield from each([repeated("requires", self.requires)])
+        yield from each([repeated(self, "requires")])
 
 
 class DriftRules(Section):
     """What holds for all models: what their files may leave out, and what they have to say."""
+
+    EXAMPLES = MappingProxyType({"window": "1h", "minimum_sample": 1000})
 
     window: Duration = Duration("1d")
     """Length of time that is looked at as one, for models that do not say."""
@@ -113,7 +123,7 @@ class DriftRules(Section):
     """Minima by risk tier: low, medium, high."""
 
     def breaches(self) -> Iterator[Breach]:
-        yield from each(self._window_breaches(tier, minimum) for tier, minimum in self.tiers.items())
+        yield from each([of_each(self, "tiers", self._window_breaches)])
 
     def _window_breaches(self, tier: str, minimum: DriftMinimum) -> Iterator[Breach]:
         if minimum.window_at_most is not None and minimum.window_at_most.seconds < self.window.seconds:
@@ -132,6 +142,8 @@ docs.aws.amazon.com/prometheus/latest/userguide/AMP_quotas.html."""
 
 class Monitoring(Section):
     """The monitoring of an environment: rules, what is scraped, dashboards, who is told."""
+
+    EXAMPLES = MappingProxyType({"namespace": "observability"})
 
     namespace: Name = "monitoring"
     """Namespace of rules and dashboards, in every cluster."""

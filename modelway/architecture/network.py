@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 from ipaddress import IPv4Network
+from types import MappingProxyType
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from modelway.architecture.base import Breach, Section, Shaped, each, misshapen, repeated
+from modelway.architecture.base import Breach, Section, Shaped, each, misshapen, of_each, repeated
 from modelway.architecture.quantities import Written
 
 WIDEST, NARROWEST = 16, 22
@@ -84,6 +85,10 @@ class FlowLogs(Section):
 class Vpc(Section):
     """A VPC of the environment's own, with a public and a private subnet in each zone."""
 
+    EXAMPLES = MappingProxyType(
+        {"zones": 3, "nat": "per_zone", "private_endpoints": ["s3", "ecr.api", "ecr.dkr"], "reaches": ["10.200.0.0/16"]}
+    )
+
     kind: Literal["vpc"]
     """What the network is: a VPC that is made for the environment."""
     cidr: Cidr
@@ -105,8 +110,7 @@ class Vpc(Section):
         return self.zones * (self.cidr.network.num_addresses // 4 - RESERVED)
 
     def breaches(self) -> Iterator[Breach]:
-        yield from each([repeated("private_endpoints", self.private_endpoints)])
-        yield from each(self._overlap_breaches(number, other) for number, other in enumerate(self.reaches))
+        yield from each([repeated(self, "private_endpoints"), of_each(self, "reaches", self._overlap_breaches)])
 
     def _overlap_breaches(self, number: int, other: Addresses) -> Iterator[Breach]:
         if other.network.overlaps(self.cidr.network):
@@ -121,6 +125,10 @@ class Vpc(Section):
 class ExistingNetwork(Section):
     """A VPC that is there already and is left as it is."""
 
+    EXAMPLES = MappingProxyType(
+        {"private_subnets": ["subnet-0a1b2c3d4e5f67890", "subnet-0a1b2c3d4e5f67891"], "public_subnets": ["subnet-0a1b2c3d4e5f67892"]}
+    )
+
     kind: Literal["existing"]
     """What the network is: one that somebody else made."""
     vpc_id: VpcId
@@ -131,8 +139,7 @@ class ExistingNetwork(Section):
     """Ids of the subnets for load balancers that answer on the internet."""
 
     def breaches(self) -> Iterator[Breach]:
-        yield from each([repeated("private_subnets", self.private_subnets), repeated("public_subnets", self.public_subnets)])
-        yield from each([self._both_breaches()])
+        yield from each([repeated(self, "private_subnets"), repeated(self, "public_subnets"), self._both_breaches()])
 
     def _both_breaches(self) -> Iterator[Breach]:
         for number, subnet in enumerate(self.public_subnets):

@@ -1,15 +1,16 @@
 """Nodes of an EKS cluster: pools of one's own, or EKS Auto Mode's."""
 
 from collections.abc import Iterator
+from types import MappingProxyType
 from typing import Annotated, Literal
 
 from pydantic import Field
 
-from modelway.architecture.base import Breach, Section, Shaped, each, min_above_max, repeated
+from modelway.architecture.base import Breach, Section, Shaped, each, min_above_max, of_each, repeated
 from modelway.architecture.eks import has_arm_processors, has_nvidia_gpus
+from modelway.architecture.instances import InstanceType
 from modelway.architecture.quantities import Memory
 
-InstanceType = Annotated[str, Shaped(r"[a-z][a-z0-9-]*\.[a-z0-9-]+", "a type of EC2 instance", "Write it like m7i.large.", 32)]
 LabelKey = Annotated[
     str,
     Shaped(
@@ -34,6 +35,8 @@ GPU_TAINT = "nvidia.com/gpu"
 class Taint(Section):
     """What keeps pods off a node, but those that tolerate it."""
 
+    EXAMPLES = MappingProxyType({"value": "nightly"})
+
     key: LabelKey
     """Key, such as example.com/purpose."""
     value: LabelValue = ""
@@ -44,6 +47,28 @@ class Taint(Section):
 
 class NodePool(Section):
     """Nodes of one kind."""
+
+    EXAMPLES = MappingProxyType(
+        {
+            "instance_types": ["m7i.large", "m7a.large"],
+            "min": 2,
+            "max": 6,
+            "capacity": "spot",
+            "labels": {"example.com/purpose": "batch"},
+            "disk": "100Gi",
+        }
+    )
+    PEERS = MappingProxyType(
+        {
+            "instance_types": "EKS `instanceTypes`",
+            "min": "EKS `minSize`",
+            "max": "EKS `maxSize`",
+            "capacity": "EKS `capacityType`",
+            "disk": "EKS `diskSize`",
+            "taints": "Kubernetes `taints`",
+            "labels": "Kubernetes `labels`",
+        }
+    )
 
     instance_types: tuple[InstanceType, ...] = Field(min_length=1, max_length=20)
     """EC2 instance types, the preferred one first."""
@@ -63,23 +88,27 @@ class NodePool(Section):
     """Size of each node's disk, 20Gi to 16Ti; absent, EKS's own, 20Gi."""
 
     def breaches(self) -> Iterator[Breach]:
-        yield from each([min_above_max(self), repeated("instance_types", self.instance_types), self._disk_breaches()])
-        yield from each(self._type_breaches(number, kind) for number, kind in enumerate(self.instance_types))
-        yield from each(self._taint_breaches(number, taint) for number, taint in enumerate(self.taints))
+        yield from each([min_above_max(self), repeated(self, "instance_types"), self._disk_breaches()])
+        yield from each(of_each(self, "instance_types", rule) for rule in (self._arm_breaches, self._gpu_breaches))
+        yield from each(of_each(self, "taints", rule) for rule in (self._taint_breaches, self._own_taint_breaches))
 
     def _disk_breaches(self) -> Iterator[Breach]:
         # The image of a node needs 20 GiB; an EBS volume of type gp3 has 16 TiB at most.
         if self.disk is not None and not 20 << 30 <= self.disk.bytes <= 16 << 40:
             yield Breach(("disk",), "20Gi to 16Ti", "Write it like 100Gi.")
 
-    def _type_breaches(self, number: int, kind: str) -> Iterator[Breach]:
+    def _arm_breaches(self, number: int, kind: str) -> Iterator[Breach]:
         if has_arm_processors(kind):
             yield Breach(
                 ("instance_types", number),
                 "instances with x86 processors: these have Arm processors, and serving images are made for x86",
                 "Name one without a g after the generation, like m7i.large.",
             )
-        elif self.gpu and not has_nvidia_gpus(kind):
+
+    def _gpu_breaches(self, number: int, kind: str) -> Iterator[Breach]:
+        if has_arm_processors(kind):
+            return
+        if self.gpu and not has_nvidia_gpus(kind):
             yield Breach(
                 ("instance_types", number),
                 "instances with NVIDIA GPUs, in a pool with gpu: true",
@@ -97,6 +126,8 @@ class NodePool(Section):
     def _taint_breaches(self, number: int, taint: Taint) -> Iterator[Breach]:
         if any((taint.key, taint.effect) == (other.key, other.effect) for other in self.taints[:number]):
             yield Breach(("taints", number, "key"), "one taint for each key and effect", "Remove one of the two.")
+
+    def _own_taint_breaches(self, number: int, taint: Taint) -> Iterator[Breach]:
         if self.gpu and taint.key == GPU_TAINT:
             yield Breach(("taints", number, "key"), "a pool with GPUs has this taint already", "Remove it.", judged_by=(("gpu",),))
 
@@ -104,8 +135,10 @@ class NodePool(Section):
 class AutoMode(Section):
     """EKS Auto Mode: EKS chooses, starts and replaces nodes by what pods ask for."""
 
+    EXAMPLES = MappingProxyType({"node_pools": ["general-purpose"]})
+
     node_pools: tuple[Literal["general-purpose", "system"], ...] = Field(default=("general-purpose", "system"), min_length=1)
     """Pools of EKS's own (docs.aws.amazon.com/eks/latest/userguide/set-builtin-node-pools.html)."""
 
     def breaches(self) -> Iterator[Breach]:
-        yield from each([repeated("node_pools", self.node_pools)])
+        yield from each([repeated(self, "node_pools")])

@@ -57,6 +57,11 @@ class Origins:
         return Origin(next(_said(document, inside)), ())
 
 
+def place_in(environments: Path, setting: Setting | None) -> tuple[str, int, int]:
+    """Where something is set: the file, from the folder of the environments, line and column; the folder itself where no file sets it."""
+    return ("", 1, 1) if setting is None else (str(setting.file.relative_to(environments)), setting.line, setting.column)
+
+
 def _said(document: Document, path: FieldPath) -> Iterator[Setting]:
     """What a file says of a field: its value, or that something on the way to it is no mapping."""
     found = list(walk(document.data, path))

@@ -1,7 +1,8 @@
 """What an environment asks of models for the harm that they can do."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import pairwise
+from types import MappingProxyType
 from typing import Literal
 
 from pydantic import Field
@@ -28,6 +29,8 @@ LOWEST_FIRST: tuple[RiskTier, ...] = ("low", "medium", "high")
 class TierRequirements(Section):
     """What is asked of models of one risk tier."""
 
+    EXAMPLES = MappingProxyType({"approvers": 2, "review_days": 180, "requires": ["model_card", "intended_use", "drift"]})
+
     approvers: int = Field(default=0, ge=0, le=10)
     """People who have to approve a change of what is live."""
     review_days: int | None = Field(default=None, ge=1, le=1095)
@@ -36,7 +39,7 @@ class TierRequirements(Section):
     """What the model has to say of itself."""
 
     def breaches(self) -> Iterator[Breach]:
-        yield from each([repeated("requires", self.requires)])
+        yield from each([repeated(self, "requires")])
 
 
 class Oversight(Section):
@@ -46,30 +49,39 @@ class Oversight(Section):
     """By risk tier: low, medium, high. Nothing is asked of a tier that is not named."""
 
     def breaches(self) -> Iterator[Breach]:
-        tiers = [tier for tier in LOWEST_FIRST if tier in self.tiers]
-        yield from each(self._order_breaches(lower, higher) for lower, higher in pairwise(tiers))
+        yield from each(self._order_breaches(rule) for rule in (_approvers, _requires, _review_days))
 
-    def _order_breaches(self, lower: RiskTier, higher: RiskTier) -> Iterator[Breach]:
-        asked, less = self.tiers[higher], self.tiers[lower]
-        if asked.approvers < less.approvers:
-            yield Breach(
-                ("tiers", higher, "approvers"),
-                f"no fewer than for {lower}, which are {less.approvers}",
-                f"Write {less.approvers} or more.",
-                (("tiers", lower, "approvers"),),
-            )
-        missing = [requirement for requirement in less.requires if requirement not in asked.requires]
-        if missing:
-            yield Breach(
-                ("tiers", higher, "requires"),
-                f"everything that {lower} requires; missing: {', '.join(missing)}",
-                "Add them.",
-                (("tiers", lower, "requires"),),
-            )
-        if less.review_days is not None and (asked.review_days is None or asked.review_days > less.review_days):
-            yield Breach(
-                ("tiers", higher, "review_days"),
-                f"no more days than for {lower}, which are {less.review_days}",
-                f"Write {less.review_days} or less.",
-                (("tiers", lower, "review_days"),),
-            )
+    def _order_breaches(self, rule: Callable[..., Iterator[Breach]]) -> Iterator[Breach]:
+        tiers = [tier for tier in LOWEST_FIRST if tier in self.tiers]
+        yield from each(rule(lower, self.tiers[lower], higher, self.tiers[higher]) for lower, higher in pairwise(tiers))
+
+
+def _approvers(lower: RiskTier, less: TierRequirements, higher: RiskTier, asked: TierRequirements) -> Iterator[Breach]:
+    if asked.approvers < less.approvers:
+        yield Breach(
+            ("tiers", higher, "approvers"),
+            f"no fewer than for {lower}, which are {less.approvers}",
+            f"Write {less.approvers} or more.",
+            (("tiers", lower, "approvers"),),
+        )
+
+
+def _requires(lower: RiskTier, less: TierRequirements, higher: RiskTier, asked: TierRequirements) -> Iterator[Breach]:
+    missing = [requirement for requirement in less.requires if requirement not in asked.requires]
+    if missing:
+        yield Breach(
+            ("tiers", higher, "requires"),
+            f"everything that {lower} requires; missing: {', '.join(missing)}",
+            "Add them.",
+            (("tiers", lower, "requires"),),
+        )
+
+
+def _review_days(lower: RiskTier, less: TierRequirements, higher: RiskTier, asked: TierRequirements) -> Iterator[Breach]:
+    if less.review_days is not None and (asked.review_days is None or asked.review_days > less.review_days):
+        yield Breach(
+            ("tiers", higher, "review_days"),
+            f"no more days than for {lower}, which are {less.review_days}",
+            f"Write {less.review_days} or less.",
+            (("tiers", lower, "review_days"),),
+        )

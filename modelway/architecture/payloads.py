@@ -1,6 +1,7 @@
 """What is kept of requests and answers."""
 
 from collections.abc import Iterator
+from types import MappingProxyType
 
 from pydantic import Field
 
@@ -14,6 +15,9 @@ LONGEST_DAYS = 730
 class PayloadLogging(Section):
     """A sample of requests and answers, kept to look at later. Only what is named is kept."""
 
+    EXAMPLES = MappingProxyType({"sample": "5%", "fields": ["income", "default_probability"]})
+    PEERS = MappingProxyType({"sample": "SageMaker `InitialSamplingPercentage`, Azure ML `sampling_rate`"})
+
     sample: Percent
     """Share of requests that is kept, above 0%."""
     fields: tuple[ColumnName, ...] = Field(min_length=1, max_length=1000)
@@ -22,7 +26,7 @@ class PayloadLogging(Section):
     """How long they are kept, in days, up to 730d."""
 
     def breaches(self) -> Iterator[Breach]:
-        yield from each([repeated("fields", self.fields), self._sample_breaches(), self._retention_breaches()])
+        yield from each([repeated(self, "fields"), self._sample_breaches(), self._retention_breaches()])
 
     def _sample_breaches(self) -> Iterator[Breach]:
         if not self.sample.fraction:

@@ -2,11 +2,12 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import partial
 from ipaddress import IPv4Network
 from typing import TYPE_CHECKING
 
 from modelway.architecture.arns import elsewhere
-from modelway.architecture.base import Breach, FieldPath, each
+from modelway.architecture.base import Breach, FieldPath, each, of_each
 from modelway.architecture.cluster import Access, EksCluster
 from modelway.architecture.layout import MODELS, MOST_RESOURCES, endpoint_resources
 from modelway.architecture.monitoring import Topic
@@ -45,9 +46,9 @@ def platform_breaches(environment: "Environment") -> Iterator[Breach]:
                     _secrets_key(environment, key, cluster),
                     _audit(environment, key, cluster),
                     _spot(environment, key, cluster),
+                    of_each(cluster, "access", partial(_account, environment, key)),
                 ]
             )
-            yield from each(_account(environment, key, who, granted) for who, granted in cluster.access.items())
 
 
 def bucket_name(environment: "Environment") -> str:

@@ -118,7 +118,7 @@ class Memory(Written):
 class Cpu(Written):
     """An amount of processor time. A plain number is read as well, because Kubernetes reads it."""
 
-    SHAPE = r"([0-9]{1,4})m|([0-9]{1,3}(?:\.[0-9]{1,3})?)"
+    SHAPE = r"([0-9]{1,9})m|([0-9]{1,6}(?:\.[0-9]{1,3})?)"
     RULE = "processors, or thousandths of one, above 0"
     WAY_OUT = 'Write it like "2", "0.5" or 500m.'
     __slots__ = ()

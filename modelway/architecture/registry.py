@@ -1,12 +1,13 @@
 """Where images and weights of models are kept, and what else knows of them."""
 
 from collections.abc import Iterator
+from types import MappingProxyType
 from typing import Annotated, Literal
 
 from pydantic import Field
 
 from modelway.architecture.arns import KeyArn, Region
-from modelway.architecture.base import Breach, Name, Section, Shaped, each, repeated
+from modelway.architecture.base import Breach, Name, Section, Shaped, each, of_each, repeated
 
 TagPattern = Annotated[
     str,
@@ -37,6 +38,16 @@ BucketName = Annotated[
 class ImageRegistry(Section):
     """Repositories of images, one for each model, encrypted; every image is scanned."""
 
+    EXAMPLES = MappingProxyType(
+        {
+            "untagged_days": 30,
+            "keep": {"v": 20},
+            "mutable_tags": ["cache-*"],
+            "pull_through": {"quay": "quay.io"},
+            "replicate_to": ["eu-central-1"],
+        }
+    )
+
     untagged_days: int = Field(default=14, ge=1, le=3650)
     """Days after which an image without a tag is deleted."""
     keep: dict[TagPrefix, Annotated[int, Field(ge=1, le=10000)]] = Field(default_factory=dict, max_length=20)
@@ -53,10 +64,9 @@ class ImageRegistry(Section):
     """Regions that images are copied to. 25 at most (what ECR takes)."""
 
     def breaches(self) -> Iterator[Breach]:
-        yield from each([repeated("mutable_tags", self.mutable_tags), repeated("replicate_to", self.replicate_to)])
-        yield from each(self._keep_breaches(prefix) for prefix in self.keep)
+        yield from each([repeated(self, "mutable_tags"), repeated(self, "replicate_to"), of_each(self, "keep", self._keep_breaches)])
 
-    def _keep_breaches(self, prefix: str) -> Iterator[Breach]:
+    def _keep_breaches(self, prefix: str, _most: int) -> Iterator[Breach]:
         for other in self.keep:
             if other != prefix and prefix.startswith(other):
                 yield Breach(
@@ -70,6 +80,8 @@ class ImageRegistry(Section):
 class ObjectLock(Section):
     """Nothing can be deleted or overwritten for a while. A bucket that has it keeps it for ever."""
 
+    EXAMPLES = MappingProxyType({"days": 365})
+
     mode: Literal["governance"] = "governance"
     """Who may lift it: whoever has s3:BypassGovernanceRetention. Compliance mode, which nobody can lift, is not offered."""
     days: int = Field(ge=1, le=36500)
@@ -78,6 +90,8 @@ class ObjectLock(Section):
 
 class ModelStore(Section):
     """The bucket of weights, encrypted and closed. Every object is kept in all its versions."""
+
+    EXAMPLES = MappingProxyType({"bucket": "acme-models-dev", "noncurrent_days": 400, "replicate_to": ["eu-central-1"]})
 
     bucket: BucketName | None = None
     """Name of the bucket, unique in all of AWS; PLATFORM-ENVIRONMENT-models-ACCOUNT when absent."""
@@ -91,7 +105,7 @@ class ModelStore(Section):
     """Regions that weights are copied to."""
 
     def breaches(self) -> Iterator[Breach]:
-        yield from each([repeated("replicate_to", self.replicate_to), self._lock_breaches()])
+        yield from each([repeated(self, "replicate_to"), self._lock_breaches()])
 
     def _lock_breaches(self) -> Iterator[Breach]:
         if self.object_lock is not None and self.object_lock.days > self.noncurrent_days:
@@ -111,6 +125,8 @@ class NoModelRegistry(Section):
 
 class MlflowRegistry(Section):
     """An MLflow server in one of the environment's clusters."""
+
+    EXAMPLES = MappingProxyType({"cluster": "main"})
 
     kind: Literal["mlflow"]
     cluster: Name | None = None

@@ -1,11 +1,13 @@
 """One replica of a version: what it gets, and on which nodes it runs."""
 
 from collections.abc import Iterator
+from types import MappingProxyType
 from typing import Annotated, Literal
 
 from pydantic import Field
 
 from modelway.architecture.base import Breach, Name, Section, Shaped, each
+from modelway.architecture.instances import MOST_CPU, MOST_MEMORY
 from modelway.architecture.quantities import Cpu, Memory
 
 MigProfile = Annotated[
@@ -23,6 +25,15 @@ MigProfile = Annotated[
 class Resources(Section):
     """What one replica gets: asked for and not exceeded."""
 
+    EXAMPLES = MappingProxyType({"gpu": 1, "gpu_sharing": "mig"})
+    PEERS = MappingProxyType(
+        {
+            "cpu": "Kubernetes `requests.cpu` and `limits.cpu`",
+            "memory": "Kubernetes `requests.memory` and `limits.memory`",
+            "gpu": "Kubernetes `limits.nvidia.com/gpu`",
+        }
+    )
+
     cpu: Cpu
     """Processors: "2", or 250m for a quarter of one."""
     memory: Memory
@@ -35,7 +46,16 @@ class Resources(Section):
     """Size of a part, such as 1g.10gb; needed with gpu_sharing: mig."""
 
     def breaches(self) -> Iterator[Breach]:
-        yield from each([self._sharing_breaches(), self._slice_breaches(), self._profile_breaches()])
+        rules = [self._cpu_breaches(), self._memory_breaches()]
+        yield from each([*rules, self._sharing_breaches(), self._slice_breaches(), self._profile_breaches()])
+
+    def _cpu_breaches(self) -> Iterator[Breach]:
+        if self.cpu.millicores > MOST_CPU * 1000:
+            yield Breach(("cpu",), f"at most {MOST_CPU}: no instance has more", 'Write it like "2"; 500m is half of one.')
+
+    def _memory_breaches(self) -> Iterator[Breach]:
+        if self.memory.bytes > MOST_MEMORY:
+            yield Breach(("memory",), f"at most {MOST_MEMORY >> 40}Ti: no instance has more", "Write it like 512Mi or 2Gi.")
 
     def _sharing_breaches(self) -> Iterator[Breach]:
         if self.gpu_sharing != "none" and not self.gpu:
@@ -65,6 +85,15 @@ class Resources(Section):
 
 class Placement(Section):
     """Which nodes replicas run on, and what they have to give way to."""
+
+    EXAMPLES = MappingProxyType({"pool": "gpu", "zone_spread": "required", "priority": "high"})
+    PEERS = MappingProxyType(
+        {
+            "pool": "Kubernetes `nodeSelector`",
+            "zone_spread": "Kubernetes `topologySpreadConstraints`",
+            "priority": "Kubernetes `priorityClassName`",
+        }
+    )
 
     pool: Name | None = None
     """Pool of nodes that they run in; any that fits when absent."""

@@ -1,14 +1,12 @@
 """What an endpoint runs on."""
 
+from types import MappingProxyType
 from typing import Annotated, Literal
 
 from pydantic import Field
 
-from modelway.architecture.base import Section, Shaped
-
-SageMakerInstance = Annotated[
-    str, Shaped(r"ml\.[a-z][a-z0-9-]*\.[a-z0-9-]+", "a type of SageMaker instance, with ml. first", "Write it like ml.m7i.large.", 32)
-]
+from modelway.architecture.base import Section
+from modelway.architecture.instances import SageMakerInstance
 
 
 class KubernetesRuntime(Section):
@@ -19,6 +17,8 @@ class KubernetesRuntime(Section):
 
 class SageMakerRuntime(Section):
     """A real-time endpoint of Amazon SageMaker AI; a replica is an instance."""
+
+    PEERS = MappingProxyType({"instance_type": "SageMaker `InstanceType`, Azure ML `instance_type`"})
 
     kind: Literal["sagemaker"]
     instance_type: SageMakerInstance

@@ -19,7 +19,7 @@ def sagemaker_breaches(endpoint: "Endpoint") -> Iterator[Breach]:
     """What of the endpoint SageMaker would leave out."""
     if endpoint.runtime.kind != "sagemaker":
         return
-    rules = (_resources, _shadow, _header, _sticky, _targets, _zero, _placement, _access, _timeout)
+    rules = (_resources, _shadow, _header, _sticky, _targets, _zero, _placement, _access, _timeout, _latency)
     yield from each(rule(endpoint) for rule in rules)
 
 
@@ -93,6 +93,16 @@ def _timeout(endpoint: "Endpoint") -> Iterator[Breach]:
             f"a container has to answer within {LONGEST_ANSWER}s",
             f"Write {LONGEST_ANSWER}s",
             field=f"timeout above {LONGEST_ANSWER}s",
+        )
+
+
+def _latency(endpoint: "Endpoint") -> Iterator[Breach]:
+    if endpoint.slo.latency_p99.seconds > LONGEST_ANSWER:
+        yield _cannot(
+            ("slo", "latency_p99"),
+            f"a container has to answer within {LONGEST_ANSWER}s",
+            "Write it like 200ms",
+            field=f"latency_p99 above {LONGEST_ANSWER}s",
         )
 
 

@@ -1,11 +1,12 @@
 """How many replicas a version has, and what decides it."""
 
 from collections.abc import Iterator
+from types import MappingProxyType
 from typing import Annotated
 
 from pydantic import Field
 
-from modelway.architecture.base import Breach, Section, Shaped, each, min_above_max
+from modelway.architecture.base import Breach, Section, Shaped, each, min_above_max, of_each
 from modelway.architecture.quantities import Duration, Percent
 
 
@@ -39,6 +40,16 @@ COUNTS_REQUESTS = ("concurrency", "requests_per_second", "queue_depth")
 
 class ScalingTarget(Section):
     """What the autoscaler keeps to; of several, the one that asks for most replicas decides."""
+
+    EXAMPLES = MappingProxyType({"concurrency": 8, "requests_per_second": 50, "latency_p99": "150ms", "queue_depth": 20})
+    PEERS = MappingProxyType(
+        {
+            "cpu": "Kubernetes `averageUtilization` of cpu",
+            "memory": "Kubernetes `averageUtilization` of memory",
+            "concurrency": "KServe `scaleMetric: concurrency`, SageMaker `ConcurrentRequestsPerModel`",
+            "requests_per_second": "KServe `scaleMetric: rps`, SageMaker `InvocationsPerInstance` (a minute)",
+        }
+    )
 
     cpu: Percent | None = None
     """Mean use of the processors asked for, 1% to 100%."""
@@ -75,6 +86,11 @@ class ScalingTarget(Section):
 class Schedule(Section):
     """A time at which more replicas are there than load would ask for."""
 
+    EXAMPLES = MappingProxyType({"until": "0 18 * * 1-5", "min": 6})
+    PEERS = MappingProxyType(
+        {"from": "KEDA cron `start`", "until": "KEDA cron `end`", "time_zone": "KEDA cron `timezone`", "min": "KEDA cron `desiredReplicas`"}
+    )
+
     from_: Cron = Field(alias="from")
     """When it begins, as cron has it: "0 8 * * 1-5" for working days at eight."""
     until: Cron
@@ -85,12 +101,18 @@ class Schedule(Section):
     """Fewest replicas at that time."""
 
     def breaches(self) -> Iterator[Breach]:
+        yield from each([self._end_breaches()])
+
+    def _end_breaches(self) -> Iterator[Breach]:
         if self.from_ == self.until:
             yield Breach(("until",), "another time than from: a schedule that ends as it begins never holds", "Correct it.", (("from",),))
 
 
 class ScaleToZero(Section):
     """No replica at all while nobody asks. The first request after it waits until one is there."""
+
+    EXAMPLES = MappingProxyType({"after": "15m", "cold_start": "2m"})
+    PEERS = MappingProxyType({"after": "KEDA `cooldownPeriod`"})
 
     after: Duration
     """Time without requests until the last replica goes, 1m to 1d."""
@@ -112,6 +134,16 @@ class ScaleToZero(Section):
 class Scaling(Section):
     """How many replicas each version has."""
 
+    EXAMPLES = MappingProxyType({"min": 2, "max": 10})
+    PEERS = MappingProxyType(
+        {
+            "min": "Kubernetes and KServe `minReplicas`, SageMaker `MinCapacity`, Azure ML `min_instances`",
+            "max": "Kubernetes and KServe `maxReplicas`, SageMaker `MaxCapacity`, Azure ML `max_instances`",
+            "target": "Kubernetes `metrics`, KServe `scaleMetric` and `scaleTarget`",
+            "scale_to_zero": "KServe `minReplicas: 0`",
+        }
+    )
+
     min: int = Field(ge=0, le=1000)
     """Fewest replicas, 1 or more; 0 only with scale_to_zero."""
     max: int = Field(ge=1, le=1000)
@@ -124,8 +156,8 @@ class Scaling(Section):
     """When the last replica goes, and what that costs those who ask next; never when absent."""
 
     def breaches(self) -> Iterator[Breach]:
-        yield from each([min_above_max(self), self._zero_breaches(), self._wake_breaches()])
-        yield from each(self._schedule_breaches(number, schedule) for number, schedule in enumerate(self.schedules))
+        rules = [min_above_max(self), self._zero_breaches(), self._wake_breaches()]
+        yield from each([*rules, of_each(self, "schedules", self._schedule_breaches)])
 
     def _zero_breaches(self) -> Iterator[Breach]:
         if self.min == 0 and self.scale_to_zero is None:

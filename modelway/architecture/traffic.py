@@ -1,11 +1,12 @@
 """Which version of a model answers whom."""
 
 from collections.abc import Iterator
+from types import MappingProxyType
 from typing import Annotated, Literal
 
 from pydantic import Field
 
-from modelway.architecture.base import Breach, Section, Shaped, VersionName, each
+from modelway.architecture.base import Breach, Section, Shaped, VersionName, each, of_each
 from modelway.architecture.quantities import Duration
 
 HeaderName = Annotated[
@@ -24,6 +25,9 @@ HeaderValue = Annotated[str, Shaped(r"[!-~]([ -~]*[!-~])?", "the value of a head
 class Canary(Section):
     """A version that answers a part of the requests."""
 
+    EXAMPLES = MappingProxyType({"version": "2026.12.0", "percent": 10})
+    PEERS = MappingProxyType({"percent": "KServe `canaryTrafficPercent`, SageMaker `InitialVariantWeight`, Gateway API `weight`"})
+
     version: VersionName
     """Version that is being tried."""
     percent: int = Field(ge=1, le=99)
@@ -32,6 +36,9 @@ class Canary(Section):
 
 class Shadow(Section):
     """A version that gets copies of requests; nobody sees what it answers."""
+
+    EXAMPLES = MappingProxyType({"version": "2026.12.0", "percent": 50})
+    PEERS = MappingProxyType({"percent": "Azure ML `mirror_traffic`, Gateway API `RequestMirror` with `percent`"})
 
     version: VersionName
     """Version that is being tried."""
@@ -42,6 +49,8 @@ class Shadow(Section):
 class Header(Section):
     """A header of a request, with its value."""
 
+    EXAMPLES = MappingProxyType({"value": "beta"})
+
     name: HeaderName
     """Name, such as x-cohort; small or capital letters are the same."""
     value: HeaderValue
@@ -51,6 +60,9 @@ class Header(Section):
 class Share(Section):
     """A version that is compared with the live one, and whose requests it answers: those with a header, or a percentage."""
 
+    EXAMPLES = MappingProxyType({"version": "2026.12.0", "percent": 50})
+    PEERS = MappingProxyType({"header": "Gateway API `matches.headers`", "percent": "Azure ML `traffic`, Gateway API `weight`"})
+
     version: VersionName
     """Version that is compared."""
     header: Header | None = None
@@ -59,6 +71,9 @@ class Share(Section):
     """Percent of requests that it answers, 1 to 99."""
 
     def breaches(self) -> Iterator[Breach]:
+        yield from each([self._whose_breaches()])
+
+    def _whose_breaches(self) -> Iterator[Breach]:
         if self.header is None and self.percent is None:
             yield Breach(
                 (), "a header or a percent: whose requests it answers", "Add `percent: 50`, or `header: {name: x-cohort, value: b}`."
@@ -70,6 +85,8 @@ class Share(Section):
 class Sticky(Section):
     """Callers that keep to one replica of one version, as long as it is there."""
 
+    EXAMPLES = MappingProxyType({"by": "header", "name": "x-user", "lasts": "1h"})
+
     by: Literal["cookie", "header"]
     """What callers are known by: a cookie that they get, or a header that they send."""
     name: HeaderName
@@ -78,14 +95,29 @@ class Sticky(Section):
     """How long a cookie is kept, up to 7d; until the caller's session ends when absent."""
 
     def breaches(self) -> Iterator[Breach]:
+        yield from each([self._kept_breaches(), self._lasts_breaches()])
+
+    def _kept_breaches(self) -> Iterator[Breach]:
         if self.lasts is not None and self.by == "header":
             yield Breach(("lasts",), "only a cookie is kept; a header is sent each time", "Remove it.", (("by",),))
-        elif self.lasts is not None and not 1 <= self.lasts.seconds <= 7 * 86400:
+
+    def _lasts_breaches(self) -> Iterator[Breach]:
+        if self.lasts is not None and not 1 <= self.lasts.seconds <= 7 * 86400:
             yield Breach(("lasts",), "1s to 7d", "Write it like 1h.")
 
 
 class Traffic(Section):
     """Which version answers."""
+
+    PEERS = MappingProxyType(
+        {
+            "live": "Azure ML `traffic` (the rest of it)",
+            "canary": "Azure ML `traffic`, KServe `canaryTrafficPercent`, SageMaker `ProductionVariants`",
+            "shadow": "Azure ML `mirror_traffic`, SageMaker `ShadowProductionVariants`, Gateway API `RequestMirror`",
+            "split": "Azure ML `traffic`, SageMaker `ProductionVariants`, Gateway API `rules`",
+            "sticky": "Gateway API `sessionPersistence`",
+        }
+    )
 
     live: VersionName
     """Version that answers all requests that no other answers."""
@@ -118,8 +150,8 @@ class Traffic(Section):
 
     def breaches(self) -> Iterator[Breach]:
         yield from each([self._live_again("canary"), self._live_again("shadow"), self._total_breaches(), self._sticky_breaches()])
-        yield from each(self._share_breaches(number, share) for number, share in enumerate(self.split))
-        yield from each(self._header_breaches(number, share) for number, share in enumerate(self.split))
+        shares = (self._share_is_live, self._share_is_canary, self._share_again, self._header_breaches)
+        yield from each(of_each(self, "split", rule) for rule in shares)
 
     def _live_again(self, role: str) -> Iterator[Breach]:
         tried = getattr(self, role)
@@ -131,21 +163,23 @@ class Traffic(Section):
                 (("live",),),
             )
 
-    def _share_breaches(self, number: int, share: Share) -> Iterator[Breach]:
-        path = ("split", number, "version")
+    def _share_is_live(self, number: int, share: Share) -> Iterator[Breach]:
         if share.version == self.live:
-            yield Breach(
-                path, f"another version than live, which is {self.live}", "Name the version to compare, or remove it.", (("live",),)
-            )
+            rule, way_out = f"another version than live, which is {self.live}", "Name the version to compare, or remove it."
+            yield Breach(("split", number, "version"), rule, way_out, (("live",),))
+
+    def _share_is_canary(self, number: int, share: Share) -> Iterator[Breach]:
         if self.canary is not None and share.version == self.canary.version:
             yield Breach(
-                path,
+                ("split", number, "version"),
                 f"another version than the canary, which is {self.canary.version}: a version is compared, or tried",
                 "Remove it here, or remove canary.",
                 (("canary", "version"),),
             )
+
+    def _share_again(self, number: int, share: Share) -> Iterator[Breach]:
         if any(share.version == other.version for other in self.split[:number]):
-            yield Breach(path, "each version only once", "Remove one of the two.")
+            yield Breach(("split", number, "version"), "each version only once", "Remove one of the two.")
 
     def _header_breaches(self, number: int, share: Share) -> Iterator[Breach]:
         for other in self.split[:number]:

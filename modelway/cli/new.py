@@ -1,6 +1,7 @@
 """`modelway new model NAME --env ENV` and `modelway new environment NAME --like ENV`: files to begin with."""
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -19,23 +20,21 @@ def model(
     environment: Annotated[
         str, typer.Option("--env", metavar="ENV", help="Environment that gets it; base for all environments.", show_default=False)
     ],
-    team: Annotated[
-        str | None, typer.Option(metavar="TEAM", help="Team that it belongs to; without it, the model's name.", show_default=False)
-    ] = None,
+    team: Annotated[str | None, typer.Option(metavar="TEAM", help="Team that it belongs to; has to be said.", show_default=False)] = None,
     owner: Annotated[
         str | None, typer.Option(metavar="OWNER", help="Who answers for it; without it, the environment's owner.", show_default=False)
     ] = None,
     environments: _environments.Folder = None,
 ) -> None:
-    """Write the file of a new model, with comments.
+    """Write the file of a new model, with comments, and of the stack that it brings with it.
 
-    As it is written, the model is registered and not served.
+    As it is written, the model is registered and not served. Where each team has a stack, a new team gets a file for its own.
 
     Exit code 1 when the model is there already, or the environment is not valid.
     """
     from modelway.architecture import base
-    from modelway.architecture.folders import BASE
-    from modelway.operations.drafts import new_model
+    from modelway.architecture.folders import BASE, repository_root
+    from modelway.operations.drafts import new_model, teams_of
 
     _refuse_misshapen(base.Name, name, "NAME")
     _refuse_misshapen(base.Name, team, "--team")
@@ -43,10 +42,20 @@ def model(
     root = _environments.project(needed=environments is None)
     folder = _environments.folder_of(environment, environments, root)
     with _environments.faults_from_here():
-        file = new_model(folder, environment, name, team=team, owner=owner, root=root)
+        if team is None:
+            known = ", ".join(teams_of(folder, environment, root)) or "none yet"
+            raise typer.BadParameter(f"say which team it belongs to, whose namespace it gets; teams here: {known}", param_hint="--team")
+        file, having = new_model(folder, environment, name, team=team, owner=owner, root=root)
     typer.echo(os.path.relpath(file))
+    for each in having:
+        _add_stack_files(root, folder, each)
     check = "modelway validate" if environment == BASE else f"modelway validate {environment}"
-    typer.echo(f"Valid as it is. Say its team, owner and risk tier, then versions and endpoint; `{check}` checks it.", err=True)
+    contract = os.path.relpath(repository_root(folder, root) / "contracts" / f"{name}.yaml")
+    typer.echo(
+        f"Valid as it is. Say its owner and risk tier, then versions and endpoint. Its contract goes into a file like {contract}, which "
+        f"versions name; `{check}` checks both.",
+        err=True,
+    )
 
 
 @app.command("environment")
@@ -59,7 +68,7 @@ def environment(
     ] = None,
     environments: _environments.Folder = None,
 ) -> None:
-    """Write the folder of a new environment.
+    """Write the folder of a new environment, and the files of its stacks.
 
     It is a copy of another, with comments and with the models that are that one's alone.
 
@@ -74,13 +83,30 @@ def environment(
     root = _environments.project(needed=environments is None)
     folder = _environments.folder_of(like, environments, root)
     with _environments.faults_from_here():
-        made, environment = new_environment(folder, name, like, account=account, root=root)
+        made, environment, old = new_environment(folder, name, like, account=account, root=root)
     typer.echo(os.path.relpath(made))
+    _add_stack_files(root, folder, environment, like, (old, account) if account else None)
     typer.echo(f"Valid as it is. Still as in {like}: {'; '.join(_still(environment, account))}.", err=True)
-    if environments is None and _environments.folder_of(name, None, root) != folder:
-        typer.echo(
-            f"Its stacks need `pulumi config set modelway:environments {os.path.relpath(folder, root)}`, as {like}'s have.", err=True
-        )
+
+
+def _add_stack_files(
+    root: Path | None, folder: Path, environment: "Environment", like: str | None = None, accounts: tuple[str, str] | None = None
+) -> None:
+    """What `pulumi up` needs of stacks that are new, as far as it can be copied; and what is left to do."""
+    if root is None:
+        return
+    from modelway.operations.stack_files import add_stack_files, reads
+
+    if not reads(root, like or environment.environment, folder):
+        needed = f"`modelway:environments: {os.path.relpath(folder, root)}`"
+        typer.echo(f"Its stacks would read another folder, and no files are written for them: they need {needed}.", err=True)
+        return
+    for made in add_stack_files(root, environment, like, accounts):
+        typer.echo(os.path.relpath(made.file))
+        after = f", with the settings of {made.like}" if made.like else ""
+        typer.echo(f"Stack {made.stack} is new: `modelway up {environment.environment}` makes it{after}.", err=True)
+        for key in made.secrets:
+            typer.echo(f"It needs a secret of its own: `pulumi config set --secret {key} --stack {made.stack}`.", err=True)
 
 
 def _still(environment: "Environment", account: str | None) -> list[str]:

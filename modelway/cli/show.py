@@ -21,12 +21,13 @@ COLUMN = 64
 def command(
     name: Annotated[str, typer.Argument(metavar="ENV", help="Name of the environment.", show_default=False)],
     origin: Annotated[bool, typer.Option("--origin", help="Say which file and line set each value, and what it overrode.")] = False,
+    defaults: Annotated[bool, typer.Option("--defaults", help="With --origin: also what no file sets.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON, with contracts; with --origin a list of values.")] = False,
     environments: _environments.Folder = None,
 ) -> None:
     """Print an environment, base and overrides merged, as YAML. Exit code 1 when it is not valid.
 
-    Contracts, files of their own, are left out, and so is what nobody set and has no default.
+    Contracts, files of their own, are left out, and so is what nobody set and has no default. With --origin it is what files set.
     """
     from modelway.architecture.loading import trace
 
@@ -38,12 +39,13 @@ def command(
     if as_json and not origin:
         typer.echo(json.dumps(data, indent=2, ensure_ascii=False))
     elif as_json:
-        values = [_as_data(path, value, origins.of(path)) for path, value in _leaves(data)]
+        told = [(path, value, origins.of(path)) for path, value in _leaves(data)]
+        values = [_as_data(path, value, origin) for path, value, origin in told if defaults or _is_said(origin)]
         typer.echo(json.dumps({"values": values}, indent=2, ensure_ascii=False))
     else:
         # Or the pages of a contract would stand between what an environment decides.
         del data["contracts"]
-        typer.echo(_page(data, origins if origin else None, folder))
+        typer.echo(_page(data if defaults or not origin else _set(data, (), origins), origins if origin else None, folder))
 
 
 def _page(data: dict[str, Any], origins: "Origins | None", folder: Path) -> str:
@@ -57,6 +59,25 @@ def _page(data: dict[str, Any], origins: "Origins | None", folder: Path) -> str:
         told = "" if isinstance(value, dict) and value else _told(value, origins.of(line.path), folder)
         page.append(f"{line.text:<{COLUMN - 2}}  # {told}" if told else line.text)
     return "\n".join(page)
+
+
+def _is_said(origin: "Origin") -> bool:
+    """Whether a file has something to say of a value: it sets it, or removes what another set."""
+    return origin.setting is not None or bool(origin.overrode)
+
+
+def _set(data: dict[str, Any], path: "FieldPath", origins: "Origins") -> dict[str, Any]:
+    """What files say, without what is as it is by default."""
+    found: dict[str, Any] = {}
+    inside: Any
+    for key, value in data.items():
+        here = (*path, key)
+        inside = _set(value, here, origins) if isinstance(value, dict) else value
+        if isinstance(value, list):
+            inside = [_set(item, (*here, at), origins) if isinstance(item, dict) else item for at, item in enumerate(value)]
+        if inside if isinstance(value, dict) and value else _is_said(origins.of(here)):
+            found[key] = inside
+    return found
 
 
 def _said(data: dict[str, Any], path: "FieldPath", origins: "Origins | None") -> dict[str, Any]:

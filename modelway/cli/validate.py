@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 
 ANNOTATIONS = 10
-"""Most errors of one step that GitHub shows beside the code."""
+"""Most errors, and most notices, of one step that GitHub shows beside the code."""
 
 
 class Format(StrEnum):
@@ -38,6 +39,9 @@ def command(
         Format,
         typer.Option("--format", help="text: faults on stderr; json: everything on stdout; github: annotations of a workflow on stdout."),
     ] = Format.TEXT,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Exit code 1 also when there is a field that nothing puts into effect yet.")
+    ] = False,
 ) -> None:
     """Check environments: every fault of every file, at once. Exit code 1 when there is one."""
     from modelway.architecture.caching import Cache
@@ -48,26 +52,50 @@ def command(
     cache = Cache(cache_folder() / "environments")
     root = _environments.project(needed=environments is None)
     valid: dict[str, Summary] = {}
+    unmet: dict[_Unmet, list[str]] = {}
     faults: dict[Fault, None] = {}
     for folder, name in _wanted(names or [], environments, root):
         try:
             valid[name] = summary_of(folder, name, root, cache)
+            for field, effect, file, line, column in valid[name]["ineffective"]:
+                # What base says is told once, with every environment that it is said for.
+                unmet.setdefault(_Unmet(folder / file, line, column, field, effect), []).append(name)
         except InvalidArchitecture as invalid:
             # What is wrong in base is wrong in every environment, and told once.
             faults |= dict.fromkeys(invalid.faults)
     if form is Format.JSON:
-        typer.echo(json.dumps(_as_data(valid, list(faults)), indent=2))
+        typer.echo(json.dumps(_as_data(valid, list(faults), unmet), indent=2))
     else:
         for name, summary in valid.items():
             typer.echo(_line(name, summary))
-            if unmet := _without_effect(name, summary):
-                typer.echo(unmet, err=True)
         if form is Format.GITHUB:
-            _annotate(list(faults))
-        elif faults:
-            typer.echo(_framed(list(faults)), err=True)
-    if faults:
+            _annotate(list(faults), unmet)
+        else:
+            for one, names in sorted(unmet.items()):
+                typer.echo(one.text(names), err=True)
+            if faults:
+                typer.echo(_framed(list(faults)), err=True)
+    if faults or (strict and unmet):
         raise typer.Exit(1)
+
+
+@dataclass(frozen=True, order=True)
+class _Unmet:
+    """A field that says what nothing makes true yet."""
+
+    file: Path
+    line: int
+    column: int
+    field: str
+    effect: str
+
+    def text(self, names: list[str]) -> str:
+        return f"{os.path.relpath(self.file)}:{self.line}:{self.column}: {self.field}: {self.said(names)}"
+
+    def said(self, names: list[str]) -> str:
+        listed = ", ".join(names)
+        refused = f"; `modelway up` refuses to bring {listed} up with it" if self.effect == "refused" else f" ({listed})"
+        return f"not put into effect yet{refused}"
 
 
 def _wanted(named: list[str], environments: Path | None, root: Path | None) -> list[tuple[Path, str]]:
@@ -87,15 +115,6 @@ def _line(name: str, summary: "Summary") -> str:
     described = summary["models"]
     models = ", ".join(f"{model} ({', '.join(versions) or 'no version'})" for model, versions in described.items())
     return f"{name}: valid, {len(described)} model{'s' if len(described) != 1 else ''}{': ' if models else ''}{models}"
-
-
-def _without_effect(name: str, summary: "Summary") -> str | None:
-    """Which fields say what nothing makes true yet, a list of each sort; None when all do."""
-    told = []
-    for effect, what in (("harmless", ""), ("refused", ", and `modelway up` refuses to bring it up with")):
-        if fields := [field for field, found in summary["ineffective"] if found == effect]:
-            told += [f"{name}: not put into effect yet{what}:", *(f"  {field}" for field in fields)]
-    return "\n".join(told) or None
 
 
 def _framed(faults: "list[Fault]") -> str:
@@ -120,26 +139,31 @@ def _styled(text: str, *, fg: str | None = None, bold: bool | None = None) -> st
     return text if plain else typer.style(text, fg=fg, bold=bold)
 
 
-def _annotate(faults: "list[Fault]") -> None:
+def _annotate(faults: "list[Fault]", unmet: dict[_Unmet, list[str]]) -> None:
     from modelway.architecture.faults import counted
 
     for fault in faults:
-        typer.echo(_annotation(fault))
-    if len(faults) > ANNOTATIONS:
-        typer.echo(f"{counted(faults)} GitHub shows {ANNOTATIONS} of a step beside the code; all are in the log.", err=True)
+        subject = f"{fault.field}: {fault.value}\n" if fault.field and fault.value is not None else ""
+        message = f"{subject}rule: {fault.rule}\nway out: {fault.way_out}"
+        typer.echo(_annotation("error", fault.shown_file(_checkout()), fault.line, fault.column, fault.field, message))
+    for one, names in sorted(unmet.items()):
+        file = os.path.relpath(one.file, _checkout())
+        typer.echo(_annotation("notice", file, one.line, one.column, one.field, f"{one.field}: {one.said(names)}"))
+    for told, number in ((counted(faults), len(faults)), (f"{len(unmet)} fields are not put into effect yet.", len(unmet))):
+        if number > ANNOTATIONS:
+            typer.echo(f"{told} GitHub shows {ANNOTATIONS} of a step beside the code; all are in the log.", err=True)
 
 
-def _annotation(fault: "Fault") -> str:
-    """A command to the runner (docs.github.com/en/actions/reference/workflow-commands-for-github-actions#setting-an-error-message).
+def _checkout() -> Path:
+    """Where the runner counts files from."""
+    return Path(os.environ.get("GITHUB_WORKSPACE") or Path.cwd())
 
-    Files are named from the checkout, as the runner wants them.
-    """
-    file = fault.shown_file(Path(os.environ.get("GITHUB_WORKSPACE") or Path.cwd()))
-    place = {"file": file, "line": fault.line, "col": fault.column, "title": fault.field or "modelway validate"}
+
+def _annotation(level: str, file: str, line: int | None, column: int | None, field: str, message: str) -> str:
+    """A command to the runner (docs.github.com/en/actions/reference/workflow-commands-for-github-actions#setting-an-error-message)."""
+    place = {"file": file, "line": line, "col": column, "title": field or "modelway validate"}
     properties = ",".join(f"{name}={_escaped(str(value), ':,')}" for name, value in place.items() if value is not None)
-    subject = f"{fault.field}: {fault.value}\n" if fault.field and fault.value is not None else ""
-    message = f"{subject}rule: {fault.rule}\nway out: {fault.way_out}"
-    return f"::error {properties}::{_escaped(message)}"
+    return f"::{level} {properties}::{_escaped(message)}"
 
 
 def _escaped(text: str, further: str = "") -> str:
@@ -149,7 +173,7 @@ def _escaped(text: str, further: str = "") -> str:
     return text
 
 
-def _as_data(valid: "dict[str, Summary]", faults: "list[Fault]") -> dict[str, object]:
+def _as_data(valid: "dict[str, Summary]", faults: "list[Fault]", unmet: dict[_Unmet, list[str]]) -> dict[str, object]:
     here = Path.cwd()
     return {
         "valid": not faults,
@@ -165,5 +189,16 @@ def _as_data(valid: "dict[str, Summary]", faults: "list[Fault]") -> dict[str, ob
                 "way_out": fault.way_out,
             }
             for fault in faults
+        ],
+        "not_in_effect": [
+            {
+                "file": os.path.relpath(one.file),
+                "line": one.line,
+                "column": one.column,
+                "field": one.field,
+                "effect": one.effect,
+                "environments": names,
+            }
+            for one, names in sorted(unmet.items())
         ],
     }

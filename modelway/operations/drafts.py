@@ -17,15 +17,22 @@ class InTheWay(ModelwayError):
     """What is to be written is there already."""
 
 
-def new_model(folder: Path, where: str, name: str, *, team: str | None = None, owner: str | None = None, root: Path | None = None) -> Path:
-    """The file of model `name` for environment `where`, or for all with `base`; by default its team is `name`, its owner the environment's.
+def teams_of(folder: Path, where: str, root: Path | None = None) -> list[str]:
+    """Teams that have models in environment `where`, or with `base` in any. Raises InvalidArchitecture when one is not valid."""
+    environments = [load(folder, each, root) for each in _concerned(folder, where)]
+    return sorted({model.team for environment in environments for model in environment.models.values()})
+
+
+def new_model(
+    folder: Path, where: str, name: str, *, team: str, owner: str | None = None, root: Path | None = None
+) -> tuple[Path, list[Environment]]:
+    """The file of model `name` for environment `where`, or for all with `base`, and the environments that have it now; by default its owner
+    is the environment's.
 
     Raises InvalidArchitecture when an environment concerned is not valid before, ModelwayError when it is not with the file; InTheWay.
     """
-    concerned = names(folder) if where == BASE else [where]
+    concerned = _concerned(folder, where)
     environments = [load(folder, each, root) for each in concerned]
-    if not environments:
-        raise ModelwayError(f"there is no environment in {folder}: `modelway new environment` begins one like another.")
     for other in dict.fromkeys([where, BASE, *concerned]):
         there = folder / other / MODELS / f"{name}.yaml"
         if there.exists() or there.is_symlink():
@@ -34,15 +41,22 @@ def new_model(folder: Path, where: str, name: str, *, team: str | None = None, o
             )
     file = folder / where / MODELS / f"{name}.yaml"
     clusters = list(dict.fromkeys(cluster for each in environments for cluster in each.clusters))
-    _write(file, _editor_line(folder) + model_draft(name, where, team or name, owner or environments[0].owner, clusters))
-    _check(folder, concerned, root, file)
-    return file
+    _write(file, _editor_line(folder) + model_draft(name, where, team, owner or environments[0].owner, clusters))
+    return file, _check(folder, concerned, root, file)
+
+
+def _concerned(folder: Path, where: str) -> list[str]:
+    """The environments that a file in `where` is for."""
+    concerned = names(folder) if where == BASE else [where]
+    if not concerned:
+        raise ModelwayError(f"there is no environment in {folder}: `modelway new environment` begins one like another.")
+    return concerned
 
 
 def new_environment(
     folder: Path, name: str, like: str, *, account: str | None = None, root: Path | None = None
-) -> tuple[Path, Environment]:
-    """The folder of environment `name`, a copy of `like`'s with comments and all, and what it has come to be.
+) -> tuple[Path, Environment, str]:
+    """The folder of environment `name`, a copy of `like`'s with comments and all, what it has come to be, and the account of `like`.
 
     With `account`, every place that has the account of `like` gets that one. Raises as `new_model` does.
     """
@@ -60,7 +74,7 @@ def new_environment(
         if account:
             text = re.sub(rf"(?<![0-9]){old}(?![0-9])", account, text)
         _write(made / file.relative_to(source), text)
-    return made, _check(folder, [name], root, made)[0]
+    return made, _check(folder, [name], root, made)[0], old
 
 
 def model_draft(name: str, where: str, team: str, owner: str, clusters: list[str]) -> str:

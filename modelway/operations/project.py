@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
 from modelway.errors import ModelwayError
 
@@ -40,7 +41,7 @@ def environments_folder(root: Path, name: str) -> Path:
     Relative values count from `root`. Raises ModelwayError when the stack's configuration file cannot be read.
     """
     config = engine_folder(root) / "stacks" / "config" / f"Pulumi.{name}.yaml"
-    configured = _read_value(config, f"{PROJECT}:environments") if config.is_file() else None
+    configured = _environments_in(config) if config.is_file() else None
     return root / (configured or DEFAULT_ENVIRONMENTS)
 
 
@@ -51,15 +52,22 @@ def cache_folder() -> Path:
     return (Path(named) if Path(named).is_absolute() else Path.home() / ".cache") / "modelway"
 
 
-def _read_value(file: Path, key: str) -> str | None:
+def read_stack_file(file: Path) -> dict[str, Any]:
+    """What is in a stack's configuration file. Raises ModelwayError when it is none."""
     from ruamel.yaml import YAML
     from ruamel.yaml.error import YAMLError
 
     try:
         content = YAML(typ="safe").load(file.read_text("utf-8")) or {}
-        value = (content.get("config") or {}).get(key)
+        (content.get("config") or {}).keys()
     except (YAMLError, UnicodeDecodeError, AttributeError) as fault:
         raise ModelwayError(f"{file}: not a stack configuration file: {str(fault).splitlines()[0]}") from fault
+    return dict(content)
+
+
+def _environments_in(file: Path) -> str | None:
+    key = f"{PROJECT}:environments"
+    value = (read_stack_file(file).get("config") or {}).get(key)
     if value is not None and not isinstance(value, str):
         raise ModelwayError(f"{file}: {key} is {value!r}, but has to be the path of a folder.")
     return value

@@ -31,9 +31,8 @@ class Then:
 
 @contextmanager
 def at_revision(environments: Path, revision: str) -> Iterator[Then]:
-    """The YAML files of the repository that `environments` lies in, as they were at `revision`, in a folder that is gone afterwards.
-
-    All of them, because contracts may lie anywhere. Raises NotInGit.
+    """The files of the repository that `environments` lies in, YAML and Markdown, as they were at `revision`, in a folder that is gone
+    afterwards. All of them, because contracts and model cards may lie anywhere. Raises NotInGit.
     """
     root = Path(_git(environments, "rev-parse", "--show-toplevel").decode().rstrip("\n"))
     try:
@@ -59,7 +58,7 @@ def at_revision(environments: Path, revision: str) -> Iterator[Then]:
 
 
 def _wanted(name: str) -> bool:
-    return name.endswith((".yaml", ".yml"))
+    return name.endswith((".yaml", ".yml", ".md"))
 
 
 def _entry(line: str) -> tuple[str, str, str, str]:

@@ -25,6 +25,9 @@ MODEL = "environments/base/models/credit-risk.yaml"
 def repository(tmp_path: Path) -> Path:
     shutil.copytree(HERE / "valid", tmp_path / "repository")
     (tmp_path / "repository" / "Pulumi.yaml").touch()
+    (tmp_path / "repository" / "card.md").write_text("# Card\n", "utf-8")
+    with (tmp_path / "repository" / MODEL).open("a", encoding="utf-8") as model:
+        model.write("governance: {model_card: card.md}\n")
     return tmp_path / "repository"
 
 
@@ -79,6 +82,7 @@ def test_committed_environments_come_back_as_they_were(name: str, cache: Cache, 
         lambda folder: replaced(folder / MODEL, "max: 10", "max: 11"),
         lambda folder: (folder / MODEL).write_text((folder / MODEL).read_text("utf-8") + "#", "utf-8"),
         lambda folder: replaced(folder / "contracts/credit-risk.yaml", "minimum: 0.8", "minimum: 0.7"),
+        lambda folder: (folder / "card.md").write_text("# Another card\n", "utf-8"),
         lambda folder: (folder / "environments/dev/models").mkdir(),
         lambda folder: (folder / "environments/dev/nothing").touch(),
         lambda folder: shutil.copytree(folder / "environments/dev", folder / "environments/test"),
@@ -98,6 +102,13 @@ def test_a_file_that_became_a_link_is_seen(repository: Path, cache: Cache, made:
     contract.rename(repository.parent / "outside.yaml")
     contract.symlink_to(repository.parent / "outside.yaml")
     with pytest.raises(InvalidArchitecture, match="a file in the repository"):
+        load(repository / "environments", "dev", cache=cache)
+
+
+def test_a_card_that_is_gone_is_seen(repository: Path, cache: Cache) -> None:
+    load(repository / "environments", "dev", cache=cache)
+    (repository / "card.md").unlink()
+    with pytest.raises(InvalidArchitecture, match="or write the card"):
         load(repository / "environments", "dev", cache=cache)
 
 

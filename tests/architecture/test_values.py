@@ -122,7 +122,10 @@ def test_every_section_is_strict_and_described(section: type[Section]) -> None:
 def test_the_schema_has_the_descriptions() -> None:
     schema = Environment.model_json_schema()
     slo = schema["$defs"]["Slo"]["properties"]
-    assert slo["latency_p99"]["description"] == "What 99 of 100 requests are faster than, such as 200ms."
+    assert (
+        slo["latency_p99"]["description"]
+        == "What 99 of 100 requests are faster than, such as 200ms; up to 1h. Above 60s only with a timeout, and not on SageMaker."
+    )
     assert schema["$defs"]["ManagedGateway"]["properties"]["class"]["description"].startswith("Class of the Gateway")
 
 

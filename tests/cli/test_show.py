@@ -69,11 +69,19 @@ def test_each_value_has_the_line_that_set_it(repository: Path, capsys: pytest.Ca
     assert line(out, "canary:") == (
         'canary: null # dev/models/credit-risk.yaml:1, was {version: "2026.12.0", percent: 10} in base/models/credit-risk.yaml:19'
     )
-    assert line(out, "namespace:") == "namespace: monitoring # default"
+    assert "namespace:" not in out
     # Remarks leave the data as they are.
     page = repository / "page.yaml"
     page.write_text(out, "utf-8")
     assert read(page).data["tier"] == "development"
+
+
+def test_what_no_file_sets_when_it_is_asked_for(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert show("--origin", "--defaults") == 0
+    out = capsys.readouterr().out
+    assert line(out, "namespace:") == "namespace: monitoring # default"
+    assert show("--origin") == 0
+    assert set(capsys.readouterr().out.splitlines()) < set(out.splitlines())
 
 
 def test_as_json(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -97,6 +105,10 @@ def test_origins_as_json(repository: Path, capsys: pytest.CaptureFixture[str]) -
     assert (removed["value"], removed["default"], removed["origin"]) == (14, True, None)
     assert [setting["value"] for setting in removed["overrode"]] == [None, 30]
     assert values['models.credit-risk.versions."2026.12.0".contract']["origin"]["line"] == 13
+    assert "monitoring.namespace" not in values
+    assert show("--origin", "--json", "--defaults") == 0
+    values = {value["field"]: value for value in json.loads(capsys.readouterr().out)["values"]}
+    assert (values["monitoring.namespace"]["default"], values["monitoring.namespace"]["origin"]) == (True, None)
 
 
 def test_of_one_that_is_not_valid_every_fault_is_told(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -97,6 +97,7 @@ def test_faults_and_what_is_valid_as_json(repository: Path, capsys: pytest.Captu
                 "way_out": "Add it under `versions`, or name one that is there.",
             }
         ],
+        "not_in_effect": [],
     }
 
 
@@ -189,11 +190,57 @@ def test_nothing_to_validate_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert "no Modelway project here" in capsys.readouterr().err
 
 
-def test_fields_that_nothing_puts_into_effect_are_named(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.chdir(ROOT)
-    assert validate("dev", "staging", "prod") == 0
-    lines = capsys.readouterr().err.splitlines()
-    assert "staging: not put into effect yet:" in lines
-    assert "prod: not put into effect yet, and `modelway up` refuses to bring it up with:" in lines
-    assert lines.index("  network.flow_logs") > lines.index("prod: not put into effect yet, and `modelway up` refuses to bring it up with:")
-    assert lines.count("  budget") == 2
+@pytest.fixture
+def unmet(repository: Path) -> Path:
+    """The same with a field for both environments, and one for dev, that nothing puts into effect."""
+    with (repository / "environments" / "base" / "environment.yaml").open("a", encoding="utf-8") as base:
+        base.write("budget: 100 USD\n")
+    with (repository / "environments" / "dev" / "environment.yaml").open("a", encoding="utf-8") as own:
+        own.write("registry:\n  images: {scan: enhanced}\n")
+    return repository
+
+
+def test_fields_that_nothing_puts_into_effect_are_told_with_their_lines(unmet: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    line = (unmet / "environments" / "dev" / "environment.yaml").read_text("utf-8").count("\n")
+    # The second time from the cache.
+    for _ in range(2):
+        assert validate("--environments", "environments") == 0
+        assert capsys.readouterr().err == (
+            "environments/base/environment.yaml:4:1: budget: not put into effect yet (dev, other)\n"
+            f"environments/dev/environment.yaml:{line}:12: registry.images.scan: not put into effect yet; "
+            "`modelway up` refuses to bring dev up with it\n"
+        )
+
+
+def test_fields_that_nothing_puts_into_effect_are_faults_where_that_is_wanted(unmet: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert validate("other", "--environments", "environments", "--strict") == 1
+    assert capsys.readouterr().out.startswith("other: valid")
+    base = unmet / "environments" / "base" / "environment.yaml"
+    base.write_text(base.read_text("utf-8").replace("budget: 100 USD\n", ""), "utf-8")
+    assert validate("other", "--environments", "environments", "--strict") == 0
+
+
+def test_fields_that_nothing_puts_into_effect_as_annotations(
+    unmet: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("GITHUB_WORKSPACE", str(tmp_path))
+    assert validate("other", "--environments", "environments", "--format", "github") == 0
+    out, err = capsys.readouterr()
+    assert err == ""
+    file = "file=repository/environments/base/environment.yaml"
+    assert out.splitlines()[1:] == [f"::notice {file},line=4,col=1,title=budget::budget: not put into effect yet (other)"]
+
+
+def test_fields_that_nothing_puts_into_effect_as_json(unmet: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert validate("--environments", "environments", "--format", "json") == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["valid"] is True
+    assert found["not_in_effect"][0] == {
+        "file": "environments/base/environment.yaml",
+        "line": 4,
+        "column": 1,
+        "field": "budget",
+        "effect": "harmless",
+        "environments": ["dev", "other"],
+    }
+    assert [one["field"] for one in found["not_in_effect"]] == ["budget", "registry.images.scan"]

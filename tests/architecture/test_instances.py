@@ -1,0 +1,46 @@
+"""Types of instances, held against what AWS tells of each of them."""
+
+import gzip
+import json
+from pathlib import Path
+
+import moto
+import pytest
+from pydantic import TypeAdapter, ValidationError
+
+from modelway.architecture.instances import MOST_CPU, MOST_MEMORY, SIZES, InstanceType, room, whole
+
+KNOWN = json.loads(gzip.decompress((Path(moto.__file__).parent / "ec2" / "resources" / "instance_types.json.gz").read_bytes()))
+"""What DescribeInstanceTypes answered, by type."""
+adapter = TypeAdapter(InstanceType)
+
+
+def test_every_type_is_taken() -> None:
+    assert [name for name in KNOWN if adapter.validate_python(name) != name] == []
+    assert {name.rpartition(".")[2] for name in KNOWN} <= set(SIZES)
+
+
+def test_what_a_name_says_is_what_there_is() -> None:
+    told = {name: found for name in KNOWN if (found := whole(name))}
+    assert len(told) > 800
+    for name, found in told.items():
+        has = KNOWN[name]
+        assert (found.millicores, found.bytes) == (has["VCpuInfo"]["DefaultVCpus"] * 1000, has["MemoryInfo"]["SizeInMiB"] << 20), name
+
+
+def test_no_type_has_more_than_the_most() -> None:
+    assert max(has["VCpuInfo"]["DefaultVCpus"] for has in KNOWN.values()) <= MOST_CPU
+    assert max(has["MemoryInfo"]["SizeInMiB"] for has in KNOWN.values()) << 20 <= MOST_MEMORY
+
+
+@pytest.mark.parametrize(("name", "millicores"), [("m7i.large", 1930), ("m7i.xlarge", 3920), ("m7i.2xlarge", 7910), ("c7a.medium", 940)])
+def test_what_a_node_keeps(name: str, millicores: int) -> None:
+    found = room(name)
+    assert found is not None
+    assert found.millicores == millicores
+
+
+@pytest.mark.parametrize("name", ["m7i.xlage", "m7i.5xlarge", "m7i", "m7i.", ".large", "large", "m7i.large.large", "M7i.large", "m.large"])
+def test_what_is_no_type(name: str) -> None:
+    with pytest.raises(ValidationError):
+        adapter.validate_python(name)
