@@ -83,7 +83,7 @@ def _copy_files(entry: Entry, files: ModuleFiles, folder: Path, progress: Progre
         text = text[end:]
     for name, (module, path) in files.folders.items():
         (folder / name).mkdir()
-        for file in sorted((Path(found[module]) / path).glob("*.yaml")):
+        for file in sorted(Path(found[module]).glob(path if path.endswith(".yaml") else f"{path}/*.yaml")):
             shutil.copyfile(file, folder / name / file.name)
 
 
