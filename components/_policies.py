@@ -3,10 +3,13 @@
 No Allow statement has a wildcard action or principal; the resource `*` in a key's policy is the key itself.
 """
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
-Document = dict[str, object]
+from components._statements import Document, text
+from components._statements import allow as _allow
+from components._statements import document as _document
+
+__all__ = ["Document", "text"]
 
 _KEY_ADMINISTRATION = (
     "kms:CancelKeyDeletion",
@@ -38,11 +41,6 @@ _KEY_USE = (
     "kms:ReEncryptFrom",
     "kms:ReEncryptTo",
 )
-
-
-def text(document: Mapping[str, object]) -> str:
-    """The document as JSON, always the same for the same content."""
-    return json.dumps(document, sort_keys=True, separators=(",", ":"))
 
 
 def assumed_by(service: str, *actions: str) -> Document:
@@ -108,25 +106,3 @@ def expire_untagged(days: int) -> Document:
     selection = {"tagStatus": "untagged", "countType": "sinceImagePushed", "countUnit": "days", "countNumber": days}
     rule = {"rulePriority": 1, "description": f"Untagged images go after {days} days", "selection": selection, "action": {"type": "expire"}}
     return {"rules": [rule]}
-
-
-def _document(*statements: Document) -> Document:
-    return {"Version": "2012-10-17", "Statement": list(statements)}
-
-
-def _allow(
-    sid: str,
-    actions: Sequence[str],
-    resources: Sequence[str] | None = None,
-    *,
-    principal: Mapping[str, str] | None = None,
-    condition: Mapping[str, object] | None = None,
-) -> Document:
-    statement: Document = {"Sid": sid, "Effect": "Allow", "Action": list(actions)}
-    if principal is not None:
-        statement["Principal"] = dict(principal)
-    if resources is not None:
-        statement["Resource"] = list(resources)
-    if condition is not None:
-        statement["Condition"] = dict(condition)
-    return statement
