@@ -56,7 +56,7 @@ def kubernetes_endpoint(
         "environment": {"AWS_REGION": environment.aws.region},
     }
     if endpoint.scaling.target.cpu is not None:
-        endpoint_args["cpu_target_percent"] = round(endpoint.scaling.target.cpu.fraction * 100)
+        endpoint_args["targets"] = {"cpu_percent": round(endpoint.scaling.target.cpu.fraction * 100)}
     return endpoint_args
 
 

@@ -46,6 +46,8 @@ class Registered:
     alias_names: list[str]
     dependencies: list[str]
     provider: str
+    ignored: list[str]
+    """Properties whose changes are ignored."""
     urn: str
     outputs: dict[str, Any] | None = None
     raw_outputs: dict[str, Any] = field(default_factory=dict)
@@ -130,6 +132,7 @@ class RecordingMonitor(pulumi_mocks.MockMonitor):
                     alias_names=[alias.spec.name for alias in request.aliases],
                     dependencies=sorted(request.dependencies),
                     provider=request.provider,
+                    ignored=sorted(request.ignoreChanges),
                     urn=response.urn,
                 )
             )
