@@ -99,10 +99,3 @@ def read_weights(bucket: str, keys: Sequence[str], key: str) -> Document:
         _allow("ReadWeights", ("s3:GetObject",), objects),
         _allow("DecryptWeights", ("kms:Decrypt",), [key], condition=via_s3),
     )
-
-
-def expire_untagged(days: int) -> Document:
-    """An ECR lifecycle policy: images that no tag names are gone after `days` days."""
-    selection = {"tagStatus": "untagged", "countType": "sinceImagePushed", "countUnit": "days", "countNumber": days}
-    rule = {"rulePriority": 1, "description": f"Untagged images go after {days} days", "selection": selection, "action": {"type": "expire"}}
-    return {"rules": [rule]}

@@ -67,7 +67,7 @@ def compose(environment: Environment, parts: Parts) -> Exports:
 
 
 def _platform(environment: Environment, providers: Providers) -> Platform:
-    from components.registry import ArtifactRegistry
+    from components.registry.artifacts import ArtifactRegistry
 
     registry = ArtifactRegistry("registry", arguments.registry(environment), pulumi.ResourceOptions(provider=providers.aws))
     subnets: pulumi.Input[list[str]] = []

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from modelway.architecture.arns import Region
+from modelway.architecture.arns import Account, Region
 from modelway.architecture.base import Breach, EnvironmentName, Name, Owner, Section, Shaped
 from modelway.architecture.cluster import Cluster
 from modelway.architecture.contract import Contract
@@ -21,7 +21,6 @@ from modelway.architecture.platform_rules import platform_breaches
 from modelway.architecture.quantities import Money
 from modelway.architecture.registry import Registry
 
-Account = Annotated[str, Shaped(r"[0-9]{12}", "an AWS account: 12 digits, in quotes", 'Write it like "222222222222".', 12)]
 TagKey = Annotated[
     str,
     Shaped(

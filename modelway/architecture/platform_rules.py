@@ -33,7 +33,7 @@ SERVICE_BLOCKS = ("172.20.0.0/16", "10.100.0.0/16", "10.200.0.0/16", "192.168.12
 
 def platform_breaches(environment: "Environment") -> Iterator[Breach]:
     """What of the platform does not fit together."""
-    rules = (_tags, _bucket, _promotion, _addresses, _registry_keys, _replicas, _lock, _pull_through, _mlflow, _package_groups, _size)
+    rules = (_tags, _bucket, _promotion, _addresses, _registry_keys, _replicas, _readers, _lock, _pull_through, _mlflow, _package_groups, _size)
     yield from each(rule(environment) for rule in (*rules, _page, _routes_of_teams, _receivers))
     for key, cluster in environment.clusters.items():
         if isinstance(cluster, EksCluster):
@@ -201,6 +201,19 @@ def _replicas(environment: "Environment") -> Iterator[Breach]:
                     "another region than the environment's own",
                     "Name another, or remove it.",
                     (("aws", "region"),),
+                )
+
+
+def _readers(environment: "Environment") -> Iterator[Breach]:
+    registry = environment.registry
+    for store, accounts in (("images", registry.images.readers), ("models", registry.models.readers)):
+        for number, account in enumerate(accounts):
+            if account == environment.aws.account:
+                yield Breach(
+                    ("registry", store, "readers", number),
+                    "another account than the environment's own, whose roles are allowed one by one",
+                    "Name another, or remove it.",
+                    (("aws", "account"),),
                 )
 
 

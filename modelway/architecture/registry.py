@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from modelway.architecture.arns import KeyArn, Region
+from modelway.architecture.arns import Account, KeyArn, Region
 from modelway.architecture.base import Breach, Name, Section, Shaped, each, repeated
 
 TagPattern = Annotated[
@@ -51,9 +51,12 @@ class ImageRegistry(Section):
     """Registries that images are fetched from and kept, by the first part of the name they get here. Others want a credential."""
     replicate_to: tuple[Region, ...] = Field(default=(), max_length=25)
     """Regions that images are copied to. 25 at most (what ECR takes)."""
+    readers: tuple[Account, ...] = Field(default=(), max_length=25)
+    """Other accounts that may pull images, such as those of later environments."""
 
     def breaches(self) -> Iterator[Breach]:
-        yield from each([repeated("mutable_tags", self.mutable_tags), repeated("replicate_to", self.replicate_to)])
+        lists = {"mutable_tags": self.mutable_tags, "replicate_to": self.replicate_to, "readers": self.readers}
+        yield from each(repeated(name, items) for name, items in lists.items())
         yield from each(self._keep_breaches(prefix) for prefix in self.keep)
 
     def _keep_breaches(self, prefix: str) -> Iterator[Breach]:
@@ -89,9 +92,13 @@ class ModelStore(Section):
     """ARN of the KMS key for weights; the registry's own is made when absent."""
     replicate_to: tuple[Region, ...] = Field(default=(), max_length=25)
     """Regions that weights are copied to."""
+    readers: tuple[Account, ...] = Field(default=(), max_length=25)
+    """Other accounts that may read weights, such as those of later environments; a key of one's own has to allow them too."""
+    access_logs_days: int | None = Field(default=None, ge=1, le=3650)
+    """Days that is kept who read or wrote what, in a bucket of its own; it is not written down when absent."""
 
     def breaches(self) -> Iterator[Breach]:
-        yield from each([repeated("replicate_to", self.replicate_to), self._lock_breaches()])
+        yield from each([repeated("replicate_to", self.replicate_to), repeated("readers", self.readers), self._lock_breaches()])
 
     def _lock_breaches(self) -> Iterator[Breach]:
         if self.object_lock is not None and self.object_lock.days > self.noncurrent_days:

@@ -7,7 +7,7 @@ from modelway.architecture.platform_rules import bucket_name
 from stacks.arguments.placing import deletion_window
 
 if TYPE_CHECKING:
-    from components.registry import ArtifactRegistryArgs
+    from components.registry.artifacts import ArtifactRegistryArgs
 
 
 def registry(environment: Environment) -> "ArtifactRegistryArgs":

@@ -3,13 +3,17 @@ import json
 import pulumi
 import pytest
 
-from components.registry import ArtifactRegistry, ArtifactRegistryArgs
+from components.registry.artifacts import ArtifactRegistry, ArtifactRegistryArgs
 from tests.support.engine import Recorder, run
 
 
 def args(**changed: object) -> ArtifactRegistryArgs:
     given = ArtifactRegistryArgs(
-        account="222222222222", bucket_name="modelway-dev-models-222222222222", repository_prefix="dev", models=["credit-risk", "churn"]
+        account="222222222222",
+        region="eu-west-1",
+        bucket_name="modelway-dev-models-222222222222",
+        repository_prefix="dev",
+        models=["credit-risk", "churn"],
     )
     return ArtifactRegistryArgs(**{**given, **changed})  # type: ignore[typeddict-item]
 

@@ -11,7 +11,7 @@ from components.endpoint.kubernetes import KubernetesEndpoint
 from components.identity import ModelIdentity
 from components.monitoring import EndpointMonitoring, MonitoringStack
 from components.network import Network
-from components.registry import ArtifactRegistry
+from components.registry.artifacts import ArtifactRegistry
 
 COMPONENTS = [
     ArtifactRegistry,
