@@ -27,9 +27,25 @@ OUTPUTS: dict[str, Callable[[str, dict[str, Any]], dict[str, Any]]] = {
     "aws:ecr/repository:Repository": lambda _, inputs: {"repositoryUrl": f"222222222222.dkr.ecr.eu-west-1.amazonaws.com/{inputs['name']}"},
     "aws:kms/key:Key": lambda name, _: {"arn": f"arn:aws:kms:eu-west-1:222222222222:key/{name}"},
     "aws:s3/bucket:Bucket": lambda _, inputs: {"arn": f"arn:aws:s3:::{inputs['bucket']}"},
+    "aws:cloudwatch/logGroup:LogGroup": lambda name, inputs: {
+        "arn": f"arn:aws:logs:eu-west-1:222222222222:log-group:{inputs.get('name', name)}"
+    },
+    "aws:cloudwatch/metricAlarm:MetricAlarm": lambda name, inputs: {
+        "arn": f"arn:aws:cloudwatch:eu-west-1:222222222222:alarm:{inputs.get('name', name)}"
+    },
+    "aws:sagemaker/model:Model": lambda name, _: {"name": f"{name}-0000000"},
+    "aws:sagemaker/endpointConfiguration:EndpointConfiguration": lambda name, _: {"name": f"{name}-0000000"},
+    "aws:sagemaker/endpoint:Endpoint": lambda _, inputs: {"arn": f"arn:aws:sagemaker:eu-west-1:222222222222:endpoint/{inputs['name']}"},
+    "aws:sns/topic:Topic": lambda name, inputs: {"arn": f"arn:aws:sns:eu-west-1:222222222222:{inputs.get('name', name)}"},
     "aws:iam/role:Role": lambda name, _: {"arn": f"arn:aws:iam::222222222222:role/{name}", "name": name},
 }
 """What AWS would add to the inputs, as far as somebody reads it."""
+
+ANSWERS: dict[str, dict[str, Any]] = {
+    "aws:index/getAvailabilityZones:getAvailabilityZones": {"names": ["eu-west-1c", "eu-west-1a", "eu-west-1b"], "id": "zones"},
+    "aws:ec2/getManagedPrefixList:getManagedPrefixList": {"id": "pl-0123456789abcdef0"},
+}
+"""What functions return, by token."""
 
 
 @dataclass
@@ -48,6 +64,8 @@ class Registered:
     provider: str
     ignored: list[str]
     """Properties whose changes are ignored."""
+    retained: bool
+    """Whether it stays when the stack no longer has it."""
     urn: str
     outputs: dict[str, Any] | None = None
     raw_outputs: dict[str, Any] = field(default_factory=dict)
@@ -64,8 +82,7 @@ class Recorder(pulumi_mocks.Mocks):
 
     def call(self, args: pulumi_mocks.MockCallArgs) -> Any:
         self.calls.append((args.token, args.args))
-        assert args.token == "aws:index/getAvailabilityZones:getAvailabilityZones"
-        return {"names": ["eu-west-1c", "eu-west-1a", "eu-west-1b"], "id": "zones"}
+        return ANSWERS[args.token]
 
     def new_resource(self, args: pulumi_mocks.MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
         if args.typ == "pulumi:pulumi:StackReference":
@@ -133,6 +150,7 @@ class RecordingMonitor(pulumi_mocks.MockMonitor):
                     dependencies=sorted(request.dependencies),
                     provider=request.provider,
                     ignored=sorted(request.ignoreChanges),
+                    retained=request.retainOnDelete,
                     urn=response.urn,
                 )
             )
