@@ -29,6 +29,9 @@ ALB = re.compile(r"(.*[-.])?alb([-.].*)?")
 ENDPOINT_LENGTH = 63
 """Characters that the name of a SageMaker endpoint may have (docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateEndpoint.html)."""
 
+ARTIFACTS_SINCE = "1.35"
+"""Version of Kubernetes from which volumes are made of images without a switch (kubernetes.io/docs/concepts/storage/volumes/#image)."""
+
 _ECR = re.compile(r"[0-9]{12}\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com(\.cn)?")
 
 
@@ -36,7 +39,7 @@ def placement_breaches(environment: "Environment") -> Iterator[Breach]:
     """What of the models does not fit to where they are served."""
     rules = (_cluster, _team, _gpu, _mig, _pool, _pool_with_gpus, _spot, _no_spot, _one_replica, _shadow, _sticky, _tokens, _access)
     for name, model in environment.models.items():
-        yield from each(rule(environment, name, model) for rule in (*rules, _endpoint_name, _images, _own_bucket))
+        yield from each(rule(environment, name, model) for rule in (*rules, _endpoint_name, _images, _own_bucket, _artifact))
 
 
 def cluster_of(environment: "Environment", model: "Model") -> Iterator[tuple[str, Cluster]]:
@@ -267,3 +270,17 @@ def _own_bucket(environment: "Environment", name: str, model: "Model") -> Iterat
                 f"Write {described.weights.key}@sha256:{described.weights.sha256}.",
                 judged_by=(("aws", "account"), ("registry", "models", "bucket")),
             )
+
+
+def _artifact(environment: "Environment", name: str, model: "Model") -> Iterator[Breach]:
+    for key, cluster in cluster_of(environment, model):
+        if not isinstance(cluster, EksCluster) or cluster.version >= ARTIFACTS_SINCE or model.endpoint is None:
+            continue
+        for version in model.endpoint.traffic.versions:
+            if version in model.versions and model.versions[version].weights.kind == "oci":
+                yield Breach(
+                    ("models", name, "versions", version, "weights"),
+                    f"an artifact becomes a volume of a pod from Kubernetes {ARTIFACTS_SINCE} on; cluster {key} has {cluster.version}",
+                    "Upgrade the cluster, or publish them to the environment's own store.",
+                    judged_by=(("clusters", key, "version"), ("models", name, "cluster")),
+                )

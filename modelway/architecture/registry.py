@@ -7,6 +7,7 @@ from pydantic import Field
 
 from modelway.architecture.arns import Account, KeyArn, Region
 from modelway.architecture.base import Breach, Name, Section, Shaped, each, repeated
+from modelway.architecture.references import Image
 
 TagPattern = Annotated[
     str,
@@ -96,9 +97,27 @@ class ModelStore(Section):
     """Other accounts that may read weights, such as those of later environments; a key of one's own has to allow them too."""
     access_logs_days: int | None = Field(default=None, ge=1, le=3650)
     """Days that is kept who read or wrote what, in a bucket of its own; it is not written down when absent."""
+    fetcher: Image | None = None
+    """Image of the program that gets and checks weights before a serving program starts, HOST/NAME@sha256:…; serving programs on
+    Kubernetes get them by themselves when absent."""
 
     def breaches(self) -> Iterator[Breach]:
-        yield from each([repeated("replicate_to", self.replicate_to), repeated("readers", self.readers), self._lock_breaches()])
+        yield from each(
+            [
+                repeated("replicate_to", self.replicate_to),
+                repeated("readers", self.readers),
+                self._lock_breaches(),
+                self._fetcher_breaches(),
+            ]
+        )
+
+    def _fetcher_breaches(self) -> Iterator[Breach]:
+        if self.fetcher is not None and self.fetcher.registry is None:
+            yield Breach(
+                ("fetcher",),
+                "an image with its host: the environment's own registry has those of models alone",
+                f"Write HOST/{self.fetcher.name}@{self.fetcher.digest}.",
+            )
 
     def _lock_breaches(self) -> Iterator[Breach]:
         if self.object_lock is not None and self.object_lock.days > self.noncurrent_days:
