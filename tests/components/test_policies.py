@@ -12,7 +12,7 @@ DOCUMENTS = {"policy", "assumeRolePolicy"}
 
 def documents() -> list[tuple[str, dict[str, Any]]]:
     found = []
-    for make in (test_cluster.eks, test_identity.make, test_registry.make):
+    for make in (test_cluster.eks, test_identity.make, test_registry.make, test_registry.make_full):
         for resource in run(lambda make=make: make("it")).resources:
             found += [(resource.name, json.loads(text)) for key, text in resource.inputs.items() if key in DOCUMENTS]
     return [(name, document) for name, document in found if "Statement" in document]

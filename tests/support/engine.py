@@ -67,6 +67,10 @@ class Registered:
     retained: bool
     """Whether it stays when the stack no longer has it."""
     urn: str
+    protected: bool = False
+    """Whether the engine refuses to delete it."""
+    deleted_with: str = ""
+    """URN of what it goes with."""
     outputs: dict[str, Any] | None = None
     raw_outputs: dict[str, Any] = field(default_factory=dict)
 
@@ -152,6 +156,8 @@ class RecordingMonitor(pulumi_mocks.MockMonitor):
                     ignored=sorted(request.ignoreChanges),
                     retained=request.retainOnDelete,
                     urn=response.urn,
+                    protected=request.protect,
+                    deleted_with=request.deletedWith,
                 )
             )
         return response
