@@ -20,6 +20,7 @@ RULES: dict[str, tuple[set[str], set[str]]] = {
         {"pydantic", "pydantic_core", "ruamel.yaml"},
     ),
     "modelway.contracts": ({"modelway.architecture", "modelway.contracts", "modelway.errors"}, {"duckdb"}),
+    "modelway.rules": ({"modelway.rules"}, set()),
     "modelway.monitoring": (
         {"modelway.architecture", "modelway.monitoring", "modelway.contracts", "modelway.errors"},
         {"jinja2", "numpy", "scipy"},
