@@ -4,16 +4,19 @@ import pulumi
 import pytest
 from pulumi.provider.experimental.analyzer import Analyzer
 
+from components.alarms import AlarmTopic
 from components.cluster.eks import EksCluster
 from components.cluster.existing import ExistingCluster
 from components.cluster.tenancy import Tenancy
 from components.endpoint.kubernetes import KubernetesEndpoint
+from components.endpoint.sagemaker import SageMakerEndpoint
 from components.identity import ModelIdentity
 from components.monitoring import EndpointMonitoring, MonitoringStack
 from components.network import Network
 from components.registry.artifacts import ArtifactRegistry
 
 COMPONENTS = [
+    AlarmTopic,
     ArtifactRegistry,
     EksCluster,
     EndpointMonitoring,
@@ -22,6 +25,7 @@ COMPONENTS = [
     ModelIdentity,
     MonitoringStack,
     Network,
+    SageMakerEndpoint,
     Tenancy,
 ]
 
