@@ -2,13 +2,17 @@
 
 from collections.abc import Callable, Sequence
 from enum import Flag, auto
+from typing import TYPE_CHECKING
 
 import pulumi
 
 from modelway.architecture import Environment, layout
 from stacks import arguments
-from stacks.joints import ClusterJoint, Exports, Platform, RegistryJoint, exported, imported
+from stacks.joints import ClusterJoint, Exports, NetworkJoint, Platform, RegistryJoint, exported, imported
 from stacks.providers import Providers
+
+if TYPE_CHECKING:
+    from components.endpoint.payloads import PayloadStore
 
 
 class Parts(Flag):
@@ -70,22 +74,29 @@ def _platform(environment: Environment, providers: Providers) -> Platform:
     from components.registry.artifacts import ArtifactRegistry
 
     registry = ArtifactRegistry("registry", arguments.registry(environment), pulumi.ResourceOptions(provider=providers.aws))
-    subnets: pulumi.Input[list[str]] = []
-    if environment.network is not None and environment.network.kind == "existing":
-        subnets = list(environment.network.private_subnets)
-    elif environment.network is not None:
-        from components.network import Network
-
-        network = Network("network", arguments.network(environment.network), pulumi.ResourceOptions(provider=providers.aws))
-        subnets = network.private_subnet_ids
+    network = _network(environment, providers)
     repositories = {model: registry.repositories[model] for model in environment.models}
     return Platform(
-        {key: _cluster(environment, key, subnets, providers) for key in environment.clusters},
+        {key: _cluster(environment, key, network, providers) for key in environment.clusters},
         RegistryJoint(registry.bucket, registry.bucket_arn, registry.key_arn, repositories),
+        network,
     )
 
 
-def _cluster(environment: Environment, key: str, subnets: pulumi.Input[list[str]], providers: Providers) -> ClusterJoint:
+def _network(environment: Environment, providers: Providers) -> NetworkJoint | None:
+    described = environment.network
+    if described is None:
+        return None
+    if described.kind == "existing":
+        private, public = (pulumi.Output.from_input(list(ids)) for ids in (described.private_subnets, described.public_subnets))
+        return NetworkJoint(pulumi.Output.from_input(described.vpc_id), private, public, private)
+    from components.network import Network
+
+    made = Network("network", arguments.network(environment, described), pulumi.ResourceOptions(provider=providers.aws))
+    return NetworkJoint(made.vpc_id, made.private_subnet_ids, made.public_subnet_ids, made.intra_subnet_ids)
+
+
+def _cluster(environment: Environment, key: str, network: NetworkJoint | None, providers: Providers) -> ClusterJoint:
     from components.cluster.tenancy import Tenancy
     from components.monitoring import MonitoringStack
 
@@ -101,7 +112,12 @@ def _cluster(environment: Environment, key: str, subnets: pulumi.Input[list[str]
     else:
         from components.cluster.eks import EksCluster
 
-        made = EksCluster(key, arguments.eks_cluster(environment, key, described, subnets), pulumi.ResourceOptions(provider=providers.aws))
+        if network is None:
+            raise ValueError(f"the cluster {key} stands in a network, and there is none")
+        args = arguments.eks_cluster(
+            environment, key, described, subnet_ids=network.control_subnets, node_subnet_ids=network.private_subnets
+        )
+        made = EksCluster(key, args, pulumi.ResourceOptions(provider=providers.aws))
         facts = {"name": made.name, "arn": made.arn, "endpoint": made.endpoint, "certificate_authority": made.certificate_authority}
         provider = providers.kubernetes(key, facts)
         tenancy = Tenancy(key, arguments.tenancy(environment, key), pulumi.ResourceOptions(provider=provider))
@@ -133,6 +149,7 @@ def _endpoint(environment: Environment, model: str, platform: Platform, provider
     key = arguments.cluster_of(environment, model)
     cluster, namespace = platform.clusters[key], platform.clusters[key].namespaces[environment.models[model].team]
     provider = providers.kubernetes(key, cluster.facts)
+    payloads = _payloads(environment, model, platform, providers)
     endpoint = KubernetesEndpoint(
         model,
         arguments.kubernetes_endpoint(
@@ -144,7 +161,8 @@ def _endpoint(environment: Environment, model: str, platform: Platform, provider
             gateway_name=cluster.gateway_name,
             gateway_namespace=cluster.gateway_namespace,
             monitoring_namespace=cluster.monitoring_namespace,
-            identities=_identity(environment, model, platform, cluster, providers) if "arn" in cluster.facts else None,
+            identities=_identity(environment, model, platform, cluster, payloads, providers) if "arn" in cluster.facts else None,
+            payloads=payloads.bucket if payloads is not None else None,
         ),
         pulumi.ResourceOptions(provider=provider),
     )
@@ -163,8 +181,22 @@ def _endpoint(environment: Environment, model: str, platform: Platform, provider
     }
 
 
+def _payloads(environment: Environment, model: str, platform: Platform, providers: Providers) -> "PayloadStore | None":
+    args = arguments.payload_store(environment, model, platform.registry.key_arn)
+    if args is None:
+        return None
+    from components.endpoint.payloads import PayloadStore
+
+    return PayloadStore(model, args, pulumi.ResourceOptions(provider=providers.aws))
+
+
 def _identity(
-    environment: Environment, model: str, platform: Platform, cluster: ClusterJoint, providers: Providers
+    environment: Environment,
+    model: str,
+    platform: Platform,
+    cluster: ClusterJoint,
+    payloads: "PayloadStore | None",
+    providers: Providers,
 ) -> pulumi.Output[dict[str, str]]:
     from components.identity import ModelIdentity
 
@@ -178,6 +210,7 @@ def _identity(
             namespace=cluster.namespaces[environment.models[model].team],
             bucket_arn=platform.registry.bucket_arn,
             key_arn=platform.registry.key_arn,
+            payloads_arn=payloads.bucket_arn if payloads is not None else None,
         ),
         pulumi.ResourceOptions(provider=providers.aws),
     )
