@@ -46,18 +46,47 @@ class RegistryJoint:
 
 
 @dataclass(frozen=True)
+class NetworkJoint:
+    """The network that clusters and databases stand in, made for the environment or there before."""
+
+    vpc_id: Text
+    private_subnets: pulumi.Output[list[str]]
+    """For what runs; their routes and endpoints are in place."""
+    public_subnets: pulumi.Output[list[str]]
+    """For load balancers that answer on the internet; there may be none in a network that was there before."""
+    control_subnets: pulumi.Output[list[str]]
+    """For interfaces of control planes."""
+
+    def exported(self) -> Exports:
+        return {
+            "vpc_id": self.vpc_id,
+            "private_subnets": self.private_subnets,
+            "public_subnets": self.public_subnets,
+            "control_subnets": self.control_subnets,
+        }
+
+
+@dataclass(frozen=True)
 class Platform:
     """Everything that models stand on."""
 
     clusters: Mapping[str, ClusterJoint]
     registry: RegistryJoint
+    network: NetworkJoint | None = None
+    """None where the environment has none."""
 
 
 def exported(environment: str, platform: Platform, kinds: Mapping[str, str]) -> Exports:
     """The outputs of the platform's stack."""
     clusters: dict[str, object] = {key: joint.exported(kinds[key]) for key, joint in platform.clusters.items()}
     monitoring: dict[str, object] = {key: {"namespace": joint.monitoring_namespace} for key, joint in platform.clusters.items()}
-    return {"environment": environment, "clusters": clusters, "registry": platform.registry.exported(), "monitoring": monitoring}
+    outputs: Exports = {
+        "environment": environment,
+        "clusters": clusters,
+        "registry": platform.registry.exported(),
+        "monitoring": monitoring,
+    }
+    return outputs if platform.network is None else {**outputs, "network": platform.network.exported()}
 
 
 def imported(stack: str, clusters: Mapping[str, Sequence[str]], teams: Mapping[str, Sequence[str]], models: Sequence[str]) -> Platform:

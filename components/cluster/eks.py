@@ -52,7 +52,9 @@ class EksClusterArgs(TypedDict):
     """AWS account, 12 digits."""
     version: str
     subnet_ids: pulumi.Input[list[str]]
-    """Private subnets over two zones at least."""
+    """Subnets for interfaces of the control plane, over two zones at least."""
+    node_subnet_ids: pulumi.Input[list[str]]
+    """Private subnets that nodes and pods run in."""
     node_pools: dict[str, NodePoolArgs]
     access: dict[str, AccessArgs]
     """Who may enter; nobody else does, the creator neither."""
@@ -188,7 +190,7 @@ class EksCluster(pulumi.ComponentResource):
                 f"{self._name}-{pool}",
                 cluster_name=cluster.name,
                 node_role_arn=role.arn,
-                subnet_ids=args["subnet_ids"],
+                subnet_ids=args["node_subnet_ids"],
                 instance_types=nodes["instance_types"],
                 ami_type="AL2023_x86_64_NVIDIA" if nodes.get("gpu") else "AL2023_x86_64_STANDARD",
                 scaling_config={"min_size": nodes["min"], "max_size": nodes["max"], "desired_size": nodes["min"]},

@@ -19,10 +19,6 @@ NOT_YET: Mapping[str, Effect] = MappingProxyType(
         "budget": "harmless",
         "promotion": "harmless",
         "governance": "harmless",
-        "network.vpc_id": "harmless",
-        "network.public_subnets": "harmless",
-        "network.private_endpoints": "refused",
-        "network.flow_logs": "refused",
         "clusters.*.service_cidr": "refused",
         "clusters.*.auto_mode": "refused",
         "clusters.*.addons": "refused",
@@ -34,25 +30,8 @@ NOT_YET: Mapping[str, Effect] = MappingProxyType(
         "clusters.*.node_pools.*.disk": "refused",
         "registry.model_registry": "refused",
         "models.*.endpoint.runtime": "refused",
-        "models.*.endpoint.resources.gpu_sharing": "refused",
-        "models.*.endpoint.resources.mig_profile": "refused",
-        "models.*.endpoint.scaling.target.memory": "refused",
-        "models.*.endpoint.scaling.target.concurrency": "refused",
-        "models.*.endpoint.scaling.target.requests_per_second": "refused",
-        "models.*.endpoint.scaling.target.latency_p99": "refused",
-        "models.*.endpoint.scaling.target.queue_depth": "refused",
-        "models.*.endpoint.scaling.schedules": "refused",
         "models.*.endpoint.scaling.scale_to_zero": "refused",
-        "models.*.endpoint.traffic.split.*.header": "refused",
-        "models.*.endpoint.traffic.sticky": "refused",
         "models.*.endpoint.slo.window": "refused",
-        "models.*.endpoint.access": "refused",
-        "models.*.endpoint.placement": "refused",
-        "models.*.endpoint.warm_up": "refused",
-        "models.*.endpoint.drain": "refused",
-        "models.*.endpoint.timeout": "refused",
-        "models.*.endpoint.batching": "refused",
-        "models.*.endpoint.payload_logging": "refused",
         "models.*.drift": "harmless",
         "models.*.governance.approvers": "harmless",
         "monitoring.backend": "refused",
@@ -87,8 +66,10 @@ def ineffective(environment: "Environment") -> Iterator[Ineffective]:
 
 
 def _weights_elsewhere(environment: "Environment") -> Iterator[Ineffective]:
-    """Weights that serve and are not in the environment's own store: pods may read no other."""
+    """Weights that serve on SageMaker and are not in the environment's own store: its role may read no other."""
     for name, model in environment.models.items():
+        if model.serving is None or model.serving.runtime.kind == "kubernetes":
+            continue
         for version in model.traffic.versions if model.traffic is not None else ():
             if model.versions[version].weights.kind != "store":
                 yield Ineffective(("models", name, "versions", version, "weights"), "refused")

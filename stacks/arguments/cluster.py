@@ -24,7 +24,9 @@ GATEWAY, GATEWAY_NAMESPACE = "models", "gateway-system"
 """The Gateway that is made for a cluster without one, and the namespace it is in."""
 
 
-def eks_cluster(environment: Environment, key: str, described: EksCluster, subnet_ids: "pulumi.Input[list[str]]") -> "EksClusterArgs":
+def eks_cluster(
+    environment: Environment, key: str, described: EksCluster, *, subnet_ids: "pulumi.Input[list[str]]", node_subnet_ids: "pulumi.Input[list[str]]"
+) -> "EksClusterArgs":
     pools: dict[str, NodePoolArgs] = {
         name: {"instance_types": list(pool.instance_types), "min": pool.min, "max": pool.max, "gpu": pool.gpu}
         for name, pool in described.node_pools.items()
@@ -37,6 +39,7 @@ def eks_cluster(environment: Environment, key: str, described: EksCluster, subne
         "account": environment.aws.account,
         "version": described.version,
         "subnet_ids": subnet_ids,
+        "node_subnet_ids": node_subnet_ids,
         "node_pools": pools,
         "access": access,
         "public_access": described.endpoint.kind == "public",

@@ -17,6 +17,7 @@ def eks_args(**changed: object) -> EksClusterArgs:
         account="222222222222",
         version="1.35",
         subnet_ids=["subnet-a", "subnet-b"],
+        node_subnet_ids=["subnet-c", "subnet-d"],
         node_pools={
             "general": NodePoolArgs(instance_types=["m7i.large"], min=2, max=4),
             "gpu": NodePoolArgs(instance_types=["g6.xlarge"], min=1, max=2, gpu=True),

@@ -17,7 +17,7 @@ def test_what_would_be_missed_is_refused_by_its_name() -> None:
         tell_of_what_has_no_effect(load(ENVIRONMENTS, "prod"))
     said = str(refusal.value)
     assert said.startswith("environment prod asks for what nothing makes yet")
-    assert "\n  network.flow_logs\n" in said
+    assert "\n  clusters.main.node_pools.batch.labels" in said
     assert "clusters.main.node_pools.batch.capacity" in said
     assert "budget" not in said
 
