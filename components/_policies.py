@@ -43,9 +43,14 @@ _KEY_USE = (
 )
 
 
-def assumed_by(service: str, *actions: str) -> Document:
-    """The trust policy of a role that one AWS service assumes."""
-    return _document(_allow("Assume", actions or ("sts:AssumeRole",), principal={"Service": service}))
+def assumed_by(service: str, *actions: str, account: str | None = None) -> Document:
+    """The trust policy of a role that one AWS service assumes, for `account` alone where the service says for whom it acts.
+
+    EC2 does not: for its roles there is no condition to make. EKS does:
+    docs.aws.amazon.com/eks/latest/userguide/cross-service-confused-deputy-prevention.html
+    """
+    condition = {"StringEquals": {"aws:SourceAccount": account}} if account is not None else None
+    return _document(_allow("Assume", actions or ("sts:AssumeRole",), principal={"Service": service}, condition=condition))
 
 
 def assumed_by_pods(account: str, cluster: str) -> Document:
