@@ -102,7 +102,8 @@ class EksCluster(pulumi.ComponentResource):
         )
 
     def _cluster(self, args: EksClusterArgs) -> aws.eks.Cluster:
-        role, attached = self._role("cluster", "eks.amazonaws.com", ("AmazonEKSClusterPolicy",), "sts:AssumeRole", "sts:TagSession")
+        trust = policies.assumed_by("eks.amazonaws.com", "sts:AssumeRole", "sts:TagSession", account=args["account"])
+        role, attached = self._role("cluster", trust, ("AmazonEKSClusterPolicy",))
         key = aws.kms.Key(
             f"{self._name}-secrets",
             description=f"Secrets of the cluster {args['cluster_name']}",
@@ -141,10 +142,9 @@ class EksCluster(pulumi.ComponentResource):
         )
 
     def _role(
-        self, purpose: str, service: str, managed: tuple[str, ...], *actions: str
+        self, purpose: str, trust: policies.Document, managed: tuple[str, ...]
     ) -> tuple[aws.iam.Role, list[aws.iam.RolePolicyAttachment]]:
-        trust = policies.text(policies.assumed_by(service, *actions))
-        role = aws.iam.Role(f"{self._name}-{purpose}", assume_role_policy=trust, opts=self._child)
+        role = aws.iam.Role(f"{self._name}-{purpose}", assume_role_policy=policies.text(trust), opts=self._child)
         attached = [
             aws.iam.RolePolicyAttachment(
                 f"{self._name}-{purpose}-{policy}", role=role.name, policy_arn=f"arn:aws:iam::aws:policy/{policy}", opts=self._child
@@ -181,7 +181,7 @@ class EksCluster(pulumi.ComponentResource):
         )
 
     def _nodes(self, cluster: aws.eks.Cluster, args: EksClusterArgs, addons: Sequence[pulumi.Resource]) -> list[aws.eks.NodeGroup]:
-        role, attached = self._role("node", "ec2.amazonaws.com", NODE_POLICIES)
+        role, attached = self._role("node", policies.assumed_by("ec2.amazonaws.com"), NODE_POLICIES)
         # The autoscaler owns the number of nodes between the limits.
         scaled = pulumi.ResourceOptions(ignore_changes=["scalingConfig.desiredSize"])
         opts = pulumi.ResourceOptions.merge(self._after([*attached, *addons]), scaled)
