@@ -62,17 +62,6 @@ def ineffective(environment: "Environment") -> Iterator[Ineffective]:
             # How a model would serve that does not makes nothing.
             if path[0] != "models" or path[2] != "endpoint" or environment.models[str(path[1])].serving is not None:
                 yield Ineffective(path, effect)
-    yield from _weights_elsewhere(environment)
-
-
-def _weights_elsewhere(environment: "Environment") -> Iterator[Ineffective]:
-    """Weights that serve on SageMaker and are not in the environment's own store: its role may read no other."""
-    for name, model in environment.models.items():
-        if model.serving is None or model.serving.runtime.kind == "kubernetes":
-            continue
-        for version in model.traffic.versions if model.traffic is not None else ():
-            if model.versions[version].weights.kind != "store":
-                yield Ineffective(("models", name, "versions", version, "weights"), "refused")
 
 
 def refusal(environment: "Environment") -> str | None:
