@@ -122,13 +122,28 @@ def _cluster(environment: Environment, key: str, network: NetworkJoint | None, p
         provider = providers.kubernetes(key, facts)
         tenancy = Tenancy(key, arguments.tenancy(environment, key), pulumi.ResourceOptions(provider=provider))
     monitoring = MonitoringStack(key, arguments.monitoring_stack(environment, key), pulumi.ResourceOptions(provider=provider))
+    supported = _support(environment, key, provider)
     return ClusterJoint(
         gateway_name=tenancy.gateway_name,
         gateway_namespace=tenancy.gateway_namespace,
-        namespaces={team: tenancy.namespaces[team] for team in arguments.teams(environment, key)},
+        namespaces={team: _once(supported, tenancy.namespaces[team]) for team in arguments.teams(environment, key)},
         monitoring_namespace=monitoring.namespace,
         facts=facts,
     )
+
+
+def _support(environment: Environment, key: str, provider: pulumi.ProviderResource) -> pulumi.Output[bool] | None:
+    """Known once what models need besides the cluster is there; None when that is nothing."""
+    args = arguments.model_support(environment, key)
+    if not args:
+        return None
+    from components.cluster.support import ModelSupport
+
+    return ModelSupport(key, args, pulumi.ResourceOptions(provider=provider)).ready
+
+
+def _once(ready: pulumi.Output[bool] | None, value: pulumi.Output[str]) -> pulumi.Output[str]:
+    return value if ready is None else pulumi.Output.all(value, ready).apply(lambda known: str(known[0]))
 
 
 def _referenced(environment: Environment) -> Platform:

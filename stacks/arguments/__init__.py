@@ -1,7 +1,7 @@
 """From what an environment says to what components take; nothing else knows both."""
 
 from stacks.arguments.cluster import eks_cluster, existing_cluster, tenancy
-from stacks.arguments.endpoint import kubernetes_endpoint, payload_store
+from stacks.arguments.endpoint import kubernetes_endpoint, model_support, payload_store
 from stacks.arguments.identity import model_identity
 from stacks.arguments.monitoring import endpoint_monitoring, monitoring_stack
 from stacks.arguments.network import network
@@ -15,6 +15,7 @@ __all__ = [
     "existing_cluster",
     "kubernetes_endpoint",
     "model_identity",
+    "model_support",
     "monitoring_stack",
     "network",
     "payload_store",

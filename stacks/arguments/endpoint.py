@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 from modelway.architecture import Duration, EksCluster, Endpoint, Environment, Image, Resources, Version
 from modelway.architecture.platform_rules import bucket_name
 from modelway.architecture.protection import protection
-from stacks.arguments.placing import cluster_of, serving
+from stacks.arguments.placing import cluster_of, served, serving
 
 if TYPE_CHECKING:
     import pulumi
 
+    from components.cluster.support import ModelSupportArgs
     from components.endpoint.args import (
         AccessArgs,
         KubernetesEndpointArgs,
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 
 PRIORITIES = {"low": "modelway-low", "high": "modelway-high"}
 """PriorityClasses of every cluster; what is normal has none."""
+
+PROCESSORS = {"cpu", "memory"}
+"""Targets that an autoscaler of Kubernetes' own keeps to."""
 
 EFFECTS = {"no_schedule": "NoSchedule", "prefer_no_schedule": "PreferNoSchedule", "no_execute": "NoExecute"}
 
@@ -92,6 +96,24 @@ def payload_store(environment: Environment, model: str, key_arn: "pulumi.Output[
     }
 
 
+def model_support(environment: Environment, key: str) -> "ModelSupportArgs":
+    """What models of cluster `key` need besides it; empty for nothing."""
+    cluster = environment.clusters[key]
+    made: ModelSupportArgs = {}
+    there = [environment.models[name].serving for name in served(environment) if cluster_of(environment, name) == key]
+    serving_here = [endpoint for endpoint in there if endpoint is not None and endpoint.runtime.kind == "kubernetes"]
+    if any(endpoint.placement is not None and endpoint.placement.priority in PRIORITIES for endpoint in serving_here):
+        made["priorities"] = True
+    # What is in a cluster that was there before is somebody else's.
+    if isinstance(cluster, EksCluster) and any(_by_keda(endpoint) for endpoint in serving_here):
+        made["keda"] = True
+    return made
+
+
+def _by_keda(endpoint: Endpoint) -> bool:
+    return bool(endpoint.scaling.schedules or set(endpoint.scaling.target.named) - PROCESSORS)
+
+
 def _version(
     environment: Environment,
     model: str,
@@ -153,7 +175,7 @@ def _targets(environment: Environment, endpoint: Endpoint, monitoring_namespace:
         made["schedules"] = [
             {"begin": one.from_, "end": one.until, "time_zone": one.time_zone, "pods": one.min} for one in endpoint.scaling.schedules
         ]
-    if set(target.named) - {"cpu", "memory"}:
+    if set(target.named) - PROCESSORS:
         backend = environment.monitoring.backend
         if backend.kind == "amp":
             if backend.workspace is None:
