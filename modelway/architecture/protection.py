@@ -24,9 +24,11 @@ class Protection:
 
     def told(self) -> tuple[str, ...]:
         """The same in words, a line each."""
-        stays = "stays in AWS, with its safeguards," if self.retain else "goes with its contents" if self.force_destroy else "goes when empty"
+        refuses = "`pulumi` and `modelway destroy` refuse" if self.protect else "nothing refuses"
+        emptied = "goes with its contents" if self.force_destroy else "goes when empty"
+        stays = "stays in AWS, with its safeguards," if self.retain else emptied
         return (
-            f"protect: {_word(self.protect)}; {'`pulumi` and `modelway destroy` refuse' if self.protect else 'nothing refuses'} to delete it",
+            f"protect: {_word(self.protect)}; {refuses} to delete it",
             f"retain_on_delete: {_word(self.retain)}, force_destroy: {_word(self.force_destroy)}; it {stays} when a stack gives it up",
             f"deletion window of keys: {self.deletion_window_days} days",
             "deletedWith: settings of a bucket or repository go with it, and stay with it",

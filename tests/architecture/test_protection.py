@@ -1,5 +1,7 @@
 """What a tier does for what is stored."""
 
+import itertools
+
 import pytest
 
 from modelway.architecture.protection import Tier, protection
@@ -9,7 +11,7 @@ TIERS: tuple[Tier, ...] = ("development", "staging", "production")
 
 def test_a_higher_tier_never_guards_less() -> None:
     by_tier = [protection(tier) for tier in TIERS]
-    for lower, higher in zip(by_tier, by_tier[1:], strict=False):
+    for lower, higher in itertools.pairwise(by_tier):
         assert higher.protect >= lower.protect
         assert higher.retain >= lower.retain
         assert higher.force_destroy <= lower.force_destroy
