@@ -40,6 +40,7 @@ VERBS = (
     Verb("schema", "Print the JSON Schema of a kind of file, for editors.", "modelway.cli.schema"),
     Verb("up", "Bring an environment up: its stacks, in order.", "modelway.cli.up"),
     Verb("destroy", "Take an environment down: its stacks, in reverse order.", "modelway.cli.destroy"),
+    Verb("recover", "Go on after a run that was killed: its lock, what it had begun.", "modelway.cli.recover"),
     Verb("publish", "Put images and weights in their place, by digest.", "modelway.cli.publish"),
     Verb("kubeconfig", "Print a kubeconfig for an environment's own clusters.", "modelway.cli.kubeconfig"),
     Verb("kube-token", "Print a token for an EKS cluster, as kubectl asks for it.", "modelway.cli.kube_token"),
