@@ -8,7 +8,7 @@ import pytest
 from modelway.architecture import Environment, load
 from modelway.operations.environments import Deployment, Protected, destroy, up
 
-VALID = Path(__file__).resolve().parents[1] / "architecture" / "valid" / "environments"
+ENVIRONMENTS = Path(__file__).resolve().parents[2] / "stacks" / "environments"
 URN = "urn:pulumi:dev::modelway::modelway:index:ArtifactRegistry${0}::{1}"
 
 
@@ -20,7 +20,7 @@ def stored(**more: Any) -> list[dict[str, Any]]:
     return [
         resource("aws:s3/bucket:Bucket", "registry-models", **more),
         resource("aws:s3/bucketPolicy:BucketPolicy", "registry-models-policy"),
-        resource("aws:ecr/repository:Repository", "registry-credit-risk", inputs={"name": "dev/credit-risk"}, **more),
+        resource("aws:ecr/repository:Repository", "registry-tumor-screening", inputs={"name": "dev/tumor-screening"}, **more),
         resource("aws:kms/key:Key", "registry-key", outputs={"deletionWindowInDays": 7}, **more),
     ]
 
@@ -45,9 +45,9 @@ class Stacks:
 
 
 def deployment(
-    engine: Stacks, tier: Literal["development", "staging", "production"], models: tuple[str, ...] = ("credit-risk",)
+    engine: Stacks, tier: Literal["development", "staging", "production"], models: tuple[str, ...] = ("tumor-screening",)
 ) -> Deployment:
-    environment: Environment = load(VALID, "dev", VALID.parent)
+    environment: Environment = load(ENVIRONMENTS, "dev")
     kept = {name: model for name, model in environment.models.items() if name in models}
     return Deployment(environment.model_copy(update={"tier": tier, "layout": "split", "models": kept}), engine)  # type: ignore[arg-type]
 
@@ -62,7 +62,7 @@ def test_a_protected_tier_refuses_and_names_what_it_protects() -> None:
         destroy(deployment(engine, "production"), yes=True, progress=silent)
     said = str(refusal.value)
     assert refusal.value.exit_code == 4
-    assert all(name in said for name in ("::registry-models\n", "::registry-credit-risk\n", "::registry-key\n"))
+    assert all(name in said for name in ("::registry-models\n", "::registry-tumor-screening\n", "::registry-key\n"))
     assert "registry-models-policy" not in said
     assert "lower its tier" in said
     assert engine.asked == []
@@ -81,7 +81,7 @@ def test_what_stays_is_listed() -> None:
     assert engine.asked == ["destroy dev-models", "destroy dev"]
     assert [(one.what, one.identifier) for one in kept] == [
         ("bucket registry-models", "registry-models-id"),
-        ("repository registry-credit-risk", "registry-credit-risk-id"),
+        ("repository registry-tumor-screening", "registry-tumor-screening-id"),
         ("KMS key registry-key", "registry-key-id"),
     ]
     assert all("modelway adopt" in one.until for one in kept)
@@ -95,7 +95,7 @@ def test_keys_that_go_are_pending_for_a_while() -> None:
 
 def test_a_model_that_went_without_being_retired_is_refused_before_anything_is_changed() -> None:
     engine = Stacks(stored(protect=True))
-    with pytest.raises(Protected, match=r"no longer have credit-risk(?s:.)*::registry-credit-risk\n(?s:.)*presence: retired"):
+    with pytest.raises(Protected, match=r"no longer have tumor-screening(?s:.)*::registry-tumor-screening\n(?s:.)*presence: retired"):
         up(deployment(engine, "production", models=()), yes=True, progress=silent)
     assert engine.asked == []
 
