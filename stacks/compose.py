@@ -9,6 +9,7 @@ import pulumi
 from modelway.architecture import Environment, layout
 from stacks import arguments
 from stacks.joints import ClusterJoint, Exports, NetworkJoint, Platform, RegistryJoint, exported, imported
+from stacks.managed import alarm_topic, sagemaker_endpoint
 from stacks.providers import Providers
 
 if TYPE_CHECKING:
@@ -80,6 +81,7 @@ def _platform(environment: Environment, providers: Providers) -> Platform:
         {key: _cluster(environment, key, network, providers) for key in environment.clusters},
         RegistryJoint(registry.bucket, registry.bucket_arn, registry.key_arn, repositories),
         network,
+        alarm_topic(environment, providers),
     )
 
 
@@ -154,17 +156,21 @@ def _referenced(environment: Environment) -> Platform:
         for key, cluster in environment.clusters.items()
     }
     teams = {key: arguments.teams(environment, key) for key in environment.clusters}
-    return imported(stack, clusters, teams, list(environment.models))
+    managed = bool(arguments.on_sagemaker(environment))
+    network = managed and environment.network is not None
+    return imported(stack, clusters, teams, list(environment.models), network=network, alarms=managed)
 
 
 def _endpoint(environment: Environment, model: str, platform: Platform, providers: Providers) -> Exports:
+    payloads = _payloads(environment, model, platform, providers)
+    if model in arguments.on_sagemaker(environment):
+        return sagemaker_endpoint(environment, model, platform, payloads, providers)
     from components.endpoint.kubernetes import KubernetesEndpoint
     from components.monitoring import EndpointMonitoring
 
     key = arguments.cluster_of(environment, model)
     cluster, namespace = platform.clusters[key], platform.clusters[key].namespaces[environment.models[model].team]
     provider = providers.kubernetes(key, cluster.facts)
-    payloads = _payloads(environment, model, platform, providers)
     endpoint = KubernetesEndpoint(
         model,
         arguments.kubernetes_endpoint(

@@ -74,6 +74,8 @@ class Platform:
     registry: RegistryJoint
     network: NetworkJoint | None = None
     """None where the environment has none."""
+    alarms: Text | None = None
+    """ARN of the topic that CloudWatch alarms tell; None where no model serves on SageMaker."""
 
 
 def exported(environment: str, platform: Platform, kinds: Mapping[str, str]) -> Exports:
@@ -86,11 +88,24 @@ def exported(environment: str, platform: Platform, kinds: Mapping[str, str]) -> 
         "registry": platform.registry.exported(),
         "monitoring": monitoring,
     }
+    if platform.alarms is not None:
+        outputs["alarms"] = platform.alarms
     return outputs if platform.network is None else {**outputs, "network": platform.network.exported()}
 
 
-def imported(stack: str, clusters: Mapping[str, Sequence[str]], teams: Mapping[str, Sequence[str]], models: Sequence[str]) -> Platform:
-    """The platform as another stack exports it. `clusters` names the facts that lead to each, `teams` who has a namespace there."""
+def imported(
+    stack: str,
+    clusters: Mapping[str, Sequence[str]],
+    teams: Mapping[str, Sequence[str]],
+    models: Sequence[str],
+    *,
+    network: bool = False,
+    alarms: bool = False,
+) -> Platform:
+    """The platform as another stack exports it. `clusters` names the facts that lead to each, `teams` who has a namespace there.
+
+    `network` and `alarms`: whether these are asked for too.
+    """
     reference = pulumi.StackReference(stack)
     found, monitoring, registry = (reference.require_output(name) for name in ("clusters", "monitoring", "registry"))
     return Platform(
@@ -110,4 +125,11 @@ def imported(stack: str, clusters: Mapping[str, Sequence[str]], teams: Mapping[s
             key_arn=registry["key_arn"],
             repositories={model: registry["repositories"][model] for model in models},
         ),
+        _imported_network(reference) if network else None,
+        reference.require_output("alarms") if alarms else None,
     )
+
+
+def _imported_network(reference: pulumi.StackReference) -> NetworkJoint:
+    found = reference.require_output("network")
+    return NetworkJoint(found["vpc_id"], found["private_subnets"], found["public_subnets"], found["control_subnets"])

@@ -16,9 +16,6 @@ GENERATED = 8
 MODEL_FOLDER = "/opt/ml/model"
 """Where SageMaker puts weights (docs.aws.amazon.com/sagemaker/latest/APIReference/API_S3ModelDataSource.html)."""
 
-LONGEST_ROLLOUT = 40 * 60
-"""Seconds that the waits of an update may take together: the provider gives an endpoint an hour, and instances take some of it."""
-
 ALARM_PERIOD, ALARM_PERIODS, ALARM_BREACHES = 60, 5, 3
 """An alarm goes off when three of five minutes are bad."""
 

@@ -28,8 +28,6 @@ NOT_YET: Mapping[str, Effect] = MappingProxyType(
         "clusters.*.node_pools.*.labels": "refused",
         "clusters.*.node_pools.*.taints": "refused",
         "clusters.*.node_pools.*.disk": "refused",
-        "registry.model_registry": "refused",
-        "models.*.endpoint.runtime": "refused",
         "models.*.endpoint.scaling.scale_to_zero": "refused",
         "models.*.endpoint.slo.window": "refused",
         "models.*.drift": "harmless",

@@ -7,8 +7,10 @@ from stacks.arguments.monitoring import endpoint_monitoring, monitoring_stack
 from stacks.arguments.network import network
 from stacks.arguments.placing import cluster_of, served, tags, teams
 from stacks.arguments.registry import registry
+from stacks.arguments.sagemaker import alarm_topic, on_sagemaker, sagemaker_endpoint
 
 __all__ = [
+    "alarm_topic",
     "cluster_of",
     "eks_cluster",
     "endpoint_monitoring",
@@ -18,8 +20,10 @@ __all__ = [
     "model_support",
     "monitoring_stack",
     "network",
+    "on_sagemaker",
     "payload_store",
     "registry",
+    "sagemaker_endpoint",
     "served",
     "tags",
     "teams",
