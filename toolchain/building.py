@@ -55,7 +55,8 @@ def _build(entry: Entry, programs: Programs, folder: Path, progress: Progress) -
         # One call for all whose name is their package's last word: shared packages are compiled once, and linked side by side.
         output = f"{binaries}/" if len(package_group) > 1 else str(binaries / next(iter(package_group)))
         _go(
-            ["build", "-trimpath", _COMPILER_FLAGS, "-ldflags", programs.linker_flags, "-o", output, *package_group.values()],
+            ["build", "-trimpath", *build_tags(programs), _COMPILER_FLAGS, "-ldflags", programs.linker_flags, "-o", output]
+            + [*package_group.values()],
             programs.folder,
             f"{entry.name}: {', '.join(package_group)}",
             progress,
@@ -64,6 +65,11 @@ def _build(entry: Entry, programs: Programs, folder: Path, progress: Progress) -
         source = Path(_go(["list", "-m", "-f", "{{.Dir}}", module], programs.folder, f"{entry.name}: {name}", progress).strip()) / path
         shutil.copyfile(source, binaries / name)
         (binaries / name).chmod(0o755)
+
+
+def build_tags(programs: Programs) -> list[str]:
+    """What the Go command has to be told of the programs' build tags."""
+    return ["-tags", ",".join(programs.tags)] if programs.tags else []
 
 
 def _by_base_name(packages: dict[str, str]) -> list[dict[str, str]]:
