@@ -54,9 +54,9 @@ def _build(entry: Entry, programs: Programs, folder: Path, progress: Progress) -
     for package_group in _by_base_name(programs.packages):
         # One call for all whose name is their package's last word: shared packages are compiled once, and linked side by side.
         output = f"{binaries}/" if len(package_group) > 1 else str(binaries / next(iter(package_group)))
+        flags = ["-trimpath", *build_tags(programs), _COMPILER_FLAGS, "-ldflags", programs.linker_flags]
         _go(
-            ["build", "-trimpath", *build_tags(programs), _COMPILER_FLAGS, "-ldflags", programs.linker_flags, "-o", output]
-            + [*package_group.values()],
+            ["build", *flags, "-o", output, *package_group.values()],
             programs.folder,
             f"{entry.name}: {', '.join(package_group)}",
             progress,

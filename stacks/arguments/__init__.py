@@ -3,7 +3,7 @@
 from stacks.arguments.cluster import eks_cluster, existing_cluster, tenancy
 from stacks.arguments.endpoint import kubernetes_endpoint, model_support, payload_store
 from stacks.arguments.identity import model_identity
-from stacks.arguments.monitoring import endpoint_monitoring, monitoring_stack
+from stacks.arguments.monitoring import endpoint_groups, endpoint_monitoring, monitoring_groups, monitoring_stack
 from stacks.arguments.network import network
 from stacks.arguments.placing import cluster_of, served, tags, teams
 from stacks.arguments.registry import registry
@@ -13,11 +13,13 @@ __all__ = [
     "alarm_topic",
     "cluster_of",
     "eks_cluster",
+    "endpoint_groups",
     "endpoint_monitoring",
     "existing_cluster",
     "kubernetes_endpoint",
     "model_identity",
     "model_support",
+    "monitoring_groups",
     "monitoring_stack",
     "network",
     "on_sagemaker",

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from modelway.architecture import Environment
 from modelway.monitoring.dashboards import endpoint_dashboard
-from modelway.monitoring.rules import ClusterFacts, EndpointFacts, base_rules, endpoint_rules
+from modelway.monitoring.rules import ClusterFacts, EndpointFacts, Group, base_rules, endpoint_rules
 from modelway.monitoring.slo import Objectives
 from stacks.arguments.placing import cluster_of, serving, teams
 
@@ -15,8 +15,18 @@ if TYPE_CHECKING:
     from components.monitoring import EndpointMonitoringArgs, MonitoringStackArgs
 
 
+def monitoring_groups(environment: Environment, key: str) -> list[Group]:
+    """The rules of a cluster."""
+    return base_rules(_cluster_facts(environment, key))
+
+
+def endpoint_groups(environment: Environment, model: str) -> list[Group]:
+    """The rules of a model that serves."""
+    return endpoint_rules(_endpoint_facts(environment, model))
+
+
 def monitoring_stack(environment: Environment, key: str) -> "MonitoringStackArgs":
-    return {"namespace": environment.monitoring.namespace, "groups": base_rules(_cluster_facts(environment, key))}
+    return {"namespace": environment.monitoring.namespace, "groups": monitoring_groups(environment, key)}
 
 
 def endpoint_monitoring(
@@ -29,7 +39,7 @@ def endpoint_monitoring(
         "namespace": namespace,
         "monitoring_namespace": monitoring_namespace,
         "scrape_interval": str(environment.monitoring.scrape_interval),
-        "groups": endpoint_rules(facts),
+        "groups": endpoint_groups(environment, model),
         "dashboard": json.dumps(endpoint_dashboard(environment.environment, facts), sort_keys=True, indent=1),
     }
 
