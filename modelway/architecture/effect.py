@@ -29,7 +29,6 @@ NOT_YET: Mapping[str, Effect] = MappingProxyType(
         "clusters.*.node_pools.*.taints": "refused",
         "clusters.*.node_pools.*.disk": "refused",
         "models.*.endpoint.scaling.scale_to_zero": "refused",
-        "models.*.endpoint.slo.window": "refused",
         "models.*.drift": "harmless",
         "models.*.governance.approvers": "harmless",
         "monitoring.backend": "refused",

@@ -89,6 +89,7 @@ IN_EFFECT = {
     "models.*.endpoint.slo.latency_p99",
     "models.*.endpoint.slo.availability",
     "models.*.endpoint.slo.error_rate",
+    "models.*.endpoint.slo.window",
 }
 
 
