@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from localcloud import LocalCloudError
-from localcloud.aws import ecr, failures, sigv4, tokens
+from localcloud.aws import ecr, failures, sagemaker, sigv4, tokens
 from localcloud.aws.eks.access import who
 from localcloud.aws.eks.service import Eks
 from localcloud.aws.identities import Identities
@@ -56,6 +56,7 @@ class Front:
         self._identities = Identities(self._moto)
         self._layers = ecr.Layers(folder / "layers")
         ecr.install(self._layers, self._endpoint, time.time)
+        sagemaker.install()
         cleared: Future[None] = Future()
         self._eks = Eks(control, home, ministack, self._moto, self._identities, self._webhook, cleared)
         threading.Thread(target=self._clear, args=(cleared,), name="clear", daemon=True).start()
