@@ -87,6 +87,35 @@ def create_repositories(account: str, names: Sequence[str], keys: Sequence[str])
     )
 
 
+def tracked(bucket: str, key: str) -> Document:
+    """Keep what an MLflow app logs in `bucket` (an ARN) under the KMS key `key`."""
+    region = key.split(":")[3]
+    via_s3 = {"StringEquals": {"kms:ViaService": f"s3.{region}.amazonaws.com"}}
+    return document(
+        allow("List", ("s3:ListBucket",), [bucket]),
+        allow("Artifacts", ("s3:DeleteObject", "s3:GetObject", "s3:PutObject"), [f"{bucket}/*"]),
+        allow("Key", ("kms:Decrypt", "kms:GenerateDataKey"), [key], condition=via_s3),
+    )
+
+
+def packages_read_by(accounts: Sequence[str], group: str) -> Document:
+    """A policy of the model package group `group` (an ARN): other accounts may look at its versions and serve them.
+
+    Source: docs.aws.amazon.com/sagemaker/latest/dg/model-registry-version.html (cross-account)
+    """
+    principal = {"AWS": _roots(accounts)}
+    versions = f"{group.replace(':model-package-group/', ':model-package/')}/*"
+    return document(
+        allow("Group", ("sagemaker:DescribeModelPackageGroup",), [group], principal=principal),
+        allow(
+            "Versions",
+            ("sagemaker:CreateModel", "sagemaker:DescribeModelPackage", "sagemaker:ListModelPackages"),
+            [versions],
+            principal=principal,
+        ),
+    )
+
+
 def expiry(untagged_days: int, keep: Mapping[str, int]) -> Document:
     """An ECR lifecycle policy: images without a tag go after some days; of those whose tags begin with a prefix, the newest are kept."""
     rules: list[Document] = [

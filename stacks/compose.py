@@ -8,9 +8,10 @@ import pulumi
 
 from modelway.architecture import Environment, layout
 from stacks import arguments
-from stacks.joints import ClusterJoint, Exports, NetworkJoint, Platform, RegistryJoint, exported, imported
+from stacks.joints import ClusterJoint, Exports, NetworkJoint, Platform, exported, imported
 from stacks.managed import alarm_topic, sagemaker_endpoint
 from stacks.providers import Providers
+from stacks.registries import registries
 
 if TYPE_CHECKING:
     from components.endpoint.payloads import PayloadStore
@@ -72,14 +73,11 @@ def compose(environment: Environment, parts: Parts) -> Exports:
 
 
 def _platform(environment: Environment, providers: Providers) -> Platform:
-    from components.registry.artifacts import ArtifactRegistry
-
-    registry = ArtifactRegistry("registry", arguments.registry(environment), pulumi.ResourceOptions(provider=providers.aws))
+    registry = registries(environment, providers)
     network = _network(environment, providers)
-    repositories = {model: registry.repositories[model] for model in environment.models}
     return Platform(
         {key: _cluster(environment, key, network, providers) for key in environment.clusters},
-        RegistryJoint(registry.bucket, registry.bucket_arn, registry.key_arn, repositories),
+        registry,
         network,
         alarm_topic(environment, providers),
     )

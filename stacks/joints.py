@@ -1,7 +1,7 @@
 """What the parts of an environment tell one another, the same whether they are one stack or two."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pulumi
 
@@ -35,6 +35,8 @@ class RegistryJoint:
     key_arn: Text
     repositories: Mapping[str, Text]
     """Address by model."""
+    model_registry: Exports = field(default_factory=dict)
+    """What else lists models: its kind, and the groups of model packages or the MLflow app."""
 
     def exported(self) -> Exports:
         return {
@@ -42,6 +44,7 @@ class RegistryJoint:
             "bucket_arn": self.bucket_arn,
             "key_arn": self.key_arn,
             "repositories": dict(self.repositories),
+            "model_registry": self.model_registry,
         }
 
 

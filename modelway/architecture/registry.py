@@ -136,11 +136,9 @@ class NoModelRegistry(Section):
 
 
 class MlflowRegistry(Section):
-    """An MLflow server in one of the environment's clusters."""
+    """An MLflow app that SageMaker runs, called like the environment, with a bucket of its own; IAM says who may use it."""
 
     kind: Literal["mlflow"]
-    cluster: Name | None = None
-    """Cluster that it runs in; needed only where there are several."""
 
 
 class SageMakerRegistry(Section):

@@ -6,7 +6,7 @@ from stacks.arguments.identity import model_identity
 from stacks.arguments.monitoring import endpoint_groups, endpoint_monitoring, monitoring_groups, monitoring_stack
 from stacks.arguments.network import network
 from stacks.arguments.placing import cluster_of, served, tags, teams
-from stacks.arguments.registry import registry
+from stacks.arguments.registry import mlflow_model_registry, registry, sagemaker_model_registry
 from stacks.arguments.sagemaker import alarm_topic, on_sagemaker, sagemaker_endpoint
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "endpoint_monitoring",
     "existing_cluster",
     "kubernetes_endpoint",
+    "mlflow_model_registry",
     "model_identity",
     "model_support",
     "monitoring_groups",
@@ -26,6 +27,7 @@ __all__ = [
     "payload_store",
     "registry",
     "sagemaker_endpoint",
+    "sagemaker_model_registry",
     "served",
     "tags",
     "teams",

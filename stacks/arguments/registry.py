@@ -7,7 +7,11 @@ from modelway.architecture.platform_rules import bucket_name
 from modelway.architecture.protection import protection
 
 if TYPE_CHECKING:
+    import pulumi
+
     from components.registry.artifacts import ArtifactRegistryArgs
+    from components.registry.mlflow import MlflowModelRegistryArgs
+    from components.registry.packages import SageMakerModelRegistryArgs
 
 
 def registry(environment: Environment) -> "ArtifactRegistryArgs":
@@ -30,7 +34,7 @@ def registry(environment: Environment) -> "ArtifactRegistryArgs":
         "models_readers": list(models.readers),
         "deletion_window_days": guarded.deletion_window_days,
         "protect": guarded.protect,
-        "unprotected": sorted(name for name, model in environment.models.items() if model.presence == "retired"),
+        "unprotected": _retired(environment),
         "retain": guarded.retain,
         "force_destroy": guarded.force_destroy,
     }
@@ -43,3 +47,33 @@ def registry(environment: Environment) -> "ArtifactRegistryArgs":
     if models.access_logs_days is not None:
         args["access_logs_days"] = models.access_logs_days
     return args
+
+
+def sagemaker_model_registry(environment: Environment) -> "SageMakerModelRegistryArgs":
+    guarded = protection(environment.tier)
+    return {
+        "prefix": environment.environment,
+        "models": sorted(environment.models),
+        "readers": list(environment.registry.models.readers),
+        "protect": guarded.protect,
+        "unprotected": _retired(environment),
+        "retain": guarded.retain,
+    }
+
+
+def mlflow_model_registry(environment: Environment, *, key_arn: "pulumi.Input[str]") -> "MlflowModelRegistryArgs":
+    guarded = protection(environment.tier)
+    return {
+        "account": environment.aws.account,
+        "app_name": environment.environment,
+        "store_name": bucket_name(environment),
+        "key_arn": key_arn,
+        "noncurrent_days": environment.registry.models.noncurrent_days,
+        "protect": guarded.protect,
+        "retain": guarded.retain,
+        "force_destroy": guarded.force_destroy,
+    }
+
+
+def _retired(environment: Environment) -> list[str]:
+    return sorted(name for name, model in environment.models.items() if model.presence == "retired")

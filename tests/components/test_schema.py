@@ -14,6 +14,8 @@ from components.identity import ModelIdentity
 from components.monitoring import EndpointMonitoring, MonitoringStack
 from components.network import Network
 from components.registry.artifacts import ArtifactRegistry
+from components.registry.mlflow import MlflowModelRegistry
+from components.registry.packages import SageMakerModelRegistry
 
 COMPONENTS = [
     AlarmTopic,
@@ -22,9 +24,11 @@ COMPONENTS = [
     EndpointMonitoring,
     ExistingCluster,
     KubernetesEndpoint,
+    MlflowModelRegistry,
     ModelIdentity,
     MonitoringStack,
     Network,
+    SageMakerModelRegistry,
     SageMakerEndpoint,
     Tenancy,
 ]

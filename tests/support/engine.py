@@ -23,6 +23,7 @@ OUTPUTS: dict[str, Callable[[str, dict[str, Any]], dict[str, Any]]] = {
         "endpoint": f"https://{name}.example",
         "certificateAuthority": {"data": "Y2E="},
     },
+    "aws:ec2/launchTemplate:LaunchTemplate": lambda *_: {"latestVersion": 1},
     "aws:eks/podIdentityAssociation:PodIdentityAssociation": lambda name, _: {"associationId": f"a-{name}"},
     "aws:ecr/repository:Repository": lambda _, inputs: {"repositoryUrl": f"222222222222.dkr.ecr.eu-west-1.amazonaws.com/{inputs['name']}"},
     "aws:kms/key:Key": lambda name, _: {"arn": f"arn:aws:kms:eu-west-1:222222222222:key/{name}"},
@@ -33,6 +34,12 @@ OUTPUTS: dict[str, Callable[[str, dict[str, Any]], dict[str, Any]]] = {
     "aws:cloudwatch/metricAlarm:MetricAlarm": lambda name, inputs: {
         "arn": f"arn:aws:cloudwatch:eu-west-1:222222222222:alarm:{inputs.get('name', name)}"
     },
+    "aws:sagemaker/modelPackageGroup:ModelPackageGroup": lambda _, inputs: {
+        "arn": f"arn:aws:sagemaker:eu-west-1:222222222222:model-package-group/{inputs['modelPackageGroupName']}"
+    },
+    "aws:sagemaker/mlflowApp:MlflowApp": lambda _, inputs: {
+        "arn": f"arn:aws:sagemaker:eu-west-1:222222222222:mlflow-app/app-{inputs['name']}"
+    },
     "aws:sagemaker/model:Model": lambda name, _: {"name": f"{name}-0000000"},
     "aws:sagemaker/endpointConfiguration:EndpointConfiguration": lambda name, _: {"name": f"{name}-0000000"},
     "aws:sagemaker/endpoint:Endpoint": lambda _, inputs: {"arn": f"arn:aws:sagemaker:eu-west-1:222222222222:endpoint/{inputs['name']}"},
@@ -42,6 +49,7 @@ OUTPUTS: dict[str, Callable[[str, dict[str, Any]], dict[str, Any]]] = {
 """What AWS would add to the inputs, as far as somebody reads it."""
 
 ANSWERS: dict[str, dict[str, Any]] = {
+    "aws:eks/getAddonVersion:getAddonVersion": {"id": "addon", "version": "v1.0.0-eksbuild.1"},
     "aws:index/getAvailabilityZones:getAvailabilityZones": {"names": ["eu-west-1c", "eu-west-1a", "eu-west-1b"], "id": "zones"},
     "aws:ec2/getManagedPrefixList:getManagedPrefixList": {"id": "pl-0123456789abcdef0"},
 }

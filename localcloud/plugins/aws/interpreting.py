@@ -124,12 +124,12 @@ class Interpreter:
             prefix = inputs.get(row.naming.prefix_property) or ""
             scope.inputs[row.naming.property] = f"{prefix}{time.strftime('%Y%m%d%H%M%S')}{uuid.uuid4().hex[:12]}"
         if row.refuse_existing:
-            _identified(row, scope, str(_search(row.id, {"answer": {}, "inputs": scope.inputs}) or ""))
+            _identified(row, scope, str(_search(_with_id(row.id, scope), {"answer": {}, "inputs": scope.inputs}) or ""))
             if self._is_there(row, scope):
                 raise ProviderError(f"{scope.id} exists already; import it, or choose another name")
         answer = self._run(row, row.create, scope)
         _refuse(row, answer)
-        _identified(row, scope, str(_search(row.id, {"answer": answer, "inputs": scope.inputs})))
+        _identified(row, scope, str(_search(_with_id(row.id, scope), {"answer": answer, "inputs": scope.inputs})))
         try:
             self._wait(row, scope, timeout, tell)
             steps = [step for step in row.steps if step.on_create and (not step.properties or _given(step, inputs))]

@@ -3,6 +3,8 @@
 import json
 from typing import Any
 
+from tests.localcloud.aws_plugin.kinds_registry import registry
+from tests.localcloud.aws_plugin.kinds_serving import serving
 from tests.localcloud.aws_plugin.stack import aws, of, provider, text
 
 DEFAULT_TAGS = {"owner": "tests", "environment": "aws-plugin"}
@@ -364,4 +366,9 @@ def cluster(changed: bool) -> list[Any]:
 
 
 def everything(changed: bool) -> list[Any]:
-    return [*network(changed), *storage(changed)[1:], *cluster(changed)[1:]]
+    return [
+        *network(changed),
+        *storage(changed)[1:],
+        *cluster(changed)[1:],
+        *with_provider(*registry(changed), *serving(changed, policy("sagemaker.amazonaws.com")))[1:],
+    ]
