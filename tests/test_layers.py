@@ -30,6 +30,7 @@ RULES: dict[str, tuple[set[str], set[str]]] = {
         {"kubernetes", "ruamel.yaml"},
     ),
     "modelway.operations._aws": ({"modelway.errors"}, {"boto3", "botocore"}),
+    "modelway.operations._aws_account": ({"modelway.operations"}, {"boto3", "botocore"}),
     "modelway.operations._aws_backend": ({"modelway.operations"}, {"boto3", "botocore"}),
     "modelway.operations._aws_lookup": ({"modelway.operations"}, {"boto3", "botocore"}),
     "modelway.cli": ({"modelway"}, {"typer", "click", "rich"}),
