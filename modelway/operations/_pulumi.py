@@ -39,6 +39,10 @@ class Engine:
         """The stack is what the program says. Asks first unless `yes`."""
         self._run("up", "--stack", stack, *_consent(yes))
 
+    def preview(self, stack: str) -> dict[str, object]:
+        """What an update would do, as `pulumi preview --json` writes it; secrets are masked."""
+        return dict(json.loads(self._capture("preview", "--stack", stack, "--json")))
+
     def destroy(self, stack: str, *, yes: bool) -> None:
         """The stack holds nothing. Asks first unless `yes`."""
         self._run("destroy", "--stack", stack, *_consent(yes))
