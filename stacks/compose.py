@@ -185,18 +185,20 @@ def _endpoint(environment: Environment, model: str, platform: Platform, provider
         ),
         pulumi.ResourceOptions(provider=provider),
     )
-    EndpointMonitoring(
+    watched = EndpointMonitoring(
         model,
         arguments.endpoint_monitoring(environment, model, namespace=namespace, monitoring_namespace=cluster.monitoring_namespace),
         pulumi.ResourceOptions(provider=provider),
     )
     return {
+        "runtime": "kubernetes",
         "cluster": key,
         "namespace": endpoint.namespace,
         "route": endpoint.route,
         "url_path": endpoint.url_path,
         "versions": endpoint.weights,
         "mirrors": endpoint.mirrors,
+        "dashboard": watched.dashboard_name,
     }
 
 

@@ -2,7 +2,6 @@
 
 import json
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -19,7 +18,6 @@ def test_an_environment_that_is_not_up_yet(cloud: Cloud) -> None:
         [MODELWAY, "doctor", "dev", "--json"], cwd=ROOT, env=cloud.environment("222222222222"), capture_output=True, text=True, check=False
     )
     parts = {part["name"]: part for part in json.loads(done.stdout)["parts"]}
-    print(json.dumps(parts, indent=1), file=sys.stderr)
     assert parts["credentials"]["state"] == "ok"
     assert "deployer" in parts["credentials"]["found"]
     assert parts["main: access of deployer"]["state"] == "ok"
