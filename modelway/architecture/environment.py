@@ -41,6 +41,9 @@ class Aws(Section):
     account: Account
     """12 digits; every other account is refused before anything is made."""
     region: Region
+    bounded_roles: bool = False
+    """Whether roles are made under the path /PLATFORM/ENVIRONMENT/, with the boundary that `modelway bootstrap` makes. Roles of CI make no
+    others. Changing it makes every role anew."""
 
 
 class Promotion(Section):

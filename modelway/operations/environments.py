@@ -72,14 +72,15 @@ def open_deployment(name: str, environments: Path | None = None, *, to_come_up: 
     with ThreadPoolExecutor(1) as background:
         # Each takes half a second; the account comes first, whatever the engine has to say.
         existing = background.submit(deployment.engine.stacks)
-        _refuse_other_account(environment)
+        refuse_other_account(environment)
     deployment.engine.add_stacks([stack for stack in deployment.stacks if stack not in existing.result()])
     for stack in deployment.stacks if environments else ():
         deployment.engine.configure(stack, f"{PROJECT}:environments", str(folder))
     return deployment
 
 
-def _refuse_other_account(environment: Environment) -> None:
+def refuse_other_account(environment: Environment) -> None:
+    """Raises OtherAccount where the credentials at hand are not of the environment's account."""
     # The provider has the same guard, but a failing destroy would have begun by then, and other providers have none.
     wanted, found = environment.aws.account, account_of_credentials(environment.aws.region)
     if found != wanted:
