@@ -12,6 +12,7 @@ from stacks.joints import ClusterJoint, Exports, NetworkJoint, Platform, exporte
 from stacks.managed import alarm_topic, sagemaker_endpoint
 from stacks.providers import Providers
 from stacks.registries import registries
+from stacks.secret_values import values
 
 if TYPE_CHECKING:
     from components.endpoint.payloads import PayloadStore
@@ -121,7 +122,8 @@ def _cluster(environment: Environment, key: str, network: NetworkJoint | None, p
         facts = {"name": made.name, "arn": made.arn, "endpoint": made.endpoint, "certificate_authority": made.certificate_authority}
         provider = providers.kubernetes(key, facts)
         tenancy = Tenancy(key, arguments.tenancy(environment, key), pulumi.ResourceOptions(provider=provider))
-    monitoring = MonitoringStack(key, arguments.monitoring_stack(environment, key), pulumi.ResourceOptions(provider=provider))
+    secrets = values(arguments.receiver_secrets(environment), providers)
+    monitoring = MonitoringStack(key, arguments.monitoring_stack(environment, key, secrets), pulumi.ResourceOptions(provider=provider))
     supported = _support(environment, key, provider)
     return ClusterJoint(
         gateway_name=tenancy.gateway_name,

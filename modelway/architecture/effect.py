@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from modelway.architecture.base import FieldPath, Section
 from modelway.architecture.faults import field_text
+from modelway.architecture.watching import keeps_too_long
 
 if TYPE_CHECKING:
     from modelway.architecture.environment import Environment
@@ -19,21 +20,10 @@ NOT_YET: Mapping[str, Effect] = MappingProxyType(
         "budget": "harmless",
         "promotion": "harmless",
         "governance": "harmless",
-        "clusters.*.service_cidr": "refused",
-        "clusters.*.auto_mode": "refused",
-        "clusters.*.addons": "refused",
-        "clusters.*.secrets_key": "refused",
-        "clusters.*.logs.types": "refused",
-        "clusters.*.node_pools.*.capacity": "refused",
-        "clusters.*.node_pools.*.labels": "refused",
-        "clusters.*.node_pools.*.taints": "refused",
-        "clusters.*.node_pools.*.disk": "refused",
         "models.*.endpoint.scaling.scale_to_zero": "refused",
         "models.*.drift": "harmless",
         "models.*.governance.approvers": "harmless",
         "monitoring.backend": "refused",
-        "monitoring.retention": "refused",
-        "monitoring.alerts": "harmless",
         "monitoring.drift": "harmless",
     }
 )
@@ -59,6 +49,8 @@ def ineffective(environment: "Environment") -> Iterator[Ineffective]:
             # How a model would serve that does not makes nothing.
             if path[0] != "models" or path[2] != "endpoint" or environment.models[str(path[1])].serving is not None:
                 yield Ineffective(path, effect)
+    if keeps_too_long(environment):
+        yield Ineffective(("monitoring", "retention"), "refused")
 
 
 def refusal(environment: "Environment") -> str | None:

@@ -3,7 +3,7 @@
 from stacks.arguments.cluster import eks_cluster, existing_cluster, tenancy
 from stacks.arguments.endpoint import kubernetes_endpoint, model_support, payload_store
 from stacks.arguments.identity import model_identity
-from stacks.arguments.monitoring import endpoint_groups, endpoint_monitoring, monitoring_groups, monitoring_stack
+from stacks.arguments.monitoring import endpoint_groups, endpoint_monitoring, monitoring_groups, monitoring_stack, receiver_secrets
 from stacks.arguments.network import network
 from stacks.arguments.placing import cluster_of, served, tags, teams
 from stacks.arguments.registry import mlflow_model_registry, registry, sagemaker_model_registry
@@ -25,6 +25,7 @@ __all__ = [
     "network",
     "on_sagemaker",
     "payload_store",
+    "receiver_secrets",
     "registry",
     "sagemaker_endpoint",
     "sagemaker_model_registry",

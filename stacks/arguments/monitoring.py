@@ -1,10 +1,16 @@
 """What monitoring takes."""
 
 import json
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from modelway.architecture import Environment
-from modelway.monitoring.dashboards import endpoint_dashboard
+from modelway.architecture.arns import SecretReference
+from modelway.architecture.base import FieldPath
+from modelway.architecture.monitoring import PagerDuty, Receiver, Slack, Topic, Webhook
+from modelway.architecture.watching import installs_operator
+from modelway.monitoring.dashboards import cluster_dashboard, drift_dashboard, endpoint_dashboard, fleet_dashboard
+from modelway.monitoring.panels import Dashboard
 from modelway.monitoring.rules import ClusterFacts, EndpointFacts, Group, base_rules, endpoint_rules
 from modelway.monitoring.slo import Objectives
 from stacks.arguments.placing import cluster_of, serving, teams
@@ -12,7 +18,8 @@ from stacks.arguments.placing import cluster_of, serving, teams
 if TYPE_CHECKING:
     import pulumi
 
-    from components.monitoring import EndpointMonitoringArgs, MonitoringStackArgs
+    from components._alert_routes import AlertRoutesArgs, ReceiverArgs
+    from components.monitoring import EndpointMonitoringArgs, MonitoringStackArgs, OperatorArgs
 
 
 def monitoring_groups(environment: Environment, key: str) -> list[Group]:
@@ -25,8 +32,79 @@ def endpoint_groups(environment: Environment, model: str) -> list[Group]:
     return endpoint_rules(_endpoint_facts(environment, model))
 
 
-def monitoring_stack(environment: Environment, key: str) -> "MonitoringStackArgs":
-    return {"namespace": environment.monitoring.namespace, "groups": monitoring_groups(environment, key)}
+def receiver_secrets(environment: Environment) -> dict[str, SecretReference]:
+    """Keys and addresses of who is told, by the key that they have in the Secret of receivers."""
+    return {
+        _secret_key(path): reference
+        for path, receiver in environment.monitoring.alerts.receivers()
+        if (reference := _reference(receiver)) is not None
+    }
+
+
+def monitoring_stack(environment: Environment, key: str, secrets: "Mapping[str, pulumi.Output[str]]") -> "MonitoringStackArgs":
+    monitoring, facts = environment.monitoring, _cluster_facts(environment, key)
+    boards = {"fleet": fleet_dashboard(environment.environment), "cluster": cluster_dashboard(environment.environment, key)}
+    boards["drift"] = drift_dashboard(environment.environment)
+    args: MonitoringStackArgs = {
+        "namespace": monitoring.namespace,
+        "groups": monitoring_groups(environment, key),
+        "dashboards": {name: _text(board) for name, board in boards.items()},
+        "envoy": facts.envoy,
+        "gpus": facts.gpus,
+    }
+    if installs_operator(environment, key):
+        args["operator"] = _operator(environment, key)
+    if any(True for _ in monitoring.alerts.receivers()):
+        args["routes"] = alert_routes(environment)
+        args["secrets"] = dict(secrets)
+    return args
+
+
+def alert_routes(environment: Environment) -> "AlertRoutesArgs":
+    alerts = environment.monitoring.alerts
+    made: dict[FieldPath, ReceiverArgs] = {path: _receiver(environment, path, receiver) for path, receiver in alerts.receivers()}
+    return {
+        "severities": {severity: made["severities", severity] for severity in alerts.severities},
+        "teams": {team: {severity: made["teams", team, severity] for severity in theirs} for team, theirs in alerts.teams.items()},
+    }
+
+
+def _receiver(environment: Environment, path: FieldPath, receiver: Receiver) -> "ReceiverArgs":
+    match receiver:
+        case Topic():
+            return {"kind": "sns", "topic": receiver.topic, "region": environment.aws.region}
+        case Slack():
+            return {"kind": "slack", "secret": _secret_key(path), "channel": receiver.channel}
+        case PagerDuty() | Webhook():
+            return {"kind": receiver.kind, "secret": _secret_key(path)}
+
+
+def _reference(receiver: Receiver) -> SecretReference | None:
+    match receiver:
+        case Topic():
+            return None
+        case PagerDuty():
+            return receiver.key
+        case Slack() | Webhook():
+            return receiver.url
+
+
+def _secret_key(path: FieldPath) -> str:
+    """`teams`, `oncology`, `page` give `oncology-page`."""
+    return "-".join(str(part) for part in path[1:])
+
+
+def _operator(environment: Environment, key: str) -> "OperatorArgs":
+    monitoring, cluster = environment.monitoring, environment.clusters[key]
+    args: OperatorArgs = {"scrape_interval": str(monitoring.scrape_interval)}
+    if monitoring.retention is not None:
+        args["retention_days"] = round(monitoring.retention.seconds / 86400)
+    if monitoring.backend.kind == "operator":
+        args["storage_gib"] = monitoring.backend.storage.bytes >> 30
+    if cluster.kind == "eks" and not cluster.node_pools:
+        # Where all nodes are Auto Mode's, EKS runs its own driver (docs.aws.amazon.com/eks/latest/userguide/create-storage-class.html).
+        args["storage_provisioner"] = "ebs.csi.eks.amazonaws.com"
+    return args
 
 
 def endpoint_monitoring(
@@ -40,8 +118,12 @@ def endpoint_monitoring(
         "monitoring_namespace": monitoring_namespace,
         "scrape_interval": str(environment.monitoring.scrape_interval),
         "groups": endpoint_groups(environment, model),
-        "dashboard": json.dumps(endpoint_dashboard(environment.environment, facts), sort_keys=True, indent=1),
+        "dashboard": _text(endpoint_dashboard(environment.environment, facts)),
     }
+
+
+def _text(dashboard: Dashboard) -> str:
+    return json.dumps(dashboard, sort_keys=True, indent=1)
 
 
 def _cluster_facts(environment: Environment, key: str) -> ClusterFacts:

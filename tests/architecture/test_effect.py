@@ -7,7 +7,7 @@ from typing import Annotated, Any, get_args, get_origin
 
 import pytest
 
-from modelway.architecture import Environment, load
+from modelway.architecture import Environment, effect, load
 from modelway.architecture.base import Section
 from modelway.architecture.effect import NOT_YET, ineffective
 from modelway.architecture.governance import Governance
@@ -50,16 +50,19 @@ IN_EFFECT = {
     "clusters.*.access",
     "clusters.*.version",
     "clusters.*.endpoint",
-    "clusters.*.logs.retention_days",
-    "clusters.*.node_pools.*.instance_types",
-    "clusters.*.node_pools.*.min",
-    "clusters.*.node_pools.*.max",
-    "clusters.*.node_pools.*.gpu",
+    "clusters.*.logs",
+    "clusters.*.service_cidr",
+    "clusters.*.auto_mode",
+    "clusters.*.addons",
+    "clusters.*.secrets_key",
+    "clusters.*.node_pools",
     "registry.images",
     "registry.models",
     "registry.model_registry",
     "monitoring.namespace",
     "monitoring.scrape_interval",
+    "monitoring.retention",
+    "monitoring.alerts",
     "models.*.model",
     "models.*.team",
     "models.*.cluster",
@@ -124,8 +127,8 @@ def test_the_table_names_fields_that_there_are(pattern: str) -> None:
     assert any(leaf == pattern or leaf.startswith(f"{pattern}.") for leaf in every)
 
 
-def told(name: str, effect: str) -> list[str]:
-    return [one.field for one in ineffective(load(ENVIRONMENTS, name)) if one.effect == effect]
+def told(name: str, kind: str) -> list[str]:
+    return [one.field for one in ineffective(load(ENVIRONMENTS, name)) if one.effect == kind]
 
 
 @pytest.mark.parametrize("name", ["local", "dev"])
@@ -140,7 +143,9 @@ def test_fields_are_told_by_their_paths() -> None:
         "promotion",
         "governance",
         "models.tumor-screening.governance.approvers",
-        "monitoring.alerts",
     ]
-    assert "clusters.main.node_pools.batch.capacity" in told("prod", "refused")
-    assert "clusters.main.node_pools.general.capacity" not in told("prod", "refused")
+
+
+def test_names_and_positions_are_told_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(effect, "NOT_YET", {"clusters.*.node_pools.*.capacity": "refused"})
+    assert told("prod", "refused") == ["clusters.main.node_pools.batch.capacity"]
