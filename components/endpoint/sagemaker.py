@@ -1,6 +1,6 @@
 """A model that serves on Amazon SageMaker AI."""
 
-from typing import NotRequired, TypedDict
+from typing import Any, NotRequired, TypedDict, cast
 
 import pulumi
 import pulumi_aws as aws
@@ -154,13 +154,12 @@ class SageMakerEndpoint(pulumi.ComponentResource):
         role, permissions = self._role(log, alarms, group)
         models = {version: self._model(version, made, role, permissions, group) for version, made in versions.items()}
         configuration = self._configuration(models, role)
+        update = variants.deployment(_rollout(args["rollout"]), args["min_replicas"], [alarm.name for alarm in alarms])
         endpoint = aws.sagemaker.Endpoint(
             f"{name}-endpoint",
             name=args["endpoint_name"],
             endpoint_config_name=configuration.name,
-            deployment_config=variants.deployment(  # type: ignore[arg-type]
-                _rollout(args["rollout"]), args["min_replicas"], [alarm.name for alarm in alarms]
-            ),
+            deployment_config=cast("aws.sagemaker.EndpointDeploymentConfigArgsDict", update),
             opts=self._after(log),
         )
         for variant in answering:
@@ -184,7 +183,7 @@ class SageMakerEndpoint(pulumi.ComponentResource):
                 f"{self._name}-{variant}-{role}",
                 alarm_actions=actions,
                 ok_actions=actions,
-                **properties,  # type: ignore[arg-type]
+                **cast("dict[str, Any]", properties),
                 opts=self._child,
             )
             for role, properties in described.items()
@@ -243,7 +242,11 @@ class SageMakerEndpoint(pulumi.ComponentResource):
             **args.get("environment", {}),
         }
         # As they are, and not unpacked: the program holds what it gets against the digest.
-        source = {"s3_uri": weights, "s3_data_type": "S3Object", "compression_type": "None"}
+        source: aws.sagemaker.ModelPrimaryContainerModelDataSourceS3DataSourceArgsDict = {
+            "s3_uri": weights,
+            "s3_data_type": "S3Object",
+            "compression_type": "None",
+        }
         return aws.sagemaker.Model(
             variants.model_name(self._name, version),
             execution_role_arn=role.arn,
@@ -251,7 +254,7 @@ class SageMakerEndpoint(pulumi.ComponentResource):
             primary_container={
                 "image": made["image"],
                 "environment": environment,
-                "model_data_source": {"s3_data_sources": [source]},  # type: ignore[typeddict-item, list-item]
+                "model_data_source": {"s3_data_sources": [source]},
             },
             vpc_config={"subnets": args["place"]["subnet_ids"], "security_group_ids": [group.id]} if group is not None else None,
             # SageMaker tries the role when it makes the model.
@@ -279,7 +282,7 @@ class SageMakerEndpoint(pulumi.ComponentResource):
             f"{self._name}-config",
             execution_role_arn=role.arn,
             production_variants=production,
-            shadow_production_variants=shadows or None,
+            shadow_production_variants=cast("list[aws.sagemaker.EndpointConfigurationShadowProductionVariantArgsDict]", shadows) or None,
             kms_key_arn=None if variants.own_disks(args["instance_type"]) else args["key_arn"],
             data_capture_config=_capture(capture) if capture is not None else None,
             opts=self._kept,
@@ -315,7 +318,7 @@ class SageMakerEndpoint(pulumi.ComponentResource):
             max_capacity=args["max_replicas"],
             opts=self._child,
         )
-        place = {
+        place: dict[str, Any] = {
             "service_namespace": target.service_namespace,
             "scalable_dimension": target.scalable_dimension,
             "resource_id": target.resource_id,
@@ -325,8 +328,9 @@ class SageMakerEndpoint(pulumi.ComponentResource):
                 f"{name}-{measure}",
                 name=f"{args['endpoint_name']}-{variant}-{measure}",
                 policy_type="TargetTrackingScaling",
-                target_tracking_scaling_policy_configuration=variants.tracking(  # type: ignore[arg-type]
-                    args["endpoint_name"], variant, measure, value
+                target_tracking_scaling_policy_configuration=cast(
+                    "aws.appautoscaling.PolicyTargetTrackingScalingPolicyConfigurationArgsDict",
+                    variants.tracking(args["endpoint_name"], variant, measure, value),
                 ),
                 **place,
                 opts=self._child,

@@ -52,15 +52,16 @@ def test_documents_name_what_they_grant() -> None:
 
 
 def test_a_preview_writes_nothing_and_reads_no_object_but_state() -> None:
-    actions = [action for statement in documents.preview(PLACE, KEY)["Statement"] for action in statement["Action"]]  # type: ignore[attr-defined]
+    statements: Any = documents.preview(PLACE, KEY)["Statement"]
+    actions = [action for statement in statements for action in statement["Action"]]
     assert all(action.split(":")[1].startswith(("Get", "List", "Describe", "Decrypt")) for action in actions)
-    objects = [each for each in documents.preview(PLACE, KEY)["Statement"] if "s3:GetObject" in each["Action"]]  # type: ignore[attr-defined]
+    objects = [each for each in statements if "s3:GetObject" in each["Action"]]
     assert [each["Resource"] for each in objects] == [[f"arn:aws:s3:::{PLACE.bucket}/.pulumi/*"]]
 
 
 def test_only_reviewed_runs_of_the_repository_deploy() -> None:
-    (statement,) = documents.assumed_by_github(PLACE, "environment:dev")["Statement"]  # type: ignore[misc]
-    assert statement["Condition"] == {
+    statements: Any = documents.assumed_by_github(PLACE, "environment:dev")["Statement"]
+    assert statements[0]["Condition"] == {
         "StringEquals": {
             "token.actions.githubusercontent.com:aud": "sts.amazonaws.com",
             "token.actions.githubusercontent.com:sub": "repo:acme/models:environment:dev",
