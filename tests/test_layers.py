@@ -29,6 +29,8 @@ RULES: dict[str, tuple[set[str], set[str]]] = {
         {"modelway.architecture", "modelway.monitoring", "modelway.operations", "modelway.errors"},
         {"kubernetes", "ruamel.yaml"},
     ),
+    # Kubernetes' client lets errors of its HTTP library through.
+    "modelway.operations._cluster": ({"modelway.errors"}, {"kubernetes", "urllib3"}),
     "modelway.operations._aws": ({"modelway.errors"}, {"boto3", "botocore"}),
     "modelway.operations._aws_account": ({"modelway.operations"}, {"boto3", "botocore"}),
     "modelway.operations._aws_bootstrap": ({"modelway.operations"}, {"boto3", "botocore"}),

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import os
+import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -81,6 +82,23 @@ class ImageRegistry:
                 imageTag=tag,
             )
         return str(answer["image"]["imageId"]["imageDigest"])
+
+    def download(self, repository: str, digest: str, file: Path) -> None:
+        """The file holds the blob with that digest. Raises AwsFailure for another, and for one that is not there."""
+        with explained("ecr:GetDownloadUrlForLayer"):
+            url = self._client.get_download_url_for_layer(registryId=self._account, repositoryName=repository, layerDigest=digest)[
+                "downloadUrl"
+            ]
+        counted = hashlib.sha256()
+        try:
+            with urllib.request.urlopen(url, timeout=60) as answer, file.open("wb") as written:
+                while chunk := answer.read(1024 * 1024):
+                    counted.update(chunk)
+                    written.write(chunk)
+        except OSError as fault:
+            raise AwsFailure(f"blob {digest} of {repository} cannot be read: {fault}") from fault
+        if f"sha256:{counted.hexdigest()}" != digest:
+            raise AwsFailure(f"blob {digest} of {repository} is damaged: it has digest sha256:{counted.hexdigest()}.")
 
     def _find(self, repository: str, identifier: dict[str, str]) -> bytes | None:
         with explained("ecr:BatchGetImage"):
