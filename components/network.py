@@ -41,7 +41,7 @@ class NetworkArgs(TypedDict):
     flow_logs: NotRequired[FlowLogsArgs]
     """Record of the traffic; none without it."""
     discovery: NotRequired[str]
-    """Value of the tag karpenter.sh/discovery on private subnets, by which those who start nodes find them. Default: the component's name."""
+    """Value of the tag karpenter.sh/discovery on private subnets, by which who starts nodes finds them. Default: the component's name."""
     tags: NotRequired[dict[str, str]]
     """Tags on top of the provider's."""
 

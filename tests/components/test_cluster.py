@@ -3,10 +3,11 @@ import json
 import pulumi
 import pytest
 
-from components.cluster.eks import AccessArgs, EksCluster, EksClusterArgs, NodePoolArgs
+from components.cluster.eks import AccessArgs, EksCluster, EksClusterArgs
 from components.cluster.existing import ExistingCluster, ExistingClusterArgs
+from components.cluster.nodes import NodePoolArgs, TaintArgs
 from components.cluster.tenancy import GatewayArgs, Tenancy, TenancyArgs
-from tests.support.engine import Recorder, run
+from tests.support.engine import Recorder, Registered, run
 
 GATEWAY = GatewayArgs(name="models", namespace="gateway-system", gateway_class="envoy")
 
@@ -15,6 +16,7 @@ def eks_args(**changed: object) -> EksClusterArgs:
     args = EksClusterArgs(
         cluster_name="dev-main",
         account="222222222222",
+        region="eu-west-1",
         version="1.35",
         subnet_ids=["subnet-a", "subnet-b"],
         node_subnet_ids=["subnet-c", "subnet-d"],
@@ -31,6 +33,10 @@ def eks(name: str, opts: pulumi.ResourceOptions | None = None) -> EksCluster:
     return EksCluster(name, eks_args(), opts)
 
 
+def auto(name: str, opts: pulumi.ResourceOptions | None = None) -> EksCluster:
+    return EksCluster(name, eks_args(node_pools={}, auto_mode_pools=["general-purpose", "system"], service_cidr="172.20.0.0/16"), opts)
+
+
 def tenancy(name: str, opts: pulumi.ResourceOptions | None = None) -> Tenancy:
     return Tenancy(name, TenancyArgs(teams=["risk", "climate"], gateway=GATEWAY), opts)
 
@@ -40,7 +46,9 @@ def existing(name: str, opts: pulumi.ResourceOptions | None = None) -> ExistingC
 
 
 @pytest.mark.parametrize(
-    ("make", "kind"), [(eks, EksCluster), (tenancy, Tenancy), (existing, ExistingCluster)], ids=["eks", "tenancy", "existing"]
+    ("make", "kind"),
+    [(eks, EksCluster), (auto, EksCluster), (tenancy, Tenancy), (existing, ExistingCluster)],
+    ids=["eks", "auto", "tenancy", "existing"],
 )
 def test_contract(contract, make, kind) -> None:
     held = contract(make)
@@ -72,22 +80,90 @@ def test_only_access_entries_let_in(made: Recorder) -> None:
     assert [entry.inputs["principalArn"] for entry in made.of("AccessEntry")] == ["arn:aws:iam::222222222222:role/deployer"]
 
 
-def test_secrets_have_a_key_of_their_own_and_logs_an_end(made: Recorder) -> None:
-    cluster = made.one("Cluster").inputs
+def test_secrets_and_logs_have_a_key_of_their_own_and_logs_an_end(made: Recorder) -> None:
+    cluster, logs = made.one("Cluster").inputs, made.one("LogGroup").inputs
     assert cluster["encryptionConfig"]["provider"]["keyArn"].endswith("key/main-secrets")
     assert made.one("Key").inputs["enableKeyRotation"] is True
     assert len(cluster["enabledClusterLogTypes"]) == 5
-    assert made.one("LogGroup").inputs == {"name": "/aws/eks/dev-main/cluster", "retentionInDays": 90} | {
-        key: value for key, value in made.one("LogGroup").inputs.items() if key not in ("name", "retentionInDays")
+    assert (logs["name"], logs["retentionInDays"]) == ("/aws/eks/dev-main/cluster", 90)
+    assert logs["kmsKeyId"].endswith("key/main-secrets")
+    assert not made.of("RolePolicy")
+
+
+def test_a_key_that_is_there_is_used_and_none_made() -> None:
+    key = "arn:aws:kms:eu-west-1:222222222222:key/theirs"
+    recorder = run(lambda: EksCluster("main", eks_args(secrets_key=key, log_types=["audit"])))
+    assert not recorder.of("Key")
+    assert recorder.one("Cluster").inputs["encryptionConfig"]["provider"]["keyArn"] == key
+    assert recorder.one("Cluster").inputs["enabledClusterLogTypes"] == ["audit"]
+    (statement,) = json.loads(recorder.one("RolePolicy").inputs["policy"])["Statement"]
+    assert statement["Resource"] == [key]
+    assert recorder.one("RolePolicy").urn in recorder.one("Cluster").dependencies
+
+
+def addon(recorder: Recorder, name: str) -> Registered:
+    (found,) = [one for one in recorder.of("Addon") if one.inputs["addonName"] == name]
+    return found
+
+
+def test_what_nodes_need_comes_before_them_and_what_needs_nodes_after(made: Recorder) -> None:
+    assert json.loads(addon(made, "vpc-cni").inputs["configurationValues"]) == {"enableNetworkPolicy": "true"}
+    groups = made.of("NodeGroup")
+    for name in ("vpc-cni", "kube-proxy", "eks-pod-identity-agent"):
+        assert all(addon(made, name).urn in group.dependencies for group in groups)
+    after = ("coredns", "aws-ebs-csi-driver", "metrics-server", "kube-state-metrics", "prometheus-node-exporter")
+    for name in after:
+        assert {group.urn for group in groups} <= set(addon(made, name).dependencies)
+    assert len(made.of("Addon")) == 3 + len(after)
+
+
+def test_an_upgrade_goes_from_the_control_plane_over_add_ons_to_nodes(made: Recorder) -> None:
+    assert {group.inputs["version"] for group in made.of("NodeGroup")} == {made.one("Cluster").inputs["version"]} == {"1.35"}
+    asked = {args["addonName"]: args["kubernetesVersion"] for token, args in made.calls if token.endswith("getAddonVersion")}
+    assert set(asked.values()) == {"1.35"}
+    assert set(asked) == {one.inputs["addonName"] for one in made.of("Addon")}
+    pinned = run(lambda: EksCluster("main", eks_args(addon_versions={"coredns": "v1.13.1-eksbuild.1"})))
+    assert addon(pinned, "coredns").inputs["addonVersion"] == "v1.13.1-eksbuild.1"
+    assert "coredns" not in [args["addonName"] for _, args in pinned.calls]
+
+
+def test_add_ons_that_call_aws_have_roles_that_nodes_do_not(made: Recorder) -> None:
+    identities = {one.inputs["serviceAccount"]: one for one in made.of("PodIdentityAssociation")}
+    assert set(identities) == {"aws-node", "ebs-csi-controller-sa"}
+    assert identities["aws-node"].urn in addon(made, "vpc-cni").dependencies
+    attached = {one.inputs["policyArn"].rpartition("/")[2]: one.inputs["role"] for one in made.of("RolePolicyAttachment")}
+    assert attached["AmazonEKS_CNI_Policy"] == "main-vpc-cni"
+    assert {policy for policy, role in attached.items() if role == "main-node"} == {
+        "AmazonEKSWorkerNodePolicy",
+        "AmazonEC2ContainerRegistryPullOnly",
     }
 
 
-def test_network_policies_are_held_and_nodes_wait_for_their_add_ons(made: Recorder) -> None:
-    assert json.loads(made.named("main-vpc-cni").inputs["configurationValues"]) == {"enableNetworkPolicy": "true"}
-    nodes = made.named("main-general")
-    for addon in ("vpc-cni", "kube-proxy", "eks-pod-identity-agent"):
-        assert made.named(f"main-{addon}").urn in nodes.dependencies
-    assert nodes.urn in made.named("main-coredns").dependencies
+def test_instances_answer_no_pod_and_keep_nothing_in_the_clear() -> None:
+    recorder = run(lambda: EksCluster("main", eks_args(tags={"owner": "us"})))
+    for template in recorder.of("LaunchTemplate"):
+        options = template.inputs["metadataOptions"]
+        assert (options["httpTokens"], options["httpPutResponseHopLimit"]) == ("required", 1)
+        (disk,) = template.inputs["blockDeviceMappings"]
+        assert (disk["ebs"]["encrypted"], disk["ebs"]["volumeSize"]) == ("true", 20)
+        owners = {one["resourceType"]: one["tags"]["owner"] for one in template.inputs["tagSpecifications"]}
+        assert owners == {"instance": "us", "volume": "us"}
+    for group in recorder.of("NodeGroup"):
+        assert group.inputs["launchTemplate"]["id"] == f"{group.name}-template-id"
+        assert group.inputs["nodeRepairConfig"] == {"enabled": True}
+
+
+def test_a_pool_is_what_it_is_asked_to_be() -> None:
+    taint = TaintArgs(key="example.com/batch", value="", effect="NO_SCHEDULE")
+    pool = NodePoolArgs(
+        instance_types=["m7i.large"], min=0, max=9, capacity="SPOT", labels={"example.com/purpose": "batch"}, taints=[taint], disk_gib=100
+    )
+    group = run(lambda: EksCluster("main", eks_args(node_pools={"batch": pool})))
+    inputs = group.one("NodeGroup").inputs
+    assert inputs["capacityType"] == "SPOT"
+    assert inputs["labels"] == {"example.com/purpose": "batch", "modelway.dev/pool": "batch"}
+    assert inputs["taints"] == [taint]
+    assert group.one("LaunchTemplate").inputs["blockDeviceMappings"][0]["ebs"]["volumeSize"] == 100
 
 
 def test_gpu_nodes_have_drivers_and_keep_others_off(made: Recorder) -> None:
@@ -95,6 +171,18 @@ def test_gpu_nodes_have_drivers_and_keep_others_off(made: Recorder) -> None:
     assert gpu["amiType"] == "AL2023_x86_64_NVIDIA"
     assert gpu["taints"] == [{"key": "nvidia.com/gpu", "value": "present", "effect": "NO_SCHEDULE"}]
     assert "taints" not in made.named("main-general").inputs
+
+
+def test_auto_mode_brings_what_nodes_need_itself() -> None:
+    recorder = run(lambda: auto("main"))
+    cluster = recorder.one("Cluster").inputs
+    assert cluster["computeConfig"]["nodePools"] == ["general-purpose", "system"]
+    assert cluster["computeConfig"]["enabled"] is cluster["storageConfig"]["blockStorage"]["enabled"] is True
+    assert cluster["kubernetesNetworkConfig"] == {"serviceIpv4Cidr": "172.20.0.0/16", "elasticLoadBalancing": {"enabled": True}}
+    kept = {"metrics-server", "kube-state-metrics", "prometheus-node-exporter"}
+    assert {one.inputs["addonName"] for one in recorder.of("Addon")} == kept
+    assert not recorder.of("NodeGroup")
+    assert not recorder.of("PodIdentityAssociation")
 
 
 def test_teams_are_restricted_and_cut_off() -> None:

@@ -10,7 +10,6 @@ from components._addresses import MAX_ZONES, NARROWEST, WIDEST, plan
 from components.network import FlowLogsArgs, Network, NetworkArgs
 from tests.support.engine import Recorder, run
 
-
 FLOW_LOGS = FlowLogsArgs(account="222222222222", region="eu-west-1", log_group="/modelway/dev/flows", retention_days=30)
 
 

@@ -48,7 +48,9 @@ class Releases(Provider):
         inputs: Properties = {key: value for key, value in request.inputs.items() if value is not None}
         failures = [Failure(key, "is not emulated by the local stand-in of the Kubernetes provider") for key in _REFUSED if key in inputs]
         # Upstream makes up a name; a release whose name is not said cannot be found by anybody.
-        failures += [Failure(key, "is needed by the local stand-in") for key in ("name", "namespace", "chart", "version") if key not in inputs]
+        failures += [
+            Failure(key, "is needed by the local stand-in") for key in ("name", "namespace", "chart", "version") if key not in inputs
+        ]
         return Checked(inputs, failures)
 
     def diff(self, request: Diff) -> Difference:

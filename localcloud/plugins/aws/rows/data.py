@@ -129,4 +129,24 @@ MANAGED_PREFIX_LIST = Function(
     uses=("name", "region"),
 )
 
-ROWS = (AVAILABILITY_ZONES, CALLER_IDENTITY, REGION, PARTITION, MANAGED_PREFIX_LIST)
+
+def _addon_version(scope: Scope) -> object:
+    """The newest that fits, or the default for the version of Kubernetes."""
+    wanted = scope.inputs["kubernetesVersion"]
+    for each in scope.live["found"]["addons"][0]["addonVersions"]:
+        fits = [one for one in each["compatibilities"] if one["clusterVersion"] == wanted]
+        if fits and (scope.inputs.get("mostRecent") or fits[0]["defaultVersion"]):
+            return each["addonVersion"]
+    return None
+
+
+ADDON_VERSION = Function(
+    "aws:eks/getAddonVersion:getAddonVersion",
+    "eks",
+    "MiniStack",
+    calls={"found": Call("DescribeAddonVersions", {"addonName": "addonName", "kubernetesVersion": "kubernetesVersion"})},
+    results={"id": "inputs.addonName", "region": "region", "version": Source(_addon_version)},
+    uses=("mostRecent", "region"),
+)
+
+ROWS = (ADDON_VERSION, AVAILABILITY_ZONES, CALLER_IDENTITY, REGION, PARTITION, MANAGED_PREFIX_LIST)
