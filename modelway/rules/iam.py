@@ -174,8 +174,14 @@ def _named_roles(statement: Statement, rule: Rule) -> Iterator[Finding]:
     for item in statement.resources or ():
         if not item.known:
             yield item.path
-        elif only_wild(item.value) or only_wild(item.value.rpartition("/")[2]) or "*" in item.value.rpartition(":")[0]:
+        elif _names_no_role(item.value):
             yield _breach(item, rule, "Name the roles, or the start of their names, in one account.")
+
+
+def _names_no_role(resource: str) -> bool:
+    place, _, thing = resource.rpartition(":")
+    # What stands behind the kind is a path and a name; the start of either is a name already.
+    return only_wild(thing) or only_wild(thing.partition("/")[2]) or wild(place)
 
 
 def _no_way_to_more(statement: Statement) -> Iterator[Finding] | None:
