@@ -41,3 +41,7 @@ class S3Locks:
     def remove(self, lock: Lock) -> None:
         with explained("s3:DeleteObject"):
             self._client.delete_object(Bucket=self._bucket, Key=lock.key)
+
+    def mend(self, stack: str) -> list[str]:
+        """Nothing: S3 has an object whole or not at all."""
+        return []

@@ -66,6 +66,9 @@ class Locks(Protocol):
     def remove(self, lock: Lock) -> None:
         """That lock is gone, and no other."""
 
+    def mend(self, stack: str) -> list[str]:
+        """The stack's state can be read, if only a killed run stood in the way; nobody may hold the stack. Returns what was removed."""
+
 
 class FileLocks:
     """Locks below a folder."""
@@ -84,7 +87,18 @@ class FileLocks:
         return found
 
     def remove(self, lock: Lock) -> None:
-        Path(lock.key).unlink(missing_ok=True)
+        for file in (Path(lock.key), Path(f"{lock.key}.attrs")):
+            file.unlink(missing_ok=True)
+
+    def mend(self, stack: str) -> list[str]:
+        # The engine's store writes a file's attributes beside it, in place, and reads nothing where these were cut off; without them it reads
+        # all the same. gocloud.dev/blob/fileblob, setAttrs and getAttrs.
+        beside = [self._folder.parent / "stacks" / PROJECT / f"{stack}.json{ending}.attrs" for ending in ("", ".gz", ".zst", ".bak")]
+        beside += [file for place in places(stack) for file in (self._folder / place).glob("*.attrs")]
+        cut_off = [file for file in beside if file.is_file() and not _is_json(file.read_bytes())]
+        for file in cut_off:
+            file.unlink()
+        return [str(file) for file in cut_off]
 
 
 def places(stack: str) -> tuple[str, str]:
@@ -111,6 +125,14 @@ def open_locks(url: str) -> Locks | None:
         f"the state is in {parts.scheme}://{parts.netloc}, whose locks cannot be read here: see who holds the lock, make sure that that"
         " process is dead, and use `pulumi cancel`."
     )
+
+
+def _is_json(content: bytes) -> bool:
+    try:
+        json.loads(content)
+    except ValueError:
+        return False
+    return True
 
 
 def read_owner(content: bytes) -> Owner | None:

@@ -99,6 +99,8 @@ def plan(
     removed = [Removed(lock, prove(lock.owner, gone_hosts)) for lock in (held.of(stack) if held else ())]
     if alive := [one for one in removed if not one.proof.dead]:
         raise StillLocked(_still_locked(stack, alive))
+    if held is not None:
+        held.mend(stack)
     # Whoever is dead keeps others out while its leavings are looked up: the lock goes last.
     exported = engine.export(stack)
     deployment = _deployment(exported)

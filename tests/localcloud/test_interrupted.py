@@ -60,7 +60,8 @@ class TestInterrupted(EnvironmentLife):
         killed: set[str] = set()
         while len(killed) < KILLS and (at := up_until_killed(site, killed)):
             killed.add(at)
-            assert "currently locked" in blocked(site, platform)
+            # Where the kill hit the store while it wrote, the state cannot even be read.
+            assert re.search("currently locked|failed to load checkpoint", blocked(site, platform))
             said = site.modelway("recover", platform, "--yes")
             assert "there is no process" in said
             state = json.loads(site.run("pulumi", "stack", "export", "--stack", platform))["deployment"]

@@ -91,6 +91,17 @@ def test_a_lock_is_removed_and_no_other(tmp_path: Path) -> None:
     assert locks.of("prod") == []
 
 
+def test_attributes_that_were_cut_off_do_not_stand_before_the_state(tmp_path: Path) -> None:
+    stacks = tmp_path / ".pulumi" / "stacks" / "modelway"
+    stacks.mkdir(parents=True)
+    for name, content in (("dev.json", "{}"), ("dev.json.attrs", ""), ("dev.json.bak.attrs", '{"user'), ("prod.json.attrs", "")):
+        (stacks / name).write_text(content, "utf-8")
+    assert len(FileLocks(tmp_path).mend("dev")) == 2
+    assert sorted(file.name for file in stacks.iterdir()) == ["dev.json", "prod.json.attrs"]
+    (stacks / "dev.json.attrs").write_text('{"md5": null}', "utf-8")
+    assert FileLocks(tmp_path).mend("dev") == []
+
+
 def test_a_backend_is_told_by_its_url(tmp_path: Path) -> None:
     assert isinstance(open_locks(f"file://{tmp_path}"), FileLocks)
     assert open_locks("https://api.pulumi.com") is None

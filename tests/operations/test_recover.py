@@ -63,6 +63,9 @@ class Locks:
     def remove(self, lock: Lock) -> None:
         self.held.remove(lock)
 
+    def mend(self, stack: str) -> list[str]:
+        return []
+
 
 @dataclass
 class Lookup:
