@@ -42,6 +42,6 @@ class S3Locks:
         with explained("s3:DeleteObject"):
             self._client.delete_object(Bucket=self._bucket, Key=lock.key)
 
-    def mend(self, stack: str) -> list[str]:
-        """Nothing: S3 has an object whole or not at all."""
+    def mend(self, _stack: str) -> list[str]:
+        """Nothing to do: S3 has an object whole or not at all."""
         return []

@@ -66,7 +66,7 @@ class Locks(Protocol):
     def remove(self, lock: Lock) -> None:
         """That lock is gone, and no other."""
 
-    def mend(self, stack: str) -> list[str]:
+    def mend(self, stack: str, /) -> list[str]:
         """The stack's state can be read, if only a killed run stood in the way; nobody may hold the stack. Returns what was removed."""
 
 
@@ -91,8 +91,8 @@ class FileLocks:
             file.unlink(missing_ok=True)
 
     def mend(self, stack: str) -> list[str]:
-        # The engine's store writes a file's attributes beside it, in place, and reads nothing where these were cut off; without them it reads
-        # all the same. gocloud.dev/blob/fileblob, setAttrs and getAttrs.
+        # The engine's store writes a file's attributes beside it, in place, and reads nothing where these were cut off; without them it
+        # reads all the same. gocloud.dev/blob/fileblob, setAttrs and getAttrs.
         beside = [self._folder.parent / "stacks" / PROJECT / f"{stack}.json{ending}.attrs" for ending in ("", ".gz", ".zst", ".bak")]
         beside += [file for place in places(stack) for file in (self._folder / place).glob("*.attrs")]
         cut_off = [file for file in beside if file.is_file() and not _is_json(file.read_bytes())]
