@@ -70,6 +70,8 @@ class EksClusterArgs(TypedDict):
     """Default: 90."""
     deletion_window_days: NotRequired[int]
     """Days that AWS keeps the key after its deletion, 7 to 30. Default: 30."""
+    protect: NotRequired[bool]
+    """Whether the engine refuses to delete the cluster and its key, and EKS the cluster. Default: no."""
     tags: NotRequired[dict[str, str]]
     """Of instances and volumes, which the provider's tags do not reach."""
 
@@ -95,6 +97,7 @@ class EksCluster(pulumi.ComponentResource):
         self._name = name
         self._args = args
         self._child = pulumi.ResourceOptions(parent=self)
+        self._protected = pulumi.ResourceOptions(protect=args.get("protect") or None)
         cluster = self._cluster()
         access = [entry for who, granted in sorted(args["access"].items()) for entry in self._access(cluster, who, granted)]
         before, after = addons(own_nodes=bool(args["node_pools"]))
@@ -149,7 +152,8 @@ class EksCluster(pulumi.ComponentResource):
             bootstrap_self_managed_addons=False,
             encryption_config={"provider": secrets_key, "resources": ["secrets"]},
             enabled_cluster_log_types=args.get("log_types", list(LOGS)),
-            opts=self._after([*attached, *rights, logs]),
+            deletion_protection=args.get("protect", False),
+            opts=pulumi.ResourceOptions.merge(self._after([*attached, *rights, logs]), self._protected),
         )
 
     def _secrets_and_logs(self, role: aws.iam.Role) -> tuple[pulumi.Input[str], list[pulumi.Resource], aws.cloudwatch.LogGroup]:
@@ -169,7 +173,7 @@ class EksCluster(pulumi.ComponentResource):
             enable_key_rotation=True,
             deletion_window_in_days=args.get("deletion_window_days", 30),
             policy=role.arn.apply(lambda arn: policies.text(cluster_policies.key_of_cluster(account, region, arn, group))),
-            opts=self._child,
+            opts=pulumi.ResourceOptions.merge(self._child, self._protected),
         )
         logs = aws.cloudwatch.LogGroup(f"{self._name}-logs", name=group, retention_in_days=retention, kms_key_id=key.arn, opts=self._child)
         return key.arn, [], logs

@@ -4,6 +4,7 @@ import math
 from typing import TYPE_CHECKING
 
 from modelway.architecture import EksCluster, Environment, ExistingCluster, ExistingGateway, ManagedGateway, NodePool
+from modelway.architecture.protection import protection
 from stacks.arguments.placing import deletion_window, tags, teams
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ def eks_cluster(
         "log_types": list(described.logs.types),
         "log_retention_days": described.logs.retention_days,
         "deletion_window_days": deletion_window(environment),
+        "protect": protection(environment.tier).protect,
         "tags": tags(environment),
     }
     if described.secrets_key is not None:
