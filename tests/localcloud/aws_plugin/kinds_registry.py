@@ -19,7 +19,14 @@ def registry(changed: bool) -> list[Any]:
     delivery = {
         "Version": "2012-10-17",
         "Statement": [
-            {"Effect": "Allow", "Principal": {"Service": "logging.s3.amazonaws.com"}, "Action": "s3:PutObject", "Resource": "{0}/*"}
+            {
+                "Effect": "Deny",
+                "Principal": "*",
+                "Action": "s3:*",
+                "Resource": ["{0}/*"],
+                "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+            },
+            {"Effect": "Allow", "Principal": {"Service": "logging.s3.amazonaws.com"}, "Action": ["s3:PutObject"], "Resource": ["{0}/*"]},
         ],
     }
     braces = json.dumps(delivery).replace("{", "{{").replace("}", "}}").replace("{{0}}", "{0}")
