@@ -7,7 +7,7 @@ import pytest
 
 from tests.localcloud.aws_plugin.kinds_serving import ELSEWHERE
 from tests.localcloud.aws_plugin.lookup import ACCOUNT
-from tests.localcloud.aws_plugin.stack import AwsStack, aws, of
+from tests.localcloud.aws_plugin.stack import AwsStack, aws, invoke, of
 
 pytestmark = pytest.mark.localcloud
 
@@ -89,5 +89,28 @@ def test_an_image_that_was_not_published_is_refused(stack: AwsStack) -> None:
     # What was made is known, and a second time goes on from there.
     assert {"serving", "errors"} <= set(stack.state())
     stack.up(program("1"))
+    stack.no_changes()
+    stack.destroy()
+
+
+def test_instances_reach_s3_and_nothing_else(stack: AwsStack, client: Any) -> None:
+    found = invoke("ec2/getManagedPrefixList:getManagedPrefixList", "s3", {"name": "com.amazonaws.eu-west-1.s3"})
+    stack.up([found])
+    listed = stack.outputs()["s3"]
+    (live,) = client("ec2").describe_managed_prefix_lists(Filters=[{"Name": "prefix-list-name", "Values": ["com.amazonaws.eu-west-1.s3"]}])[
+        "PrefixLists"
+    ]
+    assert (listed["id"], listed["name"], listed["arn"]) == (live["PrefixListId"], live["PrefixListName"], live["PrefixListArn"])
+    out = {"protocol": "tcp", "fromPort": 443, "toPort": 443, "prefixListIds": [listed["id"]], "description": "Weights"}
+    stack.up(
+        [
+            aws("ec2/vpc:Vpc", "around", {"cidrBlock": "10.7.0.0/16"}),
+            aws("ec2/securityGroup:SecurityGroup", "instances", {"vpcId": of("around"), "ingress": [], "egress": [out]}),
+        ]
+    )
+    (group,) = client("ec2").describe_security_groups(GroupIds=[stack.state()["instances"]["id"]])["SecurityGroups"]
+    (rule,) = group["IpPermissionsEgress"]
+    assert [each["PrefixListId"] for each in rule["PrefixListIds"]] == [live["PrefixListId"]]
+    assert not rule["IpRanges"]
     stack.no_changes()
     stack.destroy()
