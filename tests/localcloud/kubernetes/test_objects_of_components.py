@@ -1,4 +1,4 @@
-"""Every object that an endpoint and what supports it are made of is one that a real API server takes: its schema, its defaults, its limits."""
+"""Every object of an endpoint and of what supports it is one that a real API server takes: its schema, its defaults, its limits."""
 
 import json
 from typing import Any
