@@ -27,6 +27,12 @@ LOGGING = Row(
 
 _LOCK: Mapping[str, Expression] = {"ObjectLockEnabled": "objectLockEnabled", "Rule": "rule"}
 
+
+def _default_lock(scope: Scope) -> object:
+    # moto answers days and years, one of them 0.
+    return {"DefaultRetention": {name: value for name, value in scope.live["Rule"]["DefaultRetention"].items() if value}}
+
+
 OBJECT_LOCK = Row(
     type="aws:s3/bucketObjectLockConfiguration:BucketObjectLockConfiguration",
     service="s3",
@@ -38,7 +44,7 @@ OBJECT_LOCK = Row(
     steps=(Step(("rule",), Call("PutObjectLockConfiguration", {"Bucket": ID, "ObjectLockConfiguration": _LOCK}), on_create=False),),
     # A bucket that has locks keeps them; what goes is the lock that new objects get.
     delete=(Call("PutObjectLockConfiguration", {"Bucket": ID, "ObjectLockConfiguration": {"ObjectLockEnabled": fixed("Enabled")}}),),
-    outputs={"bucket": ID},
+    outputs={"bucket": ID, "rule": Source(_default_lock)},
     replace_on=frozenset({"bucket", "objectLockEnabled"}),
     defaults={"objectLockEnabled": "Enabled"},
     note="moto takes it for empty buckets alone; no token, no expected owner",
