@@ -11,7 +11,7 @@ from components.endpoint._version import Times, Version
 from components.endpoint._weights import Weights
 
 if TYPE_CHECKING:
-    from components.endpoint.args import KubernetesEndpointArgs, ServedVersionArgs
+    from components.endpoint.args import KubernetesEndpointArgs, ServedVersionArgs, TargetsArgs
 
 
 def check(args: "KubernetesEndpointArgs") -> None:
@@ -91,7 +91,7 @@ def _weights(made: "ServedVersionArgs") -> Weights:
 
 
 def _targets(args: "KubernetesEndpointArgs") -> Targets:
-    given = args.get("targets", {"cpu_percent": 70})
+    given: TargetsArgs = args.get("targets", {"cpu_percent": 70})
     return Targets(
         cpu_percent=given.get("cpu_percent", 0),
         memory_percent=given.get("memory_percent", 0),

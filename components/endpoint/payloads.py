@@ -1,5 +1,6 @@
 """Where a sample of what a model was asked and answered is kept for a while."""
 
+import hashlib
 from typing import TypedDict
 
 import pulumi
@@ -25,6 +26,10 @@ class PayloadStoreArgs(TypedDict):
     """Whether it goes with what is in it."""
 
 
+LONGEST = 24
+"""Characters of a model's name that leave enough of a bucket's 63 for the store that it is called after."""
+
+
 class PayloadStore(pulumi.ComponentResource):
     """A bucket for one model: encrypted, closed, reached over TLS alone; what is in it goes after its days."""
 
@@ -37,7 +42,7 @@ class PayloadStore(pulumi.ComponentResource):
         lasting = Lasting(pulumi.ResourceOptions(parent=self), protect=False, retain=args["retain"], force_destroy=args["force_destroy"])
         made = store(
             f"{name}-payloads",
-            bucket_beside(args["store_name"], f"payloads-{args['model']}"),
+            bucket_beside(args["store_name"], _purpose(args["model"])),
             lasting,
             key=args["key_arn"],
             policy=tls_only,
@@ -56,3 +61,10 @@ class PayloadStore(pulumi.ComponentResource):
         self.bucket = made.known()
         self.bucket_arn = made.bucket.arn
         self.register_outputs({"bucket": self.bucket, "bucket_arn": self.bucket_arn})
+
+
+def _purpose(model: str) -> str:
+    """What the bucket is called behind the store's name; a long name of a model is cut and ends in a hash of it."""
+    if len(model) <= LONGEST:
+        return f"payloads-{model}"
+    return f"payloads-{model[: LONGEST - 9].rstrip('-')}-h{hashlib.sha256(model.encode()).hexdigest()[:7]}"
