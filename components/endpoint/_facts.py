@@ -91,7 +91,8 @@ def _weights(made: "ServedVersionArgs") -> Weights:
 
 
 def _targets(args: "KubernetesEndpointArgs") -> Targets:
-    given: TargetsArgs = args.get("targets", {"cpu_percent": 70})
+    by_default: TargetsArgs = {"cpu_percent": 70}
+    given = args.get("targets", by_default)
     return Targets(
         cpu_percent=given.get("cpu_percent", 0),
         memory_percent=given.get("memory_percent", 0),
