@@ -21,6 +21,13 @@ class Lasting:
         return pulumi.ResourceOptions.merge(self.child, own)
 
     def of(self, whole: pulumi.Resource, *before: pulumi.Resource) -> pulumi.ResourceOptions:
-        """Of a setting of `whole`, which goes with it alone: what stays in AWS keeps its safeguards. Made after `before`."""
+        """Of a setting of `whole`, which goes with it: what stays in AWS keeps its settings. Made after `before`."""
         own = pulumi.ResourceOptions(deleted_with=whole, depends_on=list(before) or None)
         return pulumi.ResourceOptions.merge(self.child, own)
+
+    def safeguard(self, whole: pulumi.Resource, *before: pulumi.Resource) -> pulumi.ResourceOptions:
+        """Of a setting without which `whole` would not be safe, and which never has to be replaced: protected like it.
+
+        A `pulumi destroy --skip-preview` deletes what it may before it comes to what it may not.
+        """
+        return pulumi.ResourceOptions.merge(self.of(whole, *before), pulumi.ResourceOptions(protect=self.protect or None))

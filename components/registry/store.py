@@ -53,7 +53,7 @@ def store(
         bucket=bucket.id,
         versioning_configuration={"status": "Enabled"},
         region=region,
-        opts=lasting.of(bucket),
+        opts=lasting.safeguard(bucket),
     )
     # Access logs are written under S3's own key alone (docs.aws.amazon.com/AmazonS3/latest/userguide/enable-server-access-logging.html).
     by_default: aws.s3.BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultArgsDict = (
@@ -64,7 +64,7 @@ def store(
         bucket=bucket.id,
         rules=[{"apply_server_side_encryption_by_default": by_default, "bucket_key_enabled": key is not None}],
         region=region,
-        opts=lasting.of(bucket),
+        opts=lasting.safeguard(bucket),
     )
     closed = aws.s3.BucketPublicAccessBlock(
         f"{name}-public-access",
@@ -74,14 +74,14 @@ def store(
         ignore_public_acls=True,
         restrict_public_buckets=True,
         region=region,
-        opts=lasting.of(bucket),
+        opts=lasting.safeguard(bucket),
     )
     ownership = aws.s3.BucketOwnershipControls(
         f"{name}-ownership",
         bucket=bucket.id,
         rule={"object_ownership": "BucketOwnerEnforced"},
         region=region,
-        opts=lasting.of(bucket),
+        opts=lasting.safeguard(bucket),
     )
     allowed = aws.s3.BucketPolicy(
         f"{name}-policy",
@@ -89,7 +89,7 @@ def store(
         policy=bucket.arn.apply(lambda arn: text(policy(arn))),
         region=region,
         # S3 answers 409 when the policy and the public access block are written at the same time.
-        opts=lasting.of(bucket, closed),
+        opts=lasting.safeguard(bucket, closed),
     )
     lifecycle = aws.s3.BucketLifecycleConfiguration(
         f"{name}-lifecycle",
@@ -97,7 +97,7 @@ def store(
         rules=rules,
         region=region,
         # S3 wants versioning before rules on versions.
-        opts=lasting.of(bucket, versioning),
+        opts=lasting.safeguard(bucket, versioning),
     )
     return Store(name, bucket, versioning, [versioning, encryption, closed, ownership, allowed, lifecycle], lasting)
 

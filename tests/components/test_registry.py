@@ -214,11 +214,19 @@ def test_copies_of_weights_are_as_closed_as_weights_and_deletions_are_not_copied
 
 
 STORING = {"aws:s3/bucket:Bucket", "aws:ecr/repository:Repository", "aws:kms/key:Key"}
+SAFEGUARDS = {
+    "aws:s3/bucketVersioning:BucketVersioning",
+    "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration",
+    "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock",
+    "aws:s3/bucketOwnershipControls:BucketOwnershipControls",
+    "aws:s3/bucketPolicy:BucketPolicy",
+    "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration",
+}
 
 
-def test_what_stores_is_protected_and_stays_and_nothing_else_is_in_the_way(full: Recorder) -> None:
+def test_what_stores_is_protected_with_its_safeguards_and_stays_and_nothing_else_is_in_the_way(full: Recorder) -> None:
     for resource in full.resources:
-        assert resource.protected == (resource.type in STORING), resource.name
+        assert resource.protected == (resource.type in STORING | SAFEGUARDS), resource.name
         assert resource.retained == (resource.type in STORING), resource.name
 
 
