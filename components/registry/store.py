@@ -141,13 +141,17 @@ def logged(store: Store, account: str, bucket_name: str, days: int) -> None:
     source = f"arn:aws:s3:::{bucket_name}"
     name = store.name.removesuffix("-models")
     logs = _store_of_logs(f"{name}-logs", bucket_beside(bucket_name, "logs"), store.lasting, account, source, [_rule("expiry", expiry)])
+    # S3 tries whether it may write.
+    opts = store.lasting.of(store.bucket, *logs.safeguards)
+    if store.lasting.force_destroy:
+        # Switched off before the bucket of logs is emptied, or a late one would keep that from being deleted.
+        opts = pulumi.ResourceOptions.merge(store.lasting.child, pulumi.ResourceOptions(depends_on=logs.safeguards))
     logging = aws.s3.BucketLogging(
         f"{store.name}-logging",
         bucket=store.bucket.id,
         target_bucket=logs.bucket.id,
         target_prefix=LOG_PREFIX,
-        # S3 tries whether it may write.
-        opts=store.lasting.of(store.bucket, *logs.safeguards),
+        opts=opts,
     )
     store.safeguards.append(logging)
 

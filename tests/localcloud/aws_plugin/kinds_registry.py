@@ -61,7 +61,8 @@ def registry(changed: bool) -> list[Any]:
             {"bucket": of("locked"), "rule": {"defaultRetention": {"mode": "GOVERNANCE", "days": days}}},
             depends_on=["locked-versions"],
         ),
-        aws("s3/bucket:Bucket", "logs"),
+        # moto writes them down.
+        aws("s3/bucket:Bucket", "logs", {"forceDestroy": True}),
         aws("s3/bucketPolicy:BucketPolicy", "delivery", {"bucket": of("logs"), "policy": text(braces, of("logs", "arn"))}),
         aws(
             "s3/bucketLogging:BucketLogging",

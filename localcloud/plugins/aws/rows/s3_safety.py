@@ -22,7 +22,7 @@ LOGGING = Row(
     delete=(Call("PutBucketLogging", {"Bucket": ID, "BucketLoggingStatus": fixed({})}),),
     outputs={"bucket": ID},
     replace_on=frozenset({"bucket"}),
-    note="nothing is written down; no grants, no key format, no expected owner",
+    note="no grants, no key format, no expected owner",
 )
 
 _LOCK: Mapping[str, Expression] = {"ObjectLockEnabled": "objectLockEnabled", "Rule": "rule"}
