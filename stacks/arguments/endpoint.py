@@ -45,8 +45,10 @@ def kubernetes_endpoint(
     monitoring_namespace: "pulumi.Output[str]",
     identities: "pulumi.Output[dict[str, str]] | None",
     payloads: "pulumi.Output[str] | None" = None,
+    workspace: "pulumi.Output[str] | None" = None,
 ) -> "KubernetesEndpointArgs":
-    """`identities` are ids of pod identity associations by version; `payloads` is the name of the bucket for requests and answers."""
+    """`identities` are ids of pod identity associations by version; `payloads` is the name of the bucket for requests and answers;
+    `workspace` is the id of the one that Amazon keeps metrics in, where it does."""
     described, endpoint, traffic = serving(environment, model)
     resources = _resources(endpoint)
     made: KubernetesEndpointArgs = {
@@ -63,7 +65,7 @@ def kubernetes_endpoint(
         "gpu_resource": _gpu_resource(resources),
         "min_replicas": endpoint.scaling.min,
         "max_replicas": endpoint.scaling.max,
-        "targets": _targets(environment, endpoint, monitoring_namespace),
+        "targets": _targets(environment, endpoint, monitoring_namespace, workspace),
         "placement": _placement(environment, model, endpoint),
         "environment": {"AWS_REGION": environment.aws.region, **_variables(endpoint), **_payload_variables(endpoint, payloads)},
     }
@@ -156,7 +158,12 @@ def _gpu_resource(resources: Resources) -> str:
     return shared[resources.gpu_sharing]
 
 
-def _targets(environment: Environment, endpoint: Endpoint, monitoring_namespace: "pulumi.Output[str]") -> "TargetsArgs":
+def _targets(
+    environment: Environment,
+    endpoint: Endpoint,
+    monitoring_namespace: "pulumi.Output[str]",
+    workspace: "pulumi.Output[str] | None",
+) -> "TargetsArgs":
     target = endpoint.scaling.target
     made: TargetsArgs = {}
     if target.cpu is not None:
@@ -176,13 +183,10 @@ def _targets(environment: Environment, endpoint: Endpoint, monitoring_namespace:
             {"begin": one.from_, "end": one.until, "time_zone": one.time_zone, "pods": one.min} for one in endpoint.scaling.schedules
         ]
     if set(target.named) - PROCESSORS:
-        backend = environment.monitoring.backend
-        if backend.kind == "amp":
-            if backend.workspace is None:
-                raise ValueError("targets that count requests need a workspace of Amazon Managed Prometheus that is known by its id")
-            region = environment.aws.region
-            made["metrics_address"] = f"https://aps-workspaces.{region}.amazonaws.com/workspaces/{backend.workspace}"
-            made["metrics_region"] = region
+        if workspace is not None:
+            host = f"https://aps-workspaces.{environment.aws.region}.amazonaws.com"
+            made["metrics_address"] = workspace.apply(lambda name: f"{host}/workspaces/{name}")
+            made["metrics_region"] = environment.aws.region
         else:
             # The Service that the operator makes for every Prometheus (prometheus-operator.dev/docs/api-reference).
             made["metrics_address"] = monitoring_namespace.apply(lambda name: f"http://prometheus-operated.{name}.svc:9090")
