@@ -6,7 +6,7 @@ from typing import Any
 import boto3
 from botocore.exceptions import ClientError
 
-from modelway.operations._aws import _explained
+from modelway.operations._aws import explained
 from modelway.operations.adopting import BUCKET, KEY, REPOSITORY, Found
 
 _GONE = ("404", "NoSuchBucket", "NotFound", "NotFoundException", "RepositoryNotFoundException", "ValidationException")
@@ -18,7 +18,7 @@ class Stored:
 
     def __init__(self, account: str, region: str) -> None:
         self._account = account
-        with _explained("sts"):
+        with explained("sts"):
             self._session = boto3.Session(region_name=region)
 
     def find(self, kind: str, identifier: str, inputs: Mapping[str, object]) -> Found | None:
@@ -72,7 +72,7 @@ class Stored:
         )
 
     def _asked(self, service: str, call: str, more: tuple[str, ...] = (), **asked: object) -> dict[str, Any] | None:
-        with _explained(f"{service}:{call}"):
+        with explained(f"{service}:{call}"):
             try:
                 return dict(getattr(self._session.client(service), call)(**asked))
             except ClientError as fault:
