@@ -1,6 +1,7 @@
 """`modelway adopt`: writes what `pulumi import` takes, of what an environment describes and is there already."""
 
 import json
+import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,7 +9,7 @@ from pathlib import Path
 from modelway.errors import ModelwayError
 from modelway.operations._aws_stored import Stored
 from modelway.operations._kubernetes import Objects
-from modelway.operations.adopting import Find, Foreseen, Found, adoption, foreseen
+from modelway.operations.adopting import Find, Foreseen, Found, adoption, foreseen, with_providers
 from modelway.operations.environments import Deployment, Progress
 
 
@@ -28,9 +29,9 @@ class Adopted:
 
 
 def adopt(deployment: Deployment, folder: Path, *, progress: Progress) -> list[Adopted]:
-    """An import file for each stack of the environment that would make what is there already. Changes nothing in AWS or in a state.
+    """An import file for each stack of the environment that would make what is there already.
 
-    A stack of models can be looked at when the platform's stack is there. Raises AwsFailure, EngineFailure.
+    Changes nothing in AWS or in a cluster; a stack gets the providers that its import needs. A stack of models can be looked at when the platform's stack is there. Raises AwsFailure, EngineFailure.
     """
     environment = deployment.environment
     stored, objects = Stored(environment.aws.account, environment.aws.region), Objects()
@@ -48,7 +49,8 @@ def adopt(deployment: Deployment, folder: Path, *, progress: Progress) -> list[A
 
 def _of_stack(deployment: Deployment, stack: str, folder: Path, find: Find, progress: Progress) -> Adopted:
     progress(f"pulumi preview: stack {stack}")
-    found = adoption(foreseen(deployment.engine.preview(stack)), find)
+    preview = deployment.engine.preview(stack)
+    found = adoption(foreseen(preview), find)
     listed = [f"{urn} {one.id}" for urn, one in found.found.items()]
     if not found.found:
         return Adopted(stack, None, listed, found.differing, [])
@@ -57,8 +59,9 @@ def _of_stack(deployment: Deployment, stack: str, folder: Path, find: Find, prog
         raise ModelwayError(f"{file}: it is there already, and might be yours; remove it, or name another folder with --output.")
     folder.mkdir(parents=True, exist_ok=True)
     file.write_text(json.dumps(found.file, indent=2) + "\n", "utf-8")
-    targets = " ".join(f"--target '{urn}'" for urn in found.providers)
-    first = [f"pulumi up --stack {stack} --yes --skip-preview {targets}"] if targets else []
+    if found.providers:
+        exported = deployment.engine.export(stack)
+        deployment.engine.put(stack, with_providers(exported, preview, found.providers, lambda: str(uuid.uuid4())))
     # Protection comes from the tier, with the next `up`.
     imports = f"pulumi import --stack {stack} --file {file} --yes --skip-preview --generate-code=false --protect=false"
-    return Adopted(stack, file, listed, found.differing, [*first, imports, f"pulumi preview --stack {stack} --diff"])
+    return Adopted(stack, file, listed, found.differing, [imports, f"pulumi preview --stack {stack} --diff"])

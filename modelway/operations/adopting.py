@@ -173,3 +173,27 @@ def _file(made: Sequence[Foreseen], wanted: Mapping[str, Found]) -> Object:
 def _providers(made: Sequence[Foreseen], wanted: Mapping[str, Found]) -> list[str]:
     new = {one.urn for one in made if one.type.startswith("pulumi:providers:")}
     return sorted({one.provider.rpartition("::")[0] for one in made if one.urn in wanted} & new)
+
+
+def with_providers(exported: Object, preview: Object, providers: Sequence[str], new_id: Callable[[], str]) -> dict[str, object]:
+    """A stack's state (`pulumi stack export`) with the providers that the preview would make, and the stack's own entry for them to be under.
+
+    An import needs its provider in the state, and the engine makes one alone with everything else: what is left out of a run
+    (`--target`) has no outputs, and other resources are made of them.
+    """
+    steps = preview.get("steps")
+    states = {step["urn"]: step["newState"] for step in steps if step.get("newState")} if isinstance(steps, list) else {}
+    found = exported.get("deployment")
+    deployment = dict(found) if isinstance(found, Mapping) else {}
+    there = deployment.get("resources")
+    resources: list[object] = list(there) if isinstance(there, list) else []
+    known = {one["urn"] for one in resources if isinstance(one, Mapping)}
+    for urn in providers:
+        state = states[urn]
+        root = state["parent"]
+        if root not in known:
+            known.add(root)
+            resources.append({"urn": root, "custom": False, "type": "pulumi:pulumi:Stack"})
+        kept = {key: state[key] for key in ("urn", "type", "parent", "inputs")}
+        resources.append({**kept, "custom": True, "id": new_id(), "outputs": state["inputs"]})
+    return {**exported, "deployment": {**deployment, "resources": resources}}

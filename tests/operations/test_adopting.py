@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from modelway.operations.adopting import BUCKET, KEY, REPOSITORY, Foreseen, Found, adoption, foreseen
+from modelway.operations.adopting import BUCKET, KEY, REPOSITORY, Foreseen, Found, adoption, foreseen, with_providers
 
 STACK = "urn:pulumi:dev::modelway::pulumi:pulumi:Stack::modelway-dev"
 PROVIDER = "urn:pulumi:dev::modelway::pulumi:providers:aws::aws"
@@ -19,7 +19,17 @@ def step(kind: str, name: str, inputs: dict[str, Any], **more: Any) -> dict[str,
 def preview(*steps: dict[str, Any], provider: str = "create") -> dict[str, Any]:
     components = [
         {"op": "create", "urn": STACK, "newState": {"urn": STACK, "type": "pulumi:pulumi:Stack"}},
-        {"op": provider, "urn": PROVIDER, "newState": {"urn": PROVIDER, "type": "pulumi:providers:aws", "custom": True, "parent": STACK}},
+        {
+            "op": provider,
+            "urn": PROVIDER,
+            "newState": {
+                "urn": PROVIDER,
+                "type": "pulumi:providers:aws",
+                "custom": True,
+                "parent": STACK,
+                "inputs": {"region": "eu-west-1"},
+            },
+        },
         {
             "op": "create",
             "urn": REGISTRY,
@@ -106,3 +116,13 @@ def test_objects_are_known_by_namespace_and_name() -> None:
 
 def test_what_a_stack_has_already_is_not_looked_for() -> None:
     assert not foreseen({"steps": [{**WEIGHTS, "op": "same"}, {**WEIGHTS, "op": "update"}]})
+
+
+def test_the_state_gets_the_providers_that_an_import_needs() -> None:
+    empty = {"version": 3, "deployment": {"manifest": {}, "resources": None}}
+    state = with_providers(empty, preview(WEIGHTS), [PROVIDER], lambda: "an-id")
+    root, provider = state["deployment"]["resources"]  # type: ignore[index]
+    assert (root["urn"], root["custom"]) == (STACK, False)
+    assert (provider["urn"], provider["id"], provider["inputs"]) == (PROVIDER, "an-id", {"region": "eu-west-1"})
+    again = with_providers({**state, "version": 3}, preview(WEIGHTS), [], lambda: "another")
+    assert again == state
