@@ -15,8 +15,8 @@ def command(
 ) -> None:
     """Find buckets, repositories, keys, package groups and endpoints that are there already, and write the files that import them.
 
-    Nothing in AWS or in a cluster is changed. A stack's state gets the providers that an import needs. It prints the commands that take what
-    was found into the stacks. Exit code 1 when something was found that cannot be taken as it is.
+    Nothing in AWS or in a cluster is changed. A stack's state gets the providers that an import needs. It prints the commands that take
+    what was found into the stacks. Exit code 1 when something was found that cannot be taken as it is.
     """
     from modelway.operations.adopt import adopt
     from modelway.operations.environments import open_deployment

@@ -14,15 +14,18 @@ _GONE = ("404", "NoSuchBucket", "NotFound", "NotFoundException", "RepositoryNotF
 
 
 class Stored:
-    """One region of one account."""
+    """One account, and the region of its environment."""
 
     def __init__(self, account: str, region: str) -> None:
         self._account = account
         with explained("sts"):
             self._session = boto3.Session(region_name=region)
+        self._region = region
 
-    def find(self, kind: str, identifier: str, inputs: Mapping[str, object]) -> Found | None:
-        """What has that type and id; None when nothing has. Raises AwsFailure."""
+    def find(self, kind: str, identifier: str, inputs: Mapping[str, object], region: str = "") -> Found | None:
+        """What has that type and id, in `region` where that is another one; None when nothing has. Raises AwsFailure."""
+        if region and region != self._region:
+            return Stored(self._account, region).find(kind, identifier, inputs)
         match kind:
             case _ if kind == BUCKET:
                 return self._bucket(identifier)

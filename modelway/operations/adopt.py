@@ -31,7 +31,8 @@ class Adopted:
 def adopt(deployment: Deployment, folder: Path, *, progress: Progress) -> list[Adopted]:
     """An import file for each stack of the environment that would make what is there already.
 
-    Changes nothing in AWS or in a cluster; a stack gets the providers that its import needs. A stack of models can be looked at when the platform's stack is there. Raises AwsFailure, EngineFailure.
+    Changes nothing in AWS or in a cluster; a stack gets the providers that its import needs. A stack of models can be looked at when the
+    platform's stack is there. Raises AwsFailure, EngineFailure; ModelwayError where a file is there already.
     """
     environment = deployment.environment
     stored, objects = Stored(environment.aws.account, environment.aws.region), Objects()
@@ -42,7 +43,7 @@ def adopt(deployment: Deployment, folder: Path, *, progress: Progress) -> list[A
             context = contexts.get(one.provider.rpartition("::")[0].rpartition("::")[2])
             return objects.find(context, one.inputs) if context is not None else None
         identifier = one.identifier or str(one.inputs.get("arn"))
-        return stored.find(one.type, identifier, one.inputs)
+        return stored.find(one.type, identifier, one.inputs, one.region)
 
     return [_of_stack(deployment, stack, folder, find, progress) for stack in deployment.stacks]
 

@@ -38,6 +38,11 @@ class Foreseen:
         return self.urn.rpartition("::")[2]
 
     @property
+    def region(self) -> str:
+        """Its own; nothing where it is the provider's."""
+        return str(self.inputs.get("region") or "") if self.type.startswith("aws:") else ""
+
+    @property
     def identifier(self) -> str | None:
         """The id that it would have; None where that does not follow from what is asked for."""
         if self.type in BY_NAME:
@@ -140,7 +145,9 @@ class _File:
         provider = one.provider.rpartition("::")[0]
         named = f"provider {provider.rpartition('::')[2]}"
         self.table[named] = provider
-        self.entries.append({**self._entry(one), "provider": named, "id": identifier})
+        # Of another region than the provider's (registry.terraform.io/providers/hashicorp/aws/latest/docs/guides/enhanced-region-support).
+        there = f"@{one.region}" if one.region else ""
+        self.entries.append({**self._entry(one), "provider": named, "id": f"{identifier}{there}"})
 
     def _entry(self, one: Foreseen) -> dict[str, object]:
         entry: dict[str, object] = {"type": one.type, "name": _named(one.urn), "logicalName": one.name}
@@ -176,7 +183,7 @@ def _providers(made: Sequence[Foreseen], wanted: Mapping[str, Found]) -> list[st
 
 
 def with_providers(exported: Object, preview: Object, providers: Sequence[str], new_id: Callable[[], str]) -> dict[str, object]:
-    """A stack's state (`pulumi stack export`) with the providers that the preview would make, and the stack's own entry for them to be under.
+    """A stack's state (`pulumi stack export`) with the providers that the preview would make, under the stack's own entry.
 
     An import needs its provider in the state, and the engine makes one alone with everything else: what is left out of a run
     (`--target`) has no outputs, and other resources are made of them.

@@ -28,7 +28,6 @@ clusters:
 registry:
   images: {{scan: enhanced, keep: {{v: 20}}, replicate_to: [eu-central-1], readers: ["333333333333"]}}
   models: {{access_logs_days: 400, replicate_to: [eu-central-1]}}
-  model_registry: {{kind: sagemaker}}
 monitoring:
   namespace: guarded-monitoring
   alerts: {{severities: {{page: {{kind: sns, topic: "arn:aws:sns:eu-west-1:{account}:pages"}}}}}}
@@ -81,7 +80,7 @@ def refused(site: Site, *command: str) -> str:
 def test_production_comes_up_protected(site: Site) -> None:
     site.up()
     protected = {resource["urn"].rpartition("::")[2] for resource in site.resources() if resource.get("protect")}
-    assert {"registry-models", "registry-logs", "registry-churn", "registry-key", "registry-churn-packages"} <= protected
+    assert {"registry-models", "registry-logs", "registry-churn", "registry-key"} <= protected
     assert "registry-models-policy" in protected
     assert "registry-churn-lifecycle" not in protected, "it is replaced when it changes"
     site.run("pulumi", "preview", "--expect-no-changes", "--diff", "--stack", "guarded")

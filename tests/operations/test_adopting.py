@@ -126,3 +126,9 @@ def test_the_state_gets_the_providers_that_an_import_needs() -> None:
     assert (provider["urn"], provider["id"], provider["inputs"]) == (PROVIDER, "an-id", {"region": "eu-west-1"})
     again = with_providers({**state, "version": 3}, preview(WEIGHTS), [], lambda: "another")
     assert again == state
+
+
+def test_what_is_in_another_region_is_imported_from_there() -> None:
+    copy = step(BUCKET, "registry-models-eu-central-1", {"bucket": "models-eu-central-1", "region": "eu-central-1"})
+    found = adoption(foreseen(preview(copy)), there("models-eu-central-1"))
+    assert found.file["resources"][-1]["id"] == "models-eu-central-1@eu-central-1"  # type: ignore[index]
