@@ -89,9 +89,7 @@ class ArtifactRegistry(pulumi.ComponentResource):
         self._lasting = Lasting(
             pulumi.ResourceOptions(parent=self), args.get("protect", False), args.get("retain", False), args.get("force_destroy", False)
         )
-        given = args.get("images_key"), args.get("models_key")
-        own = None if all(given) else self._key(f"{name}-key", args, args.get("models_readers", []), None)
-        images_key, models_key = (pulumi.Output.from_input(key) if key or own is None else own.arn for key in given)
+        images_key, models_key = self._keys(args)
         regions = sorted({*args.get("images_regions", []), *args.get("models_regions", [])})
         copies = {region: self._key(f"{name}-key-{region}", args, [], region) for region in regions}
         self.repositories = gathered(self._images(args, images_key, copies))
@@ -102,6 +100,14 @@ class ArtifactRegistry(pulumi.ComponentResource):
         self.register_outputs(
             {"repositories": self.repositories, "bucket": self.bucket, "bucket_arn": self.bucket_arn, "key_arn": self.key_arn}
         )
+
+    def _keys(self, args: ArtifactRegistryArgs) -> tuple[pulumi.Output[str], pulumi.Output[str]]:
+        """ARNs of the keys of images and of weights: those that are given, else the registry's own."""
+        images, models = args.get("images_key"), args.get("models_key")
+        if images is not None and models is not None:
+            return pulumi.Output.from_input(images), pulumi.Output.from_input(models)
+        own = self._key(f"{self._name}-key", args, args.get("models_readers", []), None).arn
+        return (own if images is None else pulumi.Output.from_input(images), own if models is None else pulumi.Output.from_input(models))
 
     def _key(self, name: str, args: ArtifactRegistryArgs, readers: list[str], region: str | None) -> aws.kms.Key:
         return aws.kms.Key(

@@ -104,17 +104,19 @@ def store(
 
 def noncurrent(days: int) -> list[aws.s3.BucketLifecycleConfigurationRuleArgsDict]:
     """Rules: what was overwritten or deleted is gone for good after `days` days."""
-    return [_rule("noncurrent", {"noncurrent_version_expiration": {"noncurrent_days": days}})]
+    return [_rule("noncurrent", noncurrent_days=days)]
 
 
-def _rule(name: str, what: aws.s3.BucketLifecycleConfigurationRuleArgsDict) -> aws.s3.BucketLifecycleConfigurationRuleArgsDict:
-    every: aws.s3.BucketLifecycleConfigurationRuleArgsDict = {
+def _rule(name: str, *, noncurrent_days: int, days: int | None = None) -> aws.s3.BucketLifecycleConfigurationRuleArgsDict:
+    """A rule for every object; with `days`, nothing is kept longer."""
+    rule: aws.s3.BucketLifecycleConfigurationRuleArgsDict = {
         "id": name,
         "status": "Enabled",
         "filter": {"prefix": ""},
         "abort_incomplete_multipart_upload": {"days_after_initiation": 7},
+        "noncurrent_version_expiration": {"noncurrent_days": noncurrent_days},
     }
-    return {**every, **what}
+    return rule if days is None else {**rule, "expiration": {"days": days}}
 
 
 def locked(store: Store, days: int, region: str | None = None) -> None:
@@ -134,13 +136,11 @@ def locked(store: Store, days: int, region: str | None = None) -> None:
 
 def logged(store: Store, account: str, bucket_name: str, days: int) -> None:
     """Who reads and writes is written down for `days` days, in a bucket of its own beside the one called `bucket_name`."""
-    expiry: aws.s3.BucketLifecycleConfigurationRuleArgsDict = {
-        "expiration": {"days": days},
-        "noncurrent_version_expiration": {"noncurrent_days": 1},
-    }
     source = f"arn:aws:s3:::{bucket_name}"
     name = store.name.removesuffix("-models")
-    logs = _store_of_logs(f"{name}-logs", bucket_beside(bucket_name, "logs"), store.lasting, account, source, [_rule("expiry", expiry)])
+    logs = _store_of_logs(
+        f"{name}-logs", bucket_beside(bucket_name, "logs"), store.lasting, account, source, [_rule("expiry", noncurrent_days=1, days=days)]
+    )
     # S3 tries whether it may write.
     opts = store.lasting.of(store.bucket, *logs.safeguards)
     if store.lasting.force_destroy:

@@ -3,7 +3,8 @@
 import json
 from typing import Any
 
-from moto.s3.models import LOGGING_SERVICE_PRINCIPAL, FakeBucket
+from moto.s3.models import FakeBucket
+from moto.s3.utils import LOGGING_SERVICE_PRINCIPAL
 
 
 def install() -> None:

@@ -34,5 +34,6 @@ class Objects:
             from kubernetes import config
             from kubernetes.dynamic import DynamicClient
 
-            self._clients[context] = DynamicClient(config.new_client_from_config(context=context))
+            configured = config.new_client_from_config(context=context)  # type: ignore[no-untyped-call]
+            self._clients[context] = DynamicClient(configured)  # type: ignore[no-untyped-call]
         return self._clients[context]
