@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from components.cluster.eks import AccessArgs, EksClusterArgs
     from components.cluster.existing import ExistingClusterArgs
     from components.cluster.nodes import NodePoolArgs
-    from components.cluster.tenancy import GatewayArgs, TenancyArgs
+    from components.cluster.tenancy import GatewayArgs, QuotaArgs, TenancyArgs
 
 ACCESS_POLICIES = {
     "cluster-admin": "AmazonEKSClusterAdminPolicy",
@@ -81,14 +81,56 @@ def _pool(pool: NodePool) -> "NodePoolArgs":
 
 
 def existing_cluster(environment: Environment, key: str, described: ExistingCluster) -> "ExistingClusterArgs":
-    return {"context": described.context, **tenancy(environment, key)}
+    return {
+        "context": described.context,
+        "teams": teams(environment, key),
+        "gateway": _gateway(environment, described.gateway, auto_mode=False),
+        "quotas": _quotas(described),
+    }
 
 
 def tenancy(environment: Environment, key: str) -> "TenancyArgs":
-    return {"teams": teams(environment, key), "gateway": _gateway(environment.clusters[key].gateway)}
+    described = environment.clusters[key]
+    eks = described if isinstance(described, EksCluster) else None
+    auto = eks is not None and eks.auto_mode is not None
+    return {
+        "teams": teams(environment, key),
+        "gateway": _gateway(environment, described.gateway, auto_mode=auto),
+        "quotas": _quotas(described),
+        "dns_on_nodes": auto,
+        "switch_policies_on": auto and eks is not None and not eks.node_pools,
+    }
 
 
-def _gateway(described: ManagedGateway | ExistingGateway) -> "GatewayArgs":
-    if described.kind == "managed":
-        return {"name": GATEWAY, "namespace": GATEWAY_NAMESPACE, "gateway_class": described.class_}
-    return {"name": described.name, "namespace": described.namespace}
+def _gateway(environment: Environment, described: ManagedGateway | ExistingGateway, *, auto_mode: bool) -> "GatewayArgs":
+    if described.kind == "existing":
+        return {"name": described.name, "namespace": described.namespace}
+    made: GatewayArgs = {"name": GATEWAY, "namespace": GATEWAY_NAMESPACE, "gateway_class": described.class_}
+    if described.controller == "envoy":
+        internal, network = described.exposure == "internal", environment.network
+        made["envoy"] = {"gateway_class": described.class_, "internal": internal, "auto_mode": auto_mode}
+        if network is not None and network.kind == "existing":
+            # Nobody may have tagged them.
+            made["envoy"]["subnets"] = list(network.private_subnets if internal else network.public_subnets)
+    if described.tls is not None:
+        made["tls"] = {"secret": described.tls.secret}
+        if described.tls.hostname is not None:
+            made["tls"]["hostname"] = described.tls.hostname
+        if described.tls.issuer is not None:
+            made["tls"]["issuer"] = described.tls.issuer
+    return made
+
+
+def _quotas(described: EksCluster | ExistingCluster) -> "dict[str, QuotaArgs]":
+    quotas: dict[str, QuotaArgs] = {}
+    for team, quota in described.quotas.items():
+        made = quotas[team] = {}
+        if quota.cpu is not None:
+            made["cpu_millicores"] = quota.cpu.millicores
+        if quota.memory is not None:
+            made["memory_bytes"] = quota.memory.bytes
+        if quota.gpu is not None:
+            made["gpus"] = quota.gpu
+        if quota.pods is not None:
+            made["pods"] = quota.pods
+    return quotas

@@ -3,11 +3,14 @@ import json
 import pulumi
 import pytest
 
+from components.cluster._envoy import VERSION, service
 from components.cluster.eks import AccessArgs, EksCluster, EksClusterArgs
+from components.cluster.envoy import EnvoyGatewayArgs
 from components.cluster.existing import ExistingCluster, ExistingClusterArgs
 from components.cluster.nodes import NodePoolArgs, TaintArgs
-from components.cluster.tenancy import GatewayArgs, Tenancy, TenancyArgs
+from components.cluster.tenancy import GatewayArgs, QuotaArgs, Tenancy, TenancyArgs, TlsArgs
 from tests.support.engine import Recorder, Registered, run
+from toolchain.pins import GO, pinned
 
 GATEWAY = GatewayArgs(name="models", namespace="gateway-system", gateway_class="envoy")
 
@@ -41,14 +44,20 @@ def tenancy(name: str, opts: pulumi.ResourceOptions | None = None) -> Tenancy:
     return Tenancy(name, TenancyArgs(teams=["risk", "climate"], gateway=GATEWAY), opts)
 
 
+def installed(name: str, opts: pulumi.ResourceOptions | None = None) -> Tenancy:
+    envoy = EnvoyGatewayArgs(gateway_class="our-envoy")
+    gateway = GatewayArgs(name="models", namespace="gateway-system", gateway_class="our-envoy", envoy=envoy)
+    return Tenancy(name, TenancyArgs(teams=["risk"], gateway=gateway), opts)
+
+
 def existing(name: str, opts: pulumi.ResourceOptions | None = None) -> ExistingCluster:
     return ExistingCluster(name, ExistingClusterArgs(context="laptop", teams=["risk"], gateway=GATEWAY), opts)
 
 
 @pytest.mark.parametrize(
     ("make", "kind"),
-    [(eks, EksCluster), (auto, EksCluster), (tenancy, Tenancy), (existing, ExistingCluster)],
-    ids=["eks", "auto", "tenancy", "existing"],
+    [(eks, EksCluster), (auto, EksCluster), (tenancy, Tenancy), (installed, Tenancy), (existing, ExistingCluster)],
+    ids=["eks", "auto", "tenancy", "installed", "existing"],
 )
 def test_contract(contract, make, kind) -> None:
     held = contract(make)
@@ -195,6 +204,68 @@ def test_teams_are_restricted_and_cut_off() -> None:
         assert spec["policyTypes"] == ["Ingress", "Egress"]
         assert "ingress" not in spec
         assert [port["port"] for rule in spec["egress"] for port in rule["ports"]] == [53, 53]
+
+
+def test_a_team_asks_for_its_quota_at_most_and_opens_no_door() -> None:
+    quotas = {"risk": QuotaArgs(cpu_millicores=1500, memory_bytes=8 << 30, gpus=0, pods=20)}
+    recorder = run(lambda: Tenancy("main", TenancyArgs(teams=["risk", "climate"], gateway=GATEWAY, quotas=quotas)))
+    closed = {"services.loadbalancers": "0", "services.nodeports": "0"}
+    assert recorder.named("main-climate-quota").inputs["spec"]["hard"] == closed
+    asked = {"requests.cpu": "1500m", "requests.memory": "8Gi", "requests.nvidia.com/gpu": "0", "pods": "20"}
+    assert recorder.named("main-risk-quota").inputs["spec"]["hard"] == closed | asked
+    (limit,) = recorder.named("main-risk-limits").inputs["spec"]["limits"]
+    assert set(limit) == {"type", "defaultRequest"}, "a default limit would be under what some ask for"
+
+
+def test_in_auto_mode_policies_are_switched_on_and_nodes_answer_dns() -> None:
+    args = TenancyArgs(teams=["risk"], gateway=GATEWAY, dns_on_nodes=True, switch_policies_on=True)
+    recorder = run(lambda: Tenancy("main", args))
+    assert recorder.one("ConfigMap").inputs["data"] == {"enable-network-policy-controller": "true"}
+    (rule,) = recorder.one("NetworkPolicy").inputs["spec"]["egress"]
+    assert set(rule) == {"ports"}
+    assert [port["port"] for port in rule["ports"]] == [53, 53]
+    assert not run(lambda: tenancy("main")).of("ConfigMap")
+
+
+def test_a_gateway_with_a_certificate_answers_nothing_in_the_clear() -> None:
+    tls = TlsArgs(secret="models-tls", hostname="models.example.com", issuer="letsencrypt")
+    args = TenancyArgs(teams=[], gateway=GatewayArgs(**GATEWAY, tls=tls))
+    gateway = run(lambda: Tenancy("main", args)).one("Gateway").inputs
+    (listener,) = gateway["spec"]["listeners"]
+    assert (listener["protocol"], listener["port"], listener["hostname"]) == ("HTTPS", 443, "models.example.com")
+    assert listener["tls"]["certificateRefs"] == [{"group": "", "kind": "Secret", "name": "models-tls"}]
+    assert listener["allowedRoutes"]["namespaces"]["from"] == "Selector"
+    assert gateway["metadata"]["annotations"] == {"cert-manager.io/cluster-issuer": "letsencrypt"}
+
+
+def test_envoy_gateway_is_there_before_the_gateway_of_its_class() -> None:
+    recorder = run(lambda: installed("main"))
+    release = recorder.one("Release").inputs
+    proxies = release["values"]["config"]["envoyGateway"]["envoyProxy"]["provider"]["kubernetes"]
+    assert proxies["envoyHpa"]["minReplicas"] == 2
+    assert proxies["envoyPDB"] == {"maxUnavailable": 1}
+    annotations = proxies["envoyService"]["annotations"]
+    assert annotations["service.beta.kubernetes.io/aws-load-balancer-scheme"] == "internal"
+    assert recorder.one("Release").urn in recorder.one("GatewayClass").dependencies
+    assert recorder.one("GatewayClass").urn in recorder.one("Gateway").dependencies
+    assert (
+        recorder.one("Gateway").inputs["spec"]["gatewayClassName"] == recorder.one("GatewayClass").inputs["metadata"]["name"] == "our-envoy"
+    )
+
+
+@pytest.mark.parametrize(("internal", "scheme"), [(True, "internal"), (False, "internet-facing")])
+def test_the_load_balancer_stands_where_it_is_told_to(internal: bool, scheme: str) -> None:
+    made = service(internal=internal, subnets=["subnet-a", "subnet-b"], auto_mode=True)
+    annotations = made["annotations"]
+    assert isinstance(annotations, dict)
+    assert annotations["service.beta.kubernetes.io/aws-load-balancer-scheme"] == scheme
+    assert ("service.beta.kubernetes.io/aws-load-balancer-internal" in annotations) == internal
+    assert annotations["service.beta.kubernetes.io/aws-load-balancer-subnets"] == "subnet-a,subnet-b"
+    assert made["loadBalancerClass"] == "eks.amazonaws.com/nlb"
+
+
+def test_the_chart_has_the_definitions_that_policies_are_held_to() -> None:
+    assert pinned(GO / "crds", "github.com/envoyproxy/gateway") == VERSION
 
 
 def test_a_gateway_that_is_there_is_left_alone() -> None:
