@@ -10,6 +10,7 @@ import pulumi_aws as aws
 from components import _cluster_policies as cluster_policies
 from components import _policies as policies
 from components.cluster._addons import Addon, addons
+from components.cluster._charts import AUTOSCALER_ACCOUNT
 from components.cluster.nodes import NodePoolArgs, PlaceArgs, node_group
 
 LOGS = ("api", "audit", "authenticator", "controllerManager", "scheduler")
@@ -104,7 +105,8 @@ class EksCluster(pulumi.ComponentResource):
         first = [self._addon(cluster, addon, []) for addon in before]
         nodes = self._nodes(cluster, first) if args["node_pools"] else []
         last = [self._addon(cluster, addon, nodes) for addon in after]
-        ready = [resource.id for resource in (*access, *first, *nodes, *last)]
+        scaler = self._scaler(cluster) if args["node_pools"] else []
+        ready = [resource.id for resource in (*access, *first, *nodes, *last, *scaler)]
         self.name = cluster.name
         self.arn = cluster.arn
         self.endpoint = pulumi.Output.all(cluster.endpoint, *ready).apply(lambda known: str(known[0]))
@@ -235,15 +237,28 @@ class EksCluster(pulumi.ComponentResource):
         account = self._args["account"]
         trust: pulumi.Output[policies.Document] = cluster.arn.apply(lambda arn: policies.assumed_by_pods(account, arn))
         role, attached = self._role(addon.name, trust, (addon.identity.policy,))
-        association = aws.eks.PodIdentityAssociation(
-            f"{self._name}-{addon.name}",
+        return [self._association(cluster, addon.name, addon.identity.service_account, role, attached)]
+
+    def _scaler(self, cluster: aws.eks.Cluster) -> list[aws.eks.PodIdentityAssociation]:
+        """What lets whoever is Cluster Autoscaler in the cluster change the size of its groups."""
+        account, region, name = self._args["account"], self._args["region"], self._args["cluster_name"]
+        trust: pulumi.Output[policies.Document] = cluster.arn.apply(lambda arn: policies.assumed_by_pods(account, arn))
+        role, _ = self._role(AUTOSCALER_ACCOUNT, trust, ())
+        written = policies.text(cluster_policies.scale_nodes(account, region, name))
+        rights = aws.iam.RolePolicy(f"{self._name}-{AUTOSCALER_ACCOUNT}", role=role.name, policy=written, opts=self._child)
+        return [self._association(cluster, AUTOSCALER_ACCOUNT, AUTOSCALER_ACCOUNT, role, [rights])]
+
+    def _association(
+        self, cluster: aws.eks.Cluster, purpose: str, account: str, role: aws.iam.Role, after: Sequence[pulumi.Resource]
+    ) -> aws.eks.PodIdentityAssociation:
+        return aws.eks.PodIdentityAssociation(
+            f"{self._name}-{purpose}",
             cluster_name=cluster.name,
             namespace="kube-system",
-            service_account=addon.identity.service_account,
+            service_account=account,
             role_arn=role.arn,
-            opts=self._after(attached),
+            opts=self._after(after),
         )
-        return [association]
 
     def _nodes(self, cluster: aws.eks.Cluster, addons: Sequence[pulumi.Resource]) -> list[aws.eks.NodeGroup]:
         role, attached = self._role("node", policies.assumed_by("ec2.amazonaws.com"), NODE_POLICIES)

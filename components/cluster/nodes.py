@@ -8,6 +8,9 @@ import pulumi_aws as aws
 
 GPU_TAINT = {"key": "nvidia.com/gpu", "value": "present", "effect": "NO_SCHEDULE"}
 
+GPU_LABELS = {"nvidia.com/gpu.present": "true", "k8s.amazonaws.com/accelerator": "nvidia"}
+"""What NVIDIA's device plugin looks for, and what tells an autoscaler that a new node is not ready before its GPUs are."""
+
 POOL_LABEL = "modelway.dev/pool"
 
 ROOT_DISK = "/dev/xvda"
@@ -97,7 +100,7 @@ def node_group(name: str, pool: str, nodes: NodePoolArgs, place: PlaceArgs, opts
         scaling_config={"min_size": nodes["min"], "max_size": nodes["max"], "desired_size": nodes["min"]},
         update_config={"max_unavailable": 1},
         node_repair_config={"enabled": True},
-        labels={**nodes.get("labels", {}), POOL_LABEL: pool},
+        labels={**(GPU_LABELS if nodes.get("gpu") else {}), **nodes.get("labels", {}), POOL_LABEL: pool},
         taints=[aws.eks.NodeGroupTaintArgs(**taint) for taint in taints] or None,
         opts=scaled,
     )

@@ -5,15 +5,25 @@ from typing import NotRequired, TypedDict
 import pulumi
 
 from components import _labels as labels
+from components.cluster import _charts as charts
 from components.cluster import _manifests as manifests
 from components.objects import KubernetesObject
-from components.releases import HelmRelease
+from components.releases import HelmRelease, HelmReleaseArgs
 
 KEDA_CHARTS, KEDA_VERSION = "https://kedacore.github.io/charts", "2.21.0"
 """Charts of KEDA (github.com/kedacore/charts); the version has the definitions that ScaledObjects are held to here."""
 
 VALUES = {"modelway-low": -1000, "modelway-high": 1000}
 """PriorityClasses; pods without one have 0 (kubernetes.io/docs/concepts/scheduling-eviction/pod-priority-preemption)."""
+
+
+class AutoscalerArgs(TypedDict):
+    """Whose nodes are scaled."""
+
+    cluster_name: str
+    region: str
+    version: str
+    """Of Kubernetes; the autoscaler has the same."""
 
 
 class ModelSupportArgs(TypedDict):
@@ -23,10 +33,15 @@ class ModelSupportArgs(TypedDict):
     """Whether there are priority classes."""
     keda: NotRequired[bool]
     """Whether KEDA is installed; one that is there already must not be installed again."""
+    gpus: NotRequired[bool]
+    """Whether nodes of managed groups offer their GPUs, by NVIDIA's device plugin."""
+    autoscaler: NotRequired[AutoscalerArgs]
+    """Cluster Autoscaler for managed groups. Its service account has to have a role by Pod Identity."""
 
 
 class ModelSupport(pulumi.ComponentResource):
-    """Priority classes `modelway-low` and `modelway-high`, and KEDA in a namespace of its own; what is asked for of both."""
+    """What is asked for of these: priority classes `modelway-low` and `modelway-high`; KEDA in a namespace of its own; in kube-system
+    NVIDIA's device plugin, without which no GPU can be asked for, and Cluster Autoscaler, without which pools keep their least size."""
 
     ready: pulumi.Output[bool]
     """True, known once all of it is there."""
@@ -36,8 +51,23 @@ class ModelSupport(pulumi.ComponentResource):
         self._name = name
         self._child = pulumi.ResourceOptions(parent=self)
         made = [*(self._priorities() if args.get("priorities") else []), *(self._keda() if args.get("keda") else [])]
+        if args.get("gpus"):
+            made.append(self._release(charts.DEVICE_PLUGIN, charts.device_plugin()))
+        if "autoscaler" in args:
+            made.append(self._release(charts.AUTOSCALER, charts.autoscaler(**args["autoscaler"])))
         self.ready = pulumi.Output.all(*made).apply(lambda _: True)
         self.register_outputs({"ready": self.ready})
+
+    def _release(self, chart: charts.Chart, values: dict[str, object]) -> pulumi.Output[str]:
+        args = HelmReleaseArgs(
+            chart=chart.name,
+            repository=chart.repository,
+            version=chart.version,
+            name=chart.name,
+            namespace="kube-system",
+            values=values,
+        )
+        return HelmRelease(f"{self._name}-{chart.name}", args, self._child).physical_name
 
     def _priorities(self) -> list[pulumi.Output[str]]:
         return [

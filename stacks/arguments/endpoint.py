@@ -109,6 +109,12 @@ def model_support(environment: Environment, key: str) -> "ModelSupportArgs":
     # What is in a cluster that was there before is somebody else's.
     if isinstance(cluster, EksCluster) and any(_by_keda(endpoint) for endpoint in serving_here):
         made["keda"] = True
+    # Auto Mode brings both itself.
+    if isinstance(cluster, EksCluster) and any(pool.gpu for pool in cluster.node_pools.values()):
+        made["gpus"] = True
+    if isinstance(cluster, EksCluster) and any(pool.min < pool.max for pool in cluster.node_pools.values()):
+        name = f"{environment.environment}-{key}"
+        made["autoscaler"] = {"cluster_name": name, "region": environment.aws.region, "version": cluster.version}
     return made
 
 

@@ -96,7 +96,6 @@ def test_secrets_and_logs_have_a_key_of_their_own_and_logs_an_end(made: Recorder
     assert len(cluster["enabledClusterLogTypes"]) == 5
     assert (logs["name"], logs["retentionInDays"]) == ("/aws/eks/dev-main/cluster", 90)
     assert logs["kmsKeyId"].endswith("key/main-secrets")
-    assert not made.of("RolePolicy")
 
 
 def test_a_key_that_is_there_is_used_and_none_made() -> None:
@@ -105,9 +104,10 @@ def test_a_key_that_is_there_is_used_and_none_made() -> None:
     assert not recorder.of("Key")
     assert recorder.one("Cluster").inputs["encryptionConfig"]["provider"]["keyArn"] == key
     assert recorder.one("Cluster").inputs["enabledClusterLogTypes"] == ["audit"]
-    (statement,) = json.loads(recorder.one("RolePolicy").inputs["policy"])["Statement"]
+    (rights,) = [one for one in recorder.of("RolePolicy") if one.name == "main-secrets"]
+    (statement,) = json.loads(rights.inputs["policy"])["Statement"]
     assert statement["Resource"] == [key]
-    assert recorder.one("RolePolicy").urn in recorder.one("Cluster").dependencies
+    assert rights.urn in recorder.one("Cluster").dependencies
 
 
 def addon(recorder: Recorder, name: str) -> Registered:
@@ -138,7 +138,7 @@ def test_an_upgrade_goes_from_the_control_plane_over_add_ons_to_nodes(made: Reco
 
 def test_add_ons_that_call_aws_have_roles_that_nodes_do_not(made: Recorder) -> None:
     identities = {one.inputs["serviceAccount"]: one for one in made.of("PodIdentityAssociation")}
-    assert set(identities) == {"aws-node", "ebs-csi-controller-sa"}
+    assert set(identities) == {"aws-node", "ebs-csi-controller-sa", "cluster-autoscaler"}
     assert identities["aws-node"].urn in addon(made, "vpc-cni").dependencies
     attached = {one.inputs["policyArn"].rpartition("/")[2]: one.inputs["role"] for one in made.of("RolePolicyAttachment")}
     assert attached["AmazonEKS_CNI_Policy"] == "main-vpc-cni"
