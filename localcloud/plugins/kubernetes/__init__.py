@@ -1,5 +1,6 @@
 """A stand-in for the official Kubernetes provider (pulumi-resource-kubernetes 4): the same tokens, inputs, outputs, names, replacements and
-waits, on any API server. Helm releases are recorded. Not emulated: charts, kustomize, `...Patch` resources, client-side apply, YAML rendering.
+waits, on any API server. Helm releases are recorded. Not emulated: charts, kustomize, `...Patch` resources, client-side apply, YAML
+rendering.
 
 provider     the operations of the engine          objects    between property values and API objects: names, namespaces, secrets
 comparing    what an update would change           replacing  which change replaces an object
