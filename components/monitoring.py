@@ -7,7 +7,9 @@ import pulumi
 
 from components import _alert_routes as routes
 from components import _labels as labels
+from components import _ports as ports
 from components import _prometheus_operator as chart
+from components._addresses import plan
 from components._alert_routes import AlertRoutesArgs
 from components._names import label
 from components.cluster._manifests import namespace
@@ -49,6 +51,17 @@ class OperatorArgs(TypedDict):
     """Who makes volumes. Default: the EBS driver, ebs.csi.aws.com."""
 
 
+class ScraperArgs(TypedDict):
+    """A scraper outside of the cluster."""
+
+    cidr: str
+    """Addresses of the VPC."""
+    zones: int
+    """Zones that the VPC is spread over; the scraper stands in their subnets without nodes."""
+    namespaces: dict[str, pulumi.Input[str]]
+    """Namespaces of teams, by team."""
+
+
 class MonitoringStackArgs(TypedDict):
     """What the monitoring of a cluster is made from."""
 
@@ -59,6 +72,8 @@ class MonitoringStackArgs(TypedDict):
     """Grafana dashboards as JSON, by name."""
     operator: NotRequired[OperatorArgs]
     """The operator that is installed. Without it, one that is in the cluster already is told what to do."""
+    scraper: NotRequired[ScraperArgs]
+    """Who reads metrics from outside, and is let in to every model."""
     envoy: NotRequired[bool]
     """Whether the proxies of Envoy Gateway are read."""
     gpus: NotRequired[bool]
@@ -91,7 +106,10 @@ class MonitoringStack(pulumi.ComponentResource):
         if args["groups"]:
             self._object("base-rules", _rule(self._metadata("modelway-base"), args["groups"]))
         self._object("dashboards", _dashboards(self._metadata("modelway-dashboards"), args["dashboards"]))
-        self._scraping(args)
+        if "scraper" in args:
+            self._let_in(args["scraper"])
+        else:
+            self._scraping(args)
         if "routes" in args:
             self._routes(args["routes"], args.get("secrets", {}))
         self.register_outputs({"namespace": self.namespace})
@@ -129,6 +147,19 @@ class MonitoringStack(pulumi.ComponentResource):
         if args.get("gpus"):
             self._object("gpus", chart.monitor("modelway-gpus", self.namespace, common, chart.dcgm()))
 
+    def _let_in(self, args: ScraperArgs) -> None:
+        # Nothing of the cluster is in these subnets, so no pod gets past the Gateway by way of this hole.
+        sources = [{"ipBlock": {"cidr": block}} for block in plan(args["cidr"], args["zones"]).intra]
+        for team, home in sorted(args["namespaces"].items()):
+            spec = {
+                "podSelector": {"matchExpressions": [{"key": labels.MODEL, "operator": "Exists"}]},
+                "policyTypes": ["Ingress"],
+                "ingress": [{"from": sources, "ports": [{"protocol": "TCP", "port": ports.SERVING}]}],
+            }
+            metadata = {"name": "scraper", "namespace": home, "labels": labels.MANAGED | {labels.TEAM: team}}
+            policy = {"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy", "metadata": metadata, "spec": spec}
+            self._object(f"{team}-scraper", policy)
+
     def _routes(self, args: AlertRoutesArgs, secrets: Mapping[str, pulumi.Input[str]]) -> None:
         content = {key: pulumi.Output.secret(value) for key, value in secrets.items()}
         manifest = {"apiVersion": "v1", "kind": "Secret", "metadata": self._metadata("modelway-receivers"), "stringData": content}
@@ -151,10 +182,10 @@ class EndpointMonitoringArgs(TypedDict):
     """Where the model serves."""
     monitoring_namespace: pulumi.Input[str]
     """Where dashboards are."""
-    scrape_interval: str
-    """As Prometheus writes it: `30s`."""
-    groups: list[RuleGroup]
-    """Rules from the endpoint's objectives."""
+    scrape_interval: NotRequired[str]
+    """As Prometheus writes it: `30s`. Without it nothing in the cluster reads."""
+    groups: NotRequired[list[RuleGroup]]
+    """Rules from the endpoint's objectives; none where rules are kept elsewhere."""
     dashboard: str
     """A Grafana dashboard as JSON."""
 
@@ -173,13 +204,15 @@ class EndpointMonitoring(pulumi.ComponentResource):
         # Rules of no known kind are refused: these come after the operator that brings their definition.
         home = pulumi.Output.all(args["namespace"], args["monitoring_namespace"]).apply(lambda known: str(known[0]))
         metadata = {"name": model, "namespace": home, "labels": common}
-        scraping = {
-            "selector": {"matchLabels": {labels.MODEL: model}},
-            "endpoints": [{"port": "http", "path": "/metrics", "interval": args["scrape_interval"]}],
-        }
-        monitor = {"apiVersion": "monitoring.coreos.com/v1", "kind": "ServiceMonitor", "metadata": metadata, "spec": scraping}
-        KubernetesObject(f"{name}-scraping", monitor, child)
-        KubernetesObject(f"{name}-rules", _rule(metadata, args["groups"]), child)
+        if "scrape_interval" in args:
+            scraping = {
+                "selector": {"matchLabels": {labels.MODEL: model}},
+                "endpoints": [{"port": "http", "path": "/metrics", "interval": args["scrape_interval"]}],
+            }
+            monitor = {"apiVersion": "monitoring.coreos.com/v1", "kind": "ServiceMonitor", "metadata": metadata, "spec": scraping}
+            KubernetesObject(f"{name}-scraping", monitor, child)
+        if groups := args.get("groups"):
+            KubernetesObject(f"{name}-rules", _rule(metadata, groups), child)
         dashboard = {
             "apiVersion": "v1",
             "kind": "ConfigMap",

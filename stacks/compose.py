@@ -10,6 +10,7 @@ from modelway.architecture import Environment, layout
 from stacks import arguments
 from stacks.joints import ClusterJoint, Exports, NetworkJoint, Platform, exported, imported
 from stacks.managed import alarm_topic, sagemaker_endpoint
+from stacks.metrics import managed_metrics, managed_rules
 from stacks.providers import Providers
 from stacks.registries import registries
 from stacks.secret_values import values
@@ -76,12 +77,9 @@ def compose(environment: Environment, parts: Parts) -> Exports:
 def _platform(environment: Environment, providers: Providers) -> Platform:
     registry = registries(environment, providers)
     network = _network(environment, providers)
-    return Platform(
-        {key: _cluster(environment, key, network, providers) for key in environment.clusters},
-        registry,
-        network,
-        alarm_topic(environment, providers),
-    )
+    clusters = {key: _cluster(environment, key, network, providers) for key in environment.clusters}
+    metrics = managed_metrics(environment, clusters, network, providers)
+    return Platform(clusters, registry, network, alarm_topic(environment, providers), metrics)
 
 
 def _network(environment: Environment, providers: Providers) -> NetworkJoint | None:
@@ -123,12 +121,14 @@ def _cluster(environment: Environment, key: str, network: NetworkJoint | None, p
         provider = providers.kubernetes(key, facts)
         tenancy = Tenancy(key, arguments.tenancy(environment, key), pulumi.ResourceOptions(provider=provider))
     secrets = values(arguments.receiver_secrets(environment), providers)
-    monitoring = MonitoringStack(key, arguments.monitoring_stack(environment, key, secrets), pulumi.ResourceOptions(provider=provider))
+    namespaces = {team: tenancy.namespaces[team] for team in arguments.teams(environment, key)}
+    watching = arguments.monitoring_stack(environment, key, namespaces=namespaces, secrets=secrets)
+    monitoring = MonitoringStack(key, watching, pulumi.ResourceOptions(provider=provider))
     supported = _support(environment, key, provider)
     return ClusterJoint(
         gateway_name=tenancy.gateway_name,
         gateway_namespace=tenancy.gateway_namespace,
-        namespaces={team: _once(supported, tenancy.namespaces[team]) for team in arguments.teams(environment, key)},
+        namespaces={team: _once(supported, namespace) for team, namespace in namespaces.items()},
         monitoring_namespace=monitoring.namespace,
         facts=facts,
     )
@@ -158,7 +158,8 @@ def _referenced(environment: Environment) -> Platform:
     teams = {key: arguments.teams(environment, key) for key in environment.clusters}
     managed = bool(arguments.on_sagemaker(environment))
     network = managed and environment.network is not None
-    return imported(stack, clusters, teams, list(environment.models), network=network, alarms=managed)
+    metrics = environment.monitoring.backend.kind == "amp"
+    return imported(stack, clusters, teams, list(environment.models), network=network, alarms=managed, metrics=metrics)
 
 
 def _endpoint(environment: Environment, model: str, platform: Platform, providers: Providers) -> Exports:
@@ -184,6 +185,7 @@ def _endpoint(environment: Environment, model: str, platform: Platform, provider
             monitoring_namespace=cluster.monitoring_namespace,
             identities=_identity(environment, model, platform, cluster, payloads, providers) if "arn" in cluster.facts else None,
             payloads=payloads.bucket if payloads is not None else None,
+            workspace=platform.metrics.workspace if platform.metrics is not None else None,
         ),
         pulumi.ResourceOptions(provider=provider),
     )
@@ -192,6 +194,7 @@ def _endpoint(environment: Environment, model: str, platform: Platform, provider
         arguments.endpoint_monitoring(environment, model, namespace=namespace, monitoring_namespace=cluster.monitoring_namespace),
         pulumi.ResourceOptions(provider=provider),
     )
+    managed_rules(environment, model, platform.metrics, providers)
     return {
         "runtime": "kubernetes",
         "cluster": key,

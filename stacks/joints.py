@@ -70,6 +70,19 @@ class NetworkJoint:
 
 
 @dataclass(frozen=True)
+class MetricsJoint:
+    """Where Amazon keeps the metrics of all clusters."""
+
+    workspace: Text
+    """Id."""
+    grafana: pulumi.Output[str | None]
+    """Address of Managed Grafana; None where there is none."""
+
+    def exported(self) -> Exports:
+        return {"workspace": self.workspace, "grafana": self.grafana}
+
+
+@dataclass(frozen=True)
 class Platform:
     """Everything that models stand on."""
 
@@ -79,6 +92,8 @@ class Platform:
     """None where the environment has none."""
     alarms: Text | None = None
     """ARN of the topic that CloudWatch alarms tell; None where no model serves on SageMaker."""
+    metrics: MetricsJoint | None = None
+    """None where clusters keep their own."""
 
 
 def exported(environment: str, platform: Platform, kinds: Mapping[str, str]) -> Exports:
@@ -93,6 +108,8 @@ def exported(environment: str, platform: Platform, kinds: Mapping[str, str]) -> 
     }
     if platform.alarms is not None:
         outputs["alarms"] = platform.alarms
+    if platform.metrics is not None:
+        outputs["metrics"] = platform.metrics.exported()
     return outputs if platform.network is None else {**outputs, "network": platform.network.exported()}
 
 
@@ -104,10 +121,11 @@ def imported(
     *,
     network: bool = False,
     alarms: bool = False,
+    metrics: bool = False,
 ) -> Platform:
     """The platform as another stack exports it. `clusters` names the facts that lead to each, `teams` who has a namespace there.
 
-    `network` and `alarms`: whether these are asked for too.
+    `network`, `alarms` and `metrics`: whether these are asked for too.
     """
     reference = pulumi.StackReference(stack)
     found, monitoring, registry = (reference.require_output(name) for name in ("clusters", "monitoring", "registry"))
@@ -130,7 +148,14 @@ def imported(
         ),
         _imported_network(reference) if network else None,
         reference.require_output("alarms") if alarms else None,
+        _imported_metrics(reference) if metrics else None,
     )
+
+
+def _imported_metrics(reference: pulumi.StackReference) -> MetricsJoint:
+    found = reference.require_output("metrics")
+    # An address that there is none of is left out of what is exported.
+    return MetricsJoint(found["workspace"], found.apply(lambda known: known.get("grafana")))
 
 
 def _imported_network(reference: pulumi.StackReference) -> NetworkJoint:

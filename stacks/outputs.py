@@ -106,6 +106,15 @@ class SageMakerEndpointOutput(TypedDict):
 EndpointOutput = KubernetesEndpointOutput | SageMakerEndpointOutput
 
 
+class MetricsOutput(TypedDict):
+    """Where Amazon keeps the metrics of all clusters."""
+
+    workspace: str
+    """Id."""
+    grafana: NotRequired[str]
+    """Address of Managed Grafana, where there is one."""
+
+
 class PlatformOutputs(TypedDict):
     """Of the stack ENV. With layout `single` it has what ModelsOutputs has too."""
 
@@ -118,6 +127,8 @@ class PlatformOutputs(TypedDict):
     network: NotRequired[NetworkOutput]
     alarms: NotRequired[str]
     """ARN of the SNS topic that alarms tell; where a model serves on SageMaker."""
+    metrics: NotRequired[MetricsOutput]
+    """Where the backend of `monitoring` is amp."""
     endpoints: NotRequired[dict[str, EndpointOutput]]
 
 

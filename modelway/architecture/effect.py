@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from modelway.architecture.base import FieldPath, Section
 from modelway.architecture.faults import field_text
-from modelway.architecture.watching import keeps_too_long
+from modelway.architecture.watching import keeps_too_long, unread
 
 if TYPE_CHECKING:
     from modelway.architecture.environment import Environment
@@ -23,7 +23,6 @@ NOT_YET: Mapping[str, Effect] = MappingProxyType(
         "models.*.endpoint.scaling.scale_to_zero": "refused",
         "models.*.drift": "harmless",
         "models.*.governance.approvers": "harmless",
-        "monitoring.backend": "refused",
         "monitoring.drift": "harmless",
     }
 )
@@ -49,6 +48,8 @@ def ineffective(environment: "Environment") -> Iterator[Ineffective]:
             # How a model would serve that does not makes nothing.
             if path[0] != "models" or path[2] != "endpoint" or environment.models[str(path[1])].serving is not None:
                 yield Ineffective(path, effect)
+    if unread(environment):
+        yield Ineffective(("monitoring", "backend"), "refused")
     if keeps_too_long(environment):
         yield Ineffective(("monitoring", "retention"), "refused")
 

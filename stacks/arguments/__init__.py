@@ -3,7 +3,15 @@
 from stacks.arguments.cluster import eks_cluster, existing_cluster, tenancy
 from stacks.arguments.endpoint import kubernetes_endpoint, model_support, payload_store
 from stacks.arguments.identity import model_identity
-from stacks.arguments.monitoring import endpoint_groups, endpoint_monitoring, monitoring_groups, monitoring_stack, receiver_secrets
+from stacks.arguments.monitoring import (
+    endpoint_groups,
+    endpoint_monitoring,
+    managed_metrics,
+    managed_rules,
+    monitoring_groups,
+    monitoring_stack,
+    receiver_secrets,
+)
 from stacks.arguments.network import network
 from stacks.arguments.placing import cluster_of, served, tags, teams
 from stacks.arguments.registry import mlflow_model_registry, registry, sagemaker_model_registry
@@ -17,6 +25,8 @@ __all__ = [
     "endpoint_monitoring",
     "existing_cluster",
     "kubernetes_endpoint",
+    "managed_metrics",
+    "managed_rules",
     "mlflow_model_registry",
     "model_identity",
     "model_support",

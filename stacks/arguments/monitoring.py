@@ -13,12 +13,13 @@ from modelway.monitoring.dashboards import cluster_dashboard, drift_dashboard, e
 from modelway.monitoring.panels import Dashboard
 from modelway.monitoring.rules import ClusterFacts, EndpointFacts, Group, base_rules, endpoint_rules
 from modelway.monitoring.slo import Objectives
-from stacks.arguments.placing import cluster_of, serving, teams
+from stacks.arguments.placing import cluster_of, deletion_window, serving, teams
 
 if TYPE_CHECKING:
     import pulumi
 
     from components._alert_routes import AlertRoutesArgs, ReceiverArgs
+    from components.managed_metrics import ManagedMetricsArgs, ManagedRulesArgs
     from components.monitoring import EndpointMonitoringArgs, MonitoringStackArgs, OperatorArgs
 
 
@@ -41,20 +42,26 @@ def receiver_secrets(environment: Environment) -> dict[str, SecretReference]:
     }
 
 
-def monitoring_stack(environment: Environment, key: str, secrets: "Mapping[str, pulumi.Output[str]]") -> "MonitoringStackArgs":
+def monitoring_stack(
+    environment: Environment, key: str, *, namespaces: "Mapping[str, pulumi.Output[str]]", secrets: "Mapping[str, pulumi.Output[str]]"
+) -> "MonitoringStackArgs":
     monitoring, facts = environment.monitoring, _cluster_facts(environment, key)
     boards = {"fleet": fleet_dashboard(environment.environment), "cluster": cluster_dashboard(environment.environment, key)}
     boards["drift"] = drift_dashboard(environment.environment)
+    managed = monitoring.backend.kind == "amp"
     args: MonitoringStackArgs = {
         "namespace": monitoring.namespace,
-        "groups": monitoring_groups(environment, key),
+        "groups": [] if managed else monitoring_groups(environment, key),
         "dashboards": {name: _text(board) for name, board in boards.items()},
         "envoy": facts.envoy,
         "gpus": facts.gpus,
     }
     if installs_operator(environment, key):
         args["operator"] = _operator(environment, key)
-    if any(True for _ in monitoring.alerts.receivers()):
+    if managed and environment.network is not None and environment.network.kind == "vpc":
+        cidr, zones = str(environment.network.cidr), environment.network.zones
+        args["scraper"] = {"cidr": cidr, "zones": zones, "namespaces": dict(namespaces)}
+    if not managed and any(True for _ in monitoring.alerts.receivers()):
         args["routes"] = alert_routes(environment)
         args["secrets"] = dict(secrets)
     return args
@@ -111,15 +118,54 @@ def endpoint_monitoring(
     environment: Environment, model: str, *, namespace: "pulumi.Output[str]", monitoring_namespace: "pulumi.Output[str]"
 ) -> "EndpointMonitoringArgs":
     facts = _endpoint_facts(environment, model)
-    return {
+    args: EndpointMonitoringArgs = {
         "model": model,
         "team": facts.team,
         "namespace": namespace,
         "monitoring_namespace": monitoring_namespace,
-        "scrape_interval": str(environment.monitoring.scrape_interval),
-        "groups": endpoint_groups(environment, model),
         "dashboard": _text(endpoint_dashboard(environment.environment, facts)),
     }
+    if environment.monitoring.backend.kind == "operator":
+        args["scrape_interval"] = str(environment.monitoring.scrape_interval)
+        args["groups"] = endpoint_groups(environment, model)
+    return args
+
+
+def managed_metrics(
+    environment: Environment, *, clusters: "Mapping[str, pulumi.Output[str]]", subnet_ids: "pulumi.Output[list[str]]"
+) -> "ManagedMetricsArgs":
+    """`clusters`: ARNs by key."""
+    monitoring, backend = environment.monitoring, environment.monitoring.backend
+    if backend.kind != "amp":
+        raise ValueError(f"the metrics of {environment.environment} are not Amazon's to keep")
+    facts = {key: _cluster_facts(environment, key) for key in clusters}
+    together = ClusterFacts(
+        teams=sorted({team for of_one in facts.values() for team in of_one.teams}),
+        gpus=any(of_one.gpus for of_one in facts.values()),
+        envoy=any(of_one.envoy for of_one in facts.values()),
+    )
+    args: ManagedMetricsArgs = {
+        "name": f"modelway-{environment.environment}",
+        "account": environment.aws.account,
+        "region": environment.aws.region,
+        "scrape_interval": str(monitoring.scrape_interval),
+        "clusters": {key: {"arn": arn, "name": key, "envoy": facts[key].envoy, "gpus": facts[key].gpus} for key, arn in clusters.items()},
+        "subnet_ids": subnet_ids,
+        "groups": base_rules(together),
+        "grafana": backend.grafana,
+        "deletion_window_days": deletion_window(environment),
+    }
+    if backend.workspace is not None:
+        args["workspace"] = backend.workspace
+    elif monitoring.retention is not None:
+        args["retention_days"] = round(monitoring.retention.seconds / 86400)
+    if any(True for _ in monitoring.alerts.receivers()):
+        args["routes"] = alert_routes(environment)
+    return args
+
+
+def managed_rules(environment: Environment, model: str, workspace: "pulumi.Output[str]") -> "ManagedRulesArgs":
+    return {"model": model, "workspace": workspace, "groups": endpoint_groups(environment, model)}
 
 
 def _text(dashboard: Dashboard) -> str:

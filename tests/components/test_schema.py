@@ -11,6 +11,7 @@ from components.cluster.tenancy import Tenancy
 from components.endpoint.kubernetes import KubernetesEndpoint
 from components.endpoint.sagemaker import SageMakerEndpoint
 from components.identity import ModelIdentity
+from components.managed_metrics import ManagedMetrics, ManagedRules
 from components.monitoring import EndpointMonitoring, MonitoringStack
 from components.network import Network
 from components.registry.artifacts import ArtifactRegistry
@@ -24,6 +25,8 @@ COMPONENTS = [
     EndpointMonitoring,
     ExistingCluster,
     KubernetesEndpoint,
+    ManagedMetrics,
+    ManagedRules,
     MlflowModelRegistry,
     ModelIdentity,
     MonitoringStack,

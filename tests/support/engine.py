@@ -20,6 +20,10 @@ SECRET = "1b47061264138c4ac30d75fd1eb44270"
 """How the wire format marks a secret value."""
 
 OUTPUTS: dict[str, Callable[[str, dict[str, Any]], dict[str, Any]]] = {
+    "aws:amp/ruleGroupNamespace:RuleGroupNamespace": lambda name, _: {
+        "arn": f"arn:aws:aps:eu-west-1:222222222222:rulegroupsnamespace/{name}"
+    },
+    "aws:grafana/workspace:Workspace": lambda name, _: {"endpoint": f"{name}.grafana-workspace.eu-west-1.amazonaws.com"},
     "aws:ec2/subnet:Subnet": lambda name, _: {"id": f"{name}-id"},
     "aws:eks/cluster:Cluster": lambda name, inputs: {
         "arn": f"arn:aws:eks:eu-west-1:222222222222:cluster/{inputs['name']}",

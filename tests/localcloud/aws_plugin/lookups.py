@@ -7,6 +7,7 @@ import jmespath
 
 from tests.localcloud.aws_plugin.lookup import ACCOUNT, REGION, Lookup, Where, says
 from tests.localcloud.aws_plugin.lookups_ec2 import EC2
+from tests.localcloud.aws_plugin.lookups_monitoring import MONITORING
 from tests.localcloud.aws_plugin.lookups_registry import REGISTRY
 from tests.localcloud.aws_plugin.lookups_serving import SERVING
 
@@ -224,6 +225,6 @@ _V2 = {
 
 LOOKUPS: Mapping[str, Lookup] = {
     f"aws:{group}{kind}": lookup
-    for group, lookups in (("ec2/", EC2), ("eks/", _EKS), ("iam/", _IAM), ("", {**_STORAGE, **_V2, **REGISTRY, **SERVING}))
+    for group, lookups in (("ec2/", EC2), ("eks/", _EKS), ("iam/", _IAM), ("", {**_STORAGE, **_V2, **REGISTRY, **SERVING, **MONITORING}))
     for kind, lookup in lookups.items()
 }

@@ -77,7 +77,7 @@ def adopting(program: list[Any], state: Mapping[str, Any]) -> list[Any]:
     return adopted
 
 
-REPLACED = {"out", "moved", "flow", "expiry", "managed", "nodes", "rights", "scorer", "shape"}
+REPLACED = {"out", "moved", "moved-rules", "scraper", "flow", "expiry", "managed", "nodes", "rights", "scorer", "shape"}
 
 
 def test_kinds_live_their_lives(stack: AwsStack, other_stack: AwsStack, client: Any) -> None:

@@ -13,6 +13,7 @@ def resources() -> Mapping[str, Row]:
     """The rows of resources by type token."""
     from localcloud.plugins.aws.rows import (
         alarms,
+        amp,
         autoscaling,
         cloudwatch,
         ec2_endpoints,
@@ -46,6 +47,7 @@ def resources() -> Mapping[str, Row]:
         kms,
         cloudwatch,
         alarms,
+        amp,
         autoscaling,
         sagemaker,
         sagemaker_registry,
