@@ -31,6 +31,19 @@ def versioned(model: str, version: str) -> str:
     return wanted if plain else _with_hash(wanted, f"{model}\0{version}")
 
 
+BUCKET_LIMIT = 63
+"""Characters of a bucket's name (docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html)."""
+
+
+def bucket_beside(bucket: str, purpose: str) -> str:
+    """The name of a bucket that belongs to another: `acme-models` and `logs` give `acme-models-logs`; shortened ones end in a hash."""
+    wanted = f"{bucket}-{purpose}"
+    if len(wanted) <= BUCKET_LIMIT:
+        return wanted
+    ending = f"-{purpose}-h{hashlib.sha256(bucket.encode()).hexdigest()[:7]}"
+    return bucket[: BUCKET_LIMIT - len(ending)].rstrip("-") + ending
+
+
 def _hashed(name: str) -> bool:
     return re.search(r"-h[0-9a-f]{7}$", name) is not None
 

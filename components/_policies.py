@@ -3,10 +3,13 @@
 No Allow statement has a wildcard action or principal; the resource `*` in a key's policy is the key itself.
 """
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
-Document = dict[str, object]
+from components._statements import Document, text
+from components._statements import allow as _allow
+from components._statements import document as _document
+
+__all__ = ["Document", "text"]
 
 _KEY_ADMINISTRATION = (
     "kms:CancelKeyDeletion",
@@ -40,14 +43,14 @@ _KEY_USE = (
 )
 
 
-def text(document: Mapping[str, object]) -> str:
-    """The document as JSON, always the same for the same content."""
-    return json.dumps(document, sort_keys=True, separators=(",", ":"))
+def assumed_by(service: str, *actions: str, account: str | None = None) -> Document:
+    """The trust policy of a role that one AWS service assumes, for `account` alone where the service says for whom it acts.
 
-
-def assumed_by(service: str, *actions: str) -> Document:
-    """The trust policy of a role that one AWS service assumes."""
-    return _document(_allow("Assume", actions or ("sts:AssumeRole",), principal={"Service": service}))
+    EC2 does not: for its roles there is no condition to make. EKS does:
+    docs.aws.amazon.com/eks/latest/userguide/cross-service-confused-deputy-prevention.html
+    """
+    condition = {"StringEquals": {"aws:SourceAccount": account}} if account is not None else None
+    return _document(_allow("Assume", actions or ("sts:AssumeRole",), principal={"Service": service}, condition=condition))
 
 
 def assumed_by_pods(account: str, cluster: str) -> Document:
@@ -101,32 +104,3 @@ def read_weights(bucket: str, keys: Sequence[str], key: str) -> Document:
         _allow("ReadWeights", ("s3:GetObject",), objects),
         _allow("DecryptWeights", ("kms:Decrypt",), [key], condition=via_s3),
     )
-
-
-def expire_untagged(days: int) -> Document:
-    """An ECR lifecycle policy: images that no tag names are gone after `days` days."""
-    selection = {"tagStatus": "untagged", "countType": "sinceImagePushed", "countUnit": "days", "countNumber": days}
-    rule = {"rulePriority": 1, "description": f"Untagged images go after {days} days", "selection": selection, "action": {"type": "expire"}}
-    return {"rules": [rule]}
-
-
-def _document(*statements: Document) -> Document:
-    return {"Version": "2012-10-17", "Statement": list(statements)}
-
-
-def _allow(
-    sid: str,
-    actions: Sequence[str],
-    resources: Sequence[str] | None = None,
-    *,
-    principal: Mapping[str, str] | None = None,
-    condition: Mapping[str, object] | None = None,
-) -> Document:
-    statement: Document = {"Sid": sid, "Effect": "Allow", "Action": list(actions)}
-    if principal is not None:
-        statement["Principal"] = dict(principal)
-    if resources is not None:
-        statement["Resource"] = list(resources)
-    if condition is not None:
-        statement["Condition"] = dict(condition)
-    return statement

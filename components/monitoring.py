@@ -5,10 +5,16 @@ from typing import NotRequired, TypedDict
 
 import pulumi
 
+from components import _alert_routes as routes
 from components import _labels as labels
+from components import _ports as ports
+from components import _prometheus_operator as chart
+from components._addresses import plan
+from components._alert_routes import AlertRoutesArgs
 from components._names import label
 from components.cluster._manifests import namespace
-from components.objects import KubernetesObject
+from components.objects import KubernetesObject, Manifest
+from components.releases import HelmRelease
 
 Rule = TypedDict(
     "Rule",
@@ -32,27 +38,139 @@ class RuleGroup(TypedDict):
     rules: list[Rule]
 
 
+class OperatorArgs(TypedDict):
+    """What is chosen of the Prometheus operator that is installed."""
+
+    scrape_interval: str
+    """As Prometheus writes it: `30s`."""
+    retention_days: NotRequired[int]
+    """Days that metrics are kept. Default: 15."""
+    storage_gib: NotRequired[int]
+    """Size of Prometheus' volume. Default: 50."""
+    storage_provisioner: NotRequired[str]
+    """Who makes volumes. Default: the EBS driver, ebs.csi.aws.com."""
+
+
+class ScraperArgs(TypedDict):
+    """A scraper outside of the cluster."""
+
+    cidr: str
+    """Addresses of the VPC."""
+    zones: int
+    """Zones that the VPC is spread over; the scraper stands in their subnets without nodes."""
+    namespaces: dict[str, pulumi.Input[str]]
+    """Namespaces of teams, by team."""
+
+
 class MonitoringStackArgs(TypedDict):
     """What the monitoring of a cluster is made from."""
 
     namespace: str
     groups: list[RuleGroup]
-    """Rules for the cluster as a whole."""
+    """Rules for the cluster as a whole; none where rules are kept elsewhere."""
+    dashboards: dict[str, str]
+    """Grafana dashboards as JSON, by name."""
+    operator: NotRequired[OperatorArgs]
+    """The operator that is installed. Without it, one that is in the cluster already is told what to do."""
+    scraper: NotRequired[ScraperArgs]
+    """Who reads metrics from outside, and is let in to every model."""
+    envoy: NotRequired[bool]
+    """Whether the proxies of Envoy Gateway are read."""
+    gpus: NotRequired[bool]
+    """Whether NVIDIA's exporter is read."""
+    routes: NotRequired[AlertRoutesArgs]
+    """Who is told of alerts; without it whoever Alertmanager tells anyway."""
+    secrets: NotRequired[dict[str, pulumi.Input[str]]]
+    """Keys and addresses of those who are told."""
 
 
 class MonitoringStack(pulumi.ComponentResource):
-    """The namespace of the monitoring and the base rules, for a prometheus-operator that is in the cluster."""
+    """A namespace for the monitoring of a cluster, with base rules, dashboards, and who is told of alerts.
+
+    - the Prometheus operator with Prometheus, Alertmanager and Grafana, where it is not there already; metrics lie on an encrypted volume,
+      and nothing of it can be reached from outside the cluster
+    - keys and addresses of receivers are in one Secret of the namespace
+    """
 
     namespace: pulumi.Output[str]
+    """Known once rules can be made."""
 
     def __init__(self, name: str, args: MonitoringStackArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("modelway:index:MonitoringStack", name, {**args}, opts)
-        child = pulumi.ResourceOptions(parent=self)
-        home = KubernetesObject(f"{name}-monitoring-namespace", namespace(args["namespace"], pod_security="baseline"), child)
-        metadata = {"name": "modelway-base", "namespace": home.physical_name, "labels": labels.MANAGED}
-        KubernetesObject(f"{name}-base-rules", _rule(metadata, args["groups"]), child)
+        self._name = name
+        self._child = pulumi.ResourceOptions(parent=self)
+        home = KubernetesObject(f"{name}-monitoring-namespace", namespace(args["namespace"], pod_security="baseline"), self._child)
         self.namespace = home.physical_name
+        if "operator" in args:
+            self.namespace = self._operator(args["namespace"], args["operator"])
+        if args["groups"]:
+            self._object("base-rules", _rule(self._metadata("modelway-base"), args["groups"]))
+        self._object("dashboards", _dashboards(self._metadata("modelway-dashboards"), args["dashboards"]))
+        if "scraper" in args:
+            self._let_in(args["scraper"])
+        else:
+            self._scraping(args)
+        if "routes" in args:
+            self._routes(args["routes"], args.get("secrets", {}))
         self.register_outputs({"namespace": self.namespace})
+
+    def _operator(self, home: str, args: OperatorArgs) -> pulumi.Output[str]:
+        provisioner = args.get("storage_provisioner", "ebs.csi.aws.com")
+        chosen = chart.Operator(
+            namespace=home,
+            scrape_interval=args["scrape_interval"],
+            retention_days=args.get("retention_days", 15),
+            storage_gib=args.get("storage_gib", 50),
+            storage_provisioner=provisioner,
+        )
+        storage = self._object("monitoring-storage", chart.storage_class("modelway-monitoring", labels.MANAGED, provisioner))
+        release = HelmRelease(
+            f"{self._name}-prometheus-operator",
+            {
+                "chart": chart.CHART,
+                "repository": chart.REPOSITORY,
+                "version": chart.VERSION,
+                "name": "modelway-monitoring",
+                "namespace": self.namespace,
+                "values": chart.values(chosen, storage.physical_name),
+            },
+            self._child,
+        )
+        return pulumi.Output.all(self.namespace, release.physical_name).apply(lambda known: str(known[0]))
+
+    def _scraping(self, args: MonitoringStackArgs) -> None:
+        common = labels.MANAGED
+        if "operator" in args:
+            self._object("state-metrics", chart.monitor("modelway-state-metrics", self.namespace, common, chart.state_metrics()))
+        if args.get("envoy"):
+            self._object("envoy", chart.monitor("modelway-envoy", self.namespace, common, chart.envoy(), "PodMonitor"))
+        if args.get("gpus"):
+            self._object("gpus", chart.monitor("modelway-gpus", self.namespace, common, chart.dcgm()))
+
+    def _let_in(self, args: ScraperArgs) -> None:
+        # Nothing of the cluster is in these subnets, so no pod gets past the Gateway by way of this hole.
+        sources = [{"ipBlock": {"cidr": block}} for block in plan(args["cidr"], args["zones"]).intra]
+        for team, home in sorted(args["namespaces"].items()):
+            spec = {
+                "podSelector": {"matchExpressions": [{"key": labels.MODEL, "operator": "Exists"}]},
+                "policyTypes": ["Ingress"],
+                "ingress": [{"from": sources, "ports": [{"protocol": "TCP", "port": ports.SERVING}]}],
+            }
+            metadata = {"name": "scraper", "namespace": home, "labels": labels.MANAGED | {labels.TEAM: team}}
+            policy = {"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy", "metadata": metadata, "spec": spec}
+            self._object(f"{team}-scraper", policy)
+
+    def _routes(self, args: AlertRoutesArgs, secrets: Mapping[str, pulumi.Input[str]]) -> None:
+        content = {key: pulumi.Output.secret(value) for key, value in secrets.items()}
+        manifest = {"apiVersion": "v1", "kind": "Secret", "metadata": self._metadata("modelway-receivers"), "stringData": content}
+        hidden = self._object("receivers", manifest)
+        self._object("routes", routes.alertmanager_config(self._metadata("modelway"), args, hidden.physical_name))
+
+    def _metadata(self, name: str) -> dict[str, object]:
+        return {"name": name, "namespace": self.namespace, "labels": labels.MANAGED}
+
+    def _object(self, name: str, manifest: Manifest) -> KubernetesObject:
+        return KubernetesObject(f"{self._name}-{name}", manifest, self._child)
 
 
 class EndpointMonitoringArgs(TypedDict):
@@ -64,10 +182,10 @@ class EndpointMonitoringArgs(TypedDict):
     """Where the model serves."""
     monitoring_namespace: pulumi.Input[str]
     """Where dashboards are."""
-    scrape_interval: str
-    """As Prometheus writes it: `30s`."""
-    groups: list[RuleGroup]
-    """Rules from the endpoint's objectives."""
+    scrape_interval: NotRequired[str]
+    """As Prometheus writes it: `30s`. Without it nothing in the cluster reads."""
+    groups: NotRequired[list[RuleGroup]]
+    """Rules from the endpoint's objectives; none where rules are kept elsewhere."""
     dashboard: str
     """A Grafana dashboard as JSON."""
 
@@ -83,14 +201,18 @@ class EndpointMonitoring(pulumi.ComponentResource):
         child = pulumi.ResourceOptions(parent=self)
         model = args["model"]
         common = labels.of_model(model, args["team"])
-        metadata = {"name": model, "namespace": args["namespace"], "labels": common}
-        scraping = {
-            "selector": {"matchLabels": {labels.MODEL: model}},
-            "endpoints": [{"port": "http", "path": "/metrics", "interval": args["scrape_interval"]}],
-        }
-        monitor = {"apiVersion": "monitoring.coreos.com/v1", "kind": "ServiceMonitor", "metadata": metadata, "spec": scraping}
-        KubernetesObject(f"{name}-scraping", monitor, child)
-        KubernetesObject(f"{name}-rules", _rule(metadata, args["groups"]), child)
+        # Rules of no known kind are refused: these come after the operator that brings their definition.
+        home = pulumi.Output.all(args["namespace"], args["monitoring_namespace"]).apply(lambda known: str(known[0]))
+        metadata = {"name": model, "namespace": home, "labels": common}
+        if "scrape_interval" in args:
+            scraping = {
+                "selector": {"matchLabels": {labels.MODEL: model}},
+                "endpoints": [{"port": "http", "path": "/metrics", "interval": args["scrape_interval"]}],
+            }
+            monitor = {"apiVersion": "monitoring.coreos.com/v1", "kind": "ServiceMonitor", "metadata": metadata, "spec": scraping}
+            KubernetesObject(f"{name}-scraping", monitor, child)
+        if groups := args.get("groups"):
+            KubernetesObject(f"{name}-rules", _rule(metadata, groups), child)
         dashboard = {
             "apiVersion": "v1",
             "kind": "ConfigMap",
@@ -104,6 +226,11 @@ class EndpointMonitoring(pulumi.ComponentResource):
         }
         self.dashboard_name = KubernetesObject(f"{name}-dashboard", dashboard, child).physical_name
         self.register_outputs({"dashboard_name": self.dashboard_name})
+
+
+def _dashboards(metadata: Mapping[str, object], dashboards: Mapping[str, str]) -> dict[str, object]:
+    found = {**metadata, "labels": labels.MANAGED | {"grafana_dashboard": "1"}}
+    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": found, "data": {f"{name}.json": text for name, text in dashboards.items()}}
 
 
 def _rule(metadata: Mapping[str, object], groups: list[RuleGroup]) -> dict[str, object]:

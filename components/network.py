@@ -1,11 +1,30 @@
 """The network of an environment."""
 
+from collections.abc import Sequence
 from typing import NotRequired, TypedDict
 
 import pulumi
 import pulumi_aws as aws
 
+from components import _log_policies as log_policies
 from components._addresses import plan
+from components._policies import text
+
+GATEWAY_ENDPOINT = "s3"
+"""The service that is reached through routes; all others through an interface in each zone."""
+
+
+class FlowLogsArgs(TypedDict):
+    """A record of the traffic."""
+
+    account: str
+    """AWS account, 12 digits."""
+    region: str
+    log_group: str
+    """Name of the log group to make."""
+    retention_days: int
+    deletion_window_days: NotRequired[int]
+    """Days that AWS keeps the key of the log group after its deletion, 7 to 30. Default: 30."""
 
 
 class NetworkArgs(TypedDict):
@@ -17,22 +36,32 @@ class NetworkArgs(TypedDict):
     """Availability zones to spread over, 1 to 3."""
     nat: NotRequired[str]
     """How private subnets reach the internet: `one` gateway for all (default), one `per_zone`, or `none`."""
+    endpoints: NotRequired[dict[str, str]]
+    """Services of AWS that are reached without the internet: full name by short name, such as com.amazonaws.eu-west-1.s3 by s3."""
+    flow_logs: NotRequired[FlowLogsArgs]
+    """Record of the traffic; none without it."""
+    discovery: NotRequired[str]
+    """Value of the tag karpenter.sh/discovery on private subnets, by which who starts nodes finds them. Default: the component's name."""
     tags: NotRequired[dict[str, str]]
     """Tags on top of the provider's."""
 
 
 class Network(pulumi.ComponentResource):
-    """A VPC with a public and a private subnet per zone.
+    """A VPC with a public, a private and an intra subnet per zone.
 
     - public subnets route to an internet gateway and give no addresses away; load balancers find them by tag
-    - private subnets route through NAT, are tagged for internal load balancers, and hold everything that runs
+    - private subnets route through NAT, are tagged for internal load balancers and for nodes, and hold everything that runs
+    - intra subnets have no way out; they hold interfaces of control planes and of endpoints
     - the default security group allows nothing
+    - endpoints answer the addresses of the VPC on 443, S3's through routes of private and intra subnets
+    - flow logs of all traffic go to an encrypted log group with retention
     """
 
     vpc_id: pulumi.Output[str]
     public_subnet_ids: pulumi.Output[list[str]]
     private_subnet_ids: pulumi.Output[list[str]]
-    """Their routes are in place when these are known."""
+    """Their routes and the endpoints are in place when these are known."""
+    intra_subnet_ids: pulumi.Output[list[str]]
 
     def __init__(self, name: str, args: NetworkArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("modelway:index:Network", name, {**args}, opts)
@@ -53,7 +82,9 @@ class Network(pulumi.ComponentResource):
         )
         zones = self._zones()
         public = self._subnets("public", vpc, addresses.public, zones, {"kubernetes.io/role/elb": "1"})
-        private = self._subnets("private", vpc, addresses.private, zones, {"kubernetes.io/role/internal-elb": "1"})
+        found = {"kubernetes.io/role/internal-elb": "1", "karpenter.sh/discovery": args.get("discovery", name)}
+        private = self._subnets("private", vpc, addresses.private, zones, found)
+        intra = self._subnets("intra", vpc, addresses.intra, zones, {})
         gateway = aws.ec2.InternetGateway(f"{name}-internet", vpc_id=vpc.id, tags=self._named("internet"), opts=self._child)
         public_routes = self._table("public", vpc)
         to_internet = aws.ec2.Route(
@@ -67,12 +98,26 @@ class Network(pulumi.ComponentResource):
         nat = args.get("nat", "one")
         count = {"none": 0, "one": 1, "per_zone": len(private)}[nat]
         gateways = [self._nat(number, subnet, to_internet) for number, subnet in enumerate(public[:count], 1)]
-        routed = [self._private_routes(number, vpc, subnet, gateways) for number, subnet in enumerate(private, 1)]
+        tables = [self._table(f"private-{number}", vpc) for number in range(1, len(private) + 1)]
+        routed = [
+            made for number, subnet in enumerate(private, 1) for made in self._private_routes(number, subnet, tables[number - 1], gateways)
+        ]
+        closed_table = self._table("intra", vpc)
+        closed = [self._associate(f"intra-{number}", subnet, closed_table) for number, subnet in enumerate(intra, 1)]
+        endpoints = self._endpoints(args, vpc, intra, [*tables, closed_table])
+        if "flow_logs" in args:
+            self._flow_logs(args["flow_logs"], vpc)
         self.vpc_id = vpc.id
         self.public_subnet_ids = _when(public, open_subnets)
-        self.private_subnet_ids = _when(private, [resource for resources in routed for resource in resources])
+        self.private_subnet_ids = _when(private, [*routed, *endpoints])
+        self.intra_subnet_ids = _when(intra, closed)
         self.register_outputs(
-            {"vpc_id": self.vpc_id, "public_subnet_ids": self.public_subnet_ids, "private_subnet_ids": self.private_subnet_ids}
+            {
+                "vpc_id": self.vpc_id,
+                "public_subnet_ids": self.public_subnet_ids,
+                "private_subnet_ids": self.private_subnet_ids,
+                "intra_subnet_ids": self.intra_subnet_ids,
+            }
         )
 
     def _named(self, role: str) -> dict[str, str]:
@@ -118,9 +163,8 @@ class Network(pulumi.ComponentResource):
         )
 
     def _private_routes(
-        self, number: int, vpc: aws.ec2.Vpc, subnet: aws.ec2.Subnet, gateways: list[aws.ec2.NatGateway]
+        self, number: int, subnet: aws.ec2.Subnet, table: aws.ec2.RouteTable, gateways: list[aws.ec2.NatGateway]
     ) -> list[pulumi.CustomResource]:
-        table = self._table(f"private-{number}", vpc)
         made: list[pulumi.CustomResource] = [self._associate(f"private-{number}", subnet, table)]
         if gateways:
             gateway = gateways[(number - 1) % len(gateways)]
@@ -135,10 +179,86 @@ class Network(pulumi.ComponentResource):
             )
         return made
 
+    def _endpoints(
+        self, args: NetworkArgs, vpc: aws.ec2.Vpc, subnets: Sequence[aws.ec2.Subnet], tables: Sequence[aws.ec2.RouteTable]
+    ) -> list[pulumi.CustomResource]:
+        services = sorted(args.get("endpoints", {}).items())
+        made: list[pulumi.CustomResource] = [
+            aws.ec2.VpcEndpoint(
+                f"{self._name}-endpoint-{short}",
+                vpc_id=vpc.id,
+                service_name=service,
+                vpc_endpoint_type="Gateway",
+                route_table_ids=[table.id for table in tables],
+                tags=self._named(short),
+                opts=self._child,
+            )
+            for short, service in services
+            if short == GATEWAY_ENDPOINT
+        ]
+        interfaces = [(short, service) for short, service in services if short != GATEWAY_ENDPOINT]
+        if not interfaces:
+            return made
+        callers: aws.ec2.SecurityGroupIngressArgsDict = {
+            "description": "From the network",
+            "protocol": "tcp",
+            "from_port": 443,
+            "to_port": 443,
+            "cidr_blocks": [args["cidr"]],
+        }
+        group = aws.ec2.SecurityGroup(
+            f"{self._name}-endpoints",
+            description="Private endpoints: HTTPS from the network, nothing out",
+            vpc_id=vpc.id,
+            ingress=[callers],
+            tags=self._named("endpoints"),
+            opts=self._child,
+        )
+        return made + [
+            aws.ec2.VpcEndpoint(
+                f"{self._name}-endpoint-{short}",
+                vpc_id=vpc.id,
+                service_name=service,
+                vpc_endpoint_type="Interface",
+                subnet_ids=[subnet.id for subnet in subnets],
+                security_group_ids=[group.id],
+                private_dns_enabled=True,
+                tags=self._named(short),
+                opts=self._child,
+            )
+            for short, service in interfaces
+        ]
 
-def _when(
-    subnets: list[aws.ec2.Subnet], made: list[pulumi.CustomResource] | list[aws.ec2.RouteTableAssociation]
-) -> pulumi.Output[list[str]]:
+    def _flow_logs(self, args: FlowLogsArgs, vpc: aws.ec2.Vpc) -> None:
+        account, region, group = args["account"], args["region"], args["log_group"]
+        key = aws.kms.Key(
+            f"{self._name}-flows",
+            description=f"Flow logs in {group}",
+            enable_key_rotation=True,
+            deletion_window_in_days=args.get("deletion_window_days", 30),
+            policy=text(log_policies.key_of_log_group(account, region, group)),
+            opts=self._child,
+        )
+        logs = aws.cloudwatch.LogGroup(
+            f"{self._name}-flows", name=group, retention_in_days=args["retention_days"], kms_key_id=key.arn, opts=self._child
+        )
+        trust = text(log_policies.assumed_by_flow_logs(account, region))
+        role = aws.iam.Role(f"{self._name}-flows", assume_role_policy=trust, opts=self._child)
+        rights = aws.iam.RolePolicy(
+            f"{self._name}-flows", role=role.name, policy=text(log_policies.write_flow_logs(account, region, group)), opts=self._child
+        )
+        aws.ec2.FlowLog(
+            f"{self._name}-flows",
+            vpc_id=vpc.id,
+            traffic_type="ALL",
+            log_destination=logs.arn,
+            iam_role_arn=role.arn,
+            tags=self._named("flows"),
+            opts=pulumi.ResourceOptions.merge(self._child, pulumi.ResourceOptions(depends_on=[rights])),
+        )
+
+
+def _when(subnets: Sequence[aws.ec2.Subnet], made: Sequence[pulumi.CustomResource]) -> pulumi.Output[list[str]]:
     """The ids of `subnets`, known once all of `made` exists."""
     count = len(subnets)
     return pulumi.Output.all(*[subnet.id for subnet in subnets], *[resource.id for resource in made]).apply(lambda ids: list(ids[:count]))

@@ -20,16 +20,27 @@ HERE = Path(__file__).resolve().parent
 MODELS = ("co2-forecast", "tumor-screening")
 PROGRAM = {f"app/{file.name}": file for file in (HERE / "serving").glob("*.py")}
 ENTRYPOINT = ("python3", "-B", "/app/serve.py")
+FETCHER = {f"app/{file.name}": file for file in (*(HERE / "fetcher").glob("*.py"), HERE / "serving" / "weights.py")}
+FETCHER_ENTRYPOINT = ("python3", "-B", "/app/fetch.py")
 
 
 def main() -> int:
     """Writes everything, says what with its digests on stdout, and returns the exit code."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--out", type=Path, required=True, metavar="OUT")
+    parser.add_argument("--out", type=Path, metavar="OUT", help="folder of what is trained")
     parser.add_argument(
         "--base", type=Path, metavar="LAYOUT", help="OCI layout of an image with Python 3.11 or later, for clusters that start it"
     )
+    parser.add_argument(
+        "--fetcher", type=Path, metavar="LAYOUT", help="write the image of the program that fetches weights here, and no other"
+    )
     options = parser.parse_args()
+    if options.fetcher:
+        image = images.build(FETCHER, options.fetcher, entrypoint=FETCHER_ENTRYPOINT, base=options.base)
+        print(f"fetcher image {image.digest}")
+        return 0
+    if not options.out:
+        parser.error("either --out or --fetcher is needed")
     for model in MODELS:
         # Versions of an earlier build that are trained no more would be published.
         shutil.rmtree(options.out / model, ignore_errors=True)

@@ -10,7 +10,7 @@ from typing import Any
 
 from localcloud import LocalCloudError, crds
 from localcloud.control import ClusterInfo, NodeSpec, WebhookSpec
-from localcloud.control_plane import ControlPlane, Etcd
+from localcloud.control_plane import SERVICE_CIDR, ControlPlane, Etcd
 from localcloud.home import Home
 from localcloud.nodes import set_nodes
 from localcloud.parts import Parts
@@ -46,12 +46,14 @@ class Clusters:
         plane = self._plane(name)
         return plane.info() if plane and plane.prepared() else None
 
-    def create(self, name: str, webhook: WebhookSpec | None, progress: Callable[[str], None]) -> ClusterInfo:
+    def create(
+        self, name: str, webhook: WebhookSpec | None, progress: Callable[[str], None], service_cidr: str = SERVICE_CIDR
+    ) -> ClusterInfo:
         if not _NAME.fullmatch(name):
             raise LocalCloudError(f"cluster name {name!r}: letters, digits, `-` and `_` only.")
         with self._lock(name):
             if name not in self._records():
-                self._write(name, {"webhook": asdict(webhook) if webhook else None})
+                self._write(name, {"webhook": asdict(webhook) if webhook else None, "service_cidr": service_cidr})
             plane = self._plane(name)
             assert plane is not None
             self._start(plane, progress)
@@ -136,7 +138,8 @@ class Clusters:
         if record is None:
             return None
         webhook = WebhookSpec(**record["webhook"]) if record["webhook"] else None
-        return ControlPlane(self._home, name, self._parts.port(f"{name}/kube-apiserver"), webhook, self._etcd)
+        port = self._parts.port(f"{name}/kube-apiserver")
+        return ControlPlane(self._home, name, port, webhook, self._etcd, record.get("service_cidr", SERVICE_CIDR))
 
     def _records(self) -> dict[str, dict[str, Any]]:
         return dict(self._parts.setting("clusters") or {})

@@ -68,12 +68,13 @@ class ControlClient:
         """Shared by the parts of this local cloud: who can read it owns the folder."""
         return self._home.token_file.read_text("ascii")
 
-    def create_cluster(self, name: str, webhook: WebhookSpec | None = None) -> ClusterInfo:
+    def create_cluster(self, name: str, webhook: WebhookSpec | None = None, service_cidr: str | None = None) -> ClusterInfo:
         """Afterwards the cluster answers, its custom resource definitions are established. One that exists is returned as it is.
 
-        Takes up to 60 s.
+        `service_cidr`: addresses of services, the usual ones where it is None. Takes up to 60 s.
         """
-        return _info(self.request("create_cluster", name=name, webhook=asdict(webhook) if webhook else None))
+        spec = asdict(webhook) if webhook else None
+        return _info(self.request("create_cluster", name=name, webhook=spec, service_cidr=service_cidr))
 
     def cluster(self, name: str) -> ClusterInfo | None:
         """The cluster, or None when there is none of that name."""

@@ -1,6 +1,7 @@
 """One cluster's control plane: its files, its processes' command lines, and what is put into it once it answers."""
 
 import base64
+import ipaddress
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,7 +43,7 @@ CONTROLLERS = (
 STAGES = Path(__file__).parent / "kwok"
 
 SERVICE_CIDR = "10.96.0.0/16"
-"""Every cluster's: they share no network."""
+"""Of clusters that ask for no other: they share no network."""
 
 
 @dataclass(frozen=True)
@@ -122,12 +123,13 @@ class Etcd:
 class ControlPlane:
     """A cluster: API server, controller manager, scheduler and kwok over the shared store."""
 
-    def __init__(self, home: Home, name: str, port: int, webhook: WebhookSpec | None, etcd: Etcd) -> None:
+    def __init__(self, home: Home, name: str, port: int, webhook: WebhookSpec | None, etcd: Etcd, service_cidr: str = SERVICE_CIDR) -> None:
         self.home = home
         self.name = name
         self.port = port
         self.webhook = webhook
         self.etcd = etcd
+        self.service_cidr = service_cidr
         self.folder = home.cluster(name)
         self.endpoint = f"https://127.0.0.1:{port}"
         self.admin_kubeconfig = self.folder / "kubeconfig"
@@ -135,7 +137,8 @@ class ControlPlane:
     def prepare(self) -> None:
         """Afterwards its authority, certificates and kubeconfigs lie in its folder."""
         authority = self.authority()
-        authority.server("server", ("localhost", "kubernetes", "kubernetes.default", "kubernetes.default.svc"), ("127.0.0.1", "10.96.0.1"))
+        first = str(ipaddress.IPv4Network(self.service_cidr)[1])
+        authority.server("server", ("localhost", "kubernetes", "kubernetes.default", "kubernetes.default.svc"), ("127.0.0.1", first))
         signing_keys(self.folder)
         for user, groups in (
             ("system:kube-controller-manager", ()),
@@ -163,7 +166,7 @@ class ControlPlane:
         return Api(self.endpoint, self.authority().pair.certificate, self.admin())
 
     def info(self) -> ClusterInfo:
-        return ClusterInfo(self.name, self.endpoint, self.authority().pem, self.admin_kubeconfig, SERVICE_CIDR)
+        return ClusterInfo(self.name, self.endpoint, self.authority().pem, self.admin_kubeconfig, self.service_cidr)
 
     def kubeconfig(self, client: Pair) -> str:
         """A kubeconfig that holds everything it needs; context `modelway-<cluster>`. JSON, which is YAML."""
@@ -207,7 +210,7 @@ class ControlPlane:
             f"--service-account-issuer={self.endpoint}",
             f"--service-account-key-file={keys.certificate}",
             f"--service-account-signing-key-file={keys.key}",
-            f"--service-cluster-ip-range={SERVICE_CIDR}",
+            f"--service-cluster-ip-range={self.service_cidr}",
             "--max-requests-inflight=200",
             "--max-mutating-requests-inflight=100",
             "--event-ttl=1h",

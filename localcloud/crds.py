@@ -16,7 +16,7 @@ from localcloud.processes import wait_until
 from toolchain import Toolchain, entries
 from toolchain.cache import root
 
-MODULES = ("gateway-api", "prometheus-operator", "keda")
+MODULES = ("gateway-api", "prometheus-operator", "keda", "envoy-gateway")
 
 GATEWAY_CLASSES = ("modelway-local", "envoy")
 """Classes a Gateway may name here. No controller programs them: such a Gateway is never Programmed, and its status says nothing."""

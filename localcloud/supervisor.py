@@ -23,6 +23,7 @@ from typing import Any, TypeVar
 from localcloud import LocalCloudError
 from localcloud.clusters import Clusters
 from localcloud.control import NodeSpec, WebhookSpec, address
+from localcloud.control_plane import SERVICE_CIDR
 from localcloud.home import Home
 from localcloud.nodes import LOCAL_NODES
 from localcloud.parts import Parts
@@ -92,7 +93,8 @@ class Supervisor:
             case {"do": "clusters"}:
                 return self.clusters.names()
             case {"do": "create_cluster", "name": str(name), "webhook": webhook}:
-                return self.clusters.create(name, WebhookSpec(**webhook) if webhook else None, progress)
+                spec = WebhookSpec(**webhook) if webhook else None
+                return self.clusters.create(name, spec, progress, str(request.get("service_cidr") or SERVICE_CIDR))
             case {"do": "delete_cluster", "name": str(name)}:
                 if name == LOCAL:
                     raise LocalCloudError(f"cluster `{LOCAL}` is part of every local cloud; `modelway local down` removes it.")

@@ -16,6 +16,7 @@ def main() -> None:
 
     from modelway.architecture import load, names
     from modelway.errors import ModelwayError
+    from stacks.bounds import bounded
     from stacks.compose import compose, place
     from stacks.effects import tell_of_what_has_no_effect
 
@@ -25,6 +26,8 @@ def main() -> None:
     except ModelwayError as fault:
         raise pulumi.RunError(str(fault)) from None
     tell_of_what_has_no_effect(environment)
+    if environment.aws.bounded_roles:
+        pulumi.runtime.register_stack_transformation(bounded(environment))
     for name, value in compose(environment, parts).items():
         pulumi.export(name, value)
 

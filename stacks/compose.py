@@ -2,13 +2,21 @@
 
 from collections.abc import Callable, Sequence
 from enum import Flag, auto
+from typing import TYPE_CHECKING
 
 import pulumi
 
 from modelway.architecture import Environment, layout
 from stacks import arguments
-from stacks.joints import ClusterJoint, Exports, Platform, RegistryJoint, exported, imported
+from stacks.joints import ClusterJoint, Exports, NetworkJoint, Platform, exported, imported
+from stacks.managed import alarm_topic, sagemaker_endpoint
+from stacks.metrics import managed_metrics, managed_rules
 from stacks.providers import Providers
+from stacks.registries import registries
+from stacks.secret_values import values
+
+if TYPE_CHECKING:
+    from components.endpoint.payloads import PayloadStore
 
 
 class Parts(Flag):
@@ -67,25 +75,27 @@ def compose(environment: Environment, parts: Parts) -> Exports:
 
 
 def _platform(environment: Environment, providers: Providers) -> Platform:
-    from components.registry import ArtifactRegistry
-
-    registry = ArtifactRegistry("registry", arguments.registry(environment), pulumi.ResourceOptions(provider=providers.aws))
-    subnets: pulumi.Input[list[str]] = []
-    if environment.network is not None and environment.network.kind == "existing":
-        subnets = list(environment.network.private_subnets)
-    elif environment.network is not None:
-        from components.network import Network
-
-        network = Network("network", arguments.network(environment.network), pulumi.ResourceOptions(provider=providers.aws))
-        subnets = network.private_subnet_ids
-    repositories = {model: registry.repositories[model] for model in environment.models}
-    return Platform(
-        {key: _cluster(environment, key, subnets, providers) for key in environment.clusters},
-        RegistryJoint(registry.bucket, registry.bucket_arn, registry.key_arn, repositories),
-    )
+    registry = registries(environment, providers)
+    network = _network(environment, providers)
+    clusters = {key: _cluster(environment, key, network, providers) for key in environment.clusters}
+    metrics = managed_metrics(environment, clusters, network, providers)
+    return Platform(clusters, registry, network, alarm_topic(environment, providers), metrics)
 
 
-def _cluster(environment: Environment, key: str, subnets: pulumi.Input[list[str]], providers: Providers) -> ClusterJoint:
+def _network(environment: Environment, providers: Providers) -> NetworkJoint | None:
+    described = environment.network
+    if described is None:
+        return None
+    if described.kind == "existing":
+        private, public = (pulumi.Output.from_input(list(ids)) for ids in (described.private_subnets, described.public_subnets))
+        return NetworkJoint(pulumi.Output.from_input(described.vpc_id), private, public, private)
+    from components.network import Network
+
+    made = Network("network", arguments.network(environment, described), pulumi.ResourceOptions(provider=providers.aws))
+    return NetworkJoint(made.vpc_id, made.private_subnet_ids, made.public_subnet_ids, made.intra_subnet_ids)
+
+
+def _cluster(environment: Environment, key: str, network: NetworkJoint | None, providers: Providers) -> ClusterJoint:
     from components.cluster.tenancy import Tenancy
     from components.monitoring import MonitoringStack
 
@@ -101,18 +111,41 @@ def _cluster(environment: Environment, key: str, subnets: pulumi.Input[list[str]
     else:
         from components.cluster.eks import EksCluster
 
-        made = EksCluster(key, arguments.eks_cluster(environment, key, described, subnets), pulumi.ResourceOptions(provider=providers.aws))
+        if network is None:
+            raise ValueError(f"the cluster {key} stands in a network, and there is none")
+        args = arguments.eks_cluster(
+            environment, key, described, subnet_ids=network.control_subnets, node_subnet_ids=network.private_subnets
+        )
+        made = EksCluster(key, args, pulumi.ResourceOptions(provider=providers.aws))
         facts = {"name": made.name, "arn": made.arn, "endpoint": made.endpoint, "certificate_authority": made.certificate_authority}
         provider = providers.kubernetes(key, facts)
         tenancy = Tenancy(key, arguments.tenancy(environment, key), pulumi.ResourceOptions(provider=provider))
-    monitoring = MonitoringStack(key, arguments.monitoring_stack(environment, key), pulumi.ResourceOptions(provider=provider))
+    secrets = values(arguments.receiver_secrets(environment), providers)
+    namespaces = {team: tenancy.namespaces[team] for team in arguments.teams(environment, key)}
+    watching = arguments.monitoring_stack(environment, key, namespaces=namespaces, secrets=secrets)
+    monitoring = MonitoringStack(key, watching, pulumi.ResourceOptions(provider=provider))
+    supported = _support(environment, key, provider)
     return ClusterJoint(
         gateway_name=tenancy.gateway_name,
         gateway_namespace=tenancy.gateway_namespace,
-        namespaces={team: tenancy.namespaces[team] for team in arguments.teams(environment, key)},
+        namespaces={team: _once(supported, namespace) for team, namespace in namespaces.items()},
         monitoring_namespace=monitoring.namespace,
         facts=facts,
     )
+
+
+def _support(environment: Environment, key: str, provider: pulumi.ProviderResource) -> pulumi.Output[bool] | None:
+    """Known once what models need besides the cluster is there; None when that is nothing."""
+    args = arguments.model_support(environment, key)
+    if not args:
+        return None
+    from components.cluster.support import ModelSupport
+
+    return ModelSupport(key, args, pulumi.ResourceOptions(provider=provider)).ready
+
+
+def _once(ready: pulumi.Output[bool] | None, value: pulumi.Output[str]) -> pulumi.Output[str]:
+    return value if ready is None else pulumi.Output.all(value, ready).apply(lambda known: str(known[0]))
 
 
 def _referenced(environment: Environment) -> Platform:
@@ -123,10 +156,16 @@ def _referenced(environment: Environment) -> Platform:
         for key, cluster in environment.clusters.items()
     }
     teams = {key: arguments.teams(environment, key) for key in environment.clusters}
-    return imported(stack, clusters, teams, list(environment.models))
+    managed = bool(arguments.on_sagemaker(environment))
+    network = managed and environment.network is not None
+    metrics = environment.monitoring.backend.kind == "amp"
+    return imported(stack, clusters, teams, list(environment.models), network=network, alarms=managed, metrics=metrics)
 
 
 def _endpoint(environment: Environment, model: str, platform: Platform, providers: Providers) -> Exports:
+    payloads = _payloads(environment, model, platform, providers)
+    if model in arguments.on_sagemaker(environment):
+        return sagemaker_endpoint(environment, model, platform, payloads, providers)
     from components.endpoint.kubernetes import KubernetesEndpoint
     from components.monitoring import EndpointMonitoring
 
@@ -144,27 +183,46 @@ def _endpoint(environment: Environment, model: str, platform: Platform, provider
             gateway_name=cluster.gateway_name,
             gateway_namespace=cluster.gateway_namespace,
             monitoring_namespace=cluster.monitoring_namespace,
-            identities=_identity(environment, model, platform, cluster, providers) if "arn" in cluster.facts else None,
+            identities=_identity(environment, model, platform, cluster, payloads, providers) if "arn" in cluster.facts else None,
+            payloads=payloads.bucket if payloads is not None else None,
+            workspace=platform.metrics.workspace if platform.metrics is not None else None,
         ),
         pulumi.ResourceOptions(provider=provider),
     )
-    EndpointMonitoring(
+    watched = EndpointMonitoring(
         model,
         arguments.endpoint_monitoring(environment, model, namespace=namespace, monitoring_namespace=cluster.monitoring_namespace),
         pulumi.ResourceOptions(provider=provider),
     )
+    managed_rules(environment, model, platform.metrics, providers)
     return {
+        "runtime": "kubernetes",
         "cluster": key,
         "namespace": endpoint.namespace,
         "route": endpoint.route,
         "url_path": endpoint.url_path,
         "versions": endpoint.weights,
         "mirrors": endpoint.mirrors,
+        "dashboard": watched.dashboard_name,
     }
 
 
+def _payloads(environment: Environment, model: str, platform: Platform, providers: Providers) -> "PayloadStore | None":
+    args = arguments.payload_store(environment, model, platform.registry.key_arn)
+    if args is None:
+        return None
+    from components.endpoint.payloads import PayloadStore
+
+    return PayloadStore(model, args, pulumi.ResourceOptions(provider=providers.aws))
+
+
 def _identity(
-    environment: Environment, model: str, platform: Platform, cluster: ClusterJoint, providers: Providers
+    environment: Environment,
+    model: str,
+    platform: Platform,
+    cluster: ClusterJoint,
+    payloads: "PayloadStore | None",
+    providers: Providers,
 ) -> pulumi.Output[dict[str, str]]:
     from components.identity import ModelIdentity
 
@@ -178,6 +236,7 @@ def _identity(
             namespace=cluster.namespaces[environment.models[model].team],
             bucket_arn=platform.registry.bucket_arn,
             key_arn=platform.registry.key_arn,
+            payloads_arn=payloads.bucket_arn if payloads is not None else None,
         ),
         pulumi.ResourceOptions(provider=providers.aws),
     )

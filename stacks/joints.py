@@ -1,7 +1,7 @@
 """What the parts of an environment tell one another, the same whether they are one stack or two."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pulumi
 
@@ -35,6 +35,8 @@ class RegistryJoint:
     key_arn: Text
     repositories: Mapping[str, Text]
     """Address by model."""
+    model_registry: Exports = field(default_factory=dict)
+    """What else lists models: its kind, and the groups of model packages or the MLflow app."""
 
     def exported(self) -> Exports:
         return {
@@ -42,7 +44,42 @@ class RegistryJoint:
             "bucket_arn": self.bucket_arn,
             "key_arn": self.key_arn,
             "repositories": dict(self.repositories),
+            "model_registry": self.model_registry,
         }
+
+
+@dataclass(frozen=True)
+class NetworkJoint:
+    """The network that clusters and databases stand in, made for the environment or there before."""
+
+    vpc_id: Text
+    private_subnets: pulumi.Output[list[str]]
+    """For what runs; their routes and endpoints are in place."""
+    public_subnets: pulumi.Output[list[str]]
+    """For load balancers that answer on the internet; there may be none in a network that was there before."""
+    control_subnets: pulumi.Output[list[str]]
+    """For interfaces of control planes."""
+
+    def exported(self) -> Exports:
+        return {
+            "vpc_id": self.vpc_id,
+            "private_subnets": self.private_subnets,
+            "public_subnets": self.public_subnets,
+            "control_subnets": self.control_subnets,
+        }
+
+
+@dataclass(frozen=True)
+class MetricsJoint:
+    """Where Amazon keeps the metrics of all clusters."""
+
+    workspace: Text
+    """Id."""
+    grafana: pulumi.Output[str | None]
+    """Address of Managed Grafana; None where there is none."""
+
+    def exported(self) -> Exports:
+        return {"workspace": self.workspace, "grafana": self.grafana}
 
 
 @dataclass(frozen=True)
@@ -51,17 +88,45 @@ class Platform:
 
     clusters: Mapping[str, ClusterJoint]
     registry: RegistryJoint
+    network: NetworkJoint | None = None
+    """None where the environment has none."""
+    alarms: Text | None = None
+    """ARN of the topic that CloudWatch alarms tell; None where no model serves on SageMaker."""
+    metrics: MetricsJoint | None = None
+    """None where clusters keep their own."""
 
 
 def exported(environment: str, platform: Platform, kinds: Mapping[str, str]) -> Exports:
     """The outputs of the platform's stack."""
     clusters: dict[str, object] = {key: joint.exported(kinds[key]) for key, joint in platform.clusters.items()}
     monitoring: dict[str, object] = {key: {"namespace": joint.monitoring_namespace} for key, joint in platform.clusters.items()}
-    return {"environment": environment, "clusters": clusters, "registry": platform.registry.exported(), "monitoring": monitoring}
+    outputs: Exports = {
+        "environment": environment,
+        "clusters": clusters,
+        "registry": platform.registry.exported(),
+        "monitoring": monitoring,
+    }
+    if platform.alarms is not None:
+        outputs["alarms"] = platform.alarms
+    if platform.metrics is not None:
+        outputs["metrics"] = platform.metrics.exported()
+    return outputs if platform.network is None else {**outputs, "network": platform.network.exported()}
 
 
-def imported(stack: str, clusters: Mapping[str, Sequence[str]], teams: Mapping[str, Sequence[str]], models: Sequence[str]) -> Platform:
-    """The platform as another stack exports it. `clusters` names the facts that lead to each, `teams` who has a namespace there."""
+def imported(
+    stack: str,
+    clusters: Mapping[str, Sequence[str]],
+    teams: Mapping[str, Sequence[str]],
+    models: Sequence[str],
+    *,
+    network: bool = False,
+    alarms: bool = False,
+    metrics: bool = False,
+) -> Platform:
+    """The platform as another stack exports it. `clusters` names the facts that lead to each, `teams` who has a namespace there.
+
+    `network`, `alarms` and `metrics`: whether these are asked for too.
+    """
     reference = pulumi.StackReference(stack)
     found, monitoring, registry = (reference.require_output(name) for name in ("clusters", "monitoring", "registry"))
     return Platform(
@@ -81,4 +146,18 @@ def imported(stack: str, clusters: Mapping[str, Sequence[str]], teams: Mapping[s
             key_arn=registry["key_arn"],
             repositories={model: registry["repositories"][model] for model in models},
         ),
+        _imported_network(reference) if network else None,
+        reference.require_output("alarms") if alarms else None,
+        _imported_metrics(reference) if metrics else None,
     )
+
+
+def _imported_metrics(reference: pulumi.StackReference) -> MetricsJoint:
+    found = reference.require_output("metrics")
+    # An address that there is none of is left out of what is exported.
+    return MetricsJoint(found["workspace"], found.apply(lambda known: known.get("grafana")))
+
+
+def _imported_network(reference: pulumi.StackReference) -> NetworkJoint:
+    found = reference.require_output("network")
+    return NetworkJoint(found["vpc_id"], found["private_subnets"], found["public_subnets"], found["control_subnets"])

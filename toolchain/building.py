@@ -54,8 +54,9 @@ def _build(entry: Entry, programs: Programs, folder: Path, progress: Progress) -
     for package_group in _by_base_name(programs.packages):
         # One call for all whose name is their package's last word: shared packages are compiled once, and linked side by side.
         output = f"{binaries}/" if len(package_group) > 1 else str(binaries / next(iter(package_group)))
+        flags = ["-trimpath", *build_tags(programs), _COMPILER_FLAGS, "-ldflags", programs.linker_flags]
         _go(
-            ["build", "-trimpath", _COMPILER_FLAGS, "-ldflags", programs.linker_flags, "-o", output, *package_group.values()],
+            ["build", *flags, "-o", output, *package_group.values()],
             programs.folder,
             f"{entry.name}: {', '.join(package_group)}",
             progress,
@@ -64,6 +65,11 @@ def _build(entry: Entry, programs: Programs, folder: Path, progress: Progress) -
         source = Path(_go(["list", "-m", "-f", "{{.Dir}}", module], programs.folder, f"{entry.name}: {name}", progress).strip()) / path
         shutil.copyfile(source, binaries / name)
         (binaries / name).chmod(0o755)
+
+
+def build_tags(programs: Programs) -> list[str]:
+    """What the Go command has to be told of the programs' build tags."""
+    return ["-tags", ",".join(programs.tags)] if programs.tags else []
 
 
 def _by_base_name(packages: dict[str, str]) -> list[dict[str, str]]:
@@ -83,7 +89,7 @@ def _copy_files(entry: Entry, files: ModuleFiles, folder: Path, progress: Progre
         text = text[end:]
     for name, (module, path) in files.folders.items():
         (folder / name).mkdir()
-        for file in sorted((Path(found[module]) / path).glob("*.yaml")):
+        for file in sorted(Path(found[module]).glob(path if path.endswith(".yaml") else f"{path}/*.yaml")):
             shutil.copyfile(file, folder / name / file.name)
 
 

@@ -19,7 +19,7 @@ def main() -> None:
         if not isinstance(entry.content, Programs) or cache.state(entry) == "whole" or (entry.name == "engine" and installed_engine()):
             continue
         # To list what is compiled, just the modules that building needs are fetched; `go mod download` would fetch many more.
-        command = ["go", "list", "-deps", *entry.content.packages.values()]
+        command = ["go", "list", *building.build_tags(entry.content), "-deps", *entry.content.packages.values()]
         subprocess.run(command, cwd=entry.content.folder, env=building.environment(), capture_output=True, check=False)
 
 

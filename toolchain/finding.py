@@ -48,7 +48,7 @@ class Toolchain:
         return self.programs[name]
 
     def module(self, name: str) -> Path:
-        """The folder with the custom resource definitions of `gateway-api`, `prometheus-operator` or `keda`."""
+        """The folder with the custom resource definitions of `gateway-api`, `prometheus-operator`, `keda` or `envoy-gateway`."""
         return self.modules[name]
 
 

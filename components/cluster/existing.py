@@ -1,10 +1,10 @@
 """A cluster that somebody else made."""
 
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 import pulumi
 
-from components.cluster.tenancy import GatewayArgs, Tenancy, TenancyArgs
+from components.cluster.tenancy import GatewayArgs, QuotaArgs, Tenancy, TenancyArgs
 
 
 class ExistingClusterArgs(TypedDict):
@@ -14,6 +14,8 @@ class ExistingClusterArgs(TypedDict):
     """Context of the kubeconfig that leads to it."""
     teams: list[str]
     gateway: GatewayArgs
+    quotas: NotRequired[dict[str, QuotaArgs]]
+    """By team."""
 
 
 class ExistingCluster(pulumi.ComponentResource):
@@ -27,7 +29,8 @@ class ExistingCluster(pulumi.ComponentResource):
     def __init__(self, name: str, args: ExistingClusterArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("modelway:index:ExistingCluster", name, {**args}, opts)
         child = pulumi.ResourceOptions(parent=self)
-        tenancy = Tenancy(name, TenancyArgs(teams=args["teams"], gateway=args["gateway"]), child)
+        inside = TenancyArgs(teams=args["teams"], gateway=args["gateway"], quotas=args.get("quotas", {}))
+        tenancy = Tenancy(name, inside, child)
         self.context = pulumi.Output.from_input(args["context"])
         self.namespaces = tenancy.namespaces
         self.gateway_name = tenancy.gateway_name

@@ -1,11 +1,28 @@
-"""The one route of a model, as a manifest."""
+"""The one route of a model, as a manifest, and how callers keep to what answered them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from components import _labels as labels
 from components import _ports as ports
 
 Manifest = dict[str, object]
+
+GROUP = "gateway.networking.k8s.io"
+
+
+@dataclass(frozen=True)
+class Spread:
+    """Who gets which requests; by the names of Services."""
+
+    weights: Mapping[str, int]
+    """Percentages of the requests without such a header, 100 together."""
+    headers: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    """Name and value of the header whose requests it answers."""
+    mirrors: Mapping[str, int] = field(default_factory=dict)
+    """Percentages of all requests that are copied to it."""
+    timeout: int = 0
+    """Seconds until the Gateway answers with an error; 0 for the Gateway's own limit."""
 
 
 def url_path(model: str) -> str:
@@ -13,31 +30,56 @@ def url_path(model: str) -> str:
     return f"/v2/models/{model}"
 
 
-def http_route(
-    model: str, team: str, namespace: object, gateway: Mapping[str, object], weights: Mapping[str, int], mirrors: Mapping[str, int]
-) -> Manifest:
-    """An HTTPRoute that spreads requests over Services by weight and copies a share of them to others, whose answers nobody sees.
+def http_route(model: str, team: str, namespace: object, gateway: Mapping[str, object], spread: Spread) -> Manifest:
+    """An HTTPRoute that spreads requests over Services and copies a share of them to others, whose answers nobody sees.
 
-    `weights` and `mirrors` are percentages by the name of a Service. What the API server would fill in is written out, because the
-    rules are one atomic list: a default filled in there would read as a change.
+    What the API server would fill in is written out, because the rules are one atomic list: a default filled in there would read as a
+    change.
     """
-    mirrored = [
-        {"type": "RequestMirror", "requestMirror": {"backendRef": _backend(service), "percent": percent}}
-        for service, percent in mirrors.items()
+    path = {"path": {"type": "PathPrefix", "value": url_path(model)}}
+    everybody = [_backend(service) | {"weight": weight} for service, weight in spread.weights.items()]
+    rules = [
+        _rule({**path, "headers": [{"type": "Exact", "name": name, "value": value}]}, [_backend(service) | {"weight": 1}], spread)
+        for service, (name, value) in spread.headers.items()
     ]
-    rule: dict[str, object] = {
-        "matches": [{"path": {"type": "PathPrefix", "value": url_path(model)}}],
-        "backendRefs": [_backend(service) | {"weight": weight} for service, weight in weights.items()],
-    }
-    if mirrored:
-        rule["filters"] = mirrored
-    parent = {"group": "gateway.networking.k8s.io", "kind": "Gateway", "name": gateway["name"], "namespace": gateway["namespace"]}
+    parent = {"group": GROUP, "kind": "Gateway", "name": gateway["name"], "namespace": gateway["namespace"]}
     return {
-        "apiVersion": "gateway.networking.k8s.io/v1",
+        "apiVersion": f"{GROUP}/v1",
         "kind": "HTTPRoute",
         "metadata": {"name": model, "namespace": namespace, "labels": labels.of_model(model, team)},
-        "spec": {"parentRefs": [parent], "rules": [rule]},
+        "spec": {"parentRefs": [parent], "rules": [*rules, _rule(path, everybody, spread)]},
     }
+
+
+def sticky(model: str, team: str, namespace: object, *, by: str, name: str, seconds: int) -> Manifest:
+    """Callers are told apart by a cookie that they are given, for `seconds` (0: until their session ends), or by a header that they send;
+    each keeps to one pod as long as the pods stay the same."""
+    key: dict[str, object]
+    if by == "cookie":
+        key = {"type": "Cookie", "cookie": {"name": name, "ttl": f"{seconds}s"}}
+    else:
+        key = {"type": "Headers", "headers": [{"name": name}]}
+    return {
+        "apiVersion": "gateway.envoyproxy.io/v1alpha1",
+        "kind": "BackendTrafficPolicy",
+        "metadata": {"name": model, "namespace": namespace, "labels": labels.of_model(model, team)},
+        "spec": {
+            "targetRefs": [{"group": GROUP, "kind": "HTTPRoute", "name": model}],
+            "loadBalancer": {"type": "ConsistentHash", "consistentHash": {**key, "tableSize": 65537}},
+        },
+    }
+
+
+def _rule(match: Mapping[str, object], backends: Sequence[Mapping[str, object]], spread: Spread) -> dict[str, object]:
+    rule: dict[str, object] = {"matches": [dict(match)], "backendRefs": [dict(backend) for backend in backends]}
+    if spread.mirrors:
+        rule["filters"] = [
+            {"type": "RequestMirror", "requestMirror": {"backendRef": _backend(service), "percent": percent}}
+            for service, percent in spread.mirrors.items()
+        ]
+    if spread.timeout:
+        rule["timeouts"] = {"request": f"{spread.timeout}s"}
+    return rule
 
 
 def _backend(service: str) -> dict[str, object]:

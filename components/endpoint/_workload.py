@@ -1,63 +1,29 @@
-"""What one version of a model is in a cluster, as manifests: workload, address, size, protection."""
+"""What one version of a model is in a cluster, as manifests: workload, address, protection."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import math
 
-from components import _labels as labels
 from components import _ports as ports
 from components import _quantities as quantities
-from components._names import versioned
-
-Manifest = dict[str, object]
+from components.endpoint import _placement as placement
+from components.endpoint import _weights as weights
+from components.endpoint._version import Manifest, Version
 
 USER = 65532
 """The `nonroot` user that distroless images come with; any number but 0 does."""
 
-POD_IDENTITY_AGENT = "169.254.170.23/32"
-"""Where EKS pods get their credentials (docs.aws.amazon.com/eks/latest/userguide/pod-id-how-it-works.html)."""
-
 DRAIN_SECONDS = 5
 """How long a pod that has to go still accepts requests, while it is taken out of routes."""
 
+SPARE_SECONDS = 15
+"""What a pod is given beyond what it is told, before it is killed."""
 
-@dataclass(frozen=True)
-class Version:
-    """One version of a model in its namespace. Values that other resources give may be Outputs."""
+STARTUP_PERIOD = 2
 
-    model: str
-    version: str
-    team: str
-    namespace: object
-    image: object
-    weights_uri: object
-    weights_sha256: str
-    cpu_millicores: int
-    memory_bytes: int
-    gpus: int
-    min_replicas: int
-    max_replicas: int
-    cpu_target_percent: int
-    gateway_namespace: object
-    monitoring_namespace: object
-    environment: Mapping[str, object]
-    identity: object | None
-    """Id of the pod identity association; pods start anew when it is another."""
-
-    @property
-    def name(self) -> str:
-        return versioned(self.model, self.version)
-
-    @property
-    def selector(self) -> dict[str, str]:
-        return labels.selector(self.model, self.version)
-
-    def manifest(self, api_version: str, kind: str, **content: object) -> Manifest:
-        metadata = {"name": self.name, "namespace": self.namespace, "labels": self.labels}
-        return {"apiVersion": api_version, "kind": kind, "metadata": metadata, **content}
-
-    @property
-    def labels(self) -> dict[str, str]:
-        return labels.of_version(self.model, self.version, self.team, self.name)
+CONTAINER_SECURITY: dict[str, object] = {
+    "allowPrivilegeEscalation": False,
+    "readOnlyRootFilesystem": True,
+    "capabilities": {"drop": ["ALL"]},
+}
 
 
 def service_account(version: Version) -> Manifest:
@@ -72,22 +38,18 @@ def service(version: Version) -> Manifest:
 
 
 def deployment(version: Version) -> Manifest:
-    """Pods of the version. Their number is the autoscaler's; a new pod is ready before an old one goes."""
+    """Pods of the version; a new pod is ready before an old one goes.
+
+    Their number is the autoscaler's from the moment that they are there. It begins at the fewest: with one, which is what a Deployment
+    has by itself, a version would be ready for traffic before it has the pods to answer it.
+    """
     annotations = {} if version.identity is None else {"modelway.dev/pod-identity-association": version.identity}
-    spread = [
-        {
-            "maxSkew": 1,
-            "topologyKey": key,
-            "whenUnsatisfiable": "ScheduleAnyway",
-            "labelSelector": {"matchLabels": version.selector},
-        }
-        for key in ("topology.kubernetes.io/zone", "kubernetes.io/hostname")
-    ]
     pod: dict[str, object] = {
         "serviceAccountName": version.name,
         "automountServiceAccountToken": False,
         "enableServiceLinks": False,
-        "terminationGracePeriodSeconds": 45,
+        # preStop, the program's own draining, what is under way, and some more.
+        "terminationGracePeriodSeconds": 2 * DRAIN_SECONDS + version.times.drain + SPARE_SECONDS,
         "securityContext": {
             "runAsNonRoot": True,
             "runAsUser": USER,
@@ -95,36 +57,24 @@ def deployment(version: Version) -> Manifest:
             "fsGroup": USER,
             "seccompProfile": {"type": "RuntimeDefault"},
         },
-        "topologySpreadConstraints": spread,
+        **placement.pod(version.placement, version.selector, gpus=version.gpus),
         "containers": [_container(version)],
-        "volumes": [{"name": "tmp", "emptyDir": {"sizeLimit": "64Mi"}}],
+        "volumes": [{"name": "tmp", "emptyDir": {"sizeLimit": "64Mi"}}, *weights.volumes(version.weights)],
     }
-    if version.gpus:
-        pod["tolerations"] = [{"key": "nvidia.com/gpu", "operator": "Exists", "effect": "NoSchedule"}]
+    if before := weights.init_containers(version.weights, version.environment, CONTAINER_SECURITY):
+        pod["initContainers"] = before
     metadata: dict[str, object] = {"labels": version.labels}
     if annotations:
         metadata["annotations"] = annotations
     spec = {
+        "replicas": version.min_replicas,
         "selector": {"matchLabels": version.selector},
         "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": 0, "maxSurge": 1}},
         "revisionHistoryLimit": 2,
-        "progressDeadlineSeconds": 600,
+        "progressDeadlineSeconds": max(600, 2 * version.times.warm_up),
         "template": {"metadata": metadata, "spec": pod},
     }
     return version.manifest("apps/v1", "Deployment", spec=spec)
-
-
-def autoscaler(version: Version) -> Manifest:
-    """Keeps the processors of the version's pods near their target, within the limits; goes up at once and down slowly."""
-    target = {"type": "Utilization", "averageUtilization": version.cpu_target_percent}
-    spec = {
-        "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": version.name},
-        "minReplicas": version.min_replicas,
-        "maxReplicas": version.max_replicas,
-        "metrics": [{"type": "Resource", "resource": {"name": "cpu", "target": target}}],
-        "behavior": {"scaleDown": {"stabilizationWindowSeconds": 300}},
-    }
-    return version.manifest("autoscaling/v2", "HorizontalPodAutoscaler", spec=spec)
 
 
 def disruption_budget(version: Version) -> Manifest:
@@ -133,30 +83,11 @@ def disruption_budget(version: Version) -> Manifest:
     return version.manifest("policy/v1", "PodDisruptionBudget", spec=spec)
 
 
-def network_policy(version: Version) -> Manifest:
-    """In: Gateway and scraper, on the serving port. Out: TLS to AWS, and the agent that gives credentials; the namespace adds DNS."""
-    sources = [
-        {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": namespace}}}
-        for namespace in (version.gateway_namespace, version.monitoring_namespace)
-    ]
-    spec = {
-        "podSelector": {"matchLabels": version.selector},
-        "policyTypes": ["Ingress", "Egress"],
-        "ingress": [{"from": sources, "ports": [{"protocol": "TCP", "port": ports.SERVING}]}],
-        "egress": [
-            {"to": [{"ipBlock": {"cidr": "0.0.0.0/0"}}], "ports": [{"protocol": "TCP", "port": 443}]},
-            {"to": [{"ipBlock": {"cidr": POD_IDENTITY_AGENT}}], "ports": [{"protocol": "TCP", "port": 80}]},
-        ],
-    }
-    return version.manifest("networking.k8s.io/v1", "NetworkPolicy", spec=spec)
-
-
 def _container(version: Version) -> dict[str, object]:
     environment: dict[str, object] = {
         "MODEL_NAME": version.model,
         "MODEL_VERSION": version.version,
-        "MODEL_URI": version.weights_uri,
-        "MODEL_SHA256": version.weights_sha256,
+        **weights.variables(version.weights),
         "PORT": str(ports.SERVING),
         "DRAIN_SECONDS": str(DRAIN_SECONDS),
         **version.environment,
@@ -165,8 +96,8 @@ def _container(version: Version) -> dict[str, object]:
     # No limit on processors: it would slow requests down while the node has time to spare.
     limits: dict[str, str] = {"memory": requests["memory"]}
     if version.gpus:
-        limits["nvidia.com/gpu"] = str(version.gpus)
-        requests["nvidia.com/gpu"] = str(version.gpus)
+        limits[version.gpu_resource] = str(version.gpus)
+        requests[version.gpu_resource] = str(version.gpus)
     return {
         "name": "model",
         "image": version.image,
@@ -174,18 +105,14 @@ def _container(version: Version) -> dict[str, object]:
         "ports": [{"name": "http", "containerPort": ports.SERVING, "protocol": "TCP"}],
         "env": [{"name": name, "value": value} for name, value in environment.items()],
         "resources": {"requests": requests, "limits": limits},
-        # Fetching weights may take five minutes; after that, silence of half a minute means dead.
-        "startupProbe": _probe("/v2/health/ready", period=2, failures=150),
+        # Warming up has its own budget; after that, silence of half a minute means dead.
+        "startupProbe": _probe("/v2/health/ready", period=STARTUP_PERIOD, failures=math.ceil(version.times.warm_up / STARTUP_PERIOD)),
         "readinessProbe": _probe("/v2/health/ready", period=5, failures=2),
         "livenessProbe": _probe("/v2/health/live", period=10, failures=3),
-        "securityContext": {
-            "allowPrivilegeEscalation": False,
-            "readOnlyRootFilesystem": True,
-            "capabilities": {"drop": ["ALL"]},
-        },
+        "securityContext": CONTAINER_SECURITY,
         # The program drains on SIGTERM by itself; one that does not is given the same time before it gets the signal.
         "lifecycle": {"preStop": {"sleep": {"seconds": DRAIN_SECONDS}}},
-        "volumeMounts": [{"name": "tmp", "mountPath": "/tmp"}],
+        "volumeMounts": [{"name": "tmp", "mountPath": "/tmp"}, *weights.mounts(version.weights)],
     }
 
 

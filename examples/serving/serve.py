@@ -1,7 +1,8 @@
 """Serves one version of one linear model by the Open Inference Protocol, version 2, over HTTP. Standard library only.
 
 Environment: MODEL_NAME, MODEL_VERSION, MODEL_URI, MODEL_SHA256 (64 hex digits), PORT (8080), DRAIN_SECONDS (5: how long requests are still
-accepted after SIGTERM, while the cluster takes the address out of its routes).
+accepted after SIGTERM, while the cluster takes the address out of its routes), FINISH_SECONDS (20: how long requests under way are given
+after that). With PAYLOAD_URI (s3://bucket), PAYLOAD_SAMPLE (0 to 1) and PAYLOAD_FIELDS (names, separated by commas) a sample is kept.
 """
 
 import json
@@ -17,13 +18,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from linear import BadRequest, Model, infer, metadata, parse_model
 from metrics import Metrics
+from payloads import Payloads
 from weights import NoWeights, load
 
 MAX_BODY = 1024 * 1024
 """Bytes of a request's body."""
-
-FINISH = 20
-"""Seconds that requests under way are given once no more are accepted."""
 
 ENDING = {signal.SIGTERM, signal.SIGINT}
 
@@ -46,9 +45,9 @@ class Server(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self, port: int, name: str, version: str, model: Model) -> None:
+    def __init__(self, port: int, name: str, version: str, model: Model, payloads: Payloads | None) -> None:
         super().__init__(("", port), Handler)
-        self.name, self.version, self.model = name, version, model
+        self.name, self.version, self.model, self.payloads = name, version, model, payloads
         self.metrics = Metrics(name, version)
         self.draining = False
         self.busy = 0
@@ -59,15 +58,17 @@ class Server(ThreadingHTTPServer):
         socketserver.TCPServer.server_bind(self)
         self.server_name, self.server_port = "", int(self.server_address[1])
 
-    def drain(self, accept: float) -> None:
-        """Says that it is not ready, accepts for `accept` seconds more, and lets requests under way finish."""
+    def drain(self, accept: float, finish: float) -> None:
+        """Says that it is not ready, accepts for `accept` seconds more, and gives requests under way `finish` seconds."""
         self.draining = True
         time.sleep(accept)
         self.shutdown()
         # Or the kernel would go on accepting for a program that answers nobody.
         self.server_close()
         with self.idle:
-            self.idle.wait_for(lambda: not self.busy, FINISH)
+            self.idle.wait_for(lambda: not self.busy, finish)
+        if self.payloads:
+            self.payloads.close(5)
 
     def handle_error(self, request: object, client_address: object) -> None:  # noqa: ARG002 - the base class passes both
         """Says what went wrong, unless the caller hung up."""
@@ -146,6 +147,8 @@ class Handler(BaseHTTPRequestHandler):
             if isinstance(request, dict) and isinstance(request.get("id"), str):
                 content["id"] = request["id"]
             status = HTTPStatus.OK
+            if self.server.payloads:
+                self.server.payloads.offer(request, outputs)
             return status, content
         except Refused as refusal:
             status = refusal.status
@@ -214,8 +217,10 @@ def main() -> int:
     try:
         name, version, uri, sha256 = (os.environ[key] for key in ("MODEL_NAME", "MODEL_VERSION", "MODEL_URI", "MODEL_SHA256"))
         port, accept = int(os.environ.get("PORT", "8080")), float(os.environ.get("DRAIN_SECONDS", "5"))
+        finish = float(os.environ.get("FINISH_SECONDS", "20"))
         model = parse_model(load(uri, sha256, os.environ))
-        server = Server(port, name, version, model)
+        payloads = Payloads(name, version, os.environ) if os.environ.get("PAYLOAD_URI") else None
+        server = Server(port, name, version, model, payloads)
     except KeyError as fault:
         return _fail(f"{fault.args[0]} is not set")
     except (NoWeights, ValueError, OSError) as fault:
@@ -227,7 +232,7 @@ def main() -> int:
         thread.start()
         print(f"serving {name} {version} on port {server.server_port}", file=sys.stderr, flush=True)
         signal.sigwait(ENDING)
-        server.drain(accept)
+        server.drain(accept, finish)
         thread.join()
     return 0
 

@@ -55,16 +55,16 @@ def load(uri: str, sha256: str, environment: Mapping[str, str]) -> bytes:
     return content
 
 
-def signed(url: str, region: str, credentials: Credentials, now: datetime) -> dict[str, str]:
-    """Headers that sign a GET of `url` for S3 with Signature Version 4."""
+def signed(url: str, region: str, credentials: Credentials, now: datetime, *, method: str = "GET", content: str = EMPTY) -> dict[str, str]:
+    """Headers that sign a request to `url` for S3 with Signature Version 4; `content` is the SHA-256 of its body."""
     parts = urlsplit(url)
     stamp = now.strftime("%Y%m%dT%H%M%SZ")
-    headers = {"host": parts.netloc, "x-amz-content-sha256": EMPTY, "x-amz-date": stamp}
+    headers = {"host": parts.netloc, "x-amz-content-sha256": content, "x-amz-date": stamp}
     if credentials.token:
         headers["x-amz-security-token"] = credentials.token
     names = ";".join(sorted(headers))
     listed = "".join(f"{name}:{headers[name]}\n" for name in sorted(headers))
-    request = "\n".join(["GET", parts.path, parts.query, listed, names, EMPTY])
+    request = "\n".join([method, parts.path, parts.query, listed, names, content])
     scope = f"{stamp[:8]}/{region}/s3/aws4_request"
     text = "\n".join(["AWS4-HMAC-SHA256", stamp, scope, hashlib.sha256(request.encode()).hexdigest()])
     key = f"AWS4{credentials.secret_key}".encode()
@@ -91,7 +91,8 @@ def credentials(environment: Mapping[str, str]) -> Credentials:
         raise NoWeights(f"{source} answered without credentials") from fault
 
 
-def _download(bucket: str, key: str, environment: Mapping[str, str]) -> bytes:
+def address(bucket: str, key: str, environment: Mapping[str, str]) -> tuple[str, str]:
+    """Where S3 has the object, and the region that requests are signed for. Raises NoWeights."""
     region = environment.get("AWS_REGION") or environment.get("AWS_DEFAULT_REGION")
     if not region:
         raise NoWeights("AWS_REGION is not set")
@@ -101,7 +102,11 @@ def _download(bucket: str, key: str, environment: Mapping[str, str]) -> bytes:
         base = f"{(endpoint or f'https://s3.{region}.amazonaws.com').rstrip('/')}/{bucket}"
     else:
         base = f"https://{bucket}.s3.{region}.amazonaws.com"
-    url = f"{base}/{quote(key, safe='/-_.~')}"
+    return f"{base}/{quote(key, safe='/-_.~')}", region
+
+
+def _download(bucket: str, key: str, environment: Mapping[str, str]) -> bytes:
+    url, region = address(bucket, key, environment)
     return _get(url, signed(url, region, credentials(environment), datetime.now(UTC)))
 
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from localcloud import LocalCloudError
-from localcloud.aws import ecr, failures, sigv4, tokens
+from localcloud.aws import ecr, failures, s3, sagemaker, sigv4, tokens
 from localcloud.aws.eks.access import who
 from localcloud.aws.eks.service import Eks
 from localcloud.aws.identities import Identities
@@ -55,7 +55,9 @@ class Front:
         self._moto = Moto()
         self._identities = Identities(self._moto)
         self._layers = ecr.Layers(folder / "layers")
+        s3.install()
         ecr.install(self._layers, self._endpoint, time.time)
+        sagemaker.install()
         cleared: Future[None] = Future()
         self._eks = Eks(control, home, ministack, self._moto, self._identities, self._webhook, cleared)
         threading.Thread(target=self._clear, args=(cleared,), name="clear", daemon=True).start()

@@ -19,6 +19,16 @@ Issuer = Annotated[
     ),
 ]
 
+KeySet = Annotated[
+    str,
+    Shaped(
+        r"https://[a-z0-9]([-a-z0-9.]*[a-z0-9])?(:[0-9]{1,5})?(/[A-Za-z0-9._~/-]*)?",
+        "the address of a set of keys: https, without a query",
+        "Write it like https://login.example.com/.well-known/jwks.json.",
+        300,
+    ),
+]
+
 
 class Jwt(Section):
     """Tokens that callers show (RFC 7519)."""
@@ -29,6 +39,13 @@ class Jwt(Section):
     """Who gives them: the claim `iss`, which leads to the keys that they are checked with."""
     audiences: tuple[Line, ...] = Field(min_length=1, max_length=20)
     """Whom they are for: one of these has to be in the claim `aud`. A token for somebody else is not taken."""
+    keys: KeySet | None = None
+    """Address of the issuer's keys (`jwks_uri` in its openid-configuration); ISSUER/.well-known/jwks.json when absent."""
+
+    @property
+    def key_set(self) -> str:
+        """Address of the keys that tokens are checked with."""
+        return self.keys or f"{self.issuer.rstrip('/')}/.well-known/jwks.json"
 
     def breaches(self) -> Iterator[Breach]:
         yield from each([repeated(self, "audiences")])

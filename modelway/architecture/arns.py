@@ -13,6 +13,8 @@ _REGION = r"[a-z]{2,3}(?:-[a-z]+)+-[0-9]"
 
 Region = Annotated[str, Shaped(r"[a-z]{2,3}(-[a-z]+)+-[0-9]", "an AWS region", "Write it like eu-west-1.", 32)]
 
+Account = Annotated[str, Shaped(r"[0-9]{12}", "an AWS account: 12 digits, in quotes", 'Write it like "222222222222".', 12)]
+
 KeyArn = Annotated[
     str,
     Shaped(

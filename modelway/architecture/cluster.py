@@ -12,6 +12,7 @@ from modelway.architecture.base import Breach, Name, Section, Shaped, each, miss
 from modelway.architecture.eks import ADDONS, IN_AUTO_MODE, VERSIONS
 from modelway.architecture.network import Addresses, Days
 from modelway.architecture.nodes import AutoMode, NodePool
+from modelway.architecture.tenancy import Gateway, Quota
 
 KubernetesVersion = Annotated[str, Shaped(r"1\.[1-9][0-9]", "a minor version of Kubernetes, in quotes", 'Write it like "1.35".', 4)]
 AddonVersion = Annotated[
@@ -34,15 +35,6 @@ Principal = Annotated[
 ]
 Context = Annotated[
     str, Shaped(r"[A-Za-z0-9][A-Za-z0-9@:/._-]*", "the name of a context in a kubeconfig", "`kubectl config get-contexts` lists them.", 253)
-]
-ObjectName = Annotated[
-    str,
-    Shaped(
-        r"[a-z0-9]([-a-z0-9.]*[a-z0-9])?",
-        "a Kubernetes name: lower-case letters, digits, dots and dashes",
-        "`kubectl get` shows the names that are there.",
-        253,
-    ),
 ]
 LogType = Literal["api", "audit", "authenticator", "controllerManager", "scheduler"]
 
@@ -69,31 +61,6 @@ class Callers(Addresses):
                 "addresses of somebody: these are everybody's", "Write those of an office or a runner, or make the endpoint private."
             )
         super().__init__(text)
-
-
-class ManagedGateway(Section):
-    """A Gateway that is made: `models`, in the namespace `gateway-system`."""
-
-    EXAMPLES = MappingProxyType({"class": "envoy"})
-    PEERS = MappingProxyType({"class": "Gateway API `gatewayClassName`"})
-
-    kind: Literal["managed"]
-    class_: ObjectName = Field(alias="class")
-    """Class of the Gateway (gatewayClassName); its controller has to run in the cluster."""
-
-
-class ExistingGateway(Section):
-    """A Gateway that is there already and is left as it is."""
-
-    EXAMPLES = MappingProxyType({"name": "shared", "namespace": "gateways"})
-
-    kind: Literal["existing"]
-    name: ObjectName
-    namespace: Name
-    """Namespace it is in."""
-
-
-Gateway = Annotated[ManagedGateway | ExistingGateway, Field(discriminator="kind")]
 
 
 class PrivateApi(Section):
@@ -168,6 +135,8 @@ class EksCluster(Section):
     """Who is let in, by a name for the entry. Nobody else is, not even who made the cluster."""
     gateway: Gateway
     """Where requests come in."""
+    quotas: dict[Name, Quota] = Field(default_factory=dict)
+    """What a team may ask for at most, by team; a team that is not named may ask for all there is."""
 
     @property
     def most_nodes(self) -> int:
@@ -250,6 +219,8 @@ class ExistingCluster(Section):
     """Context in the kubeconfig of whoever runs the engine."""
     gateway: Gateway
     """Where requests come in."""
+    quotas: dict[Name, Quota] = Field(default_factory=dict)
+    """What a team may ask for at most, by team; a team that is not named may ask for all there is."""
 
 
 Cluster = Annotated[EksCluster | ExistingCluster, Field(discriminator="kind")]

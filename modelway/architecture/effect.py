@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from modelway.architecture.base import FieldPath, Section
 from modelway.architecture.faults import field_text
+from modelway.architecture.watching import keeps_too_long, unread
 
 if TYPE_CHECKING:
     from modelway.architecture.environment import Environment
@@ -19,54 +20,9 @@ NOT_YET: Mapping[str, Effect] = MappingProxyType(
         "budget": "harmless",
         "promotion": "harmless",
         "governance": "harmless",
-        "network.vpc_id": "harmless",
-        "network.public_subnets": "harmless",
-        "network.private_endpoints": "refused",
-        "network.flow_logs": "refused",
-        "clusters.*.service_cidr": "refused",
-        "clusters.*.auto_mode": "refused",
-        "clusters.*.addons": "refused",
-        "clusters.*.secrets_key": "refused",
-        "clusters.*.logs.types": "refused",
-        "clusters.*.node_pools.*.capacity": "refused",
-        "clusters.*.node_pools.*.labels": "refused",
-        "clusters.*.node_pools.*.taints": "refused",
-        "clusters.*.node_pools.*.disk": "refused",
-        "registry.images.keep": "harmless",
-        "registry.images.mutable_tags": "refused",
-        "registry.images.scan": "refused",
-        "registry.images.key": "refused",
-        "registry.images.pull_through": "refused",
-        "registry.images.replicate_to": "refused",
-        "registry.models.object_lock": "refused",
-        "registry.models.key": "refused",
-        "registry.models.replicate_to": "refused",
-        "registry.model_registry": "refused",
-        "models.*.endpoint.runtime": "refused",
-        "models.*.endpoint.resources.gpu_sharing": "refused",
-        "models.*.endpoint.resources.mig_profile": "refused",
-        "models.*.endpoint.scaling.target.memory": "refused",
-        "models.*.endpoint.scaling.target.concurrency": "refused",
-        "models.*.endpoint.scaling.target.requests_per_second": "refused",
-        "models.*.endpoint.scaling.target.latency_p99": "refused",
-        "models.*.endpoint.scaling.target.queue_depth": "refused",
-        "models.*.endpoint.scaling.schedules": "refused",
         "models.*.endpoint.scaling.scale_to_zero": "refused",
-        "models.*.endpoint.traffic.split.*.header": "refused",
-        "models.*.endpoint.traffic.sticky": "refused",
-        "models.*.endpoint.slo.window": "refused",
-        "models.*.endpoint.access": "refused",
-        "models.*.endpoint.placement": "refused",
-        "models.*.endpoint.warm_up": "refused",
-        "models.*.endpoint.drain": "refused",
-        "models.*.endpoint.timeout": "refused",
-        "models.*.endpoint.batching": "refused",
-        "models.*.endpoint.payload_logging": "refused",
         "models.*.drift": "harmless",
         "models.*.governance.approvers": "harmless",
-        "monitoring.backend": "refused",
-        "monitoring.retention": "refused",
-        "monitoring.alerts": "harmless",
         "monitoring.drift": "harmless",
     }
 )
@@ -92,15 +48,10 @@ def ineffective(environment: "Environment") -> Iterator[Ineffective]:
             # How a model would serve that does not makes nothing.
             if path[0] != "models" or path[2] != "endpoint" or environment.models[str(path[1])].serving is not None:
                 yield Ineffective(path, effect)
-    yield from _weights_elsewhere(environment)
-
-
-def _weights_elsewhere(environment: "Environment") -> Iterator[Ineffective]:
-    """Weights that serve and are not in the environment's own store: pods may read no other."""
-    for name, model in environment.models.items():
-        for version in model.traffic.versions if model.traffic is not None else ():
-            if model.versions[version].weights.kind != "store":
-                yield Ineffective(("models", name, "versions", version, "weights"), "refused")
+    if unread(environment):
+        yield Ineffective(("monitoring", "backend"), "refused")
+    if keeps_too_long(environment):
+        yield Ineffective(("monitoring", "retention"), "refused")
 
 
 def refusal(environment: "Environment") -> str | None:

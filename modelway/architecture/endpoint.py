@@ -64,7 +64,7 @@ class Endpoint(Section):
     slo: Slo
     """What is promised; alerts are made from it."""
     access: EndpointAccess | None = None
-    """Who may call besides its own team. Nothing keeps others out yet: when absent, whoever reaches the Gateway may call."""
+    """Who may call besides its own team, and nobody else may; when absent, whoever reaches the Gateway may call."""
     placement: Placement | None = None
     """Which nodes it runs on; any that fits, spread over zones, when absent."""
     warm_up: Duration | None = None
@@ -92,6 +92,8 @@ class Endpoint(Section):
                 self._spread_breaches(),
                 self._warm_breaches(),
                 self._cold_breaches(),
+                self._processor_breaches(),
+                self._gateway_breaches(),
                 sagemaker_breaches(self),
             ]
         )
@@ -197,3 +199,33 @@ class Endpoint(Section):
                 "Raise timeout, or keep a replica: remove scale_to_zero.",
                 (("timeout",),),
             )
+
+    def _processor_breaches(self) -> Iterator[Breach]:
+        if self.resources is not None and self.resources.gpu and not set(self.scaling.target.named) - {"cpu", "memory"}:
+            yield Breach(
+                ("scaling", "target"),
+                "with GPUs a target counts requests: processors stay idle while requests wait for a GPU",
+                "Add `target: {concurrency: 8}`, or ask for no GPU.",
+                (("resources", "gpu"),),
+            )
+
+    def _gateway_breaches(self) -> Iterator[Breach]:
+        """What only the Gateway does, where nobody comes through it."""
+        if self.runtime.kind != "kubernetes" or self.access is None or self.access.jwt is not None:
+            return
+        traffic = self.traffic
+        asked = {
+            ("traffic", "canary"): traffic.canary,
+            ("traffic", "shadow"): traffic.shadow,
+            ("traffic", "split"): traffic.split,
+            ("traffic", "sticky"): traffic.sticky,
+            ("timeout",): self.timeout,
+        }
+        for path, there in asked.items():
+            if there:
+                yield Breach(
+                    path,
+                    f"{'.'.join(path)} is done by the Gateway, and access without jwt lets nobody come through it",
+                    f"Remove {'.'.join(path)}, or add `jwt` to access.",
+                    (("access",),),
+                )

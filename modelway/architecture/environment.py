@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from modelway.architecture.arns import Region
+from modelway.architecture.arns import Account, Region
 from modelway.architecture.base import Breach, EnvironmentName, Name, Owner, Section, Shaped, each
 from modelway.architecture.capacity import capacity_breaches
 from modelway.architecture.cluster import Cluster
@@ -23,7 +23,6 @@ from modelway.architecture.platform_rules import platform_breaches
 from modelway.architecture.quantities import Money
 from modelway.architecture.registry import Registry
 
-Account = Annotated[str, Shaped(r"[0-9]{12}", "an AWS account: 12 digits, in quotes", 'Write it like "222222222222".', 12)]
 TagKey = Annotated[
     str,
     Shaped(
@@ -44,6 +43,9 @@ class Aws(Section):
     account: Account
     """12 digits; every other account is refused before anything is made."""
     region: Region
+    bounded_roles: bool = False
+    """Whether roles are made under the path /PLATFORM/ENVIRONMENT/, with the boundary that `modelway bootstrap` makes. Roles of CI make no
+    others. Changing it makes every role anew."""
 
 
 class Promotion(Section):

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from modelway.architecture.endpoint import Endpoint
     from modelway.architecture.environment import Environment
     from modelway.architecture.model import Model
 
@@ -33,9 +34,11 @@ def owner_of(stack: str) -> tuple[str, str | None] | None:
 
 def endpoint_resources(model: "Model", *, on_eks: bool) -> int:
     """About how many resources serve a model; a test holds it against what the components make."""
-    if model.traffic is None:
+    if model.traffic is None or model.serving is None:
         return 0
     versions = len(model.traffic.versions)
+    if model.serving.runtime.kind == "sagemaker":
+        return _on_sagemaker(model.serving, versions)
     # A component and a route, and of each version: deployment, service, account, autoscaler, disruption budget, network policy.
     endpoint = 2 + 6 * versions
     # A component, rules, what is scraped, a dashboard.
@@ -43,3 +46,12 @@ def endpoint_resources(model: "Model", *, on_eks: bool) -> int:
     # A component, a role, its policy, and an association of each version.
     identity = 3 + versions if on_eks else 0
     return endpoint + monitoring + identity
+
+
+def _on_sagemaker(endpoint: "Endpoint", versions: int) -> int:
+    scaling = endpoint.scaling
+    # A target, a policy for each measure, the beginning and the end of each schedule.
+    scaled = 1 + len(scaling.target.named) + 2 * len(scaling.schedules) if scaling.min < scaling.max else 0
+    # A component, a log, a role, its policy, a security group, a configuration, an endpoint; a model of each version; of each that answers
+    # two alarms, and what scales it.
+    return 7 + versions + len(endpoint.traffic.shares) * (2 + scaled)

@@ -138,9 +138,9 @@ class Model(Section):
     """What it is for, in a line."""
     risk_tier: RiskTier
     """How much harm it can do."""
-    presence: Literal["served", "disabled", "absent"] = "served"
-    """Whether it is here: served, if it has an endpoint; disabled, which is registered and described, and answers nobody; or absent, as
-    if the environment had no such file."""
+    presence: Literal["served", "disabled", "retired", "absent"] = "served"
+    """Whether it is here: served, if it has an endpoint; disabled, which is registered and described, and answers nobody; retired, which
+    is disabled, and its images are no longer protected; or absent, as if the environment had no such file."""
     cluster: Name | None = None
     """Cluster that it serves in; needed only where there are several."""
     versions: dict[VersionName, Version] = Field(default_factory=dict)

@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from modelway.architecture.arns import SecretReference, TopicArn
-from modelway.architecture.base import Breach, Name, Section, Shaped, each, of_each, repeated
-from modelway.architecture.quantities import Duration
+from modelway.architecture.base import Breach, FieldPath, Name, Section, Shaped, each, of_each, repeated
+from modelway.architecture.quantities import Duration, Memory
 
 Severity = Literal["page", "ticket"]
 """How soon somebody has to look: at once, or in working hours. Alerts have it as their label `severity`."""
@@ -31,6 +31,14 @@ class OperatorBackend(Section):
     """Prometheus in each cluster, run by the Prometheus operator."""
 
     kind: Literal["operator"] = "operator"
+    install: bool | None = None
+    """Whether operator, Prometheus, Alertmanager and Grafana are installed. When absent: in EKS clusters that are made."""
+    storage: Memory = Memory("50Gi")
+    """Size of the disk that metrics are on, where Prometheus is installed: 10Gi to 2000Gi. It cannot be made smaller."""
+
+    def breaches(self) -> Iterator[Breach]:
+        if not 10 <= self.storage.bytes / 1024**3 <= 2000 or self.storage.bytes % 1024**3:
+            yield Breach(("storage",), "whole Gi, 10Gi to 2000Gi", "Write it like 50Gi.")
 
 
 class AmpBackend(Section):
@@ -39,6 +47,8 @@ class AmpBackend(Section):
     kind: Literal["amp"]
     workspace: WorkspaceId | None = None
     """Id of a workspace that is there already; one is made when absent."""
+    grafana: bool = False
+    """Whether a workspace of Amazon Managed Grafana is made, which people reach through IAM Identity Center."""
 
 
 Backend = Annotated[OperatorBackend | AmpBackend, Field(discriminator="kind")]
@@ -94,6 +104,14 @@ class Alerts(Section):
     """By how soon somebody has to look: page and ticket."""
     teams: dict[Name, dict[Severity, Receiver]] = Field(default_factory=dict)
     """By team, for alerts about its models, instead of the receiver above."""
+
+    def receivers(self) -> Iterator[tuple[FieldPath, "Receiver"]]:
+        """Everybody who is told, with the path below this section."""
+        for severity, receiver in self.severities.items():
+            yield ("severities", severity), receiver
+        for team, theirs in self.teams.items():
+            for severity, receiver in theirs.items():
+                yield ("teams", team, severity), receiver
 
 
 class DriftMinimum(Section):
@@ -160,6 +178,20 @@ class Monitoring(Section):
 
     def breaches(self) -> Iterator[Breach]:
         yield from each([self._retention_breaches(), self._interval_breaches()])
+        yield from each([self._receiver_breaches()])
+
+    def _receiver_breaches(self) -> Iterator[Breach]:
+        if self.backend.kind != "amp":
+            return
+        # docs.aws.amazon.com/prometheus/latest/userguide/AMP-alertmanager-receiver.html
+        for path, receiver in self.alerts.receivers():
+            if receiver.kind != "sns":
+                yield Breach(
+                    ("alerts", *path),
+                    f"Amazon's alert manager tells SNS topics alone, and not {receiver.kind}",
+                    "Write `{kind: sns, topic: …}` and subscribe to the topic, or use the backend operator.",
+                    (("backend",),),
+                )
 
     def _retention_breaches(self) -> Iterator[Breach]:
         if self.retention is None:

@@ -1,6 +1,6 @@
 """The names of `modelway.architecture`, each from the module that it is in."""
 
-from modelway.architecture.cluster import Access, Cluster, EksCluster, ExistingCluster, ExistingGateway, Gateway, ManagedGateway
+from modelway.architecture.cluster import Access, Cluster, EksCluster, ExistingCluster
 from modelway.architecture.contract import Column, Contract, Example, Metric, Sample, Signature, Tensor
 from modelway.architecture.endpoint import Endpoint
 from modelway.architecture.environment import Aws, Environment
@@ -17,6 +17,7 @@ from modelway.architecture.registry import ImageRegistry, ModelStore, Registry
 from modelway.architecture.replica import Resources
 from modelway.architecture.scaling import Scaling
 from modelway.architecture.slo import Slo
+from modelway.architecture.tenancy import ExistingGateway, Gateway, ManagedGateway, Quota
 from modelway.architecture.traffic import Canary, Shadow, Traffic
 
 __all__ = [
@@ -51,6 +52,7 @@ __all__ = [
     "Network",
     "NodePool",
     "Percent",
+    "Quota",
     "Registry",
     "Resources",
     "Sample",

@@ -5,9 +5,11 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from modelway.architecture.base import Breach, FieldPath, each
-from modelway.architecture.cluster import Cluster, EksCluster, ExistingGateway
+from modelway.architecture.cluster import Cluster, EksCluster
 from modelway.architecture.eks import has_mig
+from modelway.architecture.network import ExistingNetwork
 from modelway.architecture.sagemaker import OR_KUBERNETES
+from modelway.architecture.tenancy import ExistingGateway
 
 if TYPE_CHECKING:
     from modelway.architecture.environment import Environment
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
 GATEWAY_NAMESPACE = "gateway-system"
 """Namespace of Gateways that are made."""
 
-TAKEN_NAMESPACES = ("default", "kube-system", "kube-public", "kube-node-lease", GATEWAY_NAMESPACE)
+TAKEN_NAMESPACES = ("default", "kube-system", "kube-public", "kube-node-lease", GATEWAY_NAMESPACE, "envoy-gateway-system", "keda")
 """Namespaces that can be no team's."""
 
 ENVOY_GATEWAY = re.compile(r"eg|.*envoy.*")
@@ -29,6 +31,9 @@ ALB = re.compile(r"(.*[-.])?alb([-.].*)?")
 ENDPOINT_LENGTH = 63
 """Characters that the name of a SageMaker endpoint may have (docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateEndpoint.html)."""
 
+ARTIFACTS_SINCE = "1.35"
+"""Version of Kubernetes from which volumes are made of images without a switch (kubernetes.io/docs/concepts/storage/volumes/#image)."""
+
 _ECR = re.compile(r"[0-9]{12}\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com(\.cn)?")
 
 
@@ -36,7 +41,34 @@ def placement_breaches(environment: "Environment") -> Iterator[Breach]:
     """What of the models does not fit to where they are served."""
     rules = (_cluster, _team, _gpu, _mig, _pool, _pool_with_gpus, _spot, _no_spot, _one_replica, _shadow, _sticky, _tokens, _access)
     for name, model in environment.models.items():
-        yield from each(rule(environment, name, model) for rule in (*rules, _endpoint_name, _images, _own_bucket))
+        yield from each(rule(environment, name, model) for rule in (*rules, _endpoint_name, _images, _own_bucket, _artifact))
+    for key, cluster in environment.clusters.items():
+        yield from each([_quotas(environment, key, cluster), _public_gateway(environment, key, cluster)])
+
+
+def _quotas(environment: "Environment", key: str, cluster: Cluster) -> Iterator[Breach]:
+    here = {model.team for model in environment.models.values() if any(other == key for other, _ in cluster_of(environment, model))}
+    for team in cluster.quotas:
+        if team not in here:
+            yield Breach(
+                ("clusters", key, "quotas", team),
+                f"a team that has models in this cluster: {', '.join(sorted(here)) or 'none has'}",
+                "Correct the name, or remove it: it has no namespace here.",
+                judged_by=(("models",),),
+            )
+
+
+def _public_gateway(environment: "Environment", key: str, cluster: Cluster) -> Iterator[Breach]:
+    network, gateway = environment.network, cluster.gateway
+    if isinstance(gateway, ExistingGateway) or gateway.exposure != "internet":
+        return
+    if isinstance(network, ExistingNetwork) and not network.public_subnets:
+        yield Breach(
+            ("network", "public_subnets"),
+            f"where the Gateway of cluster {key} answers on the internet, its load balancer stands in public subnets; none are named",
+            "Name them, or write exposure: internal.",
+            (("clusters", key, "gateway"),),
+        )
 
 
 def cluster_of(environment: "Environment", model: "Model") -> Iterator[tuple[str, Cluster]]:
@@ -269,3 +301,17 @@ def _own_bucket(environment: "Environment", name: str, model: "Model") -> Iterat
                 f"Write {described.weights.key}@sha256:{described.weights.sha256}.",
                 judged_by=(("aws", "account"), ("registry", "models", "bucket")),
             )
+
+
+def _artifact(environment: "Environment", name: str, model: "Model") -> Iterator[Breach]:
+    for key, cluster in cluster_of(environment, model):
+        if not isinstance(cluster, EksCluster) or cluster.version >= ARTIFACTS_SINCE or model.endpoint is None:
+            continue
+        for version in model.endpoint.traffic.versions:
+            if version in model.versions and model.versions[version].weights.kind == "oci":
+                yield Breach(
+                    ("models", name, "versions", version, "weights"),
+                    f"an artifact becomes a volume of a pod from Kubernetes {ARTIFACTS_SINCE} on; cluster {key} has {cluster.version}",
+                    "Upgrade the cluster, or publish them to the environment's own store.",
+                    judged_by=(("clusters", key, "version"), ("models", name, "cluster")),
+                )

@@ -34,7 +34,7 @@ SERVICE_BLOCKS = ("172.20.0.0/16", "10.100.0.0/16", "10.200.0.0/16", "192.168.12
 
 def platform_breaches(environment: "Environment") -> Iterator[Breach]:
     """What of the platform does not fit together."""
-    rules = (_tags, _bucket, _promotion, _addresses, _registry_keys, _replicas, _lock, _pull_through, _mlflow, _package_groups, _size)
+    rules = (_tags, _bucket, _promotion, _addresses, _registry_keys, _replicas, _readers, _lock, _pull_through, _package_groups, _size)
     yield from each(rule(environment) for rule in (*rules, _page, _routes_of_teams, _receivers))
     for key, cluster in environment.clusters.items():
         if isinstance(cluster, EksCluster):
@@ -205,6 +205,19 @@ def _replicas(environment: "Environment") -> Iterator[Breach]:
                 )
 
 
+def _readers(environment: "Environment") -> Iterator[Breach]:
+    registry = environment.registry
+    for store, accounts in (("images", registry.images.readers), ("models", registry.models.readers)):
+        for number, account in enumerate(accounts):
+            if account == environment.aws.account:
+                yield Breach(
+                    ("registry", store, "readers", number),
+                    "another account than the environment's own, whose roles are allowed one by one",
+                    "Name another, or remove it.",
+                    (("aws", "account"),),
+                )
+
+
 def _lock(environment: "Environment") -> Iterator[Breach]:
     if environment.tier == "development" and environment.registry.models.object_lock is not None:
         yield Breach(
@@ -224,22 +237,6 @@ def _pull_through(environment: "Environment") -> Iterator[Breach]:
                 "Choose another, like quay.",
                 judged_by=(("environment",),),
             )
-
-
-def _mlflow(environment: "Environment") -> Iterator[Breach]:
-    registry = environment.registry.model_registry
-    if registry.kind != "mlflow":
-        return
-    known = ", ".join(environment.clusters)
-    if registry.cluster is None and len(environment.clusters) > 1:
-        yield Breach(("registry", "model_registry", "cluster"), f"needed where there are several clusters: {known}", "Add `cluster: NAME`.")
-    elif registry.cluster is not None and registry.cluster not in environment.clusters:
-        yield Breach(
-            ("registry", "model_registry", "cluster"),
-            f"one of the environment's clusters: {known}",
-            "Name one of them, or add the cluster.",
-            judged_by=(("clusters", registry.cluster),),
-        )
 
 
 def _package_groups(environment: "Environment") -> Iterator[Breach]:

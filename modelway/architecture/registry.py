@@ -6,8 +6,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from modelway.architecture.arns import KeyArn, Region
+from modelway.architecture.arns import Account, KeyArn, Region
 from modelway.architecture.base import Breach, Name, Section, Shaped, each, of_each, repeated
+from modelway.architecture.references import Image
 
 TagPattern = Annotated[
     str,
@@ -62,9 +63,12 @@ class ImageRegistry(Section):
     """Registries that images are fetched from and kept, by the first part of the name they get here. Others want a credential."""
     replicate_to: tuple[Region, ...] = Field(default=(), max_length=25)
     """Regions that images are copied to. 25 at most (what ECR takes)."""
+    readers: tuple[Account, ...] = Field(default=(), max_length=25)
+    """Other accounts that may pull images, such as those of later environments."""
 
     def breaches(self) -> Iterator[Breach]:
-        yield from each([repeated(self, "mutable_tags"), repeated(self, "replicate_to"), of_each(self, "keep", self._keep_breaches)])
+        lists = [repeated(self, name) for name in ("mutable_tags", "replicate_to", "readers")]
+        yield from each([*lists, of_each(self, "keep", self._keep_breaches)])
 
     def _keep_breaches(self, prefix: str, _most: int) -> Iterator[Breach]:
         for other in self.keep:
@@ -103,9 +107,31 @@ class ModelStore(Section):
     """ARN of the KMS key for weights; the registry's own is made when absent."""
     replicate_to: tuple[Region, ...] = Field(default=(), max_length=25)
     """Regions that weights are copied to."""
+    readers: tuple[Account, ...] = Field(default=(), max_length=25)
+    """Other accounts that may read weights, such as those of later environments; a key of one's own has to allow them too."""
+    access_logs_days: int | None = Field(default=None, ge=1, le=3650)
+    """Days that is kept who read or wrote what, in a bucket of its own; it is not written down when absent."""
+    fetcher: Image | None = None
+    """Image of the program that gets and checks weights before a serving program starts, HOST/NAME@sha256:…; serving programs on
+    Kubernetes get them by themselves when absent."""
 
     def breaches(self) -> Iterator[Breach]:
-        yield from each([repeated(self, "replicate_to"), self._lock_breaches()])
+        yield from each(
+            [
+                repeated(self, "replicate_to"),
+                repeated(self, "readers"),
+                self._lock_breaches(),
+                self._fetcher_breaches(),
+            ]
+        )
+
+    def _fetcher_breaches(self) -> Iterator[Breach]:
+        if self.fetcher is not None and self.fetcher.registry is None:
+            yield Breach(
+                ("fetcher",),
+                "an image with its host: the environment's own registry has those of models alone",
+                f"Write HOST/{self.fetcher.name}@{self.fetcher.digest}.",
+            )
 
     def _lock_breaches(self) -> Iterator[Breach]:
         if self.object_lock is not None and self.object_lock.days > self.noncurrent_days:
@@ -124,13 +150,11 @@ class NoModelRegistry(Section):
 
 
 class MlflowRegistry(Section):
-    """An MLflow server in one of the environment's clusters."""
+    """An MLflow app that SageMaker runs, called like the environment, with a bucket of its own; IAM says who may use it."""
 
     EXAMPLES = MappingProxyType({"cluster": "main"})
 
     kind: Literal["mlflow"]
-    cluster: Name | None = None
-    """Cluster that it runs in; needed only where there are several."""
 
 
 class SageMakerRegistry(Section):

@@ -1,18 +1,73 @@
 """What an endpoint runs on."""
 
+from collections.abc import Iterator
 from types import MappingProxyType
 from typing import Annotated, Literal
 
 from pydantic import Field
 
-from modelway.architecture.base import Section
+from modelway.architecture.base import Breach, Section, each
 from modelway.architecture.instances import SageMakerInstance
+from modelway.architecture.quantities import Duration
+
+SHORTEST_WAIT, LONGEST_WAIT = 300, 1800
+"""Seconds: an alarm goes off when three of five minutes are bad, and an update ends within an hour."""
 
 
 class KubernetesRuntime(Section):
     """Plain Kubernetes objects and a Gateway API route."""
 
     kind: Literal["kubernetes"] = "kubernetes"
+
+
+def _lengths(**lengths: Duration) -> Iterator[Breach]:
+    for field, length in lengths.items():
+        if not SHORTEST_WAIT <= length.seconds <= LONGEST_WAIT:
+            yield Breach((field,), "5m to 30m: alarms look at five minutes, and an update ends within an hour", "Write it like 10m.")
+
+
+class CanaryRollout(Section):
+    """A part of the requests goes to new instances first, the rest after a while."""
+
+    kind: Literal["canary"] = "canary"
+    percent: int = Field(default=10, ge=1, le=50)
+    """Percent of the instances in the first step, 1 to 50; at least one instance."""
+    wait: Duration = Duration("10m")
+    """Time after the first step, 5m to 30m."""
+    bake: Duration = Duration("5m")
+    """How long the old instances stay after the last step, 5m to 30m."""
+
+    def breaches(self) -> Iterator[Breach]:
+        yield from each([_lengths(wait=self.wait), _lengths(bake=self.bake)])
+
+
+class LinearRollout(Section):
+    """Requests go to new instances in equal steps."""
+
+    kind: Literal["linear"]
+    percent: int = Field(default=25, ge=10, le=50)
+    """Percent of the instances in a step, 10 to 50; at least one instance."""
+    wait: Duration = Duration("5m")
+    """Time between steps, 5m to 30m."""
+    bake: Duration = Duration("5m")
+    """How long the old instances stay after the last step, 5m to 30m."""
+
+    def breaches(self) -> Iterator[Breach]:
+        yield from each([_lengths(wait=self.wait), _lengths(bake=self.bake)])
+
+
+class AllAtOnceRollout(Section):
+    """All requests go to new instances at once."""
+
+    kind: Literal["all_at_once"]
+    bake: Duration = Duration("10m")
+    """How long the old instances stay after it, 5m to 30m."""
+
+    def breaches(self) -> Iterator[Breach]:
+        yield from _lengths(bake=self.bake)
+
+
+Rollout = Annotated[CanaryRollout | LinearRollout | AllAtOnceRollout, Field(discriminator="kind")]
 
 
 class SageMakerRuntime(Section):
@@ -23,6 +78,8 @@ class SageMakerRuntime(Section):
     kind: Literal["sagemaker"]
     instance_type: SageMakerInstance
     """Type of the instances, such as ml.m7i.large."""
+    rollout: Rollout = Field(default_factory=CanaryRollout)
+    """How an update moves requests to new instances; it goes back by itself when the promised latency or error rate is not kept."""
 
 
 Runtime = Annotated[KubernetesRuntime | SageMakerRuntime, Field(discriminator="kind")]

@@ -14,12 +14,15 @@ OR_KUBERNETES = ", or choose runtime kubernetes"
 LONGEST_ANSWER = 60
 """Seconds in which a container has to answer (docs.aws.amazon.com/sagemaker/latest/APIReference/API_runtime_InvokeEndpoint.html)."""
 
+LONGEST_WAITS = 40 * 60
+"""Seconds that the steps of an update may wait together: the provider gives an update an hour, and new instances take some of it."""
+
 
 def sagemaker_breaches(endpoint: "Endpoint") -> Iterator[Breach]:
     """What of the endpoint SageMaker would leave out."""
     if endpoint.runtime.kind != "sagemaker":
         return
-    rules = (_resources, _shadow, _header, _sticky, _targets, _zero, _placement, _access, _timeout, _latency)
+    rules = (_resources, _shadow, _header, _sticky, _targets, _zero, _placement, _access, _timeout, _latency, _drain, _sample, _rollout)
     yield from each(rule(endpoint) for rule in rules)
 
 
@@ -93,6 +96,43 @@ def _timeout(endpoint: "Endpoint") -> Iterator[Breach]:
             f"a container has to answer within {LONGEST_ANSWER}s",
             f"Write {LONGEST_ANSWER}s",
             field=f"timeout above {LONGEST_ANSWER}s",
+        )
+    elif endpoint.timeout is not None and endpoint.timeout.seconds < LONGEST_ANSWER:
+        yield _cannot(
+            ("timeout",),
+            f"it waits {LONGEST_ANSWER}s for every answer",
+            f"Write {LONGEST_ANSWER}s, or remove it",
+            field=f"timeout below {LONGEST_ANSWER}s",
+        )
+
+
+def _drain(endpoint: "Endpoint") -> Iterator[Breach]:
+    if endpoint.drain is not None:
+        yield _cannot(("drain",), "it says itself how long an instance that has to go still answers")
+
+
+def _sample(endpoint: "Endpoint") -> Iterator[Breach]:
+    # docs.aws.amazon.com/sagemaker/latest/APIReference/API_DataCaptureConfig.html
+    if endpoint.payload_logging is not None and round(endpoint.payload_logging.sample.fraction * 100, 6) % 1:
+        yield _cannot(
+            ("payload_logging", "sample"), "it keeps a whole number of percent", "Write it like 5%", field="part of a percent of payloads"
+        )
+
+
+def _rollout(endpoint: "Endpoint") -> Iterator[Breach]:
+    if endpoint.runtime.kind != "sagemaker" or endpoint.runtime.rollout.kind != "linear":
+        return
+    rollout, instances = endpoint.runtime.rollout, endpoint.scaling.min
+    # A step is whole instances, at least a tenth of all and at most half.
+    step = min(max(instances * rollout.percent // 100, -(-instances // 10), 1), max(1, instances // 2))
+    waits = (-(-instances // step) - 1) * rollout.wait.seconds + rollout.bake.seconds
+    if waits > LONGEST_WAITS:
+        yield Breach(
+            ("runtime", "rollout"),
+            f"steps that wait {LONGEST_WAITS // 60}m together at most, because an update has to end within an hour; with scaling.min:"
+            f" {instances} these wait {waits / 60:g}m",
+            "Make percent larger, or wait and bake shorter.",
+            (("scaling", "min"),),
         )
 
 

@@ -19,7 +19,7 @@ def command(
         ),
     ] = None,
 ) -> None:
-    """Take an environment down: its stacks in reverse order. Refuses production (exit code 4)."""
+    """Take an environment down: its stacks in reverse order. Refuses what its tier protects, and names it (exit code 4)."""
     from modelway.operations.environments import destroy, open_deployment
 
     retained = destroy(open_deployment(environment, environments), yes=yes, progress=lambda text: typer.echo(text, err=True))

@@ -1,4 +1,4 @@
-"""`modelway doctor`: what this machine has, lacks, and needs."""
+"""`modelway doctor`: what this machine has, lacks, and needs; `modelway doctor ENV`: what an environment's account does."""
 
 import json
 import os
@@ -10,16 +10,29 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from modelway.cli._environments import Folder, faults_from_here, folder_of
+
 if TYPE_CHECKING:
     from modelway.operations.doctor import Part
     from toolchain.pins import Entry
 
 
-def command(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
-    """Say what this machine has, lacks, and needs. Changes nothing. Exit code 1 when something needed is not there."""
+def command(
+    environment: Annotated[
+        str | None, typer.Argument(metavar="[ENV]", help="An environment, whose account is looked at too.", show_default=False)
+    ] = None,
+    environments: Folder = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Say what this machine has, lacks, and needs; with ENV also what of it that environment's account has: credentials, quotas, versions,
+    instances, roles, keys, names, images and weights, and whether its clusters can be reached. Changes nothing. Exit code 1 when something
+    needed is not there."""
     from modelway.operations.project import find_root
 
-    parts = _parts(find_root())
+    root = find_root()
+    parts = _parts(root)
+    if environment is not None:
+        parts += _of_environment(environment, environments, root)
     lacking = [part for part in parts if part.lacking]
     if as_json:
         from dataclasses import asdict
@@ -29,9 +42,23 @@ def command(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")]
         width = max(len(part.name) for part in parts)
         for part in parts:
             typer.echo(_line(part, width))
-        typer.echo(f"{len(lacking)} of {len(parts)} are needed and not there." if lacking else "Everything that is needed is there.")
+        unknown = sum(part.state == "unknown" for part in parts)
+        there = "Everything that is needed is there" + (", as far as anybody could look." if unknown else ".")
+        typer.echo(f"{len(lacking)} of {len(parts)} are needed and not there." if lacking else there)
+        if unknown:
+            typer.echo(f"{unknown} could not be looked at, and may or may not be there.")
     if lacking:
         raise typer.Exit(1)
+
+
+def _of_environment(name: str, environments: Path | None, root: Path) -> "list[Part]":
+    from modelway.architecture import load
+    from modelway.operations._aws_account import Account
+    from modelway.operations.readiness import look
+
+    with faults_from_here():
+        environment = load(folder_of(name, environments, root), name, root)
+    return look(environment, Account(environment.aws.account, environment.aws.region))
 
 
 def _line(part: "Part", width: int) -> str:

@@ -11,6 +11,7 @@ import typer
 from modelway.cli import _environments
 
 if TYPE_CHECKING:
+    from modelway.architecture import Environment
     from modelway.architecture.base import FieldPath
     from modelway.architecture.origins import Origin, Origins, Setting
 
@@ -46,6 +47,7 @@ def command(
         # Or the pages of a contract would stand between what an environment decides.
         del data["contracts"]
         typer.echo(_page(data if defaults or not origin else _set(data, (), origins), origins if origin else None, folder))
+        typer.echo(_protected(environment))
 
 
 def _page(data: dict[str, Any], origins: "Origins | None", folder: Path) -> str:
@@ -78,6 +80,14 @@ def _set(data: dict[str, Any], path: "FieldPath", origins: "Origins") -> dict[st
         if inside if isinstance(value, dict) and value else _is_said(origins.of(here)):
             found[key] = inside
     return found
+
+
+def _protected(environment: "Environment") -> str:
+    """What follows from the tier, as remarks: it is no field that somebody could write."""
+    from modelway.architecture.protection import protection
+
+    lines = [f"What it stores (buckets, repositories, keys), by its tier, {environment.tier}:", *protection(environment.tier).told()]
+    return "\n".join(f"# {line}" for line in lines)
 
 
 def _said(data: dict[str, Any], path: "FieldPath", origins: "Origins | None") -> dict[str, Any]:

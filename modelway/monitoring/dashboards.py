@@ -1,79 +1,96 @@
-"""Grafana dashboards as JSON (grafana.com/docs/grafana/latest/dashboards/build-dashboards/view-dashboard-json-model)."""
+"""Grafana dashboards: of one endpoint, of all, of a cluster, of drift."""
 
-import hashlib
-from collections.abc import Sequence
+from modelway.monitoring.panels import Dashboard, dashboard, stat, text, timeseries
+from modelway.monitoring.rules import EndpointFacts
+from modelway.monitoring.rules.writing import BUDGET_LEFT, ERRORS, FAULTS, GATEWAY_ERRORS, LATENCY, REQUESTS
+from modelway.monitoring.slo import windows
 
-from modelway.monitoring.rules import ERRORS, LATENCY, REQUESTS
-from modelway.monitoring.slo import Objectives
-
-Dashboard = dict[str, object]
-Panel = dict[str, object]
-
-SOURCE = {"type": "prometheus", "uid": "${source}"}
+DRIFT_SCORE = "ml_drift_score"
+"""By model, version, feature and statistic; no job of ours writes it yet."""
 
 
-def endpoint_dashboard(environment: str, model: str, team: str, objectives: Objectives) -> Dashboard:
+def endpoint_dashboard(environment: str, facts: EndpointFacts) -> Dashboard:
     """One endpoint with its versions side by side: requests, errors, latency against what is promised."""
-    by_version = f'{{model="{model}"}}'
-    requests = f'sum by (version) (rate(inference_requests_total{{model="{model}"}}[5m]))'
-    faults = f'sum by (version) (rate(inference_requests_total{{model="{model}",code=~"5.."}}[5m]))'
+    model, objectives = f'{{model="{facts.model}"}}', facts.objectives
+    pods = f'{{namespace="{facts.namespace}",pod=~"{facts.model}-v.*",container="model"}}'
     panels = [
-        _panel("Requests by version", "reqps", [(f"{REQUESTS}5m{by_version}", "{{version}}")]),
-        _panel(
-            "Faults by version",
-            "percentunit",
-            [(f"{faults} / {requests}", "{{version}}")],
-            objectives.error_rate,
-        ),
-        _panel("99th percentile of latency by version", "s", [(f"{LATENCY}{by_version}", "{{version}}")], objectives.latency_p99_seconds),
-        _panel(
+        timeseries("Requests by version", "reqps", [(f"{REQUESTS}{model}", "{{version}}")]),
+        timeseries("Faults by version", "percentunit", [(f"{FAULTS}{model} / {REQUESTS}{model}", "{{version}}")], objectives.error_rate),
+        timeseries("99th percentile of latency by version", "s", [(f"{LATENCY}{model}", "{{version}}")], objectives.latency_p99_seconds),
+        timeseries(
             "Faults against the budget",
             "percentunit",
-            [(f"{ERRORS}{window}{by_version}", window) for window in ("1h", "6h", "3d")],
+            [(f"{ERRORS}{window}{model}", window) for window in windows(objectives)],
             objectives.error_budget,
         ),
+        stat(f"Error budget left of {objectives.days} days", "percentunit", [(f"{BUDGET_LEFT}{model}", "")]),
+        timeseries("Faults behind the Gateway by version", "percentunit", [(f"{GATEWAY_ERRORS}{model}", "{{version}}")]),
+        timeseries(
+            "Ready pods",
+            "short",
+            [
+                (
+                    f'kube_deployment_status_replicas_available{{namespace="{facts.namespace}",deployment=~"{facts.model}-v.*"}}',
+                    "{{deployment}}",
+                ),
+            ],
+        ),
+        timeseries("Processors", "short", [(f"sum by (pod) (rate(container_cpu_usage_seconds_total{pods}[5m]))", "{{pod}}")]),
+        timeseries("Memory", "bytes", [(f"sum by (pod) (container_memory_working_set_bytes{pods})", "{{pod}}")]),
     ]
-    return {
-        # Never the title's hash alone: two environments may report to one Grafana.
-        "uid": hashlib.sha256(f"{environment}/{model}".encode()).hexdigest()[:16],
-        "title": f"{model} ({environment})",
-        "tags": ["modelway", environment, team],
-        "schemaVersion": 39,
-        "editable": False,
-        "refresh": "30s",
-        "time": {"from": "now-6h", "to": "now"},
-        "templating": {"list": [{"name": "source", "label": "Data source", "type": "datasource", "query": "prometheus"}]},
-        "panels": _laid_out(panels),
-    }
+    return dashboard(f"{environment}/{facts.model}", f"{facts.model} ({environment})", [environment, facts.team], panels)
 
 
-def _panel(title: str, unit: str, queries: Sequence[tuple[str, str]], limit: float | None = None) -> Panel:
-    steps: list[dict[str, object]] = [{"color": "green", "value": None}]
-    if limit is not None:
-        steps.append({"color": "red", "value": limit})
-    return {
-        "title": title,
-        "type": "timeseries",
-        "datasource": SOURCE,
-        "targets": [
-            {"refId": chr(ord("A") + number), "datasource": SOURCE, "expr": expression, "legendFormat": legend}
-            for number, (expression, legend) in enumerate(queries)
-        ],
-        "fieldConfig": {
-            "defaults": {
-                "unit": unit,
-                "min": 0,
-                "thresholds": {"mode": "absolute", "steps": steps},
-                "custom": {"thresholdsStyle": {"mode": "line" if limit is not None else "off"}},
-            },
-            "overrides": [],
-        },
-    }
-
-
-def _laid_out(panels: Sequence[Panel]) -> list[Panel]:
-    """Two panels a row; Grafana's grid is 24 wide."""
-    return [
-        panel | {"id": number + 1, "gridPos": {"x": number % 2 * 12, "y": number // 2 * 8, "w": 12, "h": 8}}
-        for number, panel in enumerate(panels)
+def fleet_dashboard(environment: str) -> Dashboard:
+    """All endpoints: who serves how much, who fails, who is slow, whose budget is gone."""
+    model = '{model=~"$model"}'
+    panels = [
+        timeseries("Requests", "reqps", [(f"sum by (model) ({REQUESTS}{model})", "{{model}}")]),
+        timeseries("Faults", "percentunit", [(f"{ERRORS}5m{model}", "{{model}}")]),
+        timeseries("99th percentile of latency", "s", [(f"max by (model) ({LATENCY}{model})", "{{model}}")]),
+        stat("Error budget left", "percentunit", [(f"{BUDGET_LEFT}{model}", "{{model}}")]),
+        stat(
+            "Alerts that fire",
+            "short",
+            [('sum by (alertname, model) (ALERTS{alertstate="firing",model=~"$model"})', "{{model}} {{alertname}}")],
+        ),
+        timeseries(
+            "All requests and faults", "reqps", [("modelway:fleet_requests:rate5m", "requests"), ("modelway:fleet_errors:rate5m", "faults")]
+        ),
     ]
+    return dashboard(
+        f"{environment}/ fleet", f"All models ({environment})", [environment], panels, {"model": f"label_values({REQUESTS}, model)"}
+    )
+
+
+def cluster_dashboard(environment: str, cluster: str) -> Dashboard:
+    """A cluster: its nodes, what is spoken for, what waits, its GPUs."""
+    requested = 'sum by (resource) (kube_pod_container_resource_requests{resource=~"cpu|memory|nvidia_com_gpu",node!=""})'
+    spoken_for = f"{requested} / sum by (resource) (kube_node_status_allocatable)"
+    panels = [
+        timeseries("Ready nodes", "short", [('sum(kube_node_status_condition{condition="Ready",status="true"})', "ready")]),
+        timeseries("Spoken for", "percentunit", [(spoken_for, "{{resource}}")], 0.9),
+        timeseries("Pods without room", "short", [("sum by (namespace) (kube_pod_status_unschedulable)", "{{namespace}}")]),
+        timeseries(
+            "Restarts", "short", [("sum by (namespace) (increase(kube_pod_container_status_restarts_total[15m]))", "{{namespace}}")]
+        ),
+        timeseries("GPUs at work", "percent", [("DCGM_FI_DEV_GPU_UTIL", "{{namespace}}/{{pod}} {{gpu}}")]),
+        timeseries(
+            "Memory of GPUs", "percentunit", [("DCGM_FI_DEV_FB_USED / (DCGM_FI_DEV_FB_USED + DCGM_FI_DEV_FB_FREE)", "{{pod}} {{gpu}}")]
+        ),
+    ]
+    return dashboard(f"{environment}/ cluster {cluster}", f"Cluster {cluster} ({environment})", [environment], panels)
+
+
+def drift_dashboard(environment: str) -> Dashboard:
+    """Where drift will be seen. Its panel is empty until a job writes scores, and it says so."""
+    note = (
+        "Drift is described in models' files and not measured yet. An empty panel here means that nobody looked, not that nothing changed."
+    )
+    panels = [
+        text("Not measured yet", note),
+        timeseries("Drift by feature", "short", [(f'{DRIFT_SCORE}{{model=~"$model"}}', "{{model}} {{feature}} {{statistic}}")]),
+    ]
+    return dashboard(
+        f"{environment}/ drift", f"Drift ({environment})", [environment], panels, {"model": f"label_values({REQUESTS}, model)"}
+    )

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import os
+import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -29,7 +30,7 @@ class ImageRegistry:
 
     def __init__(self, account: str, region: str) -> None:
         self._account = account
-        with _explained("ecr"):
+        with explained("ecr"):
             self._client = boto3.Session(region_name=region).client("ecr")
 
     def by_digest(self, repository: str, digest: str) -> bytes | None:
@@ -43,7 +44,7 @@ class ImageRegistry:
     def missing(self, repository: str, digests: Sequence[str]) -> list[str]:
         """Those of the blobs with these digests that the repository does not hold, each once."""
         wanted = list(dict.fromkeys(digests))
-        with _explained("ecr:BatchCheckLayerAvailability"):
+        with explained("ecr:BatchCheckLayerAvailability"):
             answer = self._client.batch_check_layer_availability(registryId=self._account, repositoryName=repository, layerDigests=wanted)
         held = {layer["layerDigest"] for layer in answer["layers"] if layer["layerAvailability"] == "AVAILABLE"}
         return [digest for digest in wanted if digest not in held]
@@ -51,16 +52,16 @@ class ImageRegistry:
     def upload(self, repository: str, digest: str, file: Path) -> None:
         """The repository holds the file's content as a blob, and counted the same digest. Raises AwsFailure when it did not."""
         target = {"registryId": self._account, "repositoryName": repository}
-        with _explained("ecr:InitiateLayerUpload"):
+        with explained("ecr:InitiateLayerUpload"):
             begun = self._client.initiate_layer_upload(**target)
         upload, size = begun["uploadId"], begun["partSize"]
-        with file.open("rb") as content, _explained("ecr:UploadLayerPart"):
+        with file.open("rb") as content, explained("ecr:UploadLayerPart"):
             first = 0
             while part := content.read(size):
                 last = first + len(part) - 1
                 self._client.upload_layer_part(**target, uploadId=upload, partFirstByte=first, partLastByte=last, layerPartBlob=part)
                 first = last + 1
-        with _explained("ecr:CompleteLayerUpload"):
+        with explained("ecr:CompleteLayerUpload"):
             try:
                 counted = self._client.complete_layer_upload(**target, uploadId=upload, layerDigests=[digest])["layerDigest"]
             except self._client.exceptions.LayerAlreadyExistsException:
@@ -71,7 +72,7 @@ class ImageRegistry:
 
     def put(self, repository: str, manifest: bytes, media_type: str, digest: str, tag: str) -> str:
         """The repository holds the manifest, which has that digest, under `tag`. Returns the digest that ECR answers."""
-        with _explained("ecr:PutImage"):
+        with explained("ecr:PutImage"):
             answer = self._client.put_image(
                 registryId=self._account,
                 repositoryName=repository,
@@ -82,8 +83,25 @@ class ImageRegistry:
             )
         return str(answer["image"]["imageId"]["imageDigest"])
 
+    def download(self, repository: str, digest: str, file: Path) -> None:
+        """The file holds the blob with that digest. Raises AwsFailure for another, and for one that is not there."""
+        with explained("ecr:GetDownloadUrlForLayer"):
+            url = self._client.get_download_url_for_layer(registryId=self._account, repositoryName=repository, layerDigest=digest)[
+                "downloadUrl"
+            ]
+        counted = hashlib.sha256()
+        try:
+            with urllib.request.urlopen(url, timeout=60) as answer, file.open("wb") as written:
+                while chunk := answer.read(1024 * 1024):
+                    counted.update(chunk)
+                    written.write(chunk)
+        except OSError as fault:
+            raise AwsFailure(f"blob {digest} of {repository} cannot be read: {fault}") from fault
+        if f"sha256:{counted.hexdigest()}" != digest:
+            raise AwsFailure(f"blob {digest} of {repository} is damaged: it has digest sha256:{counted.hexdigest()}.")
+
     def _find(self, repository: str, identifier: dict[str, str]) -> bytes | None:
-        with _explained("ecr:BatchGetImage"):
+        with explained("ecr:BatchGetImage"):
             answer = self._client.batch_get_image(
                 registryId=self._account, repositoryName=repository, imageIds=[identifier], acceptedMediaTypes=list(MANIFESTS)
             )
@@ -95,12 +113,12 @@ class ModelStore:
 
     def __init__(self, account: str, region: str) -> None:
         self._owner = account
-        with _explained("s3"):
+        with explained("s3"):
             self._client = boto3.Session(region_name=region).client("s3")
 
     def recorded(self, bucket: str, key: str) -> str | None:
         """The SHA-256 (hex) of the object: as S3 recorded it at upload, else counted anew. None when there is no object."""
-        with _explained("s3:HeadObject"):
+        with explained("s3:HeadObject"):
             try:
                 head = self._client.head_object(Bucket=bucket, Key=key, ExpectedBucketOwner=self._owner, ChecksumMode="ENABLED")
             except ClientError as fault:
@@ -115,7 +133,7 @@ class ModelStore:
     def counted(self, bucket: str, key: str) -> str:
         """The SHA-256 (hex) of the object's bytes, read back."""
         found = hashlib.sha256()
-        with _explained("s3:GetObject"):
+        with explained("s3:GetObject"):
             body = self._client.get_object(Bucket=bucket, Key=key, ExpectedBucketOwner=self._owner)["Body"]
             for chunk in body.iter_chunks(1024 * 1024):
                 found.update(chunk)
@@ -126,7 +144,7 @@ class ModelStore:
         if file.stat().st_size > MAX_OBJECT:
             raise AwsFailure(f"{file} is larger than {MAX_OBJECT} bytes, the most that S3 takes with one SHA-256.")
         checksum = base64.b64encode(bytes.fromhex(sha256)).decode()
-        with file.open("rb") as body, _explained("s3:PutObject"):
+        with file.open("rb") as body, explained("s3:PutObject"):
             self._client.put_object(
                 Bucket=bucket,
                 Key=key,
@@ -139,7 +157,7 @@ class ModelStore:
 
 def account_of_credentials(region: str) -> str:
     """The account that the credentials of the environment belong to. Raises AwsFailure without credentials, or when STS refuses them."""
-    with _explained("sts:GetCallerIdentity"):
+    with explained("sts:GetCallerIdentity"):
         return str(boto3.Session(region_name=region).client("sts").get_caller_identity()["Account"])
 
 
@@ -148,7 +166,7 @@ def presigned_identity(region: str | None, headers: Mapping[str, str], seconds: 
 
     Nothing is called for it, unless the credentials themselves have to be fetched. Raises AwsFailure without credentials or region.
     """
-    with _explained("signing for sts:GetCallerIdentity"):
+    with explained("signing for sts:GetCallerIdentity"):
         # boto3 reads AWS_DEFAULT_REGION only; the other tools of AWS know both.
         session = boto3.Session(region_name=region or os.environ.get("AWS_REGION") or None)
         if session.get_credentials() is None:
@@ -164,7 +182,8 @@ def presigned_identity(region: str | None, headers: Mapping[str, str], seconds: 
 
 
 @contextmanager
-def _explained(call: str) -> Iterator[None]:
+def explained(call: str) -> Iterator[None]:
+    """What AWS refuses within is told as AwsFailure, by the name of the call."""
     try:
         yield
     except ClientError as fault:

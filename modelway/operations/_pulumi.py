@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TextIO
 
@@ -39,6 +39,10 @@ class Engine:
         """The stack is what the program says. Asks first unless `yes`."""
         self._run("up", "--stack", stack, *_consent(yes))
 
+    def preview(self, stack: str) -> dict[str, object]:
+        """What an update would do, as `pulumi preview --json` writes it; secrets are masked."""
+        return dict(json.loads(self._capture("preview", "--stack", stack, "--json")))
+
     def destroy(self, stack: str, *, yes: bool) -> None:
         """The stack holds nothing. Asks first unless `yes`."""
         self._run("destroy", "--stack", stack, *_consent(yes))
@@ -52,24 +56,45 @@ class Engine:
         deployment = json.loads(self._capture("stack", "export", "--stack", stack))["deployment"]
         return list(deployment.get("resources") or [])
 
+    def backend(self) -> str:
+        """URL of the backend that holds the state."""
+        return str(json.loads(self._capture("whoami", "--json"))["url"])
+
+    def export(self, stack: str) -> dict[str, object]:
+        """The stack's whole state as `pulumi stack export` writes it; secrets stay encrypted."""
+        return dict(json.loads(self._capture("stack", "export", "--stack", stack)))
+
+    def put(self, stack: str, exported: Mapping[str, object]) -> None:
+        """The stack's state is `exported`. The engine refuses one whose parts do not fit together."""
+        self._capture("stack", "import", "--stack", stack, given=json.dumps(exported))
+
+    def refresh(self, stack: str, urns: Sequence[str]) -> None:
+        """The state of these resources is what their providers read; those that are not there are not in the state."""
+        targets = [word for urn in urns for word in ("--target", urn)]
+        self._run("refresh", "--stack", stack, "--yes", "--skip-preview", *targets)
+
+    def forget(self, stack: str, urn: str) -> None:
+        """The state does not have the resource; whatever it stands for is left alone."""
+        self._capture("state", "delete", urn, "--stack", stack, "--yes", "--force")
+
     def _run(self, *arguments: str) -> None:
         result = self._start(arguments, stdout=self._talk.fileno(), stderr=self._talk.fileno())
         if result.returncode:
             raise EngineFailure(f"`pulumi {' '.join(arguments)}` ended with exit code {result.returncode}; its own words are above.")
 
-    def _capture(self, *arguments: str) -> str:
-        result = self._start((*arguments, "--non-interactive"), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    def _capture(self, *arguments: str, given: str | None = None) -> str:
+        result = self._start((*arguments, "--non-interactive"), stdout=subprocess.PIPE, stderr=subprocess.PIPE, given=given)
         if result.returncode:
             raise EngineFailure(f"`pulumi {' '.join(arguments)}` failed: {result.stderr.strip() or result.stdout.strip()}")
         return result.stdout
 
-    def _start(self, arguments: Sequence[str], *, stdout: int, stderr: int) -> subprocess.CompletedProcess[str]:
+    def _start(self, arguments: Sequence[str], *, stdout: int, stderr: int, given: str | None = None) -> subprocess.CompletedProcess[str]:
         # The interpreter's own folder first: set-up puts the engine beside it, and the shell may not have activated it.
         path = os.pathsep.join([str(Path(sys.prefix) / "bin"), os.environ.get("PATH", os.defpath)])
         environment = {**os.environ, "PATH": path}
         try:
             return subprocess.run(
-                ["pulumi", *arguments], cwd=self._folder, env=environment, stdout=stdout, stderr=stderr, text=True, check=False
+                ["pulumi", *arguments], cwd=self._folder, env=environment, input=given, stdout=stdout, stderr=stderr, text=True, check=False
             )
         except FileNotFoundError as fault:
             raise EngineFailure("pulumi is not installed: run `make setup`, or install Pulumi 3.250 or later.") from fault

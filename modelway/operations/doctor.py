@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-State = Literal["ok", "missing", "broken"]
+State = Literal["ok", "missing", "broken", "unknown"]
+"""unknown: nobody could look, which says neither yes nor no."""
 
 SET_UP = "run `make setup`"
 

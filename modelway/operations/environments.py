@@ -7,6 +7,7 @@ from pathlib import Path
 
 from modelway.architecture import Environment, layout, load
 from modelway.architecture.effect import refusal
+from modelway.architecture.protection import protection
 from modelway.errors import ModelwayError
 from modelway.operations._aws import account_of_credentials
 from modelway.operations._pulumi import Engine
@@ -45,6 +46,10 @@ class Retained:
     what: str
     identifier: str
     until: str
+    """How long, and how it comes back."""
+
+
+_STORING = {"aws:s3/bucket:Bucket": "bucket", "aws:ecr/repository:Repository": "repository", "aws:kms/key:Key": "KMS key"}
 
 
 class NotMadeYet(ModelwayError):
@@ -67,14 +72,15 @@ def open_deployment(name: str, environments: Path | None = None, *, to_come_up: 
     with ThreadPoolExecutor(1) as background:
         # Each takes half a second; the account comes first, whatever the engine has to say.
         existing = background.submit(deployment.engine.stacks)
-        _refuse_other_account(environment)
+        refuse_other_account(environment)
     deployment.engine.add_stacks([stack for stack in deployment.stacks if stack not in existing.result()])
     for stack in deployment.stacks if environments else ():
         deployment.engine.configure(stack, f"{PROJECT}:environments", str(folder))
     return deployment
 
 
-def _refuse_other_account(environment: Environment) -> None:
+def refuse_other_account(environment: Environment) -> None:
+    """Raises OtherAccount where the credentials at hand are not of the environment's account."""
     # The provider has the same guard, but a failing destroy would have begun by then, and other providers have none.
     wanted, found = environment.aws.account, account_of_credentials(environment.aws.region)
     if found != wanted:
@@ -86,33 +92,67 @@ def _refuse_other_account(environment: Environment) -> None:
 
 
 def up(deployment: Deployment, *, yes: bool, progress: Progress) -> None:
-    """Every stack of the environment is what its files say, platform before models."""
+    """Every stack of the environment is what its files say, platform before models.
+
+    Raises Protected, before anything is changed, when a model went from the files whose images the environment's tier protects.
+    """
+    _refuse_unretired(deployment)
     for stack in deployment.stacks:
         progress(f"pulumi up: stack {stack}")
         deployment.engine.up(stack, yes=yes)
 
 
 def destroy(deployment: Deployment, *, yes: bool, progress: Progress) -> list[Retained]:
-    """Nothing of the environment is left, models before platform; returns what AWS keeps for a while all the same.
+    """Nothing of the environment is left in its stacks, models before platform; returns what AWS keeps all the same.
 
-    Raises Protected for an environment of tier production.
+    Raises Protected, before anything is changed, where the tier protects what is stored, or did when its stacks were last brought up.
     """
-    if deployment.environment.tier == "production":
-        held = [
-            str(resource["urn"]) for stack in deployment.stacks for resource in deployment.engine.resources(stack) if resource.get("custom")
-        ]
-        listed = "\n".join(f"  {urn}" for urn in held) or "  (nothing yet)"
-        raise Protected(
-            f"environment {deployment.environment.environment} is of tier production and is not destroyed as a whole. It holds:\n{listed}\n"
-            "Retire its models one by one first, then lower its tier in environment.yaml, bring that up, and destroy it."
-        )
-    retained: list[Retained] = []
+    there = {stack: deployment.engine.resources(stack) for stack in deployment.stacks}
+    _refuse_protected(deployment.environment, [one for resources in there.values() for one in resources if one.get("protect")])
     for stack in reversed(deployment.stacks):
         progress(f"pulumi destroy: stack {stack}")
-        kept = [kept for resource in deployment.engine.resources(stack) if (kept := _retained(resource))]
         deployment.engine.destroy(stack, yes=yes)
-        retained += kept
-    return retained
+    return [kept for stack in reversed(deployment.stacks) for resource in there[stack] if (kept := _retained(resource))]
+
+
+def _refuse_protected(environment: Environment, held: list[dict[str, object]]) -> None:
+    name, tier = environment.environment, environment.tier
+    if not held and not protection(tier).protect:
+        return
+    listed = _listed(held) or "  (nothing yet)"
+    if protection(tier).protect:
+        raise Protected(
+            f"environment {name} is of tier {tier}, which protects what it stores:\n{listed}\n"
+            f"To retire it, lower its tier in environment.yaml: to staging, and what is stored stays in AWS, or to development, and it goes"
+            f" with its contents. Then `modelway up {name}`, and `modelway destroy {name}` again."
+        )
+    raise Protected(
+        f"environment {name} is of tier {tier}, and its stacks still protect what they stored before:\n{listed}\n"
+        f"Run `modelway up {name}`, which lifts that, and `modelway destroy {name}` again; or `pulumi state unprotect URN` for one of them."
+    )
+
+
+def _refuse_unretired(deployment: Deployment) -> None:
+    environment = deployment.environment
+    if not protection(environment.tier).protect:
+        return
+    prefix, gone = f"{environment.environment}/", []
+    for resource in deployment.engine.resources(deployment.stacks[0]):
+        inputs = resource.get("inputs")
+        name = str(inputs.get("name")) if isinstance(inputs, dict) else ""
+        of_model = resource.get("type") == "aws:ecr/repository:Repository" and name.startswith(prefix)
+        if of_model and resource.get("protect") and name.removeprefix(prefix) not in environment.models:
+            gone.append((name.removeprefix(prefix), resource))
+    if gone:
+        raise Protected(
+            f"environment {environment.environment} is of tier {environment.tier}, which protects the images of models, and its files no"
+            f" longer have {', '.join(model for model, _ in gone)}:\n{_listed([resource for _, resource in gone])}\n"
+            f"Put back what was removed, with `presence: retired`, run `modelway up {environment.environment}`, and remove it then."
+        )
+
+
+def _listed(resources: list[dict[str, object]]) -> str:
+    return "\n".join(f"  {resource['urn']}" for resource in resources)
 
 
 def outputs(deployment: Deployment) -> dict[str, object]:
@@ -124,9 +164,13 @@ def outputs(deployment: Deployment) -> dict[str, object]:
 
 
 def _retained(resource: dict[str, object]) -> Retained | None:
-    if resource.get("type") != "aws:kms/key:Key":
+    kind = str(resource.get("type"))
+    name = str(resource.get("urn")).rpartition("::")[2]
+    what, identifier = f"{_STORING.get(kind, kind)} {name}", str(resource.get("id"))
+    if resource.get("retainOnDelete"):
+        return Retained(what, identifier, "stays with what it holds; `modelway adopt` takes it into a stack again")
+    if kind != "aws:kms/key:Key":
         return None
     values = resource.get("outputs")
     days = values.get("deletionWindowInDays") if isinstance(values, dict) else None
-    name = str(resource.get("urn")).rpartition("::")[2]
-    return Retained(f"KMS key {name}", str(resource.get("id")), f"pending deletion for {days or 30} days")
+    return Retained(what, identifier, f"pending deletion for {days or 30} days")

@@ -1,23 +1,44 @@
 """From what an environment says to what components take; nothing else knows both."""
 
 from stacks.arguments.cluster import eks_cluster, existing_cluster, tenancy
-from stacks.arguments.endpoint import kubernetes_endpoint
+from stacks.arguments.endpoint import kubernetes_endpoint, model_support, payload_store
 from stacks.arguments.identity import model_identity
-from stacks.arguments.monitoring import endpoint_monitoring, monitoring_stack
+from stacks.arguments.monitoring import (
+    endpoint_groups,
+    endpoint_monitoring,
+    managed_metrics,
+    managed_rules,
+    monitoring_groups,
+    monitoring_stack,
+    receiver_secrets,
+)
 from stacks.arguments.network import network
 from stacks.arguments.placing import cluster_of, served, tags, teams
-from stacks.arguments.registry import registry
+from stacks.arguments.registry import mlflow_model_registry, registry, sagemaker_model_registry
+from stacks.arguments.sagemaker import alarm_topic, on_sagemaker, sagemaker_endpoint
 
 __all__ = [
+    "alarm_topic",
     "cluster_of",
     "eks_cluster",
+    "endpoint_groups",
     "endpoint_monitoring",
     "existing_cluster",
     "kubernetes_endpoint",
+    "managed_metrics",
+    "managed_rules",
+    "mlflow_model_registry",
     "model_identity",
+    "model_support",
+    "monitoring_groups",
     "monitoring_stack",
     "network",
+    "on_sagemaker",
+    "payload_store",
+    "receiver_secrets",
     "registry",
+    "sagemaker_endpoint",
+    "sagemaker_model_registry",
     "served",
     "tags",
     "teams",

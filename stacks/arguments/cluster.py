@@ -1,16 +1,19 @@
 """What clusters and what is in them take."""
 
+import math
 from typing import TYPE_CHECKING
 
-from modelway.architecture import EksCluster, Environment, ExistingCluster, ExistingGateway, ManagedGateway
-from stacks.arguments.placing import deletion_window, teams
+from modelway.architecture import EksCluster, Environment, ExistingCluster, ExistingGateway, ManagedGateway, NodePool
+from modelway.architecture.protection import protection
+from stacks.arguments.placing import deletion_window, tags, teams
 
 if TYPE_CHECKING:
     import pulumi
 
-    from components.cluster.eks import AccessArgs, EksClusterArgs, NodePoolArgs
+    from components.cluster.eks import AccessArgs, EksClusterArgs
     from components.cluster.existing import ExistingClusterArgs
-    from components.cluster.tenancy import GatewayArgs, TenancyArgs
+    from components.cluster.nodes import NodePoolArgs
+    from components.cluster.tenancy import GatewayArgs, QuotaArgs, TenancyArgs
 
 ACCESS_POLICIES = {
     "cluster-admin": "AmazonEKSClusterAdminPolicy",
@@ -24,39 +27,110 @@ GATEWAY, GATEWAY_NAMESPACE = "models", "gateway-system"
 """The Gateway that is made for a cluster without one, and the namespace it is in."""
 
 
-def eks_cluster(environment: Environment, key: str, described: EksCluster, subnet_ids: "pulumi.Input[list[str]]") -> "EksClusterArgs":
-    pools: dict[str, NodePoolArgs] = {
-        name: {"instance_types": list(pool.instance_types), "min": pool.min, "max": pool.max, "gpu": pool.gpu}
-        for name, pool in described.node_pools.items()
-    }
+def eks_cluster(
+    environment: Environment,
+    key: str,
+    described: EksCluster,
+    *,
+    subnet_ids: "pulumi.Input[list[str]]",
+    node_subnet_ids: "pulumi.Input[list[str]]",
+) -> "EksClusterArgs":
     access: dict[str, AccessArgs] = {
         name: {"principal": granted.principal, "policy": ACCESS_POLICIES[granted.policy]} for name, granted in described.access.items()
     }
     made: EksClusterArgs = {
         "cluster_name": f"{environment.environment}-{key}",
         "account": environment.aws.account,
+        "region": environment.aws.region,
         "version": described.version,
         "subnet_ids": subnet_ids,
-        "node_pools": pools,
+        "node_subnet_ids": node_subnet_ids,
+        "service_cidr": str(described.service_cidr),
+        "node_pools": {name: _pool(pool) for name, pool in described.node_pools.items()},
+        "addon_versions": dict(described.addons),
         "access": access,
         "public_access": described.endpoint.kind == "public",
+        "log_types": list(described.logs.types),
         "log_retention_days": described.logs.retention_days,
         "deletion_window_days": deletion_window(environment),
+        "protect": protection(environment.tier).protect,
+        "tags": tags(environment),
     }
+    if described.secrets_key is not None:
+        made["secrets_key"] = described.secrets_key
+    if described.auto_mode is not None:
+        made["auto_mode_pools"] = list(described.auto_mode.node_pools)
     if described.endpoint.kind == "public":
         made["public_access_cidrs"] = [str(block) for block in described.endpoint.allowed]
     return made
 
 
+def _pool(pool: NodePool) -> "NodePoolArgs":
+    made: NodePoolArgs = {
+        "instance_types": list(pool.instance_types),
+        "min": pool.min,
+        "max": pool.max,
+        "gpu": pool.gpu,
+        "capacity": pool.capacity.upper(),
+        "labels": dict(pool.labels),
+        "taints": [{"key": taint.key, "value": taint.value, "effect": taint.effect.upper()} for taint in pool.taints],
+    }
+    if pool.disk is not None:
+        made["disk_gib"] = math.ceil(pool.disk.bytes / (1 << 30))
+    return made
+
+
 def existing_cluster(environment: Environment, key: str, described: ExistingCluster) -> "ExistingClusterArgs":
-    return {"context": described.context, **tenancy(environment, key)}
+    return {
+        "context": described.context,
+        "teams": teams(environment, key),
+        "gateway": _gateway(environment, described.gateway, auto_mode=False),
+        "quotas": _quotas(described),
+    }
 
 
 def tenancy(environment: Environment, key: str) -> "TenancyArgs":
-    return {"teams": teams(environment, key), "gateway": _gateway(environment.clusters[key].gateway)}
+    described = environment.clusters[key]
+    eks = described if isinstance(described, EksCluster) else None
+    auto = eks is not None and eks.auto_mode is not None
+    return {
+        "teams": teams(environment, key),
+        "gateway": _gateway(environment, described.gateway, auto_mode=auto),
+        "quotas": _quotas(described),
+        "dns_on_nodes": auto,
+        "switch_policies_on": auto and eks is not None and not eks.node_pools,
+    }
 
 
-def _gateway(described: ManagedGateway | ExistingGateway) -> "GatewayArgs":
-    if described.kind == "managed":
-        return {"name": GATEWAY, "namespace": GATEWAY_NAMESPACE, "gateway_class": described.class_}
-    return {"name": described.name, "namespace": described.namespace}
+def _gateway(environment: Environment, described: ManagedGateway | ExistingGateway, *, auto_mode: bool) -> "GatewayArgs":
+    if described.kind == "existing":
+        return {"name": described.name, "namespace": described.namespace}
+    made: GatewayArgs = {"name": GATEWAY, "namespace": GATEWAY_NAMESPACE, "gateway_class": described.class_}
+    if described.controller == "envoy":
+        internal, network = described.exposure == "internal", environment.network
+        made["envoy"] = {"gateway_class": described.class_, "internal": internal, "auto_mode": auto_mode}
+        if network is not None and network.kind == "existing":
+            # Nobody may have tagged them.
+            made["envoy"]["subnets"] = list(network.private_subnets if internal else network.public_subnets)
+    if described.tls is not None:
+        made["tls"] = {"secret": described.tls.secret}
+        if described.tls.hostname is not None:
+            made["tls"]["hostname"] = described.tls.hostname
+        if described.tls.issuer is not None:
+            made["tls"]["issuer"] = described.tls.issuer
+    return made
+
+
+def _quotas(described: EksCluster | ExistingCluster) -> "dict[str, QuotaArgs]":
+    quotas: dict[str, QuotaArgs] = {}
+    for team, quota in described.quotas.items():
+        made = quotas[team] = {}
+        if quota.cpu is not None:
+            made["cpu_millicores"] = quota.cpu.millicores
+        if quota.memory is not None:
+            made["memory_bytes"] = quota.memory.bytes
+        if quota.gpu is not None:
+            made["gpus"] = quota.gpu
+        if quota.pods is not None:
+            made["pods"] = quota.pods
+    return quotas

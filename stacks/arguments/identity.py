@@ -20,9 +20,11 @@ def model_identity(
     namespace: "pulumi.Output[str]",
     bucket_arn: "pulumi.Output[str]",
     key_arn: "pulumi.Output[str]",
+    payloads_arn: "pulumi.Output[str] | None" = None,
 ) -> "ModelIdentityArgs":
     described, _, traffic = serving(environment, model)
-    return {
+    weights = {version: described.versions[version].weights for version in traffic.versions}
+    made: ModelIdentityArgs = {
         "model": model,
         "account": environment.aws.account,
         "cluster_name": cluster_name,
@@ -30,5 +32,10 @@ def model_identity(
         "namespace": namespace,
         "bucket_arn": bucket_arn,
         "key_arn": key_arn,
-        "weights": {version: described.versions[version].weights.key for version in traffic.versions},
+        "weights": {version: one.key for version, one in weights.items() if one.kind == "store"},
+        "elsewhere": {version: f"arn:aws:s3:::{one.bucket}/{one.key}" for version, one in weights.items() if one.kind == "s3"},
+        "artifacts": [version for version, one in weights.items() if one.kind == "oci"],
     }
+    if payloads_arn is not None:
+        made["payloads_arn"] = payloads_arn
+    return made

@@ -1,39 +1,206 @@
 """What monitoring takes."""
 
 import json
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from modelway.architecture import Environment
-from modelway.monitoring.dashboards import endpoint_dashboard
-from modelway.monitoring.rules import base_rules, endpoint_rules
+from modelway.architecture.arns import SecretReference
+from modelway.architecture.base import FieldPath
+from modelway.architecture.monitoring import PagerDuty, Receiver, Slack, Topic, Webhook
+from modelway.architecture.watching import installs_operator
+from modelway.monitoring.dashboards import cluster_dashboard, drift_dashboard, endpoint_dashboard, fleet_dashboard
+from modelway.monitoring.panels import Dashboard
+from modelway.monitoring.rules import ClusterFacts, EndpointFacts, Group, base_rules, endpoint_rules
 from modelway.monitoring.slo import Objectives
-from stacks.arguments.placing import serving, teams
+from stacks.arguments.placing import cluster_of, deletion_window, serving, teams
 
 if TYPE_CHECKING:
     import pulumi
 
-    from components.monitoring import EndpointMonitoringArgs, MonitoringStackArgs
+    from components._alert_routes import AlertRoutesArgs, ReceiverArgs
+    from components.managed_metrics import ManagedMetricsArgs, ManagedRulesArgs
+    from components.monitoring import EndpointMonitoringArgs, MonitoringStackArgs, OperatorArgs
 
 
-def monitoring_stack(environment: Environment, key: str) -> "MonitoringStackArgs":
-    return {"namespace": environment.monitoring.namespace, "groups": base_rules(teams(environment, key))}
+def monitoring_groups(environment: Environment, key: str) -> list[Group]:
+    """The rules of a cluster."""
+    return base_rules(_cluster_facts(environment, key))
+
+
+def endpoint_groups(environment: Environment, model: str) -> list[Group]:
+    """The rules of a model that serves."""
+    return endpoint_rules(_endpoint_facts(environment, model))
+
+
+def receiver_secrets(environment: Environment) -> dict[str, SecretReference]:
+    """Keys and addresses of who is told, by the key that they have in the Secret of receivers."""
+    return {
+        _secret_key(path): reference
+        for path, receiver in environment.monitoring.alerts.receivers()
+        if (reference := _reference(receiver)) is not None
+    }
+
+
+def monitoring_stack(
+    environment: Environment, key: str, *, namespaces: "Mapping[str, pulumi.Output[str]]", secrets: "Mapping[str, pulumi.Output[str]]"
+) -> "MonitoringStackArgs":
+    monitoring, facts = environment.monitoring, _cluster_facts(environment, key)
+    boards = {"fleet": fleet_dashboard(environment.environment), "cluster": cluster_dashboard(environment.environment, key)}
+    boards["drift"] = drift_dashboard(environment.environment)
+    managed = monitoring.backend.kind == "amp"
+    args: MonitoringStackArgs = {
+        "namespace": monitoring.namespace,
+        "groups": [] if managed else monitoring_groups(environment, key),
+        "dashboards": {name: _text(board) for name, board in boards.items()},
+        "envoy": facts.envoy,
+        "gpus": facts.gpus,
+    }
+    if installs_operator(environment, key):
+        args["operator"] = _operator(environment, key)
+    if managed and environment.network is not None and environment.network.kind == "vpc":
+        cidr, zones = str(environment.network.cidr), environment.network.zones
+        args["scraper"] = {"cidr": cidr, "zones": zones, "namespaces": dict(namespaces)}
+    if not managed and any(True for _ in monitoring.alerts.receivers()):
+        args["routes"] = alert_routes(environment)
+        args["secrets"] = dict(secrets)
+    return args
+
+
+def alert_routes(environment: Environment) -> "AlertRoutesArgs":
+    alerts = environment.monitoring.alerts
+    made: dict[FieldPath, ReceiverArgs] = {path: _receiver(environment, path, receiver) for path, receiver in alerts.receivers()}
+    return {
+        "severities": {severity: made["severities", severity] for severity in alerts.severities},
+        "teams": {team: {severity: made["teams", team, severity] for severity in theirs} for team, theirs in alerts.teams.items()},
+    }
+
+
+def _receiver(environment: Environment, path: FieldPath, receiver: Receiver) -> "ReceiverArgs":
+    match receiver:
+        case Topic():
+            return {"kind": "sns", "topic": receiver.topic, "region": environment.aws.region}
+        case Slack():
+            return {"kind": "slack", "secret": _secret_key(path), "channel": receiver.channel}
+        case PagerDuty() | Webhook():
+            return {"kind": receiver.kind, "secret": _secret_key(path)}
+
+
+def _reference(receiver: Receiver) -> SecretReference | None:
+    match receiver:
+        case Topic():
+            return None
+        case PagerDuty():
+            return receiver.key
+        case Slack() | Webhook():
+            return receiver.url
+
+
+def _secret_key(path: FieldPath) -> str:
+    """`teams`, `oncology`, `page` give `oncology-page`."""
+    return "-".join(str(part) for part in path[1:])
+
+
+def _operator(environment: Environment, key: str) -> "OperatorArgs":
+    monitoring, cluster = environment.monitoring, environment.clusters[key]
+    args: OperatorArgs = {"scrape_interval": str(monitoring.scrape_interval)}
+    if monitoring.retention is not None:
+        args["retention_days"] = round(monitoring.retention.seconds / 86400)
+    if monitoring.backend.kind == "operator":
+        args["storage_gib"] = monitoring.backend.storage.bytes >> 30
+    if cluster.kind == "eks" and not cluster.node_pools:
+        # Where all nodes are Auto Mode's, EKS runs its own driver (docs.aws.amazon.com/eks/latest/userguide/create-storage-class.html).
+        args["storage_provisioner"] = "ebs.csi.eks.amazonaws.com"
+    return args
 
 
 def endpoint_monitoring(
     environment: Environment, model: str, *, namespace: "pulumi.Output[str]", monitoring_namespace: "pulumi.Output[str]"
 ) -> "EndpointMonitoringArgs":
-    described, endpoint, traffic = serving(environment, model)
-    objectives = Objectives(
-        availability=endpoint.slo.availability.fraction,
-        latency_p99_seconds=endpoint.slo.latency_p99.seconds,
-        error_rate=endpoint.slo.error_rate.fraction,
-    )
-    return {
+    facts = _endpoint_facts(environment, model)
+    args: EndpointMonitoringArgs = {
         "model": model,
-        "team": described.team,
+        "team": facts.team,
         "namespace": namespace,
         "monitoring_namespace": monitoring_namespace,
-        "scrape_interval": str(environment.monitoring.scrape_interval),
-        "groups": endpoint_rules(model, described.team, sorted(traffic.shares), objectives),
-        "dashboard": json.dumps(endpoint_dashboard(environment.environment, model, described.team, objectives), sort_keys=True, indent=1),
+        "dashboard": _text(endpoint_dashboard(environment.environment, facts)),
     }
+    if environment.monitoring.backend.kind == "operator":
+        args["scrape_interval"] = str(environment.monitoring.scrape_interval)
+        args["groups"] = endpoint_groups(environment, model)
+    return args
+
+
+def managed_metrics(
+    environment: Environment, *, clusters: "Mapping[str, pulumi.Output[str]]", subnet_ids: "pulumi.Output[list[str]]"
+) -> "ManagedMetricsArgs":
+    """`clusters`: ARNs by key."""
+    monitoring, backend = environment.monitoring, environment.monitoring.backend
+    if backend.kind != "amp":
+        raise ValueError(f"the metrics of {environment.environment} are not Amazon's to keep")
+    facts = {key: _cluster_facts(environment, key) for key in clusters}
+    together = ClusterFacts(
+        teams=sorted({team for of_one in facts.values() for team in of_one.teams}),
+        gpus=any(of_one.gpus for of_one in facts.values()),
+        envoy=any(of_one.envoy for of_one in facts.values()),
+    )
+    args: ManagedMetricsArgs = {
+        "name": f"modelway-{environment.environment}",
+        "account": environment.aws.account,
+        "region": environment.aws.region,
+        "scrape_interval": str(monitoring.scrape_interval),
+        "clusters": {key: {"arn": arn, "name": key, "envoy": facts[key].envoy, "gpus": facts[key].gpus} for key, arn in clusters.items()},
+        "subnet_ids": subnet_ids,
+        "groups": base_rules(together),
+        "grafana": backend.grafana,
+        "deletion_window_days": deletion_window(environment),
+    }
+    if backend.workspace is not None:
+        args["workspace"] = backend.workspace
+    elif monitoring.retention is not None:
+        args["retention_days"] = round(monitoring.retention.seconds / 86400)
+    if any(True for _ in monitoring.alerts.receivers()):
+        args["routes"] = alert_routes(environment)
+    return args
+
+
+def managed_rules(environment: Environment, model: str, workspace: "pulumi.Output[str]") -> "ManagedRulesArgs":
+    return {"model": model, "workspace": workspace, "groups": endpoint_groups(environment, model)}
+
+
+def _text(dashboard: Dashboard) -> str:
+    return json.dumps(dashboard, sort_keys=True, indent=1)
+
+
+def _cluster_facts(environment: Environment, key: str) -> ClusterFacts:
+    return ClusterFacts(teams=teams(environment, key), gpus=_uses_gpus(environment, key), envoy=_behind_envoy(environment, key))
+
+
+def _endpoint_facts(environment: Environment, model: str) -> EndpointFacts:
+    described, endpoint, traffic = serving(environment, model)
+    return EndpointFacts(
+        model=model,
+        team=described.team,
+        namespace=described.team,
+        answering=sorted({*traffic.shares, *(share.version for share in traffic.split)}),
+        objectives=Objectives(
+            availability=endpoint.slo.availability.fraction,
+            latency_p99_seconds=endpoint.slo.latency_p99.seconds,
+            error_rate=endpoint.slo.error_rate.fraction,
+            days=round(endpoint.slo.window.seconds / 86400),
+        ),
+        canary=traffic.canary.version if traffic.canary is not None else None,
+        behind_envoy=_behind_envoy(environment, cluster_of(environment, model)),
+    )
+
+
+def _uses_gpus(environment: Environment, key: str) -> bool:
+    """Whether some model in the cluster does; its metrics are expected only then."""
+    served = [model for name, model in environment.models.items() if cluster_of(environment, name) == key and model.serving is not None]
+    return any(endpoint.resources is not None and endpoint.resources.gpu for model in served if (endpoint := model.serving) is not None)
+
+
+def _behind_envoy(environment: Environment, key: str) -> bool:
+    """Whether Envoy Gateway routes; of a Gateway that was there before, nobody knows."""
+    gateway = environment.clusters[key].gateway
+    return gateway.kind == "managed" and gateway.class_ == "envoy"

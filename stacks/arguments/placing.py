@@ -1,6 +1,7 @@
 """Who and what of an environment is where."""
 
 from modelway.architecture import Endpoint, Environment, Model, Traffic
+from modelway.architecture.protection import protection
 
 
 def cluster_of(environment: Environment, model: str) -> str:
@@ -33,5 +34,5 @@ def tags(environment: Environment) -> dict[str, str]:
 
 
 def deletion_window(environment: Environment) -> int:
-    """Days that AWS keeps a key: the least it allows in development, the most elsewhere."""
-    return 7 if environment.tier == "development" else 30
+    """Days in which a key that was deleted can be called back."""
+    return protection(environment.tier).deletion_window_days

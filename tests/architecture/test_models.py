@@ -86,22 +86,10 @@ def test_weights_are_in_the_store_or_elsewhere(text: str, kind: str, bucket: str
 
 def test_what_a_disabled_model_would_need_holds_nothing_up(environment: Environment, described: dict[str, Any]) -> None:
     def told(presence: str) -> list[str]:
-        endpoint = described["endpoint"] | {"timeout": "5s"}
+        zero = {"after": "15m", "cold_start": "30s"}
+        endpoint = described["endpoint"] | {"scaling": {"min": 0, "max": 4, "target": {"concurrency": 8}, "scale_to_zero": zero}}
         model = Model.model_validate(described | {"endpoint": endpoint, "presence": presence})
         return [one.field for one in ineffective(environment.model_copy(update={"models": {"credit-risk": model}}))]
 
-    assert told("served") == ["models.credit-risk.endpoint.timeout"]
+    assert told("served") == ["models.credit-risk.endpoint.scaling.scale_to_zero"]
     assert told("disabled") == []
-
-
-def test_weights_elsewhere_are_told_where_they_serve(environment: Environment) -> None:
-    model = environment.models["credit-risk"]
-    moved = model.versions["2026.12.0"].model_copy(update={"weights": Weights(f"s3://acme-weights/model.ubj@{DIGEST}")})
-    elsewhere = model.model_copy(update={"versions": model.versions | {"2026.12.0": moved}})
-    pinned = elsewhere.model_copy(update={"pin": "2026.11.1"})
-
-    def told(model: Model) -> list[str]:
-        return [one.field for one in ineffective(environment.model_copy(update={"models": {"credit-risk": model}}))]
-
-    assert told(elsewhere) == ['models.credit-risk.versions."2026.12.0".weights']
-    assert told(pinned) == []

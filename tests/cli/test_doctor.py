@@ -153,6 +153,25 @@ def test_go_is_needed_when_something_has_to_be_built(needed: bool) -> None:
     assert found.way_out == "install Go 99.1 or later, then run `make setup`"
 
 
+def test_of_an_environment_nothing_is_asked_without_credentials(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    nowhere = {"AWS_CONFIG_FILE": tmp_path / "a", "AWS_SHARED_CREDENTIALS_FILE": tmp_path / "b", "AWS_EC2_METADATA_DISABLED": "true"}
+    said = ask("dev", "--json", **nowhere)
+    parts = {part["name"]: part for part in json.loads(said.stdout)["parts"]}
+    assert said.returncode == 1
+    assert (parts["credentials"]["state"], parts["credentials"]["needed"]) == ("missing", True)
+    assert "modelway local env" in parts["credentials"]["found"]
+    assert "model store" not in parts
+
+
+def test_an_environment_that_is_not_there() -> None:
+    said = ask("nowhere")
+    assert said.returncode == 1
+    assert "nowhere" in said.stderr
+    assert "Traceback" not in said.stderr
+
+
 @pytest.mark.localcloud
 def test_after_set_up_nothing_is_lacking() -> None:
     said = ask("--json")

@@ -5,6 +5,7 @@ from components.endpoint.kubernetes import KubernetesEndpoint, KubernetesEndpoin
 from tests.components.conftest import secret_marks
 from tests.support.engine import Recorder, run
 
+COUNTED = {"concurrency": 8, "metrics_address": "http://prometheus.monitoring:9090"}
 LIVE, CANARY, SHADOW = "2026.10.0", "2026.11.0", "2026.12.0-rc"
 
 
@@ -65,8 +66,10 @@ def test_requests_come_only_to_what_is_ready(made: Recorder) -> None:
         assert resource.urn in after
 
 
-def test_replicas_are_the_autoscalers(made: Recorder) -> None:
-    assert all("replicas" not in deployment.inputs["spec"] for deployment in made.of("Deployment"))
+def test_replicas_are_the_autoscalers_once_there_are_the_fewest(made: Recorder) -> None:
+    for deployment in made.of("Deployment"):
+        assert deployment.inputs["spec"]["replicas"] == 2
+        assert deployment.ignored == ["spec.replicas"]
     scaler = made.named(f"churn-{LIVE}-autoscaler").inputs["spec"]
     assert (scaler["minReplicas"], scaler["maxReplicas"]) == (2, 10)
     assert scaler["scaleTargetRef"]["name"] == "churn-v2026-10-0"
@@ -110,7 +113,7 @@ def test_an_identity_starts_pods_anew() -> None:
 
 
 def test_gpus_are_asked_for_where_they_are() -> None:
-    recorder = run(lambda: KubernetesEndpoint("churn", args(gpus=1)))
+    recorder = run(lambda: KubernetesEndpoint("churn", args(gpus=1, targets=COUNTED)))
     pod = recorder.of("Deployment")[0].inputs["spec"]["template"]["spec"]
     assert pod["containers"][0]["resources"]["limits"]["nvidia.com/gpu"] == "1"
     assert pod["tolerations"] == [{"key": "nvidia.com/gpu", "operator": "Exists", "effect": "NoSchedule"}]

@@ -11,7 +11,14 @@ from tests.support.engine import run
 CUSTOM = ("gateway.networking.k8s.io/", "monitoring.coreos.com/")
 """Kinds whose definitions only an API server has; tests on the local cloud hold those."""
 
-MAKERS = (test_cluster.tenancy, test_cluster.existing, test_endpoint.make, test_monitoring.stack, test_monitoring.endpoint)
+MAKERS = (
+    test_cluster.tenancy,
+    test_cluster.existing,
+    test_endpoint.make,
+    test_monitoring.stack,
+    test_monitoring.whole,
+    test_monitoring.endpoint,
+)
 
 
 def manifests() -> list[dict[str, Any]]:

@@ -1,14 +1,42 @@
+import json
+
 import pulumi
 import pytest
 
+from components._alert_routes import alertmanager_config
 from components.monitoring import EndpointMonitoring, EndpointMonitoringArgs, MonitoringStack, MonitoringStackArgs, RuleGroup
-from tests.support.engine import run
+from tests.support.engine import SECRET, run
 
 GROUPS: list[RuleGroup] = [{"name": "g", "rules": [{"record": "a:b", "expr": "vector(1)"}]}]
 
 
 def stack(name: str, opts: pulumi.ResourceOptions | None = None) -> MonitoringStack:
-    return MonitoringStack(name, MonitoringStackArgs(namespace="monitoring", groups=GROUPS), opts)
+    return MonitoringStack(name, MonitoringStackArgs(namespace="monitoring", groups=GROUPS, dashboards={"fleet": "{}"}), opts)
+
+
+def whole(name: str, opts: pulumi.ResourceOptions | None = None) -> MonitoringStack:
+    args = MonitoringStackArgs(
+        namespace="monitoring",
+        groups=GROUPS,
+        dashboards={"fleet": "{}", "cluster": "{}"},
+        operator={"scrape_interval": "15s", "retention_days": 90, "storage_gib": 100},
+        envoy=True,
+        gpus=True,
+        routes={
+            "severities": {
+                "page": {"kind": "pagerduty", "secret": "page"},
+                "ticket": {"kind": "slack", "secret": "ticket", "channel": "#ml"},
+            },
+            "teams": {
+                "risk": {
+                    "page": {"kind": "sns", "topic": "arn:aws:sns:eu-west-1:222222222222:pages", "region": "eu-west-1"},
+                    "ticket": {"kind": "webhook", "secret": "risk-ticket"},
+                }
+            },
+        },
+        secrets={"page": "routing-key", "ticket": "https://hooks.example/1", "risk-ticket": "https://own.example"},
+    )
+    return MonitoringStack(name, args, opts)
 
 
 def endpoint(name: str, opts: pulumi.ResourceOptions | None = None) -> EndpointMonitoring:
@@ -24,7 +52,11 @@ def endpoint(name: str, opts: pulumi.ResourceOptions | None = None) -> EndpointM
     return EndpointMonitoring(name, args, opts)
 
 
-@pytest.mark.parametrize(("make", "kind"), [(stack, MonitoringStack), (endpoint, EndpointMonitoring)], ids=["stack", "endpoint"])
+@pytest.mark.parametrize(
+    ("make", "kind"),
+    [(stack, MonitoringStack), (whole, MonitoringStack), (endpoint, EndpointMonitoring)],
+    ids=["stack", "whole", "endpoint"],
+)
 def test_contract(contract, make, kind) -> None:
     held = contract(make)
     held.tree(f"monitoring-{make.__name__}")
@@ -45,3 +77,66 @@ def test_every_version_is_scraped_through_its_service() -> None:
     spec = run(lambda: endpoint("churn")).one("ServiceMonitor").inputs["spec"]
     assert spec["selector"] == {"matchLabels": {"modelway.dev/model": "churn"}}
     assert spec["endpoints"] == [{"port": "http", "path": "/metrics", "interval": "30s"}]
+
+
+def test_what_is_there_already_is_not_installed() -> None:
+    recorder = run(lambda: stack("it"))
+    assert not [resource for resource in recorder.resources if resource.type.endswith((":Release", ":StorageClass", ":Secret"))]
+
+
+def test_the_operator_keeps_metrics_on_an_encrypted_disk_and_shows_them_to_nobody() -> None:
+    recorder = run(lambda: whole("it"))
+    assert recorder.one("StorageClass").inputs["parameters"]["encrypted"] == "true"
+    release = recorder.one("Release").inputs
+    prometheus = release["values"]["prometheus"]["prometheusSpec"]
+    assert (prometheus["retention"], prometheus["scrapeInterval"]) == ("90d", "15s")
+    claim = prometheus["storageSpec"]["volumeClaimTemplate"]["spec"]
+    assert claim["storageClassName"] == recorder.one("StorageClass").inputs["metadata"]["name"]
+    assert release["values"]["grafana"]["adminPassword"] == ""
+    assert "ingress" not in json.dumps(release["values"]).lower()
+
+
+def test_only_the_monitoring_namespace_says_who_is_told() -> None:
+    release = run(lambda: whole("it")).one("Release").inputs
+    selector = release["values"]["alertmanager"]["alertmanagerSpec"]["alertmanagerConfigNamespaceSelector"]
+    assert selector == {"matchLabels": {"kubernetes.io/metadata.name": "monitoring"}}
+
+
+def test_rules_come_after_the_operator_that_knows_their_kind() -> None:
+    recorder = run(lambda: whole("it"))
+    release = recorder.one("Release").urn
+    for kind in ("PrometheusRule", "ServiceMonitor", "PodMonitor", "AlertmanagerConfig"):
+        assert all(release in resource.dependencies for resource in recorder.of(kind)), kind
+
+
+def test_a_team_is_told_before_everybody() -> None:
+    spec = run(lambda: whole("it")).one("AlertmanagerConfig").inputs["spec"]
+    told = [(route["receiver"], {matcher["name"]: matcher["value"] for matcher in route["matchers"]}) for route in spec["route"]["routes"]]
+    assert told == [
+        ("risk-page", {"team": "risk", "severity": "page"}),
+        ("risk-ticket", {"team": "risk", "severity": "ticket"}),
+        ("page", {"severity": "page"}),
+        ("ticket", {"severity": "ticket"}),
+    ]
+    assert {receiver["name"] for receiver in spec["receivers"]} == {"nobody", *(name for name, _ in told)}
+    assert spec["route"]["receiver"] == "nobody"
+
+
+def test_keys_and_addresses_are_in_the_secret_and_nowhere_else() -> None:
+    recorder = run(lambda: whole("it"))
+    hidden = recorder.one("Secret")
+    assert hidden.inputs["stringData"]["page"] == "routing-key"
+    assert SECRET in json.dumps(hidden.raw["stringData"])
+    for resource in recorder.resources:
+        if resource is not hidden and not resource.type.startswith("modelway:"):
+            assert "routing-key" not in json.dumps(resource.inputs)
+    receivers = {receiver["name"]: receiver for receiver in recorder.one("AlertmanagerConfig").inputs["spec"]["receivers"]}
+    name = hidden.inputs["metadata"]["name"]
+    assert receivers["page"]["pagerdutyConfigs"][0]["routingKey"] == {"name": name, "key": "page"}
+    assert receivers["ticket"]["slackConfigs"][0]["apiURL"] == {"name": name, "key": "ticket"}
+    assert receivers["risk-ticket"]["webhookConfigs"][0]["urlSecret"] == {"name": name, "key": "risk-ticket"}
+
+
+def test_a_receiver_that_nobody_knows_is_refused() -> None:
+    with pytest.raises(ValueError, match="pigeon is no kind of receiver"):
+        alertmanager_config({}, {"severities": {"page": {"kind": "pigeon"}}}, "s")

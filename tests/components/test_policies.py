@@ -4,7 +4,8 @@ import json
 from typing import Any
 
 from components import _policies as policies
-from tests.components import test_cluster, test_identity, test_registry
+from modelway.rules.iam_resources import only_any
+from tests.components import test_cluster, test_identity, test_model_registry, test_registry
 from tests.support.engine import run
 
 DOCUMENTS = {"policy", "assumeRolePolicy"}
@@ -12,7 +13,7 @@ DOCUMENTS = {"policy", "assumeRolePolicy"}
 
 def documents() -> list[tuple[str, dict[str, Any]]]:
     found = []
-    for make in (test_cluster.eks, test_identity.make, test_registry.make):
+    for make in (test_cluster.eks, test_identity.make, test_registry.make, test_registry.make_full, test_model_registry.mlflow):
         for resource in run(lambda make=make: make("it")).resources:
             found += [(resource.name, json.loads(text)) for key, text in resource.inputs.items() if key in DOCUMENTS]
     return [(name, document) for name, document in found if "Statement" in document]
@@ -29,7 +30,8 @@ def test_no_statement_allows_by_wildcard() -> None:
             principals = statement.get("Principal", {})
             assert isinstance(principals, dict), name
             assert "*" not in principals.values(), name
-            assert statement.get("Resource", []) != ["*"] or "Principal" in statement, name
+            unnamed = statement.get("Resource", []) == ["*"] and "Principal" not in statement
+            assert not unnamed or all(only_any(action) for action in statement["Action"]), name
     assert checked >= 8
 
 

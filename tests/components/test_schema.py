@@ -4,24 +4,35 @@ import pulumi
 import pytest
 from pulumi.provider.experimental.analyzer import Analyzer
 
+from components.alarms import AlarmTopic
 from components.cluster.eks import EksCluster
 from components.cluster.existing import ExistingCluster
 from components.cluster.tenancy import Tenancy
 from components.endpoint.kubernetes import KubernetesEndpoint
+from components.endpoint.sagemaker import SageMakerEndpoint
 from components.identity import ModelIdentity
+from components.managed_metrics import ManagedMetrics, ManagedRules
 from components.monitoring import EndpointMonitoring, MonitoringStack
 from components.network import Network
-from components.registry import ArtifactRegistry
+from components.registry.artifacts import ArtifactRegistry
+from components.registry.mlflow import MlflowModelRegistry
+from components.registry.packages import SageMakerModelRegistry
 
 COMPONENTS = [
+    AlarmTopic,
     ArtifactRegistry,
     EksCluster,
     EndpointMonitoring,
     ExistingCluster,
     KubernetesEndpoint,
+    ManagedMetrics,
+    ManagedRules,
+    MlflowModelRegistry,
     ModelIdentity,
     MonitoringStack,
     Network,
+    SageMakerModelRegistry,
+    SageMakerEndpoint,
     Tenancy,
 ]
 

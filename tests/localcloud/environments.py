@@ -135,6 +135,17 @@ class EnvironmentLife:
         for stack in site.stacks:
             site.run("pulumi", "refresh", "--yes", "--skip-preview", "--expect-no-changes", "--diff", "--stack", stack)
 
+    def test_the_sample_of_a_contract_is_answered_by_the_image(self, site: Site, tmp_path: Path) -> None:
+        name = site.environment.environment
+        said = site.modelway("ask", f"{name}/tumor-screening", "--environments", str(site.environments), code=1)
+        assert not said, "what is not published cannot answer"
+        site.run(sys.executable, str(ROOT / "examples" / "build.py"), "--out", str(tmp_path))
+        site.modelway("publish", name, "--all", str(tmp_path))
+        answer = json.loads(site.modelway("ask", f"{name}/tumor-screening", "--json", "--environments", str(site.environments)))
+        assert (answer["status"], answer["simulated"]) == (200, True)
+        assert answer["version"] == site.environment.models["tumor-screening"].traffic.live  # type: ignore[union-attr]
+        assert answer["answer"]["outputs"]
+
     def test_a_canary_touches_its_model_alone(self, site: Site) -> None:
         before = {resource["urn"] for resource in custom(site.resources())}
         override = site.environments / site.environment.environment / "models" / "tumor-screening.yaml"

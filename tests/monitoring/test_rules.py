@@ -1,15 +1,24 @@
 import json
+import re
+from dataclasses import replace
 
 import promql_parser
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from modelway.monitoring.dashboards import endpoint_dashboard
-from modelway.monitoring.rules import ERRORS, Group, Rule, base_rules, endpoint_rules
-from modelway.monitoring.slo import BURNS, WINDOWS, Objectives, burns
+from modelway.monitoring.dashboards import cluster_dashboard, drift_dashboard, endpoint_dashboard, fleet_dashboard
+from modelway.monitoring.panels import Dashboard
+from modelway.monitoring.rules import ClusterFacts, EndpointFacts, Group, Rule, base_rules, endpoint_rules
+from modelway.monitoring.rules.writing import ERRORS
+from modelway.monitoring.slo import SPEEDS, Objectives, burns, windows
+from tests.monitoring.promtool import ENDPOINT, GROUPS
 
-OBJECTIVES = Objectives(availability=0.999, latency_p99_seconds=0.2, error_rate=0.01)
-GROUPS = endpoint_rules("credit-risk", "risk", ["2026.10.0", "2026.11.0"], OBJECTIVES)
-BASE = base_rules(["risk", "climate"])
+OBJECTIVES = ENDPOINT.objectives
+
+
+def promising(objectives: Objectives) -> EndpointFacts:
+    return replace(ENDPOINT, objectives=objectives)
 
 
 def rules(groups: list[Group]) -> list[Rule]:
@@ -20,17 +29,45 @@ def alerts(name: str, groups: list[Group] = GROUPS) -> list[Rule]:
     return [rule for rule in rules(groups) if rule.get("alert") == name]
 
 
-@pytest.mark.parametrize("rule", rules(GROUPS) + rules(BASE), ids=lambda rule: str(rule.get("alert", rule.get("record"))))
+@pytest.mark.parametrize("rule", rules(GROUPS), ids=lambda rule: str(rule.get("alert", rule.get("record"))))
 def test_every_expression_is_promql(rule: Rule) -> None:
     promql_parser.parse(rule["expr"])
 
 
-def test_dashboards_query_in_promql() -> None:
-    dashboard = endpoint_dashboard("dev", "credit-risk", "risk", OBJECTIVES)
-    queries = [target["expr"] for panel in dashboard["panels"] for target in panel["targets"]]  # type: ignore[attr-defined]
-    assert len(queries) >= 6
-    for query in queries:
-        promql_parser.parse(query)
+DASHBOARDS = {
+    "endpoint": endpoint_dashboard("dev", ENDPOINT),
+    "fleet": fleet_dashboard("dev"),
+    "cluster": cluster_dashboard("dev", "main"),
+    "drift": drift_dashboard("dev"),
+}
+
+
+def queries(dashboard: Dashboard) -> list[str]:
+    return [target["expr"] for panel in dashboard["panels"] for target in panel.get("targets", [])]  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("name", DASHBOARDS)
+def test_dashboards_query_in_promql(name: str) -> None:
+    assert queries(DASHBOARDS[name])
+    for query in queries(DASHBOARDS[name]):
+        promql_parser.parse(query.replace("$model", ".*"))
+
+
+@pytest.mark.parametrize("name", DASHBOARDS)
+def test_what_a_dashboard_reads_of_ours_is_recorded(name: str) -> None:
+    recorded = {rule["record"] for rule in rules(GROUPS) if "record" in rule}
+    assert {found for query in queries(DASHBOARDS[name]) for found in re.findall(r"modelway:[a-z0-9_:]+", query)} <= recorded
+
+
+def test_panels_lie_side_by_side() -> None:
+    for dashboard in DASHBOARDS.values():
+        places = [(panel["gridPos"]["x"], panel["gridPos"]["y"]) for panel in dashboard["panels"]]  # type: ignore[attr-defined]
+        assert len(places) == len(set(places))
+        assert {x for x, _ in places} <= {0, 12}
+
+
+def test_the_drift_dashboard_says_that_nobody_looked() -> None:
+    assert "not measured yet" in json.dumps(DASHBOARDS["drift"])
 
 
 def test_the_budget_burns_at_the_speeds_of_the_workbook() -> None:
@@ -40,21 +77,55 @@ def test_the_budget_burns_at_the_speeds_of_the_workbook() -> None:
     assert found["page", "1h"] == f"{ERRORS}1h{limit} and {ERRORS}5m{limit}"
 
 
-@pytest.mark.parametrize("burn", BURNS)
-def test_each_speed_eats_its_share_of_thirty_days(burn) -> None:
-    hours = {"1h": 1, "6h": 6, "3d": 72}[burn.long]
-    assert round(burn.factor * hours / (30 * 24), 3) == {"1h": 0.02, "6h": 0.05, "3d": 0.1}[burn.long]
+MINUTES = {"d": 24 * 60, "h": 60, "m": 1}
+
+
+def minutes(window: str) -> int:
+    return int(window[:-1]) * MINUTES[window[-1]]
+
+
+@given(days=st.integers(7, 90), speed=st.integers(0, 2))
+def test_each_speed_eats_its_share_of_the_whole_objective(days: int, speed: int) -> None:
+    burn = burns(replace(OBJECTIVES, days=days))[speed]
+    assert burn.factor * minutes(burn.long) / (days * 24 * 60) == pytest.approx(SPEEDS[speed].share, rel=0.04)
+
+
+@given(days=st.integers(7, 90))
+def test_windows_are_no_shorter_than_a_rate_can_be_taken_over(days: int) -> None:
+    for burn in burns(replace(OBJECTIVES, days=days)):
+        assert 5 <= minutes(burn.short) < minutes(burn.long)
+
+
+def test_the_windows_of_thirty_days_are_those_of_the_workbook() -> None:
+    assert [(burn.long, burn.short) for burn in burns(OBJECTIVES)] == [("1h", "5m"), ("6h", "30m"), ("3d", "6h")]
+
+
+def test_a_longer_objective_is_looked_at_over_longer_windows() -> None:
+    longer = replace(OBJECTIVES, days=90)
+    assert windows(longer) == ("5m", "15m", "3h", "90m", "18h", "9d")
+    assert "The objective of 90 days" in json.dumps(endpoint_rules(promising(longer)))
 
 
 def test_an_alert_that_could_never_fire_is_left_out() -> None:
-    loose = Objectives(availability=0.9, latency_p99_seconds=1, error_rate=0.2)
+    loose = replace(OBJECTIVES, availability=0.9)
     assert [burn.factor for burn in burns(loose)] == [6, 1]
-    assert len([rule for rule in rules(endpoint_rules("m", "t", ["1"], loose)) if rule.get("alert") == "EndpointErrorBudgetBurn"]) == 2
+    assert len(alerts("EndpointErrorBudgetBurn", endpoint_rules(promising(loose)))) == 2
 
 
-def test_every_window_an_alert_reads_is_recorded() -> None:
-    recorded = {rule["record"] for rule in rules(GROUPS) if "record" in rule}
-    assert {f"modelway:inference_errors:ratio_rate{window}" for window in WINDOWS} <= recorded
+@pytest.mark.parametrize("availability", [0.5, 0.9, 0.999, 0.99999])
+def test_every_window_an_alert_reads_is_recorded(availability: float) -> None:
+    made = rules(endpoint_rules(promising(replace(OBJECTIVES, availability=availability))))
+    recorded = {rule["record"] for rule in made if "record" in rule}
+    assert {f"{ERRORS}{window}" for window in windows(replace(OBJECTIVES, availability=availability))} <= recorded
+    read = {found for rule in made if "alert" in rule for found in re.findall(r"modelway:[a-z0-9_:]+", rule["expr"])}
+    assert read <= recorded
+
+
+def test_what_is_not_there_is_not_looked_at() -> None:
+    plain = replace(ENDPOINT, canary=None, behind_envoy=False)
+    assert not [rule for rule in rules(endpoint_rules(plain)) if "Canary" in rule.get("alert", "") or "envoy" in rule["expr"]]
+    base = rules(base_rules(ClusterFacts(teams=["risk"])))
+    assert not [rule for rule in base if "DCGM" in rule["expr"] or "envoy" in rule["expr"]]
 
 
 def test_a_shadow_does_not_count() -> None:
@@ -72,7 +143,7 @@ def test_latency_is_held_against_the_promise() -> None:
 
 
 def test_names_of_rules_are_unique_in_their_group() -> None:
-    for group in (*GROUPS, *BASE):
+    for group in GROUPS:
         records = [rule["record"] for rule in group["rules"] if "record" in rule]  # type: ignore[attr-defined]
         assert len(records) == len(set(records))
 
@@ -82,7 +153,7 @@ def test_the_budget_is_a_number_people_can_read() -> None:
 
 
 def test_dashboards_are_the_same_every_time_and_differ_between_environments() -> None:
-    one, again = (endpoint_dashboard("dev", "credit-risk", "risk", OBJECTIVES) for _ in range(2))
-    assert json.dumps(one) == json.dumps(again)
-    assert one["uid"] != endpoint_dashboard("prod", "credit-risk", "risk", OBJECTIVES)["uid"]
-    assert len(str(one["uid"])) <= 40
+    assert json.dumps(endpoint_dashboard("dev", ENDPOINT)) == json.dumps(DASHBOARDS["endpoint"])
+    uids = [dashboard["uid"] for dashboard in (*DASHBOARDS.values(), endpoint_dashboard("prod", ENDPOINT), fleet_dashboard("prod"))]
+    assert len(uids) == len(set(uids))
+    assert all(len(str(uid)) <= 40 for uid in uids)

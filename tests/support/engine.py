@@ -13,23 +13,54 @@ from pulumi.runtime import rpc
 from pulumi.runtime.settings import SETTINGS, get_root_resource
 from pulumi.runtime.stack import run_pulumi_func
 
+HIDDEN = {key: f"value-of-{key}" for key in ("pagerduty-platform-key", "pagerduty-oncology-key", "slack-alerts-url")}
+"""What the committed environments refer to as secrets, as their stacks would have them."""
+
 SECRET = "1b47061264138c4ac30d75fd1eb44270"
 """How the wire format marks a secret value."""
 
 OUTPUTS: dict[str, Callable[[str, dict[str, Any]], dict[str, Any]]] = {
+    "aws:amp/ruleGroupNamespace:RuleGroupNamespace": lambda name, _: {
+        "arn": f"arn:aws:aps:eu-west-1:222222222222:rulegroupsnamespace/{name}"
+    },
+    "aws:grafana/workspace:Workspace": lambda name, _: {"endpoint": f"{name}.grafana-workspace.eu-west-1.amazonaws.com"},
     "aws:ec2/subnet:Subnet": lambda name, _: {"id": f"{name}-id"},
     "aws:eks/cluster:Cluster": lambda name, inputs: {
         "arn": f"arn:aws:eks:eu-west-1:222222222222:cluster/{inputs['name']}",
         "endpoint": f"https://{name}.example",
         "certificateAuthority": {"data": "Y2E="},
     },
+    "aws:ec2/launchTemplate:LaunchTemplate": lambda *_: {"latestVersion": 1},
     "aws:eks/podIdentityAssociation:PodIdentityAssociation": lambda name, _: {"associationId": f"a-{name}"},
     "aws:ecr/repository:Repository": lambda _, inputs: {"repositoryUrl": f"222222222222.dkr.ecr.eu-west-1.amazonaws.com/{inputs['name']}"},
     "aws:kms/key:Key": lambda name, _: {"arn": f"arn:aws:kms:eu-west-1:222222222222:key/{name}"},
     "aws:s3/bucket:Bucket": lambda _, inputs: {"arn": f"arn:aws:s3:::{inputs['bucket']}"},
+    "aws:cloudwatch/logGroup:LogGroup": lambda name, inputs: {
+        "arn": f"arn:aws:logs:eu-west-1:222222222222:log-group:{inputs.get('name', name)}"
+    },
+    "aws:cloudwatch/metricAlarm:MetricAlarm": lambda name, inputs: {
+        "arn": f"arn:aws:cloudwatch:eu-west-1:222222222222:alarm:{inputs.get('name', name)}"
+    },
+    "aws:sagemaker/modelPackageGroup:ModelPackageGroup": lambda _, inputs: {
+        "arn": f"arn:aws:sagemaker:eu-west-1:222222222222:model-package-group/{inputs['modelPackageGroupName']}"
+    },
+    "aws:sagemaker/mlflowApp:MlflowApp": lambda _, inputs: {
+        "arn": f"arn:aws:sagemaker:eu-west-1:222222222222:mlflow-app/app-{inputs['name']}"
+    },
+    "aws:sagemaker/model:Model": lambda name, _: {"name": f"{name}-0000000"},
+    "aws:sagemaker/endpointConfiguration:EndpointConfiguration": lambda name, _: {"name": f"{name}-0000000"},
+    "aws:sagemaker/endpoint:Endpoint": lambda _, inputs: {"arn": f"arn:aws:sagemaker:eu-west-1:222222222222:endpoint/{inputs['name']}"},
+    "aws:sns/topic:Topic": lambda name, inputs: {"arn": f"arn:aws:sns:eu-west-1:222222222222:{inputs.get('name', name)}"},
     "aws:iam/role:Role": lambda name, _: {"arn": f"arn:aws:iam::222222222222:role/{name}", "name": name},
 }
 """What AWS would add to the inputs, as far as somebody reads it."""
+
+ANSWERS: dict[str, dict[str, Any]] = {
+    "aws:eks/getAddonVersion:getAddonVersion": {"id": "addon", "version": "v1.0.0-eksbuild.1"},
+    "aws:index/getAvailabilityZones:getAvailabilityZones": {"names": ["eu-west-1c", "eu-west-1a", "eu-west-1b"], "id": "zones"},
+    "aws:ec2/getManagedPrefixList:getManagedPrefixList": {"id": "pl-0123456789abcdef0"},
+}
+"""What functions return, by token."""
 
 
 @dataclass
@@ -46,7 +77,15 @@ class Registered:
     alias_names: list[str]
     dependencies: list[str]
     provider: str
+    ignored: list[str]
+    """Properties whose changes are ignored."""
+    retained: bool
+    """Whether it stays when the stack no longer has it."""
     urn: str
+    protected: bool = False
+    """Whether the engine refuses to delete it."""
+    deleted_with: str = ""
+    """URN of what it goes with."""
     outputs: dict[str, Any] | None = None
     raw_outputs: dict[str, Any] = field(default_factory=dict)
 
@@ -62,8 +101,7 @@ class Recorder(pulumi_mocks.Mocks):
 
     def call(self, args: pulumi_mocks.MockCallArgs) -> Any:
         self.calls.append((args.token, args.args))
-        assert args.token == "aws:index/getAvailabilityZones:getAvailabilityZones"
-        return {"names": ["eu-west-1c", "eu-west-1a", "eu-west-1b"], "id": "zones"}
+        return ANSWERS[args.token]
 
     def new_resource(self, args: pulumi_mocks.MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
         if args.typ == "pulumi:pulumi:StackReference":
@@ -84,8 +122,9 @@ class Recorder(pulumi_mocks.Mocks):
         return found
 
     def manifests(self) -> list[dict[str, Any]]:
-        """Every Kubernetes object."""
-        return [resource.inputs for resource in self.resources if resource.type.startswith("kubernetes:")]
+        """Every Kubernetes object; a Helm release is none."""
+        kinds = [resource for resource in self.resources if resource.type.startswith("kubernetes:")]
+        return [resource.inputs for resource in kinds if not resource.type.startswith("kubernetes:helm.sh/")]
 
     def tree(self) -> str:
         """Type and logical name of everything, indented under its parent, in order of names."""
@@ -130,7 +169,11 @@ class RecordingMonitor(pulumi_mocks.MockMonitor):
                     alias_names=[alias.spec.name for alias in request.aliases],
                     dependencies=sorted(request.dependencies),
                     provider=request.provider,
+                    ignored=sorted(request.ignoreChanges),
+                    retained=request.retainOnDelete,
                     urn=response.urn,
+                    protected=request.protect,
+                    deleted_with=request.deletedWith,
                 )
             )
         return response
@@ -202,7 +245,7 @@ def run(
         pulumi.runtime.set_mocks(
             recorder, project="modelway", stack=stack, organization="organization", preview=False, monitor=RecordingMonitor(recorder)
         )
-        pulumi.runtime.set_all_config({f"modelway:{key}": value for key, value in (config or {}).items()})
+        pulumi.runtime.set_all_config({f"modelway:{key}": value for key, value in {**HIDDEN, **(config or {})}.items()})
         SETTINGS.rpc_manager.clear()
         SETTINGS.outputs.clear()
         loop.run_until_complete(run_pulumi_func(whole))

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -60,6 +61,14 @@ def test_a_program_is_built_once(source: Path) -> None:
     assert building.make(entry, said.append) == folder
     assert not said
     assert cache.state(entry) == "whole"
+
+
+def test_build_tags_leave_out_what_they_name(source: Path) -> None:
+    (source / "more.go").write_text('//go:build !less\n\npackage main\n\nfunc init() { version = "more" }\n', "utf-8")
+    content = hello(source).content
+    assert isinstance(content, Programs)
+    less = replace(hello(source), content=replace(content, tags=("less",)))
+    assert [said_by(building.make(entry, quiet) / "bin" / "hello") for entry in (hello(source), less)] == ["more", "1.2.3"]
 
 
 def test_another_content_is_another_entry(source: Path) -> None:
@@ -127,7 +136,8 @@ def test_a_failed_build_leaves_nothing_and_tells_why(source: Path) -> None:
 
 def test_without_go_one_sentence_says_what_to_install(source: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(ToolchainError, match=r"^Go is not on PATH, and engine, kubernetes, kwok, crds are built with it: install Go 1\.26"):
+    parts = "engine, kubernetes, kwok, prometheus, crds"
+    with pytest.raises(ToolchainError, match=rf"^Go is not on PATH, and {parts} are built with it: install Go 1\.26"):
         building.make(hello(source), quiet)
 
 
@@ -167,7 +177,8 @@ def test_an_environment_whose_interpreter_has_gone_is_broken(tmp_path: Path, mon
 
 def test_an_empty_cache_lacks_every_part_by_name(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    with pytest.raises(ToolchainMissing, match=r"engine .* \(missing\), kubernetes .* \(missing\), kwok .*, crds .*Run `make setup`\.$"):
+    parts = ", ".join(rf"{name} .* \(missing\)" for name in ("engine", "kubernetes", "kwok", "prometheus", "crds"))
+    with pytest.raises(ToolchainMissing, match=rf"{parts}\. Run `make setup`\.$"):
         find()
 
 

@@ -1,6 +1,7 @@
 """Clusters: from CreateCluster to DeleteCluster each has a control plane of its own."""
 
 import base64
+import ipaddress
 import re
 import threading
 import uuid
@@ -33,6 +34,7 @@ _AS_SENT = (
     "remoteNetworkConfig",
     "deletionProtection",
 )
+_PRIVATE = tuple(ipaddress.IPv4Network(block) for block in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"))
 _MODES = ("CONFIG_MAP", "API_AND_CONFIG_MAP", "API")
 
 # What UpdateClusterConfig takes, and what DescribeUpdate calls it. One at a time, as in AWS.
@@ -91,6 +93,7 @@ class Clusters:
         role = str(sent.get("roleArn", ""))
         if self._identities.role(role) is None:
             raise invalid(f"Role with arn: {role}, could not be assumed because it does not exist or the trusted entity is not correct")
+        _compute(sent)
         shown = {field: sent[field] for field in _AS_SENT if field in sent}
         shown.setdefault("upgradePolicy", {"supportType": "EXTENDED"})
         shown |= {
@@ -195,7 +198,8 @@ class Clusters:
             self._cleared.result()
             # A cluster of that name from before a crash has somebody else's objects in it.
             self._control.delete_cluster(cluster.id)
-            info = self._control.create_cluster(cluster.id, WebhookSpec(self._webhook(cluster.id)))
+            asked = cluster.shown["kubernetesNetworkConfig"].get("serviceIpv4Cidr")
+            info = self._control.create_cluster(cluster.id, WebhookSpec(self._webhook(cluster.id)), asked)
             with cluster.lock:
                 cluster.info = info
                 cluster.shown["endpoint"] = info.endpoint
@@ -272,6 +276,26 @@ def _access(before: Fields, sent: Fields) -> Fields:
 
 
 def _network(sent: Fields) -> Fields:
-    if "serviceIpv4Cidr" in sent or sent.get("ipFamily", "ipv4") != "ipv4":
-        raise invalid("Clusters of the local cloud all have one IPv4 service network: leave serviceIpv4Cidr and ipFamily out.")
+    if sent.get("ipFamily", "ipv4") != "ipv4":
+        raise invalid("Clusters of the local cloud have an IPv4 service network: leave ipFamily out.")
+    try:
+        asked = ipaddress.IPv4Network(sent.get("serviceIpv4Cidr", "10.100.0.0/16"))
+    except ValueError as fault:
+        raise invalid(f"serviceIpv4Cidr: {fault}") from None
+    if not 12 <= asked.prefixlen <= 24 or not any(asked.subnet_of(block) for block in _PRIVATE):
+        raise invalid("serviceIpv4Cidr has to be a block of private addresses, /12 to /24")
     return {**sent, "ipFamily": "ipv4"}
+
+
+def _compute(sent: Fields) -> None:
+    """Auto Mode is three switches, which EKS takes together or not at all."""
+    switches = {
+        (sent.get("computeConfig") or {}).get("enabled", False),
+        ((sent.get("storageConfig") or {}).get("blockStorage") or {}).get("enabled", False),
+        ((sent.get("kubernetesNetworkConfig") or {}).get("elasticLoadBalancing") or {}).get("enabled", False),
+    }
+    if len(switches) > 1:
+        raise invalid(
+            "For EKS Auto Mode, please ensure that all required configs, including computeConfig, kubernetesNetworkConfig, and"
+            " blockStorage are all either fully enabled or fully disabled."
+        )

@@ -19,6 +19,9 @@ from localcloud.control import ControlClient, NodeSpec
 from localcloud.home import Home
 from localcloud.nodes import GROUP_LABEL
 
+AUTO_MODE_TYPE = "m7i.2xlarge"
+"""What Auto Mode starts here, one in each subnet of the cluster."""
+
 READY_SECONDS = 60.0
 """Patience with nodes; kwok needs a second or two."""
 
@@ -45,6 +48,27 @@ class NodeGroups:
         self._ministack = ministack
         self._moto = moto
         self._identities = identities
+
+    def start_auto_mode(self, cluster: Cluster) -> None:
+        """Afterwards a cluster in Auto Mode has nodes of EKS's pool general-purpose. Nothing scales them; other pools have none."""
+        compute = cluster.shown.get("computeConfig") or {}
+        if not compute.get("enabled") or "general-purpose" not in (compute.get("nodePools") or []):
+            return
+        subnets = [
+            self._moto.subnet(cluster.account, cluster.region, subnet) for subnet in cluster.shown["resourcesVpcConfig"]["subnetIds"]
+        ]
+        offered = instance_type(AUTO_MODE_TYPE)
+        labels = {
+            "eks.amazonaws.com/compute-type": "auto",
+            "karpenter.sh/nodepool": "general-purpose",
+            "karpenter.sh/capacity-type": "on-demand",
+            "topology.kubernetes.io/region": cluster.region,
+        }
+        nodes = [
+            NodeSpec(f"i-{number:017x}", str(offered.cpus), f"{offered.memory}Gi", subnet.availability_zone, AUTO_MODE_TYPE, 0, labels)
+            for number, subnet in enumerate(subnets, 1)
+        ]
+        self._control.set_nodes(cluster.id, "auto-mode", nodes)
 
     def create(self, cluster: Cluster, sent: Fields) -> Fields:
         """CreateNodegroup: answers at once; ACTIVE when all its nodes are Ready."""

@@ -10,7 +10,7 @@ from urllib.parse import unquote
 from localcloud.aws.eks.access import POLICY_PREFIX, ROLES, Access, check_policy, checked
 from localcloud.aws.eks.clusters import Clusters
 from localcloud.aws.eks.node_groups import NodeGroups
-from localcloud.aws.eks.state import Cluster, Fields
+from localcloud.aws.eks.state import Cluster, Fields, invalid
 from localcloud.aws.identities import Identities, Identity
 from localcloud.aws.messages import Answer, Refused, Request
 from localcloud.aws.ministack import MiniStack
@@ -62,8 +62,8 @@ class Eks:
         self._ministack = ministack
         self.access = Access(home, ministack, identities)
         self.clusters = Clusters(control, ministack, moto, identities, webhook, cleared)
-        self.clusters.ready = self.access.welcome
         self._groups = NodeGroups(control, home, ministack, moto, identities)
+        self.clusters.ready = self._ready
         self._tags: dict[str, dict[str, str]] = {}
         self._tagging = threading.Lock()
         table: list[tuple[str, str, Callable[[Call], Fields]]] = [
@@ -100,6 +100,7 @@ class Eks:
             ("GET", "/access-policies", lambda _: {"accessPolicies": [{"name": name, "arn": POLICY_PREFIX + name} for name in ROLES]}),
             ("POST", f"{_CLUSTER}/addons", self._create_addon),
             ("POST", rf"{_CLUSTER}/addons/[^/]+/update", self._update_addon),
+            ("GET", "/addons/supported-versions", self._addon_versions),
             ("GET", "/tags/(?P<arn>.+)", lambda call: {"tags": self._tags_of(call)}),
             ("POST", "/tags/(?P<arn>.+)", self._tag),
             ("DELETE", "/tags/(?P<arn>.+)", self._untag),
@@ -199,6 +200,20 @@ class Eks:
         content = self._pass(call)
         self.access.bind(self._cluster(call))
         return content
+
+    def _ready(self, cluster: Cluster) -> None:
+        self.access.welcome(cluster)
+        self._groups.start_auto_mode(cluster)
+
+    def _addon_versions(self, call: Call) -> Fields:
+        """One version of the add-on for each version of Kubernetes, so that an upgrade is seen to reach the add-ons."""
+        asked = dict(call.request.pairs)
+        name, version = asked.get("addonName", ""), asked.get("kubernetesVersion", "")
+        if not name or not version:
+            raise invalid("The local cloud lists versions of one add-on for one version of Kubernetes.")
+        compatible = {"clusterVersion": version, "platformVersions": ["*"], "defaultVersion": True}
+        listed = {"addonVersion": f"v{version}.0-local.1", "architecture": ["amd64"], "compatibilities": [compatible]}
+        return {"addons": [{"addonName": name, "type": "networking", "addonVersions": [listed]}]}
 
     def _create_addon(self, call: Call) -> Fields:
         cluster = self._cluster(call)

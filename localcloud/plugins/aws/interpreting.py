@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 import uuid
@@ -18,6 +19,9 @@ from localcloud.plugins.aws.table import Action, Call, Object, Row, Scope, Sourc
 from localcloud.plugins.operations import ProviderError, Teller
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 2.0  # seconds between two looks at something that is under way
+
+
+_REGIONAL = re.compile(r"(.+)@([a-z]{2,3}(?:-[a-z]+)+-[0-9])")
 
 
 class Unfinished(Exception):
@@ -105,7 +109,9 @@ class Interpreter:
         return None if member is None else scope.live[member]
 
     def read(self, row: Row, identifier: str, inputs: Object, region: str) -> tuple[str, Object, Object] | None:
-        """Id, outputs and refreshed inputs; None when it is gone. Without inputs it is an import."""
+        """Id, outputs and refreshed inputs; None when it is gone. Without inputs it is an import, and `ID@REGION` may say where."""
+        if not inputs and (elsewhere := _REGIONAL.fullmatch(identifier)):
+            identifier, region = elsewhere.groups()
         scope = self.scope(row, inputs, identifier, region)
         if self.look(row, scope) is None:
             return None
@@ -124,12 +130,12 @@ class Interpreter:
             prefix = inputs.get(row.naming.prefix_property) or ""
             scope.inputs[row.naming.property] = f"{prefix}{time.strftime('%Y%m%d%H%M%S')}{uuid.uuid4().hex[:12]}"
         if row.refuse_existing:
-            _identified(row, scope, str(_search(row.id, {"answer": {}, "inputs": scope.inputs}) or ""))
+            _identified(row, scope, str(_search(_with_id(row.id, scope), {"answer": {}, "inputs": scope.inputs}) or ""))
             if self._is_there(row, scope):
                 raise ProviderError(f"{scope.id} exists already; import it, or choose another name")
         answer = self._run(row, row.create, scope)
         _refuse(row, answer)
-        _identified(row, scope, str(_search(row.id, {"answer": answer, "inputs": scope.inputs})))
+        _identified(row, scope, str(_search(_with_id(row.id, scope), {"answer": answer, "inputs": scope.inputs})))
         try:
             self._wait(row, scope, timeout, tell)
             steps = [step for step in row.steps if step.on_create and (not step.properties or _given(step, inputs))]

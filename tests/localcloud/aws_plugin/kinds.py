@@ -3,6 +3,9 @@
 import json
 from typing import Any
 
+from tests.localcloud.aws_plugin.kinds_monitoring import monitoring
+from tests.localcloud.aws_plugin.kinds_registry import registry
+from tests.localcloud.aws_plugin.kinds_serving import serving
 from tests.localcloud.aws_plugin.stack import aws, of, provider, text
 
 DEFAULT_TAGS = {"owner": "tests", "environment": "aws-plugin"}
@@ -295,6 +298,9 @@ def cluster(changed: bool) -> list[Any]:
                 "vpcConfig": {"subnetIds": [of("b"), of("a")], "endpointPrivateAccess": True, "endpointPublicAccess": changed},
                 "accessConfig": {"authenticationMode": "API", "bootstrapClusterCreatorAdminPermissions": False},
                 "bootstrapSelfManagedAddons": False,
+                "kubernetesNetworkConfig": {"serviceIpv4Cidr": "172.20.0.0/16", "elasticLoadBalancing": {"enabled": True}},
+                "computeConfig": {"enabled": True, "nodePools": ["system", "general-purpose"], "nodeRoleArn": of("node-role", "arn")},
+                "storageConfig": {"blockStorage": {"enabled": True}},
                 "encryptionConfig": {"provider": {"keyArn": of("secrets", "arn")}, "resources": ["secrets"]},
                 "upgradePolicy": {"supportType": "STANDARD" if changed else "EXTENDED"},
                 "enabledClusterLogTypes": ["audit"] if changed else ["scheduler", "audit", "api"],
@@ -323,12 +329,23 @@ def cluster(changed: bool) -> list[Any]:
                 "amiType": "AL2023_x86_64_NVIDIA",
                 "scalingConfig": {"minSize": 1, "maxSize": 3 if changed else 2, "desiredSize": 1},
                 "updateConfig": {"maxUnavailable": 1},
+                "nodeRepairConfig": {"enabled": not changed},
                 "labels": {"pool": "two"} if changed else {"pool": "one", "old": "yes"},
                 "taints": [{"key": "nvidia.com/gpu", "value": "present", "effect": "PREFER_NO_SCHEDULE" if changed else "NO_SCHEDULE"}],
                 "tags": tags,
             },
         ),
-        aws("eks/addon:Addon", "proxy", {**inside, "addonName": "kube-proxy", "resolveConflictsOnCreate": "OVERWRITE", "tags": tags}),
+        aws(
+            "eks/addon:Addon",
+            "proxy",
+            {
+                **inside,
+                "addonName": "kube-proxy",
+                "addonVersion": f"v1.{36 if changed else 35}.0-local.1",
+                "resolveConflictsOnCreate": "OVERWRITE",
+                "tags": tags,
+            },
+        ),
         aws(
             "eks/addon:Addon",
             "cni",
@@ -364,4 +381,10 @@ def cluster(changed: bool) -> list[Any]:
 
 
 def everything(changed: bool) -> list[Any]:
-    return [*network(changed), *storage(changed)[1:], *cluster(changed)[1:]]
+    return [
+        *network(changed),
+        *storage(changed)[1:],
+        *cluster(changed)[1:],
+        *with_provider(*registry(changed), *serving(changed, policy("sagemaker.amazonaws.com")))[1:],
+        *with_provider(*monitoring(changed, policy("grafana.amazonaws.com")))[1:],
+    ]

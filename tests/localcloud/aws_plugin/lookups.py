@@ -7,6 +7,9 @@ import jmespath
 
 from tests.localcloud.aws_plugin.lookup import ACCOUNT, REGION, Lookup, Where, says
 from tests.localcloud.aws_plugin.lookups_ec2 import EC2
+from tests.localcloud.aws_plugin.lookups_monitoring import MONITORING
+from tests.localcloud.aws_plugin.lookups_registry import REGISTRY
+from tests.localcloud.aws_plugin.lookups_serving import SERVING
 
 
 def _bucket(method: str, path: str, names: Mapping[str, Where] | None = None) -> Lookup:
@@ -112,7 +115,7 @@ _STORAGE = {
             "bucketDomainName": says("{id}.s3.amazonaws.com"),
             "bucketRegionalDomainName": says(f"{{id}}.s3.{REGION}.amazonaws.com"),
             "hostedZoneId": says("Z1BKCTXD74EZPE"),
-            "objectLockEnabled": "`false`",
+            "objectLockEnabled": lambda i, _: i.startswith("locked-"),
         },
         {"tagging": ("get_bucket_tagging", lambda i, _: {"Bucket": i})},
         "tagging.TagSet",
@@ -222,6 +225,6 @@ _V2 = {
 
 LOOKUPS: Mapping[str, Lookup] = {
     f"aws:{group}{kind}": lookup
-    for group, lookups in (("ec2/", EC2), ("eks/", _EKS), ("iam/", _IAM), ("", {**_STORAGE, **_V2}))
+    for group, lookups in (("ec2/", EC2), ("eks/", _EKS), ("iam/", _IAM), ("", {**_STORAGE, **_V2, **REGISTRY, **SERVING, **MONITORING}))
     for kind, lookup in lookups.items()
 }

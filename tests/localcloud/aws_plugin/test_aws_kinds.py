@@ -29,6 +29,8 @@ OVERTAKEN = {
     "routes": {"routes"},
     "role": {"inlinePolicies", "managedPolicyArns"},
     "own": {"attachmentCount"},
+    "messages": {"policy"},
+    "locked": {"objectLockEnabled"},
 }
 """What resources made later change: true again after the next refresh, as with the official provider."""
 
@@ -41,7 +43,14 @@ def held_against_boto3(stack: AwsStack, client: Any, overtaken: Mapping[str, set
             assert not wrong.keys() - overtaken.get(name, set()), f"{name}: {wrong}"
 
 
-IMPORTED_AS = {"associated": "{subnetId}/{routeTableId}", "identity": "{clusterName},{associationId}"}
+_PLACE = "{serviceNamespace}/{resourceId}/{scalableDimension}"
+IMPORTED_AS = {
+    "associated": "{subnetId}/{routeTableId}",
+    "identity": "{clusterName},{associationId}",
+    "capacity": _PLACE,
+    "requests": f"{_PLACE}/{{name}}",
+    "processors": f"{_PLACE}/{{name}}",
+}
 """Where an import takes another id than the state has."""
 
 
@@ -68,7 +77,7 @@ def adopting(program: list[Any], state: Mapping[str, Any]) -> list[Any]:
     return adopted
 
 
-REPLACED = {"out", "moved", "flow", "expiry", "managed", "nodes", "rights"}
+REPLACED = {"out", "moved", "moved-rules", "scraper", "flow", "expiry", "managed", "nodes", "rights", "scorer", "shape"}
 
 
 def test_kinds_live_their_lives(stack: AwsStack, other_stack: AwsStack, client: Any) -> None:

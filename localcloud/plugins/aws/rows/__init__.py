@@ -12,6 +12,9 @@ from localcloud.plugins.aws.table import Function, Row
 def resources() -> Mapping[str, Row]:
     """The rows of resources by type token."""
     from localcloud.plugins.aws.rows import (
+        alarms,
+        amp,
+        autoscaling,
         cloudwatch,
         ec2_endpoints,
         ec2_launch,
@@ -24,9 +27,31 @@ def resources() -> Mapping[str, Row]:
         iam,
         kms,
         s3,
+        s3_safety,
+        sagemaker,
+        sagemaker_registry,
     )
 
-    modules = (ec2_network, ec2_endpoints, ec2_routes, ec2_security, ec2_launch, iam, eks, eks_access, ecr, s3, kms, cloudwatch)
+    modules = (
+        ec2_network,
+        ec2_endpoints,
+        ec2_routes,
+        ec2_security,
+        ec2_launch,
+        iam,
+        eks,
+        eks_access,
+        ecr,
+        s3,
+        s3_safety,
+        kms,
+        cloudwatch,
+        alarms,
+        amp,
+        autoscaling,
+        sagemaker,
+        sagemaker_registry,
+    )
     return {row.type: row for module in modules for row in module.ROWS}
 
 

@@ -92,4 +92,61 @@ PARTITION = Function(
     },
 )
 
-ROWS = (AVAILABILITY_ZONES, CALLER_IDENTITY, REGION, PARTITION)
+
+def _named(scope: Scope) -> object:
+    return [{"name": "prefix-list-name", "values": [scope.inputs["name"]]}] if scope.inputs.get("name") else None
+
+
+def _list_id(scope: Scope) -> object:
+    return scope.inputs.get("id") or next((each["PrefixListId"] for each in scope.live["lists"]["PrefixLists"]), None)
+
+
+MANAGED_PREFIX_LIST = Function(
+    "aws:ec2/getManagedPrefixList:getManagedPrefixList",
+    "ec2",
+    "moto",
+    calls={
+        "lists": Call(
+            "DescribeManagedPrefixLists",
+            {
+                "PrefixListIds": Source(lambda scope: [scope.inputs["id"]] if scope.inputs.get("id") else None, ("id",)),
+                "Filters": Source(_named, ("name",)),
+            },
+        ),
+        "entries": Call("GetManagedPrefixListEntries", {"PrefixListId": Source(_list_id)}),
+    },
+    results={
+        "id": "lists.PrefixLists[0].PrefixListId",
+        "arn": "lists.PrefixLists[0].PrefixListArn",
+        "name": "lists.PrefixLists[0].PrefixListName",
+        "addressFamily": "lists.PrefixLists[0].AddressFamily",
+        "maxEntries": "lists.PrefixLists[0].MaxEntries || `0`",
+        "ownerId": "lists.PrefixLists[0].OwnerId",
+        "version": "lists.PrefixLists[0].Version || `0`",
+        "entries": "entries.Entries",
+        "region": "region",
+    },
+    uses=("name", "region"),
+)
+
+
+def _addon_version(scope: Scope) -> object:
+    """The newest that fits, or the default for the version of Kubernetes."""
+    wanted = scope.inputs["kubernetesVersion"]
+    for each in scope.live["found"]["addons"][0]["addonVersions"]:
+        fits = [one for one in each["compatibilities"] if one["clusterVersion"] == wanted]
+        if fits and (scope.inputs.get("mostRecent") or fits[0]["defaultVersion"]):
+            return each["addonVersion"]
+    return None
+
+
+ADDON_VERSION = Function(
+    "aws:eks/getAddonVersion:getAddonVersion",
+    "eks",
+    "MiniStack",
+    calls={"found": Call("DescribeAddonVersions", {"addonName": "addonName", "kubernetesVersion": "kubernetesVersion"})},
+    results={"id": "inputs.addonName", "region": "region", "version": Source(_addon_version)},
+    uses=("mostRecent", "region"),
+)
+
+ROWS = (ADDON_VERSION, AVAILABILITY_ZONES, CALLER_IDENTITY, REGION, PARTITION, MANAGED_PREFIX_LIST)

@@ -50,7 +50,8 @@ def _grants_of_rule(rule: Object, own_id: str) -> Iterator[_Grant]:
         ("group", groups),
     ):
         for value in values or []:
-            yield (protocol, *ports, kind, own_id if value == "self" else value, description)
+            # moto forgets what a grant to a prefix list was for.
+            yield (protocol, *ports, kind, own_id if value == "self" else value, "" if kind == "prefix" else description)
 
 
 _MEMBERS = {
@@ -176,6 +177,7 @@ SECURITY_GROUP = Row(
     same={"ingress": _same, "egress": _same},
     tagging=EC2_TAGGING,
     naming=Naming(),
+    note="grants to prefix lists are compared without their descriptions, which moto does not keep",
     wait_gone=True,
 )
 

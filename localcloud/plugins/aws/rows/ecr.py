@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from localcloud.plugins.aws import recorded
-from localcloud.plugins.aws.table import ID, REMOVED, TAGS, Call, Naming, Read, Row, Source, Step, Tagging
+from localcloud.plugins.aws.table import ID, REMOVED, TAGS, Call, Naming, Read, Row, Source, Step, Tagging, fixed
 
 _ARN = Source(lambda scope: scope.live["repositoryArn"])
 _MUTABILITY = ("imageTagMutability", "imageTagMutabilityExclusionFilters")
@@ -111,4 +111,69 @@ PULL_THROUGH_CACHE_RULE = recorded.row(
     outputs={"registryId": Source(lambda scope: scope.account)},
 )
 
-ROWS = (REPOSITORY, LIFECYCLE_POLICY, REPOSITORY_POLICY, PULL_THROUGH_CACHE_RULE)
+_SCANNING = {"scanType": "scanType", "rules": "rules"}
+
+SCANNING = Row(
+    type="aws:ecr/registryScanningConfiguration:RegistryScanningConfiguration",
+    service="ecr",
+    source="internal/service/ecr/registry_scanning_configuration.go",
+    served="moto",
+    create=Call("PutRegistryScanningConfiguration", _SCANNING),
+    id="'$account'",
+    # Every registry has one; without rules it is what a deletion leaves.
+    read=Read(Call("GetRegistryScanningConfiguration"), "scanningConfiguration.rules && scanningConfiguration"),
+    steps=(Step(("scanType", "rules"), Call("PutRegistryScanningConfiguration", _SCANNING), on_create=False),),
+    delete=(Call("PutRegistryScanningConfiguration", {"scanType": fixed("BASIC"), "rules": fixed([])}),),
+    outputs={"registryId": Source(lambda scope: scope.account)},
+    sets=frozenset({"rules", "rules.repositoryFilters"}),
+    note="one that has no rules is not told from none; nothing is scanned",
+)
+
+REPLICATION = Row(
+    type="aws:ecr/replicationConfiguration:ReplicationConfiguration",
+    service="ecr",
+    source="internal/service/ecr/replication_configuration.go",
+    served="moto",
+    create=Call("PutReplicationConfiguration", {"replicationConfiguration": "replicationConfiguration"}),
+    id="'$account'",
+    read=Read(Call("DescribeRegistry"), "replicationConfiguration.rules && @"),
+    steps=(
+        Step(
+            ("replicationConfiguration",),
+            Call("PutReplicationConfiguration", {"replicationConfiguration": "replicationConfiguration"}),
+            on_create=False,
+        ),
+    ),
+    delete=(Call("PutReplicationConfiguration", {"replicationConfiguration": fixed({"rules": []})}),),
+    note="one rule at most; nothing is copied",
+)
+
+CREATION_TEMPLATE = recorded.row(
+    "aws:ecr/repositoryCreationTemplate:RepositoryCreationTemplate",
+    "internal/service/ecr/repository_creation_template.go",
+    properties=(
+        "prefix",
+        "appliedFors",
+        "customRoleArn",
+        "description",
+        "encryptionConfigurations",
+        "imageTagMutability",
+        "imageTagMutabilityExclusionFilters",
+        "lifecyclePolicy",
+        "repositoryPolicy",
+        "resourceTags",
+    ),
+    id="inputs.prefix",
+    replace_on=frozenset({"prefix"}),
+    outputs={"registryId": Source(lambda scope: scope.account)},
+)
+
+ROWS = (
+    REPOSITORY,
+    LIFECYCLE_POLICY,
+    REPOSITORY_POLICY,
+    PULL_THROUGH_CACHE_RULE,
+    SCANNING,
+    REPLICATION,
+    CREATION_TEMPLATE,
+)

@@ -49,6 +49,11 @@ def _authentication(scope: Scope) -> object:
     return {"authenticationMode": (scope.inputs.get("accessConfig") or {}).get("authenticationMode")}
 
 
+def _load_balancing(scope: Scope) -> object:
+    """The part of the network that an update takes; Auto Mode's three switches go together."""
+    return {"elasticLoadBalancing": (scope.inputs.get("kubernetesNetworkConfig") or {}).get("elasticLoadBalancing")}
+
+
 def _update_network(scope: Scope) -> None:
     """Access to the endpoint and places are two updates (API_UpdateClusterConfig)."""
     wanted = scope.inputs["vpcConfig"]
@@ -89,6 +94,8 @@ CLUSTER = Row(
             "bootstrapSelfManagedAddons": "bootstrapSelfManagedAddons",
             "encryptionConfig": "encryptionConfig",
             "kubernetesNetworkConfig": "kubernetesNetworkConfig",
+            "computeConfig": "computeConfig",
+            "storageConfig": "storageConfig",
             "upgradePolicy": "upgradePolicy",
             "deletionProtection": "deletionProtection",
             "logging": using(
@@ -111,6 +118,15 @@ CLUSTER = Row(
         ),
         Step(("enabledClusterLogTypes",), _update_config(logging=using("enabledClusterLogTypes", make=_logging)), on_create=False),
         Step(("vpcConfig",), Action(_update_network, ("vpcConfig",), ("eks:UpdateClusterConfig",)), on_create=False),
+        Step(
+            ("computeConfig", "storageConfig"),
+            _update_config(
+                computeConfig="computeConfig",
+                storageConfig="storageConfig",
+                kubernetesNetworkConfig=using("kubernetesNetworkConfig", make=_load_balancing),
+            ),
+            on_create=False,
+        ),
         Step(("upgradePolicy",), _update_config(upgradePolicy="upgradePolicy"), on_create=False),
         Step(("deletionProtection",), _update_config(deletionProtection="deletionProtection"), on_create=False),
     ),
@@ -142,8 +158,10 @@ CLUSTER = Row(
     computed=frozenset(
         {
             "accessConfig",
+            "computeConfig",
             "deletionProtection",
             "kubernetesNetworkConfig",
+            "storageConfig",
             "upgradePolicy",
             "version",
             "vpcConfig.clusterSecurityGroupId",
@@ -153,6 +171,7 @@ CLUSTER = Row(
     ),
     sets=frozenset(
         {
+            "computeConfig.nodePools",
             "enabledClusterLogTypes",
             "encryptionConfig.resources",
             "vpcConfig.publicAccessCidrs",
@@ -165,15 +184,13 @@ CLUSTER = Row(
         "forceUpdateVersion": "it belongs to an update",
         "accessConfig.bootstrapClusterCreatorAdminPermissions": "AWS does not answer it",
     },
-    refused=frozenset(
-        {"kubernetesNetworkConfig.elasticLoadBalancing", "kubernetesNetworkConfig.serviceIpv6Cidr", "vpcConfig.controlPlaneEgressMode"}
-    ),
+    refused=frozenset({"kubernetesNetworkConfig.serviceIpv6Cidr", "vpcConfig.controlPlaneEgressMode"}),
     tagging=tagging("arn"),
     naming=Naming(prefix_property=""),
     until=Until("status", ("ACTIVE",), ("FAILED",), "health.issues[].message | [0]", timeout=1800),
     wait_gone=True,
     gone_timeout=900,
-    note="no Auto Mode, no hybrid nodes, no Outposts, no settings of control-plane programs",
+    note="Auto Mode from the start or never; no hybrid nodes, no Outposts, no settings of control-plane programs",
 )
 
 
@@ -195,13 +212,14 @@ def _update_group(scope: Scope) -> None:
         "taints": {name: value for name, value in taint_change.items() if value},
         "scalingConfig": scope.inputs.get("scalingConfig"),
         "updateConfig": scope.inputs.get("updateConfig"),
+        "nodeRepairConfig": scope.inputs.get("nodeRepairConfig"),
     }
     given = {name: value for name, value in changes.items() if value}
     scope.call("eks", "UpdateNodegroupConfig", {"clusterName": scope.parts[0], "nodegroupName": scope.parts[1], **given})
 
 
 _GROUP = {"clusterName": part(0), "nodegroupName": part(1)}
-_GROUP_CONFIG = ("labels", "taints", "scalingConfig", "updateConfig")
+_GROUP_CONFIG = ("labels", "taints", "scalingConfig", "updateConfig", "nodeRepairConfig")
 
 NODE_GROUP = Row(
     type="aws:eks/nodeGroup:NodeGroup",
@@ -224,6 +242,7 @@ NODE_GROUP = Row(
             "taints": "taints",
             "launchTemplate": "launchTemplate",
             "updateConfig": "updateConfig",
+            "nodeRepairConfig": "nodeRepairConfig",
             "releaseVersion": "releaseVersion",
             "version": "version",
             "tags": TAGS,
@@ -295,7 +314,7 @@ NODE_GROUP = Row(
     until=Until("status", ("ACTIVE",), ("CREATE_FAILED", "DEGRADED"), "health.issues[].message | [0]", timeout=3600),
     wait_gone=True,
     gone_timeout=3600,
-    note="no remote access, no warm pools, no node repair",
+    note="no remote access, no warm pools; nodes are not repaired",
 )
 
 ROWS = (CLUSTER, NODE_GROUP)

@@ -1,0 +1,109 @@
+"""The chart that brings Prometheus, Alertmanager, Grafana and their operator, and how it is configured."""
+
+from dataclasses import dataclass
+
+REPOSITORY, CHART, VERSION = "https://prometheus-community.github.io/helm-charts", "kube-prometheus-stack", "83.4.0"
+
+Manifest = dict[str, object]
+
+LEFT_OUT = ("kubeControllerManager", "kubeScheduler", "kubeEtcd", "kubeProxy", "kubeStateMetrics", "nodeExporter")
+"""EKS shows nobody the first three and kube-proxy only to its node; the last two are add-ons of the cluster."""
+
+
+@dataclass(frozen=True)
+class Operator:
+    """What is chosen of the chart."""
+
+    namespace: str
+    scrape_interval: str
+    """As Prometheus writes it: `30s`."""
+    retention_days: int
+    storage_gib: int
+    storage_provisioner: str
+    """Who makes volumes: the EBS driver, or Auto Mode's own."""
+
+
+def storage_class(name: str, labels: dict[str, str], provisioner: str) -> Manifest:
+    """Encrypted volumes in the zone of the pod. EKS marks no class as the default one from Kubernetes 1.30 on
+    (docs.aws.amazon.com/eks/latest/userguide/kubernetes-versions-extended.html)."""
+    return {
+        "apiVersion": "storage.k8s.io/v1",
+        "kind": "StorageClass",
+        "metadata": {"name": name, "labels": labels},
+        "provisioner": provisioner,
+        "parameters": {"type": "gp3", "encrypted": "true"},
+        "reclaimPolicy": "Delete",
+        "volumeBindingMode": "WaitForFirstConsumer",
+        "allowVolumeExpansion": True,
+    }
+
+
+def values(operator: Operator, storage_class_name: object) -> dict[str, object]:
+    """Values of the chart: it takes rules and what is scraped from every namespace, receivers from its own alone."""
+    own = {"matchLabels": {"kubernetes.io/metadata.name": operator.namespace}}
+    claim = {
+        "spec": {
+            "storageClassName": storage_class_name,
+            "accessModes": ["ReadWriteOnce"],
+            "resources": {"requests": {"storage": f"{operator.storage_gib}Gi"}},
+        }
+    }
+    return {
+        "fullnameOverride": "modelway",
+        # Alerts are ours, each with a page that says what to do; those of the chart name severities that nobody is told of.
+        "defaultRules": {"create": False},
+        **{part: {"enabled": False} for part in LEFT_OUT},
+        "prometheus": {
+            "prometheusSpec": {
+                "scrapeInterval": operator.scrape_interval,
+                "evaluationInterval": "30s",
+                "retention": f"{operator.retention_days}d",
+                # Fuller, the oldest metrics go: a full disk would end it.
+                "retentionSize": f"{operator.storage_gib * 9 // 10}GiB",
+                "storageSpec": {"volumeClaimTemplate": claim},
+                # By default the chart takes only what its own release made.
+                **{f"{kind}SelectorNilUsesHelmValues": False for kind in ("rule", "serviceMonitor", "podMonitor")},
+            }
+        },
+        "alertmanager": {
+            "alertmanagerSpec": {
+                # Many alerts are about a model, and have no label `namespace` that would match that of the receivers.
+                "alertmanagerConfigMatcherStrategy": {"type": "None"},
+                # So who writes receivers is told of everybody's alerts: only this namespace may.
+                "alertmanagerConfigNamespaceSelector": own,
+            }
+        },
+        "grafana": {
+            # Empty, the chart makes a password up and keeps it in a Secret; its own default is public.
+            "adminPassword": "",
+            "defaultDashboardsEnabled": False,
+            "sidecar": {
+                "dashboards": {"enabled": True, "label": "grafana_dashboard", "labelValue": "1", "searchNamespace": operator.namespace}
+            },
+        },
+    }
+
+
+def monitor(name: str, namespace: object, labels: dict[str, str], spec: dict[str, object], kind: str = "ServiceMonitor") -> Manifest:
+    """What is scraped in every namespace."""
+    metadata = {"name": name, "namespace": namespace, "labels": labels}
+    everywhere = {"namespaceSelector": {"any": True}, **spec}
+    return {"apiVersion": "monitoring.coreos.com/v1", "kind": kind, "metadata": metadata, "spec": everywhere}
+
+
+def state_metrics() -> dict[str, object]:
+    """kube-state-metrics, wherever it runs; its labels win, since `namespace` is the pod's that it tells of and not its own."""
+    selector = {"matchLabels": {"app.kubernetes.io/name": "kube-state-metrics"}}
+    return {"selector": selector, "endpoints": [{"port": "http", "honorLabels": True}]}
+
+
+def envoy() -> dict[str, object]:
+    """The proxies of Envoy Gateway (gateway.envoyproxy.io/docs/tasks/observability/proxy-metric)."""
+    selector = {"matchLabels": {"app.kubernetes.io/name": "envoy", "app.kubernetes.io/managed-by": "envoy-gateway"}}
+    return {"selector": selector, "podMetricsEndpoints": [{"port": "metrics", "path": "/stats/prometheus"}]}
+
+
+def dcgm() -> dict[str, object]:
+    """NVIDIA's exporter; `namespace` and `pod` are those of who uses the GPU."""
+    selector = {"matchLabels": {"app.kubernetes.io/name": "dcgm-exporter"}}
+    return {"selector": selector, "endpoints": [{"port": "metrics", "honorLabels": True}]}

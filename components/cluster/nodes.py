@@ -1,0 +1,106 @@
+"""Managed groups of nodes."""
+
+from collections.abc import Mapping
+from typing import NotRequired, TypedDict
+
+import pulumi
+import pulumi_aws as aws
+
+GPU_TAINT = {"key": "nvidia.com/gpu", "value": "present", "effect": "NO_SCHEDULE"}
+
+GPU_LABELS = {"nvidia.com/gpu.present": "true", "k8s.amazonaws.com/accelerator": "nvidia"}
+"""What NVIDIA's device plugin looks for, and what tells an autoscaler that a new node is not ready before its GPUs are."""
+
+POOL_LABEL = "modelway.dev/pool"
+
+ROOT_DISK = "/dev/xvda"
+"""What Amazon Linux 2023 starts from (docs.aws.amazon.com/linux/al2023/ug/ami-names-and-ids.html)."""
+
+
+class TaintArgs(TypedDict):
+    """What keeps pods off a node."""
+
+    key: str
+    value: str
+    effect: str
+    """NO_SCHEDULE, PREFER_NO_SCHEDULE or NO_EXECUTE."""
+
+
+class NodePoolArgs(TypedDict):
+    """Nodes of one kind."""
+
+    instance_types: list[str]
+    min: int
+    max: int
+    gpu: NotRequired[bool]
+    """Nodes have NVIDIA GPUs: they get the image with drivers and a taint that keeps others off."""
+    capacity: NotRequired[str]
+    """ON_DEMAND (default) or SPOT."""
+    labels: NotRequired[Mapping[str, str]]
+    """On top of modelway.dev/pool."""
+    taints: NotRequired[list[TaintArgs]]
+    disk_gib: NotRequired[int]
+    """Size of the disk. Default: 20, EKS's own."""
+
+
+class PlaceArgs(TypedDict):
+    """Where the nodes of a cluster are."""
+
+    cluster_name: pulumi.Input[str]
+    version: str
+    """Of Kubernetes. Nodes follow the control plane, after its add-ons."""
+    role_arn: pulumi.Input[str]
+    subnet_ids: pulumi.Input[list[str]]
+    tags: Mapping[str, str]
+    """Of instances and volumes: the provider's tags do not reach what a template makes."""
+
+
+def node_group(name: str, pool: str, nodes: NodePoolArgs, place: PlaceArgs, opts: pulumi.ResourceOptions) -> aws.eks.NodeGroup:
+    """A managed group `name`-`pool` with a launch template of its own.
+
+    Instances answer metadata calls with a token alone and only to themselves, not to pods; disks are encrypted; a node that is broken is
+    replaced; an update starts a new node before it drains an old one, one at a time.
+    """
+    template = aws.ec2.LaunchTemplate(
+        f"{name}-{pool}-template",
+        description=f"Nodes of pool {pool}",
+        # One hop: the answer does not reach a pod, whose packets take two.
+        metadata_options={"http_endpoint": "enabled", "http_tokens": "required", "http_put_response_hop_limit": 1},
+        block_device_mappings=[
+            {
+                "device_name": ROOT_DISK,
+                "ebs": {
+                    "encrypted": "true",
+                    "volume_type": "gp3",
+                    "volume_size": nodes.get("disk_gib", 20),
+                    "delete_on_termination": "true",
+                },
+            }
+        ],
+        tag_specifications=[
+            {"resource_type": kind, "tags": {**place["tags"], "Name": f"{name}-{pool}"}} for kind in ("instance", "volume")
+        ],
+        update_default_version=True,
+        opts=opts,
+    )
+    own: list[TaintArgs] = [TaintArgs(**GPU_TAINT)] if nodes.get("gpu") else []  # type: ignore[typeddict-item]
+    taints = [*own, *nodes.get("taints", [])]
+    # Whoever scales owns the number of nodes between the limits.
+    scaled = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(ignore_changes=["scalingConfig.desiredSize"]))
+    return aws.eks.NodeGroup(
+        f"{name}-{pool}",
+        cluster_name=place["cluster_name"],
+        version=place["version"],
+        node_role_arn=place["role_arn"],
+        subnet_ids=place["subnet_ids"],
+        instance_types=nodes["instance_types"],
+        capacity_type=nodes.get("capacity", "ON_DEMAND"),
+        ami_type="AL2023_x86_64_NVIDIA" if nodes.get("gpu") else "AL2023_x86_64_STANDARD",
+        launch_template={"id": template.id, "version": template.latest_version.apply(str)},
+        scaling_config={"min_size": nodes["min"], "max_size": nodes["max"], "desired_size": nodes["min"]},
+        update_config={"max_unavailable": 1},
+        node_repair_config={"enabled": True},
+        labels={**(GPU_LABELS if nodes.get("gpu") else {}), **nodes.get("labels", {}), POOL_LABEL: pool},
+        taints=[aws.eks.NodeGroupTaintArgs(**taint) for taint in taints] or None,
+        opts=scaled,
+    )

@@ -1,0 +1,104 @@
+"""What some models of a cluster need besides the cluster."""
+
+from typing import NotRequired, TypedDict
+
+import pulumi
+
+from components import _labels as labels
+from components.cluster import _charts as charts
+from components.cluster import _manifests as manifests
+from components.objects import KubernetesObject
+from components.releases import HelmRelease, HelmReleaseArgs
+
+KEDA_CHARTS, KEDA_VERSION = "https://kedacore.github.io/charts", "2.21.0"
+"""Charts of KEDA (github.com/kedacore/charts); the version has the definitions that ScaledObjects are held to here."""
+
+VALUES = {"modelway-low": -1000, "modelway-high": 1000}
+"""PriorityClasses; pods without one have 0 (kubernetes.io/docs/concepts/scheduling-eviction/pod-priority-preemption)."""
+
+
+class AutoscalerArgs(TypedDict):
+    """Whose nodes are scaled."""
+
+    cluster_name: str
+    region: str
+    version: str
+    """Of Kubernetes; the autoscaler has the same."""
+
+
+class ModelSupportArgs(TypedDict):
+    """What is supported."""
+
+    priorities: NotRequired[bool]
+    """Whether there are priority classes."""
+    keda: NotRequired[bool]
+    """Whether KEDA is installed; one that is there already must not be installed again."""
+    gpus: NotRequired[bool]
+    """Whether nodes of managed groups offer their GPUs, by NVIDIA's device plugin."""
+    autoscaler: NotRequired[AutoscalerArgs]
+    """Cluster Autoscaler for managed groups. Its service account has to have a role by Pod Identity."""
+
+
+class ModelSupport(pulumi.ComponentResource):
+    """What is asked for of these: priority classes `modelway-low` and `modelway-high`; KEDA in a namespace of its own; in kube-system
+    NVIDIA's device plugin, without which no GPU can be asked for, and Cluster Autoscaler, without which pools keep their least size."""
+
+    ready: pulumi.Output[bool]
+    """True, known once all of it is there."""
+
+    def __init__(self, name: str, args: ModelSupportArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("modelway:index:ModelSupport", name, {**args}, opts)
+        self._name = name
+        self._child = pulumi.ResourceOptions(parent=self)
+        made = [*(self._priorities() if args.get("priorities") else []), *(self._keda() if args.get("keda") else [])]
+        if args.get("gpus"):
+            made.append(self._release(charts.DEVICE_PLUGIN, charts.device_plugin()))
+        if "autoscaler" in args:
+            made.append(self._release(charts.AUTOSCALER, charts.autoscaler(**args["autoscaler"])))
+        self.ready = pulumi.Output.all(*made).apply(lambda _: True)
+        self.register_outputs({"ready": self.ready})
+
+    def _release(self, chart: charts.Chart, values: dict[str, object]) -> pulumi.Output[str]:
+        args = HelmReleaseArgs(
+            chart=chart.name,
+            repository=chart.repository,
+            version=chart.version,
+            name=chart.name,
+            namespace="kube-system",
+            values=values,
+        )
+        return HelmRelease(f"{self._name}-{chart.name}", args, self._child).physical_name
+
+    def _priorities(self) -> list[pulumi.Output[str]]:
+        return [
+            KubernetesObject(
+                f"{self._name}-{name}",
+                {
+                    "apiVersion": "scheduling.k8s.io/v1",
+                    "kind": "PriorityClass",
+                    "metadata": {"name": name, "labels": labels.MANAGED},
+                    "value": value,
+                    "preemptionPolicy": "PreemptLowerPriority",
+                    "description": "Models that say so in endpoint.placement.priority.",
+                },
+                self._child,
+            ).physical_name
+            for name, value in VALUES.items()
+        ]
+
+    def _keda(self) -> list[pulumi.Output[str]]:
+        home = KubernetesObject(f"{self._name}-keda-namespace", manifests.namespace("keda", pod_security="restricted"), self._child)
+        release = HelmRelease(
+            f"{self._name}-keda",
+            {
+                "chart": "keda",
+                "repository": KEDA_CHARTS,
+                "version": KEDA_VERSION,
+                "name": "keda",
+                "namespace": home.physical_name,
+                # Two of what scales, or nothing does while a node is replaced.
+                "values": {"operator": {"replicaCount": 2}, "metricsServer": {"replicaCount": 2}},
+            },
+            self._child,
+        )
+        return [release.physical_name]

@@ -1,0 +1,1 @@
+"""Where images and weights are kept, and what else knows of them."""

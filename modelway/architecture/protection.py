@@ -1,0 +1,53 @@
+"""What the tier of an environment does for what it stores: buckets, repositories, keys, databases, clusters."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Literal
+
+Tier = Literal["development", "staging", "production"]
+
+
+@dataclass(frozen=True)
+class Protection:
+    """How what is stored outlives mistakes. A function of the tier and of nothing else."""
+
+    protect: bool
+    """The engine refuses to delete it, and `modelway destroy` refuses the whole environment."""
+    retain: bool
+    """It stays in AWS, with its safeguards, when the engine deletes it from the stack."""
+    force_destroy: bool
+    """It is deleted with its contents; otherwise AWS refuses to delete what is not empty."""
+    deletion_window_days: int
+    """Days in which a KMS key that was deleted can be called back. AWS takes 7 to 30
+    (docs.aws.amazon.com/kms/latest/APIReference/API_ScheduleKeyDeletion.html)."""
+
+    def told(self) -> tuple[str, ...]:
+        """The same in words, a line each."""
+        refuses = "`pulumi` and `modelway destroy` refuse" if self.protect else "nothing refuses"
+        emptied = "goes with its contents" if self.force_destroy else "goes when empty"
+        stays = "stays in AWS, with its safeguards," if self.retain else emptied
+        return (
+            f"protect: {_word(self.protect)}; {refuses} to delete it",
+            f"retain_on_delete: {_word(self.retain)}, force_destroy: {_word(self.force_destroy)}; it {stays} when a stack gives it up",
+            f"deletion window of keys: {self.deletion_window_days} days",
+            "deletedWith: settings of a bucket or repository go with it, and stay with it",
+        )
+
+
+def _word(value: bool) -> str:
+    return "true" if value else "false"
+
+
+_BY_TIER: Mapping[Tier, Protection] = MappingProxyType(
+    {
+        "development": Protection(protect=False, retain=False, force_destroy=True, deletion_window_days=7),
+        "staging": Protection(protect=False, retain=True, force_destroy=False, deletion_window_days=30),
+        "production": Protection(protect=True, retain=True, force_destroy=False, deletion_window_days=30),
+    }
+)
+
+
+def protection(tier: Tier) -> Protection:
+    """What holds for everything that stores something in an environment of this tier."""
+    return _BY_TIER[tier]

@@ -1,0 +1,105 @@
+"""What teams find in a cluster: the Gateway that they share, and how much each may ask for."""
+
+from collections.abc import Iterator
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from modelway.architecture.base import Breach, Name, Section, Shaped, each
+from modelway.architecture.quantities import Cpu, Memory
+
+ObjectName = Annotated[
+    str,
+    Shaped(
+        r"[a-z0-9]([-a-z0-9.]*[a-z0-9])?",
+        "a Kubernetes name: lower-case letters, digits, dots and dashes",
+        "`kubectl get` shows the names that are there.",
+        253,
+    ),
+]
+Hostname = Annotated[
+    str,
+    Shaped(
+        r"(\*\.)?([a-z0-9]([-a-z0-9]*[a-z0-9])?\.)+[a-z]([-a-z0-9]*[a-z0-9])?",
+        "a DNS name, in lower case; the first label may be *",
+        "Write it like models.example.com.",
+        253,
+    ),
+]
+
+
+class GatewayTls(Section):
+    """The certificate that a Gateway answers with."""
+
+    secret: ObjectName
+    """Secret of type kubernetes.io/tls in the namespace `gateway-system`; only its name is known here."""
+    hostname: Hostname | None = None
+    """Name that callers use, such as models.example.com; any when absent."""
+    issuer: ObjectName | None = None
+    """ClusterIssuer of cert-manager that makes and renews the Secret; somebody else does when absent. It needs a hostname."""
+
+    def breaches(self) -> Iterator[Breach]:
+        if self.issuer is not None and self.hostname is None:
+            yield Breach(("issuer",), "cert-manager makes certificates for a name, and there is none", "Add `hostname: NAME`.")
+
+
+class ManagedGateway(Section):
+    """A Gateway that is made: `models`, in the namespace `gateway-system`."""
+
+    kind: Literal["managed"]
+    class_: ObjectName = Field(alias="class")
+    """Class of the Gateway (gatewayClassName)."""
+    controller: Literal["there", "envoy"] = "there"
+    """Who answers for the class: a controller that is there, or Envoy Gateway, which is installed and makes the class."""
+    exposure: Literal["internal", "internet"] = "internal"
+    """Where the load balancer of an Envoy Gateway that is installed answers: in the network alone, or on the internet."""
+    tls: GatewayTls | None = None
+    """Answer by HTTPS on port 443 alone; by HTTP on port 80 when absent."""
+
+    def breaches(self) -> Iterator[Breach]:
+        yield from each([self._exposure_breaches(), self._class_breaches()])
+
+    def _exposure_breaches(self) -> Iterator[Breach]:
+        if self.exposure == "internet" and self.controller == "there":
+            yield Breach(
+                ("exposure",),
+                "a controller that is there already decides itself where it answers",
+                "Remove it, or write controller: envoy.",
+                (("controller",),),
+            )
+        elif self.exposure == "internet" and self.tls is None:
+            yield Breach(("exposure",), "on the internet requests are encrypted, and there is no certificate", "Add `tls: {secret: NAME}`.")
+
+    def _class_breaches(self) -> Iterator[Breach]:
+        if self.controller == "envoy" and "envoy" not in self.class_:
+            yield Breach(
+                ("class",),
+                "the class that is made says whose it is: its name holds envoy",
+                "Write it like modelway-envoy.",
+                judged_by=(("controller",),),
+            )
+
+
+class ExistingGateway(Section):
+    """A Gateway that is there already and is left as it is."""
+
+    kind: Literal["existing"]
+    name: ObjectName
+    namespace: Name
+    """Namespace it is in."""
+
+
+Gateway = Annotated[ManagedGateway | ExistingGateway, Field(discriminator="kind")]
+
+
+class Quota(Section):
+    """What the pods of a team may ask for together."""
+
+    cpu: Cpu | None = None
+    """Processors; any number when absent."""
+    memory: Memory | None = None
+    """Memory; any amount when absent."""
+    gpu: int | None = Field(default=None, ge=0, le=10_000)
+    """NVIDIA GPUs, whole ones; any number when absent."""
+    pods: int | None = Field(default=None, ge=1, le=10_000)
+    """Pods; any number when absent."""

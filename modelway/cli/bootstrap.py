@@ -1,0 +1,39 @@
+"""`modelway bootstrap ENV`: what an account needs before the first deployment."""
+
+from typing import Annotated
+
+import typer
+
+from modelway.cli._environments import Folder, faults_from_here, folder_of, project
+
+
+def command(
+    environment: Annotated[str, typer.Argument(metavar="ENV", help="Name of the environment.", show_default=False)],
+    repository: Annotated[
+        str, typer.Option(metavar="OWNER/NAME", help="Repository on GitHub whose runs get the roles.", show_default=False)
+    ],
+    runner_subnets: Annotated[
+        list[str] | None,
+        typer.Option("--runner-subnet", metavar="ID", help="Private subnet of a runner; may be given again.", show_default=False),
+    ] = None,
+    environments: Folder = None,
+) -> None:
+    """Make the bucket and key of state, the roles of CI and their boundary. Done again, it changes only what is not as it should be."""
+    from modelway.architecture import load
+    from modelway.operations.bootstrap import bootstrap, next_steps
+    from modelway.operations.environments import refuse_other_account
+
+    root = project(needed=False)
+    with faults_from_here():
+        described = load(folder_of(environment, environments, root), environment, root)
+    refuse_other_account(described)
+    told: list[str] = []
+
+    def made(what: str) -> None:
+        told.append(what)
+        typer.echo(f"made: {what}", err=True)
+
+    place = bootstrap(described, repository, runner_subnets or (), made)
+    if not told:
+        typer.echo("everything is there already", err=True)
+    typer.echo(next_steps(place, bool(runner_subnets)), nl=False)

@@ -1,0 +1,100 @@
+"""The rules of a cluster: what no single endpoint's metrics show of pods, scaling, room and what is measured at all.
+
+They read kube-state-metrics and the kubelet's cAdvisor, in the namespaces of teams.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from modelway.monitoring.rules import gpu, pods
+from modelway.monitoring.rules.writing import POD_VERSION, Group, Rule, alert, either, group, of_team, record
+
+
+@dataclass(frozen=True)
+class ClusterFacts:
+    """What rules have to know of a cluster, or of several that report to one place."""
+
+    teams: Sequence[str]
+    """Each is the name of a namespace."""
+    gpus: bool = False
+    """Whether models use GPUs, and so DCGM's metrics are expected."""
+    envoy: bool = False
+    """Whether Envoy Gateway routes requests, and so Envoy's metrics are expected."""
+
+
+def base_rules(facts: ClusterFacts) -> list[Group]:
+    """The rules of a cluster; every alert has the label severity, those about a team's models team too, and a page in docs/runbooks."""
+    namespaces = f'namespace=~"{either(sorted(facts.teams))}"'
+    groups = [
+        group("modelway-fleet", _fleet(), "30s"),
+        group("modelway-pods", pods.rules(namespaces)),
+        group("modelway-capacity", _capacity(namespaces)),
+        group("modelway-absent", _absent(facts)),
+    ]
+    return [*groups, group("modelway-gpu", gpu.rules(namespaces))] if facts.gpus else groups
+
+
+def _fleet() -> Iterator[Rule]:
+    yield record("modelway:fleet_requests:rate5m", "sum(rate(inference_requests_total[5m]))")
+    yield record("modelway:fleet_errors:rate5m", 'sum(rate(inference_requests_total{code=~"5.."}[5m]))')
+    labels = {"model": "label_modelway_dev_model", "version": "label_modelway_dev_version"}
+    found = (
+        'kube_pod_info{host_network!="true",pod_ip!=""} * on (cluster, namespace, pod) group_left (label_modelway_dev_model,'
+        ' label_modelway_dev_version) kube_pod_labels{label_modelway_dev_model!=""}'
+        # A pod that ended keeps its address on paper, and another pod may have it.
+        ' * on (cluster, namespace, pod) group_left () (kube_pod_status_phase{phase="Running"} == 1)'
+    )
+    for label, source in labels.items():
+        found = f'label_replace({found}, "{label}", "$1", "{source}", "(.+)")'
+    yield record(POD_VERSION, f"max by (cluster, pod_ip, model, version) ({found})")
+
+
+def _capacity(namespaces: str) -> Iterator[Rule]:
+    yield alert(
+        "NodeNotReady",
+        'kube_node_status_condition{condition="Ready",status="true"} == 0',
+        hold="10m",
+        severity="ticket",
+        summary="{{ $labels.node }} is not ready",
+        description="Its pods are started elsewhere where there is room; the node is lost capacity until somebody replaces it.",
+    )
+    for resource in ("cpu", "memory"):
+        requested = f'sum by (cluster) (kube_pod_container_resource_requests{{resource="{resource}",node!=""}})'
+        there = f'sum by (cluster) (kube_node_status_allocatable{{resource="{resource}"}})'
+        yield alert(
+            "ClusterNearlyFull",
+            f"{requested} / {there} > 0.9",
+            hold="30m",
+            severity="ticket",
+            summary=f"More than 90 % of the cluster's {resource} is spoken for",
+            description="{{ $value | humanizePercentage }} of what the nodes have is requested; the next model, or a lost node's pods, may"
+            " find no room.",
+            labels={"resource": resource},
+        )
+    used, hard = (f'kube_resourcequota{{{namespaces},type="{kind}"}}' for kind in ("used", "hard"))
+    yield alert(
+        "NamespaceQuotaNearlyUsed",
+        of_team(f"{used} / on (cluster, namespace, resourcequota, resource) ({hard} > 0) > 0.9"),
+        hold="30m",
+        severity="ticket",
+        summary="{{ $labels.namespace }} has used {{ $value | humanizePercentage }} of its {{ $labels.resource }}",
+        description="Beyond its quota no new pod of the team starts, and a version change needs one more than there are.",
+    )
+
+
+def _absent(facts: ClusterFacts) -> Iterator[Rule]:
+    sources = {"kube-state-metrics": "kube_node_info", "cadvisor": 'container_memory_working_set_bytes{container!=""}'}
+    if facts.envoy:
+        sources["envoy"] = "envoy_cluster_upstream_rq_total"
+    if facts.gpus:
+        sources["dcgm-exporter"] = "DCGM_FI_DEV_GPU_UTIL"
+    for source, series in sources.items():
+        yield alert(
+            "MetricsAbsent",
+            f"absent({series})",
+            hold="15m",
+            severity="ticket",
+            summary=f"Nothing is read from {source}",
+            description="The alerts that look at its metrics cannot fire, whatever happens.",
+            labels={"source": source},
+        )

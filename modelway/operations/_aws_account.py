@@ -1,0 +1,160 @@
+"""What an account has and allows, as `modelway doctor` asks for it. Reads only."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import boto3
+from botocore.exceptions import ClientError
+
+from modelway.operations._aws import ImageRegistry, explained
+
+
+@dataclass(frozen=True)
+class Quota:
+    """A limit of AWS."""
+
+    name: str
+    value: float
+
+
+class Account:
+    """The account of the credentials at hand, in one region. Every method raises AwsFailure when AWS does not say."""
+
+    def __init__(self, account: str, region: str) -> None:
+        self._account, self._region = account, region
+        with explained("credentials"):
+            self._session = boto3.Session(region_name=region)
+
+    def identity(self) -> tuple[str, str]:
+        """The account that the credentials belong to, and whose they are (ARN)."""
+        with explained("sts:GetCallerIdentity"):
+            found = self._session.client("sts").get_caller_identity()
+        return str(found["Account"]), str(found["Arn"])
+
+    def quota(self, service: str, code: str) -> Quota:
+        with explained(f"servicequotas:GetServiceQuota {service} {code}"):
+            found = self._session.client("service-quotas").get_service_quota(ServiceCode=service, QuotaCode=code)["Quota"]
+        return Quota(str(found["QuotaName"]), float(found["Value"]))
+
+    def quota_called(self, service: str, name: str) -> Quota | None:
+        """The limit of that name; None when there is none."""
+        with explained(f"servicequotas:ListServiceQuotas {service}"):
+            pages = self._session.client("service-quotas").get_paginator("list_service_quotas").paginate(ServiceCode=service)
+            found = [quota for page in pages for quota in page["Quotas"] if quota["QuotaName"] == name]
+        return Quota(name, float(found[0]["Value"])) if found else None
+
+    def virtual_cpus(self, instance_types: Sequence[str]) -> dict[str, int]:
+        """By type, of those that exist."""
+        with explained("ec2:DescribeInstanceTypes"):
+            pages = self._pages("ec2", "describe_instance_types", Filters=[{"Name": "instance-type", "Values": list(instance_types)}])
+            return {one["InstanceType"]: int(one["VCpuInfo"]["DefaultVCpus"]) for page in pages for one in page["InstanceTypes"]}
+
+    def zones_with(self, instance_types: Sequence[str]) -> dict[str, set[str]]:
+        """By zone of the region, those of the types that are sold there; a zone with none is there too."""
+        with explained("ec2:DescribeAvailabilityZones"):
+            zones = self._session.client("ec2").describe_availability_zones(Filters=[{"Name": "state", "Values": ["available"]}])
+        sold: dict[str, set[str]] = {str(zone["ZoneName"]): set() for zone in zones["AvailabilityZones"]}
+        with explained("ec2:DescribeInstanceTypeOfferings"):
+            filters = [{"Name": "instance-type", "Values": list(instance_types)}]
+            for page in self._pages("ec2", "describe_instance_type_offerings", LocationType="availability-zone", Filters=filters):
+                for offered in page["InstanceTypeOfferings"]:
+                    sold.setdefault(str(offered["Location"]), set()).add(str(offered["InstanceType"]))
+        return sold
+
+    def networks_of_others(self, environment: str) -> int:
+        """VPCs that are not that environment's."""
+        with explained("ec2:DescribeVpcs"):
+            found = [vpc for page in self._pages("ec2", "describe_vpcs") for vpc in page["Vpcs"]]
+        return sum(_tags(vpc).get("environment") != environment for vpc in found)
+
+    def addresses_of_others(self, environment: str) -> int:
+        """Elastic IP addresses that are not that environment's."""
+        with explained("ec2:DescribeAddresses"):
+            return sum(
+                _tags(one).get("environment") != environment for one in self._session.client("ec2").describe_addresses()["Addresses"]
+            )
+
+    def clusters(self) -> list[str]:
+        """Names of EKS clusters."""
+        with explained("eks:ListClusters"):
+            return [str(name) for page in self._pages("eks", "list_clusters") for name in page["clusters"]]
+
+    def cluster_endpoint(self, name: str) -> str | None:
+        """URL of a cluster's API server; None when there is no such cluster."""
+        with explained("eks:DescribeCluster"):
+            client = self._session.client("eks")
+            try:
+                return str(client.describe_cluster(name=name)["cluster"].get("endpoint") or "") or None
+            except client.exceptions.ResourceNotFoundException:
+                return None
+
+    def kubernetes_versions(self) -> dict[str, str]:
+        """Versions that EKS makes clusters of, with their support."""
+        with explained("eks:DescribeClusterVersions"):
+            found = self._session.client("eks").describe_cluster_versions()["clusterVersions"]
+        return {str(one["clusterVersion"]): str(one.get("versionStatus", one.get("status", ""))).lower() for one in found}
+
+    def has_role(self, name: str) -> bool:
+        with explained("iam:GetRole"):
+            client = self._session.client("iam")
+            try:
+                client.get_role(RoleName=name)
+            except client.exceptions.NoSuchEntityException:
+                return False
+        return True
+
+    def key_state(self, arn: str) -> str | None:
+        """State of a KMS key, such as Enabled; None when there is no such key."""
+        with explained("kms:DescribeKey"):
+            client = self._session.client("kms")
+            try:
+                return str(client.describe_key(KeyId=arn)["KeyMetadata"]["KeyState"])
+            except client.exceptions.NotFoundException:
+                return None
+
+    def bucket_owner(self, name: str) -> str | None:
+        """`ours` for a bucket of the account, `others` for one of another; None for a name that is free."""
+        with explained("s3:HeadBucket"):
+            try:
+                self._session.client("s3").head_bucket(Bucket=name, ExpectedBucketOwner=self._account)
+            except ClientError as fault:
+                match fault.response["Error"]["Code"]:
+                    case "404" | "NoSuchBucket":
+                        return None
+                    case "403" | "AccessDenied" | "301":
+                        return "others"
+                raise
+        return "ours"
+
+    def has_image(self, repository: str, digest: str) -> bool | None:
+        """None when there is no such repository."""
+        with explained("ecr:DescribeRepositories"):
+            client = self._session.client("ecr")
+            try:
+                client.describe_repositories(registryId=self._account, repositoryNames=[repository])
+            except client.exceptions.RepositoryNotFoundException:
+                return None
+        return self._images.by_digest(repository, digest) is not None
+
+    def has_object(self, bucket: str, key: str) -> bool:
+        with explained("s3:HeadObject"):
+            try:
+                self._session.client("s3").head_object(Bucket=bucket, Key=key, ExpectedBucketOwner=self._account)
+            except ClientError as fault:
+                if fault.response["Error"]["Code"] in ("404", "NoSuchKey", "NotFound"):
+                    return False
+                raise
+        return True
+
+    @cached_property
+    def _images(self) -> ImageRegistry:
+        return ImageRegistry(self._account, self._region)
+
+    def _pages(self, service: str, call: str, **arguments: object) -> Iterator[Mapping[str, Any]]:
+        return iter(self._session.client(service).get_paginator(call).paginate(**arguments))
+
+
+def _tags(thing: Mapping[str, Any]) -> dict[str, str]:
+    return {tag["Key"]: tag["Value"] for tag in thing.get("Tags", ())}

@@ -1,0 +1,240 @@
+"""Who may do what before anything is deployed: the policies of state, of the roles of CI, and of what those roles make. Data alone."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+Document = dict[str, object]
+
+ISSUER = "token.actions.githubusercontent.com"
+"""Who GitHub's tokens are of (docs.github.com/actions/reference/security/oidc)."""
+
+AUDIENCE = "sts.amazonaws.com"
+
+PASSED_TO = (
+    *("ec2.amazonaws.com", "eks.amazonaws.com", "grafana.amazonaws.com", "monitoring.rds.amazonaws.com", "pods.eks.amazonaws.com"),
+    *("s3.amazonaws.com", "sagemaker.amazonaws.com", "vpc-flow-logs.amazonaws.com"),
+)
+"""Services that roles of an environment are for."""
+
+LINKED_TO = (
+    *("autoscaling.amazonaws.com", "eks.amazonaws.com", "eks-nodegroup.amazonaws.com", "elasticloadbalancing.amazonaws.com"),
+    *("sagemaker.application-autoscaling.amazonaws.com", "rds.amazonaws.com", "replication.ecr.amazonaws.com", "scraper.aps.amazonaws.com"),
+    "spot.amazonaws.com",
+)
+"""Services that make their own roles when they are first used."""
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What one environment stands on in its account: names, and ARNs that follow from them."""
+
+    environment: str
+    account: str
+    region: str
+    repository: str
+    """OWNER/NAME on GitHub."""
+    platform: str = "modelway"
+
+    @property
+    def path(self) -> str:
+        """The path of everything in IAM that belongs to the environment."""
+        return f"/{self.platform}/{self.environment}/"
+
+    @property
+    def bucket(self) -> str:
+        return f"{self.platform}-{self.environment}-state-{self.account}"
+
+    @property
+    def alias(self) -> str:
+        return f"alias/{self.platform}-{self.environment}-state"
+
+    @property
+    def provider(self) -> str:
+        return f"arn:aws:iam::{self.account}:oidc-provider/{ISSUER}"
+
+    @property
+    def boundary(self) -> str:
+        return f"arn:aws:iam::{self.account}:policy{self.path}{self.platform}-{self.environment}-workloads"
+
+    def role(self, name: str) -> str:
+        """The ARN of a role of CI: `preview`, `deploy` or `runner`. Their path is one that no deployment may touch."""
+        return f"arn:aws:iam::{self.account}:role{self.ci_path}{self.platform}-{self.environment}-{name}"
+
+    @property
+    def ci_path(self) -> str:
+        return f"/{self.platform}-ci/{self.environment}/"
+
+
+def state_bucket(ground: Ground) -> Document:
+    """The policy of the state's bucket: over TLS alone, of this account alone."""
+    everything = [f"arn:aws:s3:::{ground.bucket}", f"arn:aws:s3:::{ground.bucket}/*"]
+    denied = {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": everything}
+    return _document(
+        {"Sid": "TlsOnly", **denied, "Condition": {"Bool": {"aws:SecureTransport": "false"}}},
+        {"Sid": "OwnAccountOnly", **denied, "Condition": {"StringNotEquals": {"aws:PrincipalAccount": ground.account}}},
+    )
+
+
+def state_key(account: str) -> Document:
+    """The policy of the key: IAM policies of the account decide, action by action."""
+    care = (
+        *("CancelKeyDeletion", "CreateAlias", "DeleteAlias", "DescribeKey", "DisableKey", "EnableKey", "EnableKeyRotation"),
+        *("GetKeyPolicy", "GetKeyRotationStatus", "ListGrants", "ListKeyPolicies", "ListResourceTags", "PutKeyPolicy"),
+        *("ScheduleKeyDeletion", "TagResource", "UntagResource", "UpdateAlias", "UpdateKeyDescription"),
+    )
+    use = ("Decrypt", "Encrypt", "GenerateDataKey", "ReEncryptFrom", "ReEncryptTo")
+    owner = {"Principal": {"AWS": f"arn:aws:iam::{account}:root"}, "Resource": ["*"]}  # in a key's policy: the key itself
+    return _document(
+        _allow("Care", [f"kms:{action}" for action in care], **owner), _allow("Use", [f"kms:{action}" for action in use], **owner)
+    )
+
+
+def assumed_by_github(ground: Ground, subject: str) -> Document:
+    """The trust policy of a role that one kind of run of one repository gets; `subject` is what follows the repository in the token."""
+    return _document(
+        {
+            "Sid": "GitHub",
+            "Effect": "Allow",
+            "Principal": {"Federated": ground.provider},
+            "Action": ["sts:AssumeRoleWithWebIdentity"],
+            "Condition": {"StringEquals": {f"{ISSUER}:aud": AUDIENCE, f"{ISSUER}:sub": f"repo:{ground.repository}:{subject}"}},
+        }
+    )
+
+
+def assumed_by_codebuild(ground: Ground) -> Document:
+    """The trust policy of the runner inside the network: CodeBuild, for its one project."""
+    project = f"arn:aws:codebuild:{ground.region}:{ground.account}:project/{ground.platform}-{ground.environment}-runner"
+    condition = {"StringEquals": {"aws:SourceAccount": ground.account}, "ArnEquals": {"aws:SourceArn": project}}
+    return _document(_allow("CodeBuild", ["sts:AssumeRole"], Principal={"Service": "codebuild.amazonaws.com"}, Condition=condition))
+
+
+def preview(ground: Ground, key: str) -> Document:
+    """What a preview may: read state, its secrets' key, and what providers look up. It writes nothing, and reads no weights or payloads."""
+    return _document(
+        *_reading_state(ground, key),
+        _allow(
+            "FindCluster",
+            ["eks:DescribeCluster"],
+            Resource=[f"arn:aws:eks:{ground.region}:{ground.account}:cluster/{ground.environment}-*"],
+        ),
+        # They name no resource (docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html).
+        _allow("LookUp", ["ec2:DescribeAvailabilityZones", "ec2:DescribeManagedPrefixLists"], Resource=["*"]),
+        _allow("LookUpLists", ["ec2:GetManagedPrefixListEntries"], Resource=[f"arn:aws:ec2:{ground.region}:aws:prefix-list/*"]),
+    )
+
+
+def deploy(ground: Ground, key: str) -> Document:
+    """What a deployment may besides PowerUserAccess: state, and roles under the environment's path that have the boundary."""
+    roles = [f"arn:aws:iam::{ground.account}:role{ground.path}*"]
+    bounded = {"StringEquals": {"iam:PermissionsBoundary": ground.boundary}}
+    own = f"arn:aws:s3:::{ground.bucket}"
+    return _document(
+        *_reading_state(ground, key),
+        _allow("WriteState", ["s3:DeleteObject", "s3:PutObject"], Resource=[f"{own}/.pulumi/*"]),
+        _allow("EncryptState", ["kms:Encrypt", "kms:GenerateDataKey"], Resource=[key]),
+        _allow(
+            "MakeRoles",
+            [
+                *("iam:AttachRolePolicy", "iam:CreateRole", "iam:DeleteRolePolicy", "iam:DetachRolePolicy"),
+                *("iam:PutRolePermissionsBoundary", "iam:PutRolePolicy"),
+            ],
+            Resource=roles,
+            Condition=bounded,
+        ),
+        _allow(
+            "CareForRoles",
+            [
+                *("iam:DeleteRole", "iam:GetRole", "iam:GetRolePolicy", "iam:ListAttachedRolePolicies", "iam:ListInstanceProfilesForRole"),
+                *(
+                    "iam:ListRolePolicies",
+                    "iam:ListRoleTags",
+                    "iam:TagRole",
+                    "iam:UntagRole",
+                    "iam:UpdateAssumeRolePolicy",
+                    "iam:UpdateRole",
+                ),
+            ],
+            Resource=roles,
+        ),
+        _allow("PassRoles", ["iam:PassRole"], Resource=roles, Condition={"StringEquals": {"iam:PassedToService": list(PASSED_TO)}}),
+        _allow(
+            "LinkServices",
+            ["iam:CreateServiceLinkedRole"],
+            Resource=[f"arn:aws:iam::{ground.account}:role/aws-service-role/*"],
+            Condition={"StringEquals": {"iam:AWSServiceName": list(LINKED_TO)}},
+        ),
+        # PowerUserAccess would allow it.
+        {
+            "Sid": "KeepTheGround",
+            "Effect": "Deny",
+            "Action": [
+                *("s3:DeleteBucket", "s3:DeleteBucketPolicy", "s3:DeleteObjectVersion", "s3:PutBucketPolicy", "s3:PutBucketVersioning"),
+                *("s3:PutBucketPublicAccessBlock", "s3:PutLifecycleConfiguration", "s3:PutEncryptionConfiguration"),
+            ],
+            "Resource": [own, f"{own}/*"],
+        },
+        {
+            "Sid": "KeepTheKey",
+            "Effect": "Deny",
+            "Action": ["kms:DisableKey", "kms:PutKeyPolicy", "kms:ScheduleKeyDeletion"],
+            "Resource": [key],
+        },
+    )
+
+
+def runner(ground: Ground, key: str, subnets: Sequence[str]) -> Document:
+    """What the runner inside the network may besides what `deploy` may: write its log, and have a network interface there."""
+    here = f"arn:aws:ec2:{ground.region}:{ground.account}"
+    log = f"arn:aws:logs:{ground.region}:{ground.account}:log-group:/aws/codebuild/{ground.platform}-{ground.environment}-runner"
+    placed = [f"{here}:subnet/{subnet}" for subnet in sorted(subnets)]
+    document = deploy(ground, key)
+    statements = document["Statement"]
+    assert isinstance(statements, list)
+    statements += [
+        _allow("WriteLog", ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"], Resource=[log, f"{log}:*"]),
+        _allow(
+            "UseInterfaces",
+            ["ec2:CreateNetworkInterfacePermission"],
+            Resource=[f"{here}:network-interface/*"],
+            Condition={"StringEquals": {"ec2:AuthorizedService": "codebuild.amazonaws.com"}, "ArnEquals": {"ec2:Subnet": placed}},
+        ),
+    ]
+    return document
+
+
+def workloads() -> Document:
+    """The boundary of every role that a deployment makes. It grants nothing by itself
+    (docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html): it says what no such role may, whatever it was given."""
+    never = (
+        *(
+            "account:*",
+            "aws-portal:*",
+            "billing:*",
+            "cloudtrail:DeleteTrail",
+            "cloudtrail:StopLogging",
+            "config:DeleteConfigurationRecorder",
+        ),
+        *("guardduty:DeleteDetector", "iam:*", "organizations:*", "sso:*", "sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity"),
+    )
+    return _document(
+        {"Sid": "AtMost", "Effect": "Allow", "Action": ["*"], "Resource": ["*"]},
+        {"Sid": "Never", "Effect": "Deny", "Action": list(never), "Resource": ["*"]},
+    )
+
+
+def _reading_state(ground: Ground, key: str) -> list[Document]:
+    bucket = f"arn:aws:s3:::{ground.bucket}"
+    return [
+        _allow("ListState", ["s3:GetBucketLocation", "s3:ListBucket"], Resource=[bucket]),
+        _allow("ReadState", ["s3:GetObject"], Resource=[f"{bucket}/.pulumi/*"]),
+        _allow("DecryptState", ["kms:Decrypt", "kms:DescribeKey"], Resource=[key]),
+    ]
+
+
+def _document(*statements: Document) -> Document:
+    return {"Version": "2012-10-17", "Statement": list(statements)}
+
+
+def _allow(sid: str, actions: Sequence[str], **more: Mapping[str, object] | Sequence[str]) -> Document:
+    return {"Sid": sid, "Effect": "Allow", "Action": list(actions), **more}

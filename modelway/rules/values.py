@@ -1,0 +1,39 @@
+"""Values as the engine hands them over: some are not known before the cloud has answered, some are secret."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+# The engine's own marks on the wire and in its files; sdk/go/common/resource/properties.go and plugin/rpc.go of pulumi/pulumi.
+_UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+_SIGNATURE = "4dabf18193072939515e22adb298388d"
+_SECRET = "1b47061264138c4ac30d75fd1eb44270"
+_OUTPUT = "d0e6a833031e9bbcd3f4e8bde6ca49a4"
+
+
+@dataclass(frozen=True)
+class Unknown:
+    """A value that is not known yet."""
+
+
+@dataclass(frozen=True)
+class Secret:
+    """A value that is looked at and not shown."""
+
+    value: object
+
+
+def received(value: object) -> object:
+    """`value` with the engine's marks replaced by Unknown and Secret; a secret that is still encrypted is Unknown."""
+    if value == _UNKNOWN:
+        return Unknown()
+    if isinstance(value, Mapping):
+        match value.get(_SIGNATURE):
+            case str(mark) if mark == _SECRET:
+                return Secret(received(value["value"])) if "value" in value else Unknown()
+            case str(mark) if mark == _OUTPUT:
+                inner = received(value["value"]) if "value" in value else Unknown()
+                return Secret(inner) if value.get("secret") else inner
+        return {key: received(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [received(item) for item in value]
+    return value

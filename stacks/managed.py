@@ -1,0 +1,59 @@
+"""Endpoints on SageMaker, and the topic that their alarms tell."""
+
+from typing import TYPE_CHECKING
+
+import pulumi
+
+from modelway.architecture import Environment
+from stacks import arguments
+from stacks.joints import Exports, Platform, Text
+from stacks.providers import Providers
+
+if TYPE_CHECKING:
+    from components.endpoint.payloads import PayloadStore
+    from components.endpoint.sagemaker import PlaceArgs
+
+
+def alarm_topic(environment: Environment, providers: Providers) -> Text | None:
+    """ARN of the topic that alarms tell; None, and none, where no model serves on SageMaker."""
+    if not arguments.on_sagemaker(environment):
+        return None
+    from components.alarms import AlarmTopic
+
+    return AlarmTopic("alarms", arguments.alarm_topic(environment), pulumi.ResourceOptions(provider=providers.aws)).topic
+
+
+def sagemaker_endpoint(
+    environment: Environment, model: str, platform: Platform, payloads: "PayloadStore | None", providers: Providers
+) -> Exports:
+    from components.endpoint.sagemaker import SageMakerEndpoint
+
+    if platform.alarms is None:
+        raise ValueError(f"the alarms of {model} have nobody to tell")
+    place: PlaceArgs | None = None
+    if platform.network is not None:
+        place = {"vpc_id": platform.network.vpc_id, "subnet_ids": platform.network.private_subnets}
+    made = SageMakerEndpoint(
+        model,
+        arguments.sagemaker_endpoint(
+            environment,
+            model,
+            bucket=platform.registry.bucket,
+            key_arn=platform.registry.key_arn,
+            repositories=platform.registry.repositories,
+            alarms=platform.alarms,
+            place=place,
+            payloads=payloads.bucket if payloads is not None else None,
+        ),
+        pulumi.ResourceOptions(provider=providers.aws),
+    )
+    return {
+        "runtime": "sagemaker",
+        "endpoint": made.endpoint,
+        "arn": made.arn,
+        "configuration": made.configuration,
+        "variants": made.variants,
+        "versions": made.weights,
+        "mirrors": made.mirrors,
+        "alarms": made.alarms,
+    }

@@ -1,0 +1,35 @@
+"""Metrics that Amazon keeps, where an environment says so."""
+
+from collections.abc import Mapping
+
+import pulumi
+
+from modelway.architecture import Environment
+from stacks import arguments
+from stacks.joints import ClusterJoint, MetricsJoint, NetworkJoint
+from stacks.providers import Providers
+
+
+def managed_metrics(
+    environment: Environment, clusters: Mapping[str, ClusterJoint], network: NetworkJoint | None, providers: Providers
+) -> MetricsJoint | None:
+    """The workspace that everything is written to; None, and none, where clusters keep their own metrics."""
+    if environment.monitoring.backend.kind != "amp":
+        return None
+    if network is None:
+        raise ValueError("Amazon's scraper stands in a network, and there is none")
+    from components.managed_metrics import ManagedMetrics
+
+    arns = {key: cluster.facts["arn"] for key, cluster in clusters.items() if "arn" in cluster.facts}
+    args = arguments.managed_metrics(environment, clusters=arns, subnet_ids=network.control_subnets)
+    made = ManagedMetrics("metrics", args, pulumi.ResourceOptions(provider=providers.aws))
+    return MetricsJoint(made.workspace, made.grafana)
+
+
+def managed_rules(environment: Environment, model: str, metrics: MetricsJoint | None, providers: Providers) -> None:
+    """The model's rules in the workspace, where there is one."""
+    if metrics is None:
+        return
+    from components.managed_metrics import ManagedRules
+
+    ManagedRules(model, arguments.managed_rules(environment, model, metrics.workspace), pulumi.ResourceOptions(provider=providers.aws))

@@ -1,0 +1,43 @@
+"""What a tier does for what is stored."""
+
+import itertools
+
+import pytest
+
+from modelway.architecture.protection import Tier, protection
+
+TIERS: tuple[Tier, ...] = ("development", "staging", "production")
+
+
+def test_a_higher_tier_never_guards_less() -> None:
+    by_tier = [protection(tier) for tier in TIERS]
+    for lower, higher in itertools.pairwise(by_tier):
+        assert higher.protect >= lower.protect
+        assert higher.retain >= lower.retain
+        assert higher.force_destroy <= lower.force_destroy
+        assert higher.deletion_window_days >= lower.deletion_window_days
+
+
+def test_production_alone_is_protected_and_development_alone_is_thrown_away() -> None:
+    assert [tier for tier in TIERS if protection(tier).protect] == ["production"]
+    assert [tier for tier in TIERS if protection(tier).force_destroy] == ["development"]
+
+
+@pytest.mark.parametrize("tier", TIERS)
+def test_what_stays_is_never_emptied_and_what_is_protected_stays(tier: Tier) -> None:
+    guarded = protection(tier)
+    assert not (guarded.retain and guarded.force_destroy)
+    assert guarded.retain or not guarded.protect
+    assert 7 <= guarded.deletion_window_days <= 30
+
+
+@pytest.mark.parametrize(
+    ("tier", "said"),
+    [
+        ("development", "protect: false; nothing refuses to delete it"),
+        ("staging", "retain_on_delete: true, force_destroy: false; it stays in AWS, with its safeguards, when a stack gives it up"),
+        ("production", "protect: true; `pulumi` and `modelway destroy` refuse to delete it"),
+    ],
+)
+def test_it_is_told_in_words(tier: Tier, said: str) -> None:
+    assert said in protection(tier).told()

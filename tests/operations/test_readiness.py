@@ -1,0 +1,183 @@
+"""What an environment asks of its account, held against an account that is only a dictionary."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from modelway.architecture import Environment, load
+from modelway.operations._aws import AwsFailure
+from modelway.operations._aws_account import Quota
+from modelway.operations.doctor import Part
+from modelway.operations.readiness import look
+
+ENVIRONMENTS = Path(__file__).resolve().parents[2] / "stacks" / "environments"
+PROD = load(ENVIRONMENTS, "prod")
+CPUS = {"m7i.2xlarge": 8, "m7a.2xlarge": 8, "m6i.2xlarge": 8, "g6.xlarge": 4, "g6.2xlarge": 8}
+ZONES = ("eu-west-1a", "eu-west-1b", "eu-west-1c")
+
+
+@dataclass
+class Cloud:
+    """An account that has everything, but what a test takes away."""
+
+    account: str = PROD.aws.account
+    quotas: dict[str, float] = field(default_factory=dict)
+    missing: set[str] = field(default_factory=set)
+    """Names of roles, keys, images and weights that are not there, and of types that are not sold."""
+    zones: Sequence[str] = ZONES
+    owner: str | None = "ours"
+    endpoint: str | None = "https://api.example"
+    silent: set[str] = field(default_factory=set)
+    """Calls that AWS refuses."""
+    asked: list[str] = field(default_factory=list)
+
+    def __getattribute__(self, name: str) -> Any:
+        if not name.startswith("_") and name in object.__getattribute__(self, "silent"):
+            raise AwsFailure(f"AWS refused {name}")
+        return object.__getattribute__(self, name)
+
+    def identity(self) -> tuple[str, str]:
+        return self.account, f"arn:aws:sts::{self.account}:assumed-role/deployer/ci"
+
+    def quota(self, service: str, code: str) -> Quota:
+        self.asked.append(code)
+        return Quota(f"{service} {code}", self.quotas.get(code, 1000))
+
+    def quota_called(self, service: str, name: str) -> Quota | None:
+        return Quota(name, self.quotas[name]) if name in self.quotas else None
+
+    def virtual_cpus(self, instance_types: Sequence[str]) -> Mapping[str, int]:
+        return {kind: CPUS[kind] for kind in instance_types if kind not in self.missing}
+
+    def zones_with(self, instance_types: Sequence[str]) -> Mapping[str, set[str]]:
+        return {zone: set(instance_types) - self.missing if zone in self.zones else set() for zone in ZONES}
+
+    def networks_of_others(self, environment: str) -> int:
+        return 1
+
+    def addresses_of_others(self, environment: str) -> int:
+        return 0
+
+    def clusters(self) -> Sequence[str]:
+        return ["prod-main", "other"]
+
+    def cluster_endpoint(self, name: str) -> str | None:
+        return self.endpoint
+
+    def kubernetes_versions(self) -> Mapping[str, str]:
+        return {version: "standard_support" for version in ("1.34", "1.35") if version not in self.missing}
+
+    def has_role(self, name: str) -> bool:
+        return name not in self.missing
+
+    def key_state(self, arn: str) -> str | None:
+        return None if arn in self.missing else "Enabled"
+
+    def bucket_owner(self, name: str) -> str | None:
+        return self.owner
+
+    def has_image(self, repository: str, digest: str) -> bool | None:
+        return repository not in self.missing
+
+    def has_object(self, bucket: str, key: str) -> bool:
+        return key not in self.missing
+
+
+def lacking(parts: Sequence[Part]) -> dict[str, Part]:
+    return {part.name: part for part in parts if part.lacking}
+
+
+def seen(cloud: Cloud, environment: Environment = PROD, *, reachable: bool = True) -> list[Part]:
+    return look(environment, cloud, lambda url: reachable)
+
+
+def test_an_account_that_has_everything_lacks_nothing() -> None:
+    parts = seen(Cloud())
+    assert {part.state for part in parts} == {"ok"}
+    names = {part.name for part in parts}
+    assert {"credentials", "main: Kubernetes", "main: API server", "model store", "main: access of on-call", "main: zones of gpu"} <= names
+    assert {f"image of tumor-screening {version}" for version in PROD.models["tumor-screening"].traffic.versions} <= names  # type: ignore[union-attr]
+
+
+def test_of_another_account_nothing_more_is_asked() -> None:
+    cloud = Cloud(account="999999999999")
+    (part,) = seen(cloud)
+    assert part.lacking
+    assert "999999999999" in part.found
+    assert cloud.asked == []
+
+
+def test_limits_are_held_against_the_most_that_is_asked_for() -> None:
+    cloud = Cloud(quotas={"L-DB2E81BA": 63, "L-34B43A08": 160, "L-F678F1CE": 1})
+    found = lacking(seen(cloud))
+    # Eight nodes with GPUs of up to eight virtual CPUs; of spot nodes the limit is just what is asked for; one VPC is another's.
+    assert set(found) == {"quota: ec2 L-DB2E81BA", "quota: vpc L-F678F1CE"}
+    assert found["quota: ec2 L-DB2E81BA"].found == "limit 63 vCPUs, the environment asks for up to 64"
+    assert "and there are 1 of others" in found["quota: vpc L-F678F1CE"].found
+
+
+@pytest.mark.parametrize(
+    ("missing", "part", "said"),
+    [
+        ("break-glass", "main: access of break-glass", "there is no arn:aws:iam::444444444444:role/break-glass"),
+        ("prod/tumor-screening", "image of tumor-screening 2026.11.0", "prod/tumor-screening has no sha256:"),
+        ("g6.2xlarge", "main: zones of gpu", "eu-west-1 sells no g6.2xlarge in eu-west-1a, eu-west-1b, eu-west-1c"),
+        ("1.34", "main: Kubernetes", "EKS makes no 1.34; it makes 1.35"),
+    ],
+)
+def test_what_is_missing_is_named_with_a_way_out(missing: str, part: str, said: str) -> None:
+    found = lacking(seen(Cloud(missing={missing})))
+    assert part in found
+    assert said in found[part].found
+    assert found[part].way_out
+
+
+def test_a_gpu_that_is_sold_in_no_zone_of_the_environment_is_told() -> None:
+    assert "main: zones of gpu" in lacking(seen(Cloud(zones=())))
+    parts = {part.name: part for part in seen(Cloud(zones=("eu-west-1b",)))}
+    assert parts["main: zones of gpu"].state == "ok"
+    assert parts["main: zones of gpu"].found.endswith("nothing of it in eu-west-1a, eu-west-1c")
+
+
+def test_a_name_that_others_have_is_broken_and_one_that_is_free_is_not() -> None:
+    assert lacking(seen(Cloud(owner="others")))["model store"].way_out == "set registry.models.bucket"
+    parts = {part.name: part for part in seen(Cloud(owner=None))}
+    assert parts["model store"].state == "ok"
+    weights = [part for name, part in parts.items() if name.startswith("weights of")]
+    assert weights
+    assert {(part.state, part.lacking) for part in weights} == {("missing", False)}
+
+
+def test_a_private_api_server_is_reached_from_within() -> None:
+    found = lacking(seen(Cloud(), reachable=False))["main: API server"]
+    assert "from within" in found.way_out
+    parts = {part.name: part for part in seen(Cloud(endpoint=None), reachable=False)}
+    assert (parts["main: API server"].state, parts["main: API server"].lacking) == ("missing", False)
+
+
+def test_what_aws_does_not_say_is_unknown_and_never_there() -> None:
+    calls = {"quota", "virtual_cpus", "zones_with", "kubernetes_versions", "has_role", "bucket_owner", "has_image", "has_object"}
+    for call in calls:
+        unknown = [part for part in seen(Cloud(silent={call})) if part.state == "unknown"]
+        assert unknown, call
+        assert all(f"AWS refused {call}" in part.found for part in unknown)
+
+
+def test_instances_that_host_endpoints_have_limits_of_their_own() -> None:
+    models = PROD.model_dump()["models"]
+    endpoint = models["co2-forecast"]["endpoint"] | {"resources": None, "runtime": {"kind": "sagemaker", "instance_type": "ml.m7i.large"}}
+    endpoint["scaling"] = {"min": 2, "max": 6, "target": {"requests_per_second": 10}}
+    models["co2-forecast"]["versions"] = {
+        name: version | {"protocols": ("sagemaker",)} for name, version in models["co2-forecast"]["versions"].items()
+    }
+    models["co2-forecast"]["endpoint"] = endpoint
+    environment = Environment.model_construct(
+        **{**dict(PROD), "models": {"co2-forecast": type(PROD.models["co2-forecast"]).model_validate(models["co2-forecast"])}}
+    )
+    name = "ml.m7i.large for endpoint usage"
+    assert f"quota: {name}" in lacking(seen(Cloud(quotas={name: 5}), environment))
+    assert f"quota: {name}" not in lacking(seen(Cloud(quotas={name: 6}), environment))
+    assert "quota of co2-forecast" in {part.name for part in seen(Cloud(), environment) if part.state == "unknown"}

@@ -1,0 +1,63 @@
+"""Where Amazon keeps the metrics, everything is written to one workspace and nothing is asked of an operator that is not there."""
+
+from typing import Any
+
+import pytest
+
+from modelway.architecture import Environment
+from modelway.architecture.effect import ineffective
+from tests.stacks.test_platform import described, program
+from tests.support.engine import Recorder, run
+
+
+def with_amazon(**more: Any) -> Environment:
+    return described("dev", monitoring={"backend": {"kind": "amp", **more}, "retention": "90d"})
+
+
+@pytest.fixture(scope="module")
+def platform() -> Recorder:
+    return run(program(with_amazon()), stack="dev")
+
+
+@pytest.fixture(scope="module")
+def models(platform: Recorder) -> Recorder:
+    return run(program(with_amazon()), stack="dev-models", references={"organization/modelway/dev": platform.exports})
+
+
+def test_it_is_in_effect() -> None:
+    assert not [one.field for one in ineffective(with_amazon()) if one.effect == "refused"]
+
+
+def test_no_object_is_of_a_kind_that_the_operator_brings(platform: Recorder, models: Recorder) -> None:
+    for recorder in (platform, models):
+        assert not [resource.type for resource in recorder.resources if "monitoring.coreos.com" in resource.type]
+        assert not [resource for resource in recorder.of("Release") if resource.inputs["chart"] == "kube-prometheus-stack"]
+
+
+def test_every_model_has_its_rules_in_the_workspace(platform: Recorder, models: Recorder) -> None:
+    workspace = platform.exports["metrics"]["workspace"]
+    rules = {resource.inputs["name"]: resource.inputs["workspaceId"] for resource in models.of("RuleGroupNamespace")}
+    assert rules == dict.fromkeys(with_amazon().models, workspace)
+
+
+def test_the_scraper_reads_the_cluster_and_is_let_in_to_every_team(platform: Recorder) -> None:
+    scraper = platform.one("Scraper").inputs
+    assert scraper["source"]["eks"]["clusterArn"] == platform.exports["clusters"]["main"]["arn"]
+    assert len(scraper["source"]["eks"]["subnetIds"]) == 2
+    holes = {resource.inputs["metadata"]["namespace"] for resource in platform.of("NetworkPolicy") if resource.name.endswith("-scraper")}
+    assert holes == {model.team for model in with_amazon().models.values()}
+    assert platform.one("WorkspaceConfiguration").inputs["retentionPeriodInDays"] == 90
+
+
+@pytest.mark.parametrize(
+    ("environment", "fields"),
+    [
+        (described("local", monitoring={"backend": {"kind": "amp"}}), ["monitoring.backend"]),
+        (described("local", monitoring={"retention": "30d"}), ["monitoring.retention"]),
+        (with_amazon(workspace="ws-1234abcd-12ab-34cd-56ef-1234567890ab"), ["monitoring.retention"]),
+        (described("dev", monitoring={"retention": "30d"}), []),
+    ],
+    ids=["a-cluster-without-an-arn", "a-prometheus-of-somebody", "a-workspace-of-somebody", "a-prometheus-of-ours"],
+)
+def test_what_could_not_be_done_is_refused(environment: Environment, fields: list[str]) -> None:
+    assert [one.field for one in ineffective(environment) if one.effect == "refused"] == fields
