@@ -63,7 +63,12 @@ def values(load_balancer: Mapping[str, object]) -> dict[str, object]:
         "envoyPDB": {"maxUnavailable": 1},
     }
     # Of every Gateway of the class, without an object whose definition comes with the chart.
-    defaults = {"provider": {"type": "Kubernetes", "kubernetes": proxies}, "shutdown": {"drainTimeout": "60s"}}
+    defaults = {
+        "provider": {"type": "Kubernetes", "kubernetes": proxies},
+        "shutdown": {"drainTimeout": "60s"},
+        # Of each pod apart, or nobody could say which version it is that fails.
+        "telemetry": {"metrics": {"enablePerEndpointStats": True}},
+    }
     return {
         "deployment": {"replicas": 2},
         "config": {

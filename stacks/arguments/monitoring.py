@@ -203,4 +203,4 @@ def _uses_gpus(environment: Environment, key: str) -> bool:
 def _behind_envoy(environment: Environment, key: str) -> bool:
     """Whether Envoy Gateway routes; of a Gateway that was there before, nobody knows."""
     gateway = environment.clusters[key].gateway
-    return gateway.kind == "managed" and gateway.class_ == "envoy"
+    return gateway.kind == "managed" and "envoy" in (gateway.controller, gateway.class_)

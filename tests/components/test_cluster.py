@@ -243,6 +243,8 @@ def test_envoy_gateway_is_there_before_the_gateway_of_its_class() -> None:
     release = recorder.one("Release").inputs
     proxies = release["values"]["config"]["envoyGateway"]["envoyProxy"]["provider"]["kubernetes"]
     assert proxies["envoyHpa"]["minReplicas"] == 2
+    telemetry = release["values"]["config"]["envoyGateway"]["envoyProxy"]["telemetry"]
+    assert telemetry == {"metrics": {"enablePerEndpointStats": True}}
     assert proxies["envoyPDB"] == {"maxUnavailable": 1}
     annotations = proxies["envoyService"]["annotations"]
     assert annotations["service.beta.kubernetes.io/aws-load-balancer-scheme"] == "internal"

@@ -37,16 +37,10 @@ def base_rules(facts: ClusterFacts) -> list[Group]:
 def _fleet() -> Iterator[Rule]:
     yield record("modelway:fleet_requests:rate5m", "sum(rate(inference_requests_total[5m]))")
     yield record("modelway:fleet_errors:rate5m", 'sum(rate(inference_requests_total{code=~"5.."}[5m]))')
-    labels = {"model": "label_modelway_dev_model", "version": "label_modelway_dev_version"}
-    found = (
-        'kube_pod_info{host_network!="true",pod_ip!=""} * on (cluster, namespace, pod) group_left (label_modelway_dev_model,'
-        ' label_modelway_dev_version) kube_pod_labels{label_modelway_dev_model!=""}'
-        # A pod that ended keeps its address on paper, and another pod may have it.
-        ' * on (cluster, namespace, pod) group_left () (kube_pod_status_phase{phase="Running"} == 1)'
-    )
-    for label, source in labels.items():
-        found = f'label_replace({found}, "{label}", "$1", "{source}", "(.+)")'
-    yield record(POD_VERSION, f"max by (cluster, pod_ip, model, version) ({found})")
+    # What a program told of itself lately, by the address that it was read at; of an address that went from pod to pod, the last one.
+    told = "max_over_time(timestamp(inference_request_duration_seconds_count)[10m:1m])"
+    latest = f"topk by (cluster, instance) (1, max by (cluster, instance, model, version) ({told}))"
+    yield record(POD_VERSION, f"0 * {latest} + 1")
 
 
 def _capacity(namespaces: str) -> Iterator[Rule]:

@@ -75,9 +75,10 @@ def gateway_rules(model: str, team: str, namespace: str, objectives: Objectives)
 
 
 def _by_version(model: str, counter: str) -> str:
-    by_address = f'label_replace(rate({counter}[5m]), "pod_ip", "$1", "envoy_endpoint_address", "(.+):[0-9]+")'
-    # Two clusters that report to one place may give two pods the same address.
-    return f'sum by (version) ({by_address} * on (cluster, pod_ip) group_left (version) {POD_VERSION}{{model="{model}"}})'
+    by_address = f'label_replace(rate({counter}[5m]), "instance", "$1", "envoy_endpoint_address", "(.+)")'
+    # Of several proxies each has its own series; two clusters that report to one place may give two pods the same address.
+    summed = f"sum by (cluster, instance) ({by_address})"
+    return f'sum by (version) ({summed} * on (cluster, instance) group_left (version) {POD_VERSION}{{model="{model}"}})'
 
 
 def _requests(model: str, versions: Sequence[str], which: str = "") -> str:

@@ -38,7 +38,7 @@ BUDGET_LEFT = "modelway:error_budget:left_ratio"
 GATEWAY_ERRORS = "modelway:gateway_errors:ratio_rate5m"
 """Fraction of the requests that the Gateway sent to a version and that failed, as the Gateway saw it, by model and version."""
 POD_VERSION = "modelway:pod_version:info"
-"""1 for every running pod of a model, by its address, model and version."""
+"""1 for every pod of a model that was read lately, by its address, model and version."""
 CANARY_SIGMA = "modelway:canary_errors:sigma"
 """By how many standard errors a canary fails more often than what is live, by model and version."""
 

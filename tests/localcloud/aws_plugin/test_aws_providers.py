@@ -92,6 +92,14 @@ def test_what_providers_and_options_decide(stack: AwsStack, client: Any) -> None
     stack.destroy()
 
 
+def test_the_value_of_a_secret_is_read(stack: AwsStack, client: Any) -> None:
+    arn = client("secretsmanager").create_secret(Name="aws-plugin-routing-key", SecretString="only-in-secrets-manager")["ARN"]
+    stack.up([invoke("secretsmanager/getSecretVersion:getSecretVersion", "secret", {"secretId": arn})])
+    assert stack.outputs()["secret"]["secretString"] == "only-in-secrets-manager"
+    assert stack.outputs()["secret"]["arn"] == arn
+    stack.destroy()
+
+
 def answers_are_boto3s(found: Object, client: Any) -> None:
     me = client("sts").get_caller_identity()
     assert (found["me"]["accountId"], found["me"]["arn"], found["me"]["userId"]) == (me["Account"], me["Arn"], me["UserId"])

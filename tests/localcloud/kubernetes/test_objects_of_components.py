@@ -5,14 +5,20 @@ from typing import Any
 
 import pytest
 
-from tests.components import test_endpoint, test_endpoint_options, test_support
+from tests.components import test_endpoint, test_endpoint_options, test_monitoring, test_support
 from tests.localcloud.conftest import Cloud
 from tests.support.engine import run
 
 pytestmark = pytest.mark.localcloud
 
 
-@pytest.mark.parametrize("make", [test_endpoint.make, test_endpoint_options.everything, test_support.make])
+MAKERS = (
+    *(test_endpoint.make, test_endpoint_options.everything, test_support.make),
+    *(test_monitoring.stack, test_monitoring.whole, test_monitoring.endpoint),
+)
+
+
+@pytest.mark.parametrize("make", MAKERS)
 def test_the_api_server_takes_every_object(make: Any, cloud: Cloud, namespace: str) -> None:
     manifests = [manifest for manifest in run(lambda: make("churn")).manifests() if "chart" not in manifest]
     assert manifests

@@ -104,7 +104,8 @@ SCRAPER = recorded.row(
     "aws:amp/scraper:Scraper",
     "internal/service/amp/scraper.go",
     properties=("alias", "source", "destination", "scrapeConfiguration"),
-    id="inputs.alias",
+    # AWS makes ids up, so that a scraper of another cluster can be there before this one goes.
+    id="join('/', [inputs.alias, inputs.source.eks.clusterArn])",
     replace_on=frozenset({"source"}),
     tags=True,
 )

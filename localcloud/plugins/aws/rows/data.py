@@ -149,4 +149,22 @@ ADDON_VERSION = Function(
     uses=("mostRecent", "region"),
 )
 
-ROWS = (ADDON_VERSION, AVAILABILITY_ZONES, CALLER_IDENTITY, REGION, PARTITION, MANAGED_PREFIX_LIST)
+SECRET_VERSION = Function(
+    "aws:secretsmanager/getSecretVersion:getSecretVersion",
+    "secretsmanager",
+    "moto",
+    calls={"found": Call("GetSecretValue", {"SecretId": "secretId", "VersionId": "versionId", "VersionStage": "versionStage"})},
+    results={
+        "id": "join('|', [inputs.secretId, found.VersionId])",
+        "region": "region",
+        "arn": "found.ARN",
+        "createdDate": Source(lambda scope: str(scope.live["found"]["CreatedDate"])),
+        "secretString": "found.SecretString || ''",
+        "secretBinary": Source(lambda _: ""),
+        "versionId": "found.VersionId",
+        "versionStages": "found.VersionStages",
+    },
+    uses=("region",),
+)
+
+ROWS = (ADDON_VERSION, AVAILABILITY_ZONES, CALLER_IDENTITY, REGION, PARTITION, MANAGED_PREFIX_LIST, SECRET_VERSION)
