@@ -1,7 +1,7 @@
 """How a model is served: on what, by how many, which version to whom, and how well."""
 
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, reduce
 from types import MappingProxyType
 
 from pydantic import Field
@@ -211,21 +211,17 @@ class Endpoint(Section):
 
     def _gateway_breaches(self) -> Iterator[Breach]:
         """What only the Gateway does, where nobody comes through it."""
+        by_the_gateway = (*(("traffic", part) for part in ("canary", "shadow", "split", "sticky")), ("timeout",))
+        yield from each(self._gateway_breach(path) for path in by_the_gateway)
+
+    def _gateway_breach(self, path: tuple[str, ...]) -> Iterator[Breach]:
         if self.runtime.kind != "kubernetes" or self.access is None or self.access.jwt is not None:
             return
-        traffic = self.traffic
-        asked = {
-            ("traffic", "canary"): traffic.canary,
-            ("traffic", "shadow"): traffic.shadow,
-            ("traffic", "split"): traffic.split,
-            ("traffic", "sticky"): traffic.sticky,
-            ("timeout",): self.timeout,
-        }
-        for path, there in asked.items():
-            if there:
-                yield Breach(
-                    path,
-                    f"{'.'.join(path)} is done by the Gateway, and access without jwt lets nobody come through it",
-                    f"Remove {'.'.join(path)}, or add `jwt` to access.",
-                    (("access",),),
-                )
+        if reduce(getattr, path, self):
+            yield Breach(
+                path,
+                f"{'.'.join(path)} is done by the Gateway, and access without jwt lets nobody come through it",
+                f"Remove {'.'.join(path)}, or add `jwt` to access.",
+                (("access",),),
+                judged_by=(("runtime",),),
+            )

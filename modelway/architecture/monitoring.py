@@ -37,6 +37,9 @@ class OperatorBackend(Section):
     """Size of the disk that metrics are on, where Prometheus is installed: 10Gi to 2000Gi. It cannot be made smaller."""
 
     def breaches(self) -> Iterator[Breach]:
+        yield from each([self._storage_breaches()])
+
+    def _storage_breaches(self) -> Iterator[Breach]:
         if not 10 <= self.storage.bytes / 1024**3 <= 2000 or self.storage.bytes % 1024**3:
             yield Breach(("storage",), "whole Gi, 10Gi to 2000Gi", "Write it like 50Gi.")
 

@@ -46,6 +46,7 @@ class ImageRegistry(Section):
             "mutable_tags": ["cache-*"],
             "pull_through": {"quay": "quay.io"},
             "replicate_to": ["eu-central-1"],
+            "readers": ["333333333333"],
         }
     )
 
@@ -95,7 +96,16 @@ class ObjectLock(Section):
 class ModelStore(Section):
     """The bucket of weights, encrypted and closed. Every object is kept in all its versions."""
 
-    EXAMPLES = MappingProxyType({"bucket": "acme-models-dev", "noncurrent_days": 400, "replicate_to": ["eu-central-1"]})
+    EXAMPLES = MappingProxyType(
+        {
+            "bucket": "acme-models-dev",
+            "noncurrent_days": 400,
+            "replicate_to": ["eu-central-1"],
+            "readers": ["333333333333"],
+            "access_logs_days": 365,
+            "fetcher": f"222222222222.dkr.ecr.eu-west-1.amazonaws.com/tools/fetcher@sha256:{'a' * 64}",
+        }
+    )
 
     bucket: BucketName | None = None
     """Name of the bucket, unique in all of AWS; PLATFORM-ENVIRONMENT-models-ACCOUNT when absent."""
@@ -151,8 +161,6 @@ class NoModelRegistry(Section):
 
 class MlflowRegistry(Section):
     """An MLflow app that SageMaker runs, called like the environment, with a bucket of its own; IAM says who may use it."""
-
-    EXAMPLES = MappingProxyType({"cluster": "main"})
 
     kind: Literal["mlflow"]
 

@@ -20,14 +20,18 @@ class KubernetesRuntime(Section):
     kind: Literal["kubernetes"] = "kubernetes"
 
 
-def _lengths(**lengths: Duration) -> Iterator[Breach]:
-    for field, length in lengths.items():
-        if not SHORTEST_WAIT <= length.seconds <= LONGEST_WAIT:
-            yield Breach((field,), "5m to 30m: alarms look at five minutes, and an update ends within an hour", "Write it like 10m.")
+def _length(rollout: Section, field: str) -> Iterator[Breach]:
+    """Asks for the field only when it is asked itself: it may have a fault of its own."""
+    length: Duration = getattr(rollout, field)
+    if not SHORTEST_WAIT <= length.seconds <= LONGEST_WAIT:
+        yield Breach((field,), "5m to 30m: alarms look at five minutes, and an update ends within an hour", "Write it like 10m.")
 
 
 class CanaryRollout(Section):
     """A part of the requests goes to new instances first, the rest after a while."""
+
+    EXAMPLES = MappingProxyType({"percent": 20})
+    PEERS = MappingProxyType({"percent": "SageMaker `CanarySize`", "wait": "SageMaker `WaitIntervalInSeconds`"})
 
     kind: Literal["canary"] = "canary"
     percent: int = Field(default=10, ge=1, le=50)
@@ -38,11 +42,14 @@ class CanaryRollout(Section):
     """How long the old instances stay after the last step, 5m to 30m."""
 
     def breaches(self) -> Iterator[Breach]:
-        yield from each([_lengths(wait=self.wait), _lengths(bake=self.bake)])
+        yield from each([_length(self, "wait"), _length(self, "bake")])
 
 
 class LinearRollout(Section):
     """Requests go to new instances in equal steps."""
+
+    EXAMPLES = MappingProxyType({"percent": 20})
+    PEERS = MappingProxyType({"percent": "SageMaker `LinearStepSize`", "wait": "SageMaker `WaitIntervalInSeconds`"})
 
     kind: Literal["linear"]
     percent: int = Field(default=25, ge=10, le=50)
@@ -53,7 +60,7 @@ class LinearRollout(Section):
     """How long the old instances stay after the last step, 5m to 30m."""
 
     def breaches(self) -> Iterator[Breach]:
-        yield from each([_lengths(wait=self.wait), _lengths(bake=self.bake)])
+        yield from each([_length(self, "wait"), _length(self, "bake")])
 
 
 class AllAtOnceRollout(Section):
@@ -64,7 +71,7 @@ class AllAtOnceRollout(Section):
     """How long the old instances stay after it, 5m to 30m."""
 
     def breaches(self) -> Iterator[Breach]:
-        yield from _lengths(bake=self.bake)
+        yield from each([_length(self, "bake")])
 
 
 Rollout = Annotated[CanaryRollout | LinearRollout | AllAtOnceRollout, Field(discriminator="kind")]

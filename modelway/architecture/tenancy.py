@@ -1,6 +1,7 @@
 """What teams find in a cluster: the Gateway that they share, and how much each may ask for."""
 
 from collections.abc import Iterator
+from types import MappingProxyType
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -31,6 +32,8 @@ Hostname = Annotated[
 class GatewayTls(Section):
     """The certificate that a Gateway answers with."""
 
+    EXAMPLES = MappingProxyType({"secret": "models-tls", "hostname": "models.example.com", "issuer": "letsencrypt"})
+
     secret: ObjectName
     """Secret of type kubernetes.io/tls in the namespace `gateway-system`; only its name is known here."""
     hostname: Hostname | None = None
@@ -39,12 +42,23 @@ class GatewayTls(Section):
     """ClusterIssuer of cert-manager that makes and renews the Secret; somebody else does when absent. It needs a hostname."""
 
     def breaches(self) -> Iterator[Breach]:
+        yield from each([self._issuer_breaches()])
+
+    def _issuer_breaches(self) -> Iterator[Breach]:
         if self.issuer is not None and self.hostname is None:
-            yield Breach(("issuer",), "cert-manager makes certificates for a name, and there is none", "Add `hostname: NAME`.")
+            yield Breach(
+                ("issuer",),
+                "cert-manager makes certificates for a name, and there is none",
+                "Add `hostname: NAME`.",
+                judged_by=(("hostname",),),
+            )
 
 
 class ManagedGateway(Section):
     """A Gateway that is made: `models`, in the namespace `gateway-system`."""
+
+    EXAMPLES = MappingProxyType({"class": "envoy"})
+    PEERS = MappingProxyType({"class": "Gateway API `gatewayClassName`", "tls": "Gateway API `listeners.tls`"})
 
     kind: Literal["managed"]
     class_: ObjectName = Field(alias="class")
@@ -68,7 +82,12 @@ class ManagedGateway(Section):
                 (("controller",),),
             )
         elif self.exposure == "internet" and self.tls is None:
-            yield Breach(("exposure",), "on the internet requests are encrypted, and there is no certificate", "Add `tls: {secret: NAME}`.")
+            yield Breach(
+                ("exposure",),
+                "on the internet requests are encrypted, and there is no certificate",
+                "Add `tls: {secret: NAME}`.",
+                judged_by=(("controller",), ("tls",)),
+            )
 
     def _class_breaches(self) -> Iterator[Breach]:
         if self.controller == "envoy" and "envoy" not in self.class_:
@@ -83,6 +102,8 @@ class ManagedGateway(Section):
 class ExistingGateway(Section):
     """A Gateway that is there already and is left as it is."""
 
+    EXAMPLES = MappingProxyType({"name": "shared", "namespace": "gateways"})
+
     kind: Literal["existing"]
     name: ObjectName
     namespace: Name
@@ -94,6 +115,9 @@ Gateway = Annotated[ManagedGateway | ExistingGateway, Field(discriminator="kind"
 
 class Quota(Section):
     """What the pods of a team may ask for together."""
+
+    EXAMPLES = MappingProxyType({"cpu": "64", "memory": "256Gi", "gpu": 4, "pods": 100})
+    PEERS = MappingProxyType(dict.fromkeys(("cpu", "memory", "gpu", "pods"), "Kubernetes `ResourceQuota`"))
 
     cpu: Cpu | None = None
     """Processors; any number when absent."""

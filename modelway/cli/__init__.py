@@ -43,7 +43,7 @@ VERBS = (
     Verb("ask", "Ask a model what its contract's sample asks.", "modelway.cli.ask"),
     Verb("destroy", "Take an environment down: its stacks, in reverse order.", "modelway.cli.destroy"),
     Verb("adopt", "Write import files for what is there already.", "modelway.cli.adopt"),
-    Verb("recover", "Go on after a run that was killed: its lock, what it had begun.", "modelway.cli.recover"),
+    Verb("recover", "Go on after a run that was killed.", "modelway.cli.recover"),
     Verb("publish", "Put images and weights in their place, by digest.", "modelway.cli.publish"),
     Verb("kubeconfig", "Print a kubeconfig for an environment's own clusters.", "modelway.cli.kubeconfig"),
     Verb("kube-token", "Print a token for an EKS cluster, as kubectl asks for it.", "modelway.cli.kube_token"),

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from modelway.architecture import Environment
+from modelway.architecture import Environment, effect
 from modelway.cli import main
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -191,8 +191,9 @@ def test_nothing_to_validate_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 
 @pytest.fixture
-def unmet(repository: Path) -> Path:
+def unmet(repository: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The same with a field for both environments, and one for dev, that nothing puts into effect."""
+    monkeypatch.setattr(effect, "NOT_YET", {"budget": "harmless", "registry.images.scan": "refused"})
     with (repository / "environments" / "base" / "environment.yaml").open("a", encoding="utf-8") as base:
         base.write("budget: 100 USD\n")
     with (repository / "environments" / "dev" / "environment.yaml").open("a", encoding="utf-8") as own:
