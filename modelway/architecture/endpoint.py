@@ -64,7 +64,7 @@ class Endpoint(Section):
     slo: Slo
     """What is promised; alerts are made from it."""
     access: EndpointAccess | None = None
-    """Who may call besides its own team. Nothing keeps others out yet: when absent, whoever reaches the Gateway may call."""
+    """Who may call besides its own team; when absent, whoever reaches the Gateway. Nothing enforces it yet."""
     placement: Placement | None = None
     """Which nodes it runs on; any that fits, spread over zones, when absent."""
     warm_up: Duration | None = None
