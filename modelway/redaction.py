@@ -4,12 +4,13 @@ Two things give a credential away: the shape that a provider gave it so that it 
 of secrets. Names, digests, ARNs and paths are none. What is found may be a false alarm; what is not found may still be a secret.
 """
 
+import heapq
 import math
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 HIDDEN = "[hidden]"
 
@@ -68,8 +69,7 @@ _LONG_RANDOM = re.compile(r"(?<![A-Za-z0-9+/=:-])(?=[A-Za-z0-9+/]*[0-9])(?=[A-Za
 _REFERENCE = re.compile(r"arn:aws|.*@?sha256:[0-9a-f]{64}$|\$\{|\{")
 
 
-@dataclass(frozen=True)
-class Credential:
+class Credential(NamedTuple):
     """A part of a text that looks like a credential."""
 
     kind: str
@@ -80,15 +80,18 @@ class Credential:
 
 def credentials(text: str) -> Iterator[Credential]:
     """The parts of a text that have the shape of a credential, from the first to the last."""
-    found = []
-    for kind, (marks, _) in _SHAPES.items():
-        if any(mark in text for mark in marks):
-            found += [Credential(kind, *match.span()) for match in _pattern(kind).finditer(text)]
+    # One after the other as they are asked for: whoever wants to know whether there is any pays for the first alone.
+    kinds = [kind for kind, (marks, _) in _SHAPES.items() if any(mark in text for mark in marks)]
     end = 0
-    for one in sorted(found, key=lambda one: (one.start, -one.end)):
-        if one.start >= end:
-            yield one
-            end = one.end
+    for start, before, kind in heapq.merge(*(_spans(kind, text) for kind in kinds)):
+        if start >= end:
+            end = -before
+            yield Credential(kind, start, end)
+
+
+def _spans(kind: str, text: str) -> Iterator[tuple[int, int, str]]:
+    """Where a text has that shape: start, the end with a minus, so that of several the longest comes first."""
+    return ((match.start(), -match.end(), kind) for match in _pattern(kind).finditer(text))
 
 
 def kind_of(value: str, name: str = "") -> str | None:

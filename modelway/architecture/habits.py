@@ -64,7 +64,7 @@ HABITS: Mapping[str, Mapping[str, Habit]] = MappingProxyType(
             **_all("max_size maxSize", "Write `max: VALUE`.", "max"),
             **_all("desired desired_size desiredSize size count", "Write min and max: an autoscaler keeps between the two.", "min", "max"),
             **_all("scaling scaling_config scalingConfig", "Write min and max beside instance_types.", "min", "max"),
-            **_all("disk_size diskSize volume_size", "Write `disk: 100Gi`."),
+            **_all("disk_size diskSize volume_size", "Write `disk: 100Gi`: the number of GiB, and Gi."),
             **_all("gpus accelerator accelerators", "Write `gpu: true`; how many there are the type of the instances says."),
         },
         "EksCluster": {
@@ -110,6 +110,7 @@ HABITS: Mapping[str, Mapping[str, Habit]] = MappingProxyType(
             **_all("target", "Move it under scaling: `scaling: {target: …}`.", "scaling.target"),
             **_all("latency latency_p99 availability error_rate", "Move it under slo: `slo: {…}`."),
             **_all("pool node_pool nodeSelector node_selector", "Write `placement: {pool: NAME}`."),
+            **_all("tolerations affinity", "Write `placement: {pool: NAME}`: what runs in a pool tolerates its taints."),
             **_all("versions image weights", "Move it out of endpoint: versions stand beside it, at the top of the file."),
         },
         "Resources": {
@@ -136,8 +137,13 @@ HABITS: Mapping[str, Mapping[str, Habit]] = MappingProxyType(
             **_all("weights weight", "Write `canary: {version: …, percent: 10}`: live answers the others.", "live"),
             **_all("headers header ab", "Write `split: [{version: …, header: {name: x-cohort, value: b}}]`."),
         },
-        "Canary": _all("weight traffic percentage", "Write `percent: VALUE`.", "percent"),
-        "Shadow": _all("weight traffic percentage", "Write `percent: VALUE`.", "percent"),
+        "EndpointAccess": _all("allowed_teams allowedTeams allow callers", "Write `teams: [NAME]`: the teams besides its own.", "teams"),
+        "PagerDuty": _all(
+            "routing_key routingKey integration_key service_key", "Write `key: {secret: NAME}`: only its name is written here.", "key"
+        ),
+        "Slack": _all("webhook_url webhook api_url", "Write `url: {secret: NAME}`: only its name is written here.", "url"),
+        "Canary": _all("weight traffic percentage", "Write `percent: 10`: a whole number, without a percent sign.", "percent"),
+        "Shadow": _all("weight traffic percentage", "Write `percent: 10`: a whole number, without a percent sign.", "percent"),
         "Slo": {
             **_all("latency p99", "Write `latency_p99: VALUE`.", "latency_p99"),
             **_all(

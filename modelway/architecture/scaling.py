@@ -149,7 +149,7 @@ class Scaling(Section):
     max: int = Field(ge=1, le=1000)
     """Most replicas."""
     target: ScalingTarget
-    """What decides between the two."""
+    """What decides between the two. An override adds to the targets of base; `cpu: null` removes one of them."""
     schedules: tuple[Schedule, ...] = Field(default=(), max_length=20)
     """Times with more replicas."""
     scale_to_zero: ScaleToZero | None = None
