@@ -65,12 +65,22 @@ class Cluster:
                     return kind, self.client.request("PATCH", path, whole, options, "application/apply-patch+yaml")
                 return kind, self._handed_over(kind, self.client.request("POST", path, whole, _options(manager)), manager)
             except (NoMatch, ApiError) as error:
-                waits = isinstance(error, NoMatch) or error.code == 404 or str(error).startswith("object is being deleted")
+                waits = isinstance(error, NoMatch) or error.code == 404 or self._leaves(body, error)
                 if not waits or pause is None or cancelled.is_set():
                     raise
                 tell(f"trying again in {pause} s: {error}")
                 cancelled.wait(pause)
         raise AssertionError("the last try returns or raises")
+
+    def _leaves(self, body: Properties, error: ApiError) -> bool:
+        """Whether the object in the way is on its way out. The server says so, unless it left just before the server looked again."""
+        if error.code != 409 or "already exists" not in str(error):
+            return False
+        kind = self.client.kind(str(body["apiVersion"]), str(body["kind"]))
+        return (
+            str(error).startswith("object is being deleted")
+            or self.client.get(kind, self._namespace(kind, body), objects.name_of(body)) is None
+        )
 
     def foresee(self, kind: Kind, body: Properties, manager: str) -> Properties:
         """What create would make (a dry run on the server)."""
