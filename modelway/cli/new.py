@@ -75,7 +75,7 @@ def environment(
     Exit code 1 when the folder is there already, or the other environment is not valid.
     """
     from modelway.architecture import base
-    from modelway.architecture.environment import Account
+    from modelway.architecture.arns import Account
     from modelway.operations.drafts import new_environment
 
     _refuse_misshapen(base.EnvironmentName, name, "NAME")

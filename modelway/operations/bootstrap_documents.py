@@ -1,6 +1,6 @@
 """Who may do what before anything is deployed: the policies of state, of the roles of CI, and of what those roles make. Data alone."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 Document = dict[str, object]
@@ -236,5 +236,5 @@ def _document(*statements: Document) -> Document:
     return {"Version": "2012-10-17", "Statement": list(statements)}
 
 
-def _allow(sid: str, actions: Sequence[str], **more: Mapping[str, object] | Sequence[str]) -> Document:
+def _allow(sid: str, actions: Sequence[str], **more: object) -> Document:
     return {"Sid": sid, "Effect": "Allow", "Action": list(actions), **more}
