@@ -170,9 +170,6 @@ def test_instances_that_host_endpoints_have_limits_of_their_own() -> None:
     models = PROD.model_dump()["models"]
     endpoint = models["co2-forecast"]["endpoint"] | {"resources": None, "runtime": {"kind": "sagemaker", "instance_type": "ml.m7i.large"}}
     endpoint["scaling"] = {"min": 2, "max": 6, "target": {"requests_per_second": 10}}
-    models["co2-forecast"]["versions"] = {
-        name: version | {"protocols": ("sagemaker",)} for name, version in models["co2-forecast"]["versions"].items()
-    }
     models["co2-forecast"]["endpoint"] = endpoint
     environment = Environment.model_construct(
         **{**dict(PROD), "models": {"co2-forecast": type(PROD.models["co2-forecast"]).model_validate(models["co2-forecast"])}}
