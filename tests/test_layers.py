@@ -35,6 +35,7 @@ RULES: dict[str, tuple[set[str], set[str]]] = {
     "modelway.operations._aws_account": ({"modelway.operations"}, {"boto3", "botocore"}),
     "modelway.operations._aws_bootstrap": ({"modelway.operations"}, {"boto3", "botocore"}),
     "modelway.operations._aws_backend": ({"modelway.operations"}, {"boto3", "botocore"}),
+    "modelway.operations._aws_serving": ({"modelway.operations"}, {"boto3", "botocore"}),
     "modelway.operations._aws_stored": ({"modelway.operations"}, {"boto3", "botocore"}),
     "modelway.operations._aws_lookup": ({"modelway.operations"}, {"boto3", "botocore"}),
     "modelway.cli": ({"modelway"}, {"typer", "click", "rich"}),

@@ -9,8 +9,10 @@ from modelway.architecture import Environment, layout, load
 from modelway.architecture.effect import refusal
 from modelway.architecture.protection import protection
 from modelway.errors import ModelwayError
+from modelway.operations import rollbacks
 from modelway.operations._aws import account_of_credentials
-from modelway.operations._pulumi import Engine
+from modelway.operations._aws_serving import Endpoints
+from modelway.operations._pulumi import Engine, EngineFailure
 from modelway.operations.project import PROJECT, engine_folder, environments_folder, find_root
 
 Progress = Callable[[str], None]
@@ -94,12 +96,28 @@ def refuse_other_account(environment: Environment) -> None:
 def up(deployment: Deployment, *, yes: bool, progress: Progress) -> None:
     """Every stack of the environment is what its files say, platform before models.
 
-    Raises Protected, before anything is changed, when a model went from the files whose images the environment's tier protects.
+    Raises Protected, before anything is changed, when a model went from the files whose images the environment's tier protects; WentBack,
+    afterwards, when SageMaker took an update back.
     """
     _refuse_unretired(deployment)
-    for stack in deployment.stacks:
-        progress(f"pulumi up: stack {stack}")
-        deployment.engine.up(stack, yes=yes)
+    for one in _rollbacks(deployment):
+        progress(f"{one}; this tries again")
+    try:
+        for stack in deployment.stacks:
+            progress(f"pulumi up: stack {stack}")
+            deployment.engine.up(stack, yes=yes)
+    except EngineFailure as fault:
+        if found := _rollbacks(deployment):
+            raise rollbacks.refusal(found) from fault
+        raise
+    if found := _rollbacks(deployment):
+        raise rollbacks.refusal(found)
+
+
+def _rollbacks(deployment: Deployment) -> list[rollbacks.Rollback]:
+    if not rollbacks.on_sagemaker(deployment.environment):
+        return []
+    return rollbacks.read_anew(deployment.stacks, deployment.engine, Endpoints(deployment.environment.aws.region))
 
 
 def destroy(deployment: Deployment, *, yes: bool, progress: Progress) -> list[Retained]:
