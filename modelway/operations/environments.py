@@ -1,6 +1,6 @@
 """An environment's stacks, in order: which there are, brought up, taken down, and what they say of themselves."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -175,10 +175,17 @@ def _listed(resources: list[dict[str, object]]) -> str:
 
 def outputs(deployment: Deployment) -> dict[str, object]:
     """The outputs of all stacks of the environment, merged; a stack that was never brought up adds nothing."""
-    merged: dict[str, object] = {}
-    for stack in deployment.stacks:
-        merged |= deployment.engine.outputs(stack)
-    return merged
+    return merged(deployment.engine.outputs(stack) for stack in deployment.stacks)
+
+
+def merged(told: Iterable[Mapping[str, object]]) -> dict[str, object]:
+    """What several stacks say as one: of a mapping that more than one has, such as the endpoints of each team, the entries of all."""
+    found: dict[str, object] = {}
+    for outputs_of_one in told:
+        for name, value in outputs_of_one.items():
+            there = found.get(name)
+            found[name] = {**there, **value} if isinstance(there, Mapping) and isinstance(value, Mapping) else value
+    return found
 
 
 def _retained(resource: dict[str, object]) -> Retained | None:
