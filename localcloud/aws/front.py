@@ -89,6 +89,8 @@ class Front:
                     raise Refused("AccessDenied", f"{form['Action']} is not part of the local cloud: {way_out}.", 403)
                 if form.get("Action") == "AssumeRole":
                     self._identities.check_assume(caller, form.get("RoleArn", ""))
+            if service == "sagemaker":
+                sagemaker.refuse_invocation(request.path, caller.account, signature.region)
             scope = f"{signature.access_key}/{signature.date}/{signature.region}/{service}/aws4_request"
             authorization = (
                 f"{sigv4.ALGORITHM} Credential={scope}, SignedHeaders={';'.join(signature.signed_headers)}, Signature={signature.value}"
