@@ -15,6 +15,7 @@ from stacks.providers import Providers
 from stacks.registries import registries
 from stacks.secret_values import values
 
+from stacks.tracking import with_tracking
 if TYPE_CHECKING:
     from components.endpoint.payloads import PayloadStore
 
@@ -79,7 +80,9 @@ def _platform(environment: Environment, providers: Providers) -> Platform:
     network = _network(environment, providers)
     clusters = {key: _cluster(environment, key, network, providers) for key in environment.clusters}
     metrics = managed_metrics(environment, clusters, network, providers)
-    return Platform(clusters, registry, network, alarm_topic(environment, providers), metrics)
+    alarms = alarm_topic(environment, providers)
+    listed = with_tracking(environment, registry, clusters, network, alarms, providers)
+    return Platform(clusters, listed, network, alarms, metrics)
 
 
 def _network(environment: Environment, providers: Providers) -> NetworkJoint | None:
@@ -105,6 +108,8 @@ def _cluster(environment: Environment, key: str, network: NetworkJoint | None, p
 
         provider = providers.kubernetes(key, {"context": pulumi.Output.from_input(described.context)})
         inside = arguments.existing_cluster(environment, key, described)
+        callers: pulumi.Output[str] | None = None
+        ready: list[pulumi.Output[object]] = []
         there = ExistingCluster(key, inside, pulumi.ResourceOptions(provider=provider))
         facts: dict[str, pulumi.Output[str]] = {"context": there.context}
         tenancy: ExistingCluster | Tenancy = there
@@ -120,6 +125,7 @@ def _cluster(environment: Environment, key: str, network: NetworkJoint | None, p
         facts = {"name": made.name, "arn": made.arn, "endpoint": made.endpoint, "certificate_authority": made.certificate_authority}
         provider = providers.kubernetes(key, facts)
         tenancy = Tenancy(key, arguments.tenancy(environment, key), pulumi.ResourceOptions(provider=provider))
+        callers = made.security_group
     secrets = values(arguments.receiver_secrets(environment), providers)
     namespaces = {team: tenancy.namespaces[team] for team in arguments.teams(environment, key)}
     watching = arguments.monitoring_stack(environment, key, namespaces=namespaces, secrets=secrets)
@@ -135,6 +141,7 @@ def _cluster(environment: Environment, key: str, network: NetworkJoint | None, p
 
 
 def _support(environment: Environment, key: str, provider: pulumi.ProviderResource) -> pulumi.Output[bool] | None:
+        callers=callers,
     """Known once what models need besides the cluster is there; None when that is nothing."""
     args = arguments.model_support(environment, key)
     if not args:

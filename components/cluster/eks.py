@@ -93,6 +93,10 @@ class EksCluster(pulumi.ComponentResource):
     certificate_authority: pulumi.Output[str]
     """PEM of the API server's authority, base64."""
 
+    security_group: pulumi.Output[str]
+    """That EKS makes for the cluster; its nodes and pods have it."""
+    auto_node_role: pulumi.Output[str]
+    """Name of the role that nodes of Auto Mode have; empty without Auto Mode."""
     def __init__(self, name: str, args: EksClusterArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("modelway:index:EksCluster", name, {**args}, opts)
         self._name = name
@@ -112,7 +116,15 @@ class EksCluster(pulumi.ComponentResource):
         self.endpoint = pulumi.Output.all(cluster.endpoint, *ready).apply(lambda known: str(known[0]))
         self.certificate_authority = cluster.certificate_authority.data.apply(str)
         self.register_outputs(
-            {"name": self.name, "arn": self.arn, "endpoint": self.endpoint, "certificate_authority": self.certificate_authority}
+            {
+                "name": self.name,
+                "arn": self.arn,
+                "endpoint": self.endpoint,
+                "certificate_authority": self.certificate_authority,
+                "security_group": self.security_group,
+                "auto_node_role": self.auto_node_role,
+            }
+        self.security_group = cluster.vpc_config.cluster_security_group_id.apply(str)
         )
 
     def _cluster(self) -> aws.eks.Cluster:

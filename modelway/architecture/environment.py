@@ -22,6 +22,7 @@ from modelway.architecture.placement import placement_breaches
 from modelway.architecture.platform_rules import platform_breaches
 from modelway.architecture.quantities import Money
 from modelway.architecture.registry import Registry
+from modelway.architecture.tracking_rules import tracking_breaches
 
 TagKey = Annotated[
     str,
@@ -119,5 +120,12 @@ class Environment(Section):
 
     def breaches(self) -> Iterator[Breach]:
         yield from each(
-            [platform_breaches(self), name_breaches(self), placement_breaches(self), capacity_breaches(self), model_breaches(self)]
+            [
+                platform_breaches(self),
+                name_breaches(self),
+                placement_breaches(self),
+                capacity_breaches(self),
+                model_breaches(self),
+                tracking_breaches(self),
+            ]
         )

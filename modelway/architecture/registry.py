@@ -9,6 +9,7 @@ from pydantic import Field
 from modelway.architecture.arns import Account, KeyArn, Region
 from modelway.architecture.base import Breach, Name, Section, Shaped, each, of_each, repeated
 from modelway.architecture.references import Image
+from modelway.architecture.tracking import MlflowServer
 
 TagPattern = Annotated[
     str,
@@ -171,7 +172,7 @@ class SageMakerRegistry(Section):
     kind: Literal["sagemaker"]
 
 
-ModelRegistry = Annotated[NoModelRegistry | MlflowRegistry | SageMakerRegistry, Field(discriminator="kind")]
+ModelRegistry = Annotated[NoModelRegistry | MlflowRegistry | MlflowServer | SageMakerRegistry, Field(discriminator="kind")]
 
 
 class Registry(Section):

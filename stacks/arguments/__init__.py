@@ -17,6 +17,14 @@ from stacks.arguments.placing import cluster_of, served, tags, teams
 from stacks.arguments.registry import mlflow_model_registry, registry, sagemaker_model_registry
 from stacks.arguments.sagemaker import alarm_topic, on_sagemaker, sagemaker_endpoint
 
+from stacks.arguments.tracking import (
+    ADMIN_PASSWORD,
+    DATABASE_PASSWORD,
+    mlflow_backend,
+    mlflow_server,
+    tracking_secrets,
+    tracking_server,
+)
 __all__ = [
     "alarm_topic",
     "cluster_of",
@@ -32,7 +40,9 @@ __all__ = [
     "model_support",
     "monitoring_groups",
     "monitoring_stack",
+    "mlflow_backend",
     "network",
+    "mlflow_server",
     "on_sagemaker",
     "payload_store",
     "receiver_secrets",
@@ -44,3 +54,5 @@ __all__ = [
     "teams",
     "tenancy",
 ]
+    "tracking_secrets",
+    "tracking_server",

@@ -16,7 +16,10 @@ from components.monitoring import EndpointMonitoring, MonitoringStack
 from components.network import Network
 from components.registry.artifacts import ArtifactRegistry
 from components.registry.mlflow import MlflowModelRegistry
+from components.registry.mlflow_backend import MlflowBackend
+from components.registry.mlflow_server import MlflowServer
 from components.registry.packages import SageMakerModelRegistry
+from components.registry.postgres import Postgres
 
 COMPONENTS = [
     AlarmTopic,
@@ -27,10 +30,13 @@ COMPONENTS = [
     KubernetesEndpoint,
     ManagedMetrics,
     ManagedRules,
+    MlflowBackend,
     MlflowModelRegistry,
+    MlflowServer,
     ModelIdentity,
     MonitoringStack,
     Network,
+    Postgres,
     SageMakerModelRegistry,
     SageMakerEndpoint,
     Tenancy,

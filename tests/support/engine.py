@@ -29,6 +29,11 @@ OUTPUTS: dict[str, Callable[[str, dict[str, Any]], dict[str, Any]]] = {
         "arn": f"arn:aws:eks:eu-west-1:222222222222:cluster/{inputs['name']}",
         "endpoint": f"https://{name}.example",
         "certificateAuthority": {"data": "Y2E="},
+        "vpcConfig": {**inputs.get("vpcConfig", {}), "clusterSecurityGroupId": "sg-cluster"},
+    },
+    "aws:rds/instance:Instance": lambda _, inputs: {
+        "address": f"{inputs['identifier']}.0123456789ab.eu-west-1.rds.amazonaws.com",
+        "arn": f"arn:aws:rds:eu-west-1:222222222222:db:{inputs['identifier']}",
     },
     "aws:ec2/launchTemplate:LaunchTemplate": lambda *_: {"latestVersion": 1},
     "aws:eks/podIdentityAssociation:PodIdentityAssociation": lambda name, _: {"associationId": f"a-{name}"},
@@ -230,15 +235,19 @@ def run(
     stack: str = "test",
     references: dict[str, dict[str, Any]] | None = None,
     config: dict[str, str] | None = None,
+    begun: bool = True,
 ) -> Recorder:
-    """Runs a program to its end. What it raises is raised."""
+    """Runs a program to its end. What it raises is raised. `begun`: whether registrations begin before the program ends."""
     recorder = Recorder(references)
 
-    def whole() -> None:
+    async def whole() -> None:
         root = get_root_resource()
         # There is one for the whole process, and it remembers what was exported before.
         root.outputs.clear()
         program()
+        # As the program of a stack does: see stacks/__main__.py.
+        if begun:
+            await asyncio.sleep(0)
         root.register_outputs(root.outputs)
 
     with _event_loop() as loop:
