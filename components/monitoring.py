@@ -82,6 +82,8 @@ class MonitoringStackArgs(TypedDict):
     """Who is told of alerts; without it whoever Alertmanager tells anyway."""
     secrets: NotRequired[dict[str, pulumi.Input[str]]]
     """Keys and addresses of those who are told."""
+    publisher: NotRequired[pulumi.Input[str]]
+    """Association by which an Alertmanager that is installed may publish to topics: AlertmanagerIdentity.association."""
 
 
 class MonitoringStack(pulumi.ComponentResource):
@@ -102,7 +104,7 @@ class MonitoringStack(pulumi.ComponentResource):
         home = KubernetesObject(f"{name}-monitoring-namespace", namespace(args["namespace"], pod_security="baseline"), self._child)
         self.namespace = home.physical_name
         if "operator" in args:
-            self.namespace = self._operator(args["namespace"], args["operator"])
+            self.namespace = self._operator(args["namespace"], args["operator"], args.get("publisher"))
         if args["groups"]:
             self._object("base-rules", _rule(self._metadata("modelway-base"), args["groups"]))
         self._object("dashboards", _dashboards(self._metadata("modelway-dashboards"), args["dashboards"]))
@@ -114,7 +116,7 @@ class MonitoringStack(pulumi.ComponentResource):
             self._routes(args["routes"], args.get("secrets", {}))
         self.register_outputs({"namespace": self.namespace})
 
-    def _operator(self, home: str, args: OperatorArgs) -> pulumi.Output[str]:
+    def _operator(self, home: str, args: OperatorArgs, publisher: pulumi.Input[str] | None) -> pulumi.Output[str]:
         provisioner = args.get("storage_provisioner", "ebs.csi.aws.com")
         chosen = chart.Operator(
             namespace=home,
@@ -132,7 +134,7 @@ class MonitoringStack(pulumi.ComponentResource):
                 "version": chart.VERSION,
                 "name": "modelway-monitoring",
                 "namespace": self.namespace,
-                "values": chart.values(chosen, storage.physical_name),
+                "values": chart.values(chosen, storage.physical_name, publisher),
             },
             self._child,
         )

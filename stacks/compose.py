@@ -10,7 +10,7 @@ from modelway.architecture import Environment, layout
 from stacks import arguments
 from stacks.joints import ClusterJoint, Exports, NetworkJoint, Platform, exported, imported
 from stacks.managed import alarm_topic, sagemaker_endpoint
-from stacks.metrics import managed_metrics, managed_rules
+from stacks.metrics import alert_publisher, managed_metrics, managed_rules
 from stacks.providers import Providers
 from stacks.registries import registries
 from stacks.secret_values import values
@@ -128,7 +128,8 @@ def _cluster(environment: Environment, key: str, network: NetworkJoint | None, p
         callers = made.security_group
     secrets = values(arguments.receiver_secrets(environment), providers)
     namespaces = {team: tenancy.namespaces[team] for team in arguments.teams(environment, key)}
-    watching = arguments.monitoring_stack(environment, key, namespaces=namespaces, secrets=secrets)
+    publisher = alert_publisher(environment, key, facts, providers)
+    watching = arguments.monitoring_stack(environment, key, namespaces=namespaces, secrets=secrets, publisher=publisher)
     monitoring = MonitoringStack(key, watching, pulumi.ResourceOptions(provider=provider))
     supported = _support(environment, key, provider)
     return ClusterJoint(

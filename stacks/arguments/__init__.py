@@ -4,6 +4,7 @@ from stacks.arguments.cluster import eks_cluster, existing_cluster, tenancy
 from stacks.arguments.endpoint import kubernetes_endpoint, model_support, payload_store
 from stacks.arguments.identity import model_identity
 from stacks.arguments.monitoring import (
+    alertmanager_identity,
     endpoint_groups,
     endpoint_monitoring,
     managed_metrics,
@@ -27,6 +28,7 @@ from stacks.arguments.tracking import (
 )
 __all__ = [
     "alarm_topic",
+    "alertmanager_identity",
     "cluster_of",
     "eks_cluster",
     "endpoint_groups",

@@ -15,6 +15,7 @@ from modelway.monitoring.rules.writing import (
     alert,
     either,
     group,
+    linked,
     number,
     percent,
     record,
@@ -37,6 +38,8 @@ class EndpointFacts:
     """The version that is tried on a few requests."""
     behind_envoy: bool = False
     """Whether Envoy Gateway routes the requests, and tells of each pod."""
+    runbooks: str | None = None
+    """Address of the folder that people read pages of alerts in."""
 
     @property
     def versions(self) -> list[str]:
@@ -63,7 +66,9 @@ def endpoint_rules(facts: EndpointFacts) -> list[Group]:
         *(versions.canary_rules(facts.model, facts.team, facts.canary, facts.versions) if facts.canary is not None else ()),
         *(versions.gateway_rules(facts.model, facts.team, facts.namespace, facts.objectives) if facts.behind_envoy else ()),
     ]
-    return [*groups, group(f"{facts.model}-versions", compared)] if compared else groups
+    if compared:
+        groups.append(group(f"{facts.model}-versions", compared))
+    return linked(groups, facts.runbooks)
 
 
 def _recording(facts: EndpointFacts) -> Iterator[Rule]:
