@@ -83,7 +83,8 @@ class EksCluster(pulumi.ComponentResource):
     - control-plane logs in a log group with retention, encrypted with that key
     - add-ons in order: vpc-cni with network policies on, kube-proxy, eks-pod-identity-agent; nodes; coredns, aws-ebs-csi-driver,
       metrics-server, kube-state-metrics, prometheus-node-exporter. Those that call AWS have a role of their own by Pod Identity
-    - one managed node group per pool, or EKS Auto Mode, or both; the number of nodes is left to whoever scales it
+    - one managed node group per pool, or EKS Auto Mode, or both; the number of nodes is left to whoever scales it. Pools of Auto Mode's
+      other than EKS's own are objects inside of the cluster: see AutoNodes
     """
 
     name: pulumi.Output[str]
@@ -92,16 +93,17 @@ class EksCluster(pulumi.ComponentResource):
     """Address of the API server; known once there are nodes, add-ons and access."""
     certificate_authority: pulumi.Output[str]
     """PEM of the API server's authority, base64."""
-
     security_group: pulumi.Output[str]
     """That EKS makes for the cluster; its nodes and pods have it."""
     auto_node_role: pulumi.Output[str]
     """Name of the role that nodes of Auto Mode have; empty without Auto Mode."""
+
     def __init__(self, name: str, args: EksClusterArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("modelway:index:EksCluster", name, {**args}, opts)
         self._name = name
         self._args = args
         self._child = pulumi.ResourceOptions(parent=self)
+        self.auto_node_role = pulumi.Output.from_input("")
         self._protected = pulumi.ResourceOptions(protect=args.get("protect") or None)
         cluster = self._cluster()
         access = [entry for who, granted in sorted(args["access"].items()) for entry in self._access(cluster, who, granted)]
@@ -115,6 +117,7 @@ class EksCluster(pulumi.ComponentResource):
         self.arn = cluster.arn
         self.endpoint = pulumi.Output.all(cluster.endpoint, *ready).apply(lambda known: str(known[0]))
         self.certificate_authority = cluster.certificate_authority.data.apply(str)
+        self.security_group = cluster.vpc_config.cluster_security_group_id.apply(str)
         self.register_outputs(
             {
                 "name": self.name,
@@ -124,7 +127,6 @@ class EksCluster(pulumi.ComponentResource):
                 "security_group": self.security_group,
                 "auto_node_role": self.auto_node_role,
             }
-        self.security_group = cluster.vpc_config.cluster_security_group_id.apply(str)
         )
 
     def _cluster(self) -> aws.eks.Cluster:
@@ -148,6 +150,7 @@ class EksCluster(pulumi.ComponentResource):
         if auto:
             node_role, node_rights = self._role("auto-node", policies.assumed_by("ec2.amazonaws.com"), AUTO_NODE_POLICIES)
             attached += node_rights
+            self.auto_node_role = node_role.name
             # All three or none (docs.aws.amazon.com/eks/latest/APIReference/API_ComputeConfigRequest.html).
             compute = {"enabled": True, "node_pools": list(auto), "node_role_arn": node_role.arn}
             storage = {"block_storage": {"enabled": True}}
