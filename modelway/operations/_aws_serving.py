@@ -102,8 +102,8 @@ class Endpoints:
         if not alarms:
             return {}
         with explained("cloudwatch:DescribeAlarms"):
-            found = self._session.client("cloudwatch").describe_alarms(AlarmNames=list(alarms), StateValue="ALARM")["MetricAlarms"]
-        return {one["AlarmName"]: one.get("StateReason", "") for one in found}
+            found = self._session.client("cloudwatch").describe_alarms(AlarmNames=list(alarms))["MetricAlarms"]
+        return {one["AlarmName"]: one.get("StateReason", "") for one in found if one.get("StateValue") == "ALARM"}
 
     def invoke(self, endpoint: str, body: bytes) -> Invoked | None:
         """The answer to a request in JSON, an error of the container too; None where nothing runs behind the endpoint."""
