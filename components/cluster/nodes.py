@@ -6,12 +6,12 @@ from typing import NotRequired, TypedDict
 import pulumi
 import pulumi_aws as aws
 
-GPU_TAINT = {"key": "nvidia.com/gpu", "value": "present", "effect": "NO_SCHEDULE"}
+from components._node_labels import GPU_TAINT_KEY, HAS_GPU, POOL_LABEL
 
-GPU_LABELS = {"nvidia.com/gpu.present": "true", "k8s.amazonaws.com/accelerator": "nvidia"}
-"""What NVIDIA's device plugin looks for, and what tells an autoscaler that a new node is not ready before its GPUs are."""
+GPU_TAINT = {"key": GPU_TAINT_KEY, "value": "present", "effect": "NO_SCHEDULE"}
 
-POOL_LABEL = "modelway.dev/pool"
+GPU_LABELS = {**HAS_GPU, "k8s.amazonaws.com/accelerator": "nvidia"}
+"""The second tells an autoscaler that a new node is not ready before its GPUs are."""
 
 ROOT_DISK = "/dev/xvda"
 """What Amazon Linux 2023 starts from (docs.aws.amazon.com/linux/al2023/ug/ami-names-and-ids.html)."""
@@ -41,6 +41,10 @@ class NodePoolArgs(TypedDict):
     taints: NotRequired[list[TaintArgs]]
     disk_gib: NotRequired[int]
     """Size of the disk. Default: 20, EKS's own."""
+    max_unavailable: NotRequired[int]
+    """Nodes that are replaced at the same time. Default: 1."""
+    max_unavailable_is_share: NotRequired[bool]
+    """Whether it is a percentage of the group. Default: no."""
 
 
 class PlaceArgs(TypedDict):
@@ -59,7 +63,7 @@ def node_group(name: str, pool: str, nodes: NodePoolArgs, place: PlaceArgs, opts
     """A managed group `name`-`pool` with a launch template of its own.
 
     Instances answer metadata calls with a token alone and only to themselves, not to pods; disks are encrypted; a node that is broken is
-    replaced; an update starts a new node before it drains an old one, one at a time.
+    replaced; an update starts new nodes before it drains old ones, as many at a time as may be missing.
     """
     template = aws.ec2.LaunchTemplate(
         f"{name}-{pool}-template",
@@ -98,9 +102,14 @@ def node_group(name: str, pool: str, nodes: NodePoolArgs, place: PlaceArgs, opts
         ami_type="AL2023_x86_64_NVIDIA" if nodes.get("gpu") else "AL2023_x86_64_STANDARD",
         launch_template={"id": template.id, "version": template.latest_version.apply(str)},
         scaling_config={"min_size": nodes["min"], "max_size": nodes["max"], "desired_size": nodes["min"]},
-        update_config={"max_unavailable": 1},
+        update_config=_update(nodes),
         node_repair_config={"enabled": True},
         labels={**(GPU_LABELS if nodes.get("gpu") else {}), **nodes.get("labels", {}), POOL_LABEL: pool},
         taints=[aws.eks.NodeGroupTaintArgs(**taint) for taint in taints] or None,
         opts=scaled,
     )
+
+
+def _update(nodes: NodePoolArgs) -> aws.eks.NodeGroupUpdateConfigArgsDict:
+    most = nodes.get("max_unavailable", 1)
+    return {"max_unavailable_percentage": most} if nodes.get("max_unavailable_is_share") else {"max_unavailable": most}

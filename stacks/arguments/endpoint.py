@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from modelway.architecture import Duration, EksCluster, Endpoint, Environment, Image, Resources, Version
 from modelway.architecture.platform_rules import bucket_name
 from modelway.architecture.protection import protection
-from stacks.arguments.placing import cluster_of, served, serving
+from stacks.arguments.placing import EFFECTS, cluster_of, served, serving
 
 if TYPE_CHECKING:
     import pulumi
@@ -29,8 +29,6 @@ PRIORITIES = {"low": "modelway-low", "high": "modelway-high"}
 
 PROCESSORS = {"cpu", "memory"}
 """Targets that an autoscaler of Kubernetes' own keeps to."""
-
-EFFECTS = {"no_schedule": "NoSchedule", "prefer_no_schedule": "PreferNoSchedule", "no_execute": "NoExecute"}
 
 
 def kubernetes_endpoint(
@@ -110,9 +108,9 @@ def model_support(environment: Environment, key: str) -> "ModelSupportArgs":
     if isinstance(cluster, EksCluster) and any(_by_keda(endpoint) for endpoint in serving_here):
         made["keda"] = True
     # Auto Mode brings both itself.
-    if isinstance(cluster, EksCluster) and any(pool.gpu for pool in cluster.node_pools.values()):
+    if isinstance(cluster, EksCluster) and any(pool.gpu for pool in cluster.groups.values()):
         made["gpus"] = True
-    if isinstance(cluster, EksCluster) and any(pool.min < pool.max for pool in cluster.node_pools.values()):
+    if isinstance(cluster, EksCluster) and any(pool.min < pool.max for pool in cluster.groups.values()):
         name = f"{environment.environment}-{key}"
         made["autoscaler"] = {"cluster_name": name, "region": environment.aws.region, "version": cluster.version}
     return made

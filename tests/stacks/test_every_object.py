@@ -10,12 +10,12 @@ import kubernetes_validate
 import pytest
 from ruamel.yaml import YAML
 
-from localcloud.crds import MODULES, definitions, without_descriptions
+from localcloud.crds import every_definition, without_descriptions
 from modelway.architecture import EksCluster
 from tests.support.environments import FOLDERS, environment, objects
 from toolchain import find
 
-DEFINED = ("gateway.networking.k8s.io", "gateway.envoyproxy.io", "keda.sh", "monitoring.coreos.com")
+DEFINED = ("gateway.networking.k8s.io", "gateway.envoyproxy.io", "keda.sh", "monitoring.coreos.com", "karpenter.sh", "eks.amazonaws.com")
 """Groups whose kinds are defined by custom resource definitions."""
 
 NEWEST = "1.35"
@@ -29,7 +29,7 @@ def made(name: str) -> list[dict[str, Any]]:
 @cache
 def validator(group: str, version: str, kind: str) -> jsonschema.Draft7Validator:
     """Of a kind that a custom resource definition defines; what that does not name is refused."""
-    for file in (file for module in MODULES for file in definitions(find().module(module))):
+    for file in every_definition(find()):
         content = file.read_bytes()
         if f"\n    kind: {kind}\n".encode() in content:
             # A lone equals sign has a meaning in YAML 1.1 that nobody here means.
