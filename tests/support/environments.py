@@ -1,6 +1,7 @@
 """Environments that tests bring up, and what every stack of them is under mocks."""
 
 from pathlib import Path
+from typing import Any
 
 import pulumi
 
@@ -38,6 +39,6 @@ def composed(name: str) -> dict[str, Recorder]:
     return found | {stack: run(program, stack=stack, references=references) for stack in others}
 
 
-def objects(name: str) -> list[dict[str, object]]:
+def objects(name: str) -> list[dict[str, Any]]:
     """Every Kubernetes object of the environment."""
     return [manifest for recorder in composed(name).values() for manifest in recorder.manifests()]
