@@ -36,7 +36,8 @@ def serving(
 ) -> Iterator[str]:
     """Address of the image's program, run with `variables` and this process's AWS credentials, for as long as it is needed.
 
-    `arguments` come behind those of the image; the program is ready when `ready` answers. Raises NotServed, with what the program said; AwsFailure for an image that is not in the registry.
+    `arguments` come behind those of the image; the program is ready when `ready` answers. Raises NotServed, with what the program said;
+    AwsFailure for an image that is not in the registry.
     """
     folder = Path(tempfile.mkdtemp(prefix="modelway-image-"))
     try:
