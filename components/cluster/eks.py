@@ -65,6 +65,8 @@ class EksClusterArgs(TypedDict):
     """Who is answered there. Only with public_access."""
     secrets_key: NotRequired[str]
     """ARN of the KMS key for secrets. Without it one is made, for secrets and for the logs."""
+    caches: NotRequired[list[str]]
+    """First parts of the names of repositories that images of other registries are kept in; nodes may have them fetched. Default: none."""
     log_types: NotRequired[list[str]]
     """Logs of the control plane that are kept. Default: all five."""
     log_retention_days: NotRequired[int]
@@ -150,6 +152,7 @@ class EksCluster(pulumi.ComponentResource):
         if auto:
             node_role, node_rights = self._role("auto-node", policies.assumed_by("ec2.amazonaws.com"), AUTO_NODE_POLICIES)
             attached += node_rights
+            rights = [*rights, *self._caches("auto-node", node_role)]
             self.auto_node_role = node_role.name
             # All three or none (docs.aws.amazon.com/eks/latest/APIReference/API_ComputeConfigRequest.html).
             compute = {"enabled": True, "node_pools": list(auto), "node_role_arn": node_role.arn}
@@ -277,6 +280,7 @@ class EksCluster(pulumi.ComponentResource):
 
     def _nodes(self, cluster: aws.eks.Cluster, addons: Sequence[pulumi.Resource]) -> list[aws.eks.NodeGroup]:
         role, attached = self._role("node", policies.assumed_by("ec2.amazonaws.com"), NODE_POLICIES)
+        caches = self._caches("node", role)
         place = PlaceArgs(
             cluster_name=cluster.name,
             version=self._args["version"],
@@ -284,8 +288,16 @@ class EksCluster(pulumi.ComponentResource):
             subnet_ids=self._args["node_subnet_ids"],
             tags=self._args.get("tags", {}),
         )
-        opts = self._after([*attached, *addons])
+        opts = self._after([*attached, *caches, *addons])
         return [node_group(self._name, pool, nodes, place, opts) for pool, nodes in sorted(self._args["node_pools"].items())]
+
+    def _caches(self, purpose: str, role: aws.iam.Role) -> list[pulumi.Resource]:
+        """What lets nodes of the role fill caches; nothing where there are none. The policies that AWS manages let them pull alone."""
+        prefixes = self._args.get("caches", [])
+        if not prefixes:
+            return []
+        written = policies.text(cluster_policies.fill_caches(self._args["account"], self._args["region"], prefixes))
+        return [aws.iam.RolePolicy(f"{self._name}-{purpose}-caches", role=role.name, policy=written, opts=self._child)]
 
     def _after(self, resources: Sequence[pulumi.Resource]) -> pulumi.ResourceOptions:
         return pulumi.ResourceOptions.merge(self._child, pulumi.ResourceOptions(depends_on=list(resources)))

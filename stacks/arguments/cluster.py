@@ -52,6 +52,7 @@ def eks_cluster(
         "node_pools": {name: _pool(pool) for name, pool in described.groups.items()},
         "addon_versions": dict(described.addons),
         "access": access,
+        "caches": sorted(environment.registry.images.pull_through),
         "public_access": described.endpoint.kind == "public",
         "log_types": list(described.logs.types),
         "log_retention_days": described.logs.retention_days,
@@ -88,8 +89,8 @@ def _pool(pool: NodePool) -> "NodePoolArgs":
 def auto_nodes(
     described: EksCluster,
     *,
-    role: "pulumi.Output[str]",
-    security_group_id: "pulumi.Output[str]",
+    role: "pulumi.Input[str]",
+    security_group_id: "pulumi.Input[str]",
     subnet_ids: "pulumi.Input[list[str]]",
 ) -> "AutoNodesArgs | None":
     """What pools that EKS Auto Mode makes take; None where there are none."""
