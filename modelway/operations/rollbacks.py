@@ -59,7 +59,9 @@ class Rollback:
 
     def __str__(self) -> str:
         why = "".join(f"\n  {reason}" for reason in self.why) or "\n  AWS does not say why, and no alarm is on any more"
-        said = f"endpoint {self.endpoint}: SageMaker went back from {self.wanted} to {self.serves or 'a configuration without a name'}:{why}"
+        said = (
+            f"endpoint {self.endpoint}: SageMaker went back from {self.wanted} to {self.serves or 'a configuration without a name'}:{why}"
+        )
         if self.there:
             return said
         return (
