@@ -21,10 +21,14 @@ from modelway.architecture import Environment, layout, load
 from modelway.operations.environments import merged
 from stacks import arguments
 from stacks.arguments.placing import serving
+from stacks.bounds import boundary
 from tests.localcloud.conftest import Cloud
 from tests.support.environments import COMMITTED, FOLDERS, ROOT
 
 __all__ = ["COMMITTED", "MODELWAY", "ROOT", "EnvironmentLife", "Site", "custom"]
+
+DEPLOYER = "deployer"
+"""The role that the local cloud gives credentials of, in every account."""
 
 MODELWAY = str(Path(sys.prefix) / "bin" / "modelway")
 
@@ -53,6 +57,24 @@ class Site:
 
     def modelway(self, *arguments: str, code: int = 0) -> str:
         return self.run(MODELWAY, *arguments, code=code)
+
+    def prepare(self) -> None:
+        """What an environment counts on is there: secrets, the roles that its clusters let in, the boundary of its roles."""
+        self.give_secrets()
+        iam, environment = self.aws("iam"), self.environment
+        for role in sorted(self.let_in - {DEPLOYER}):
+            iam.create_role(RoleName=role, AssumeRolePolicyDocument='{"Version": "2012-10-17", "Statement": []}')
+        if environment.aws.bounded_roles:
+            name = boundary(environment)["permissions_boundary"].rpartition("/")[2]
+            iam.create_policy(
+                PolicyName=name, Path=boundary(environment)["path"], PolicyDocument='{"Version": "2012-10-17", "Statement": []}'
+            )
+
+    @property
+    def let_in(self) -> set[str]:
+        """Names of the roles that clusters let in; they are there before."""
+        clusters = [cluster for cluster in self.environment.clusters.values() if cluster.kind == "eks"]
+        return {granted.principal.rpartition("/")[2] for cluster in clusters for granted in cluster.access.values()}
 
     def refused(self, *arguments: str) -> str:
         """Why `modelway` does not do it: exit code 4."""
@@ -133,7 +155,7 @@ class Alive:
         environment = load(folder, cls.name, ROOT)
         cleared = {key: value for key, value in os.environ.items() if not key.startswith(("AWS_", "PULUMI_"))}
         site = Site(environment, cleared | cloud.environment(environment.aws.account, environment.aws.region), folder)
-        site.give_secrets()
+        site.prepare()
         yield site
         subprocess.run(
             [MODELWAY, "destroy", environment.environment, "--yes"], cwd=ROOT, env=site.variables, capture_output=True, check=False
@@ -269,7 +291,7 @@ def remains(site: Site) -> list[object]:
     """What is in the account, besides what stores something and what every account has."""
     ec2, sagemaker = site.aws("ec2"), site.aws("sagemaker")
     gateways = ec2.describe_nat_gateways(Filter=[{"Name": "state", "Values": ["available", "pending"]}])["NatGateways"]
-    roles = site.aws("iam").list_roles()["Roles"]
+    roles, there = site.aws("iam").list_roles()["Roles"], {DEPLOYER, *site.let_in}
     return [
         *(vpc for vpc in ec2.describe_vpcs()["Vpcs"] if not vpc["IsDefault"]),
         *gateways,
@@ -278,7 +300,7 @@ def remains(site: Site) -> list[object]:
         *ec2.describe_flow_logs()["FlowLogs"],
         *ec2.describe_addresses()["Addresses"],
         *site.aws("eks").list_clusters()["clusters"],
-        *(role["RoleName"] for role in roles if role["RoleName"] != "deployer" and "/aws-service-role/" not in role["Path"]),
+        *(role["RoleName"] for role in roles if role["RoleName"] not in there and "/aws-service-role/" not in role["Path"]),
         *site.aws("logs").describe_log_groups()["logGroups"],
         *site.aws("sns").list_topics()["Topics"],
         *site.aws("cloudwatch").describe_alarms()["MetricAlarms"],
