@@ -11,6 +11,7 @@ import boto3
 import pytest
 
 from modelway.operations._aws import AwsFailure
+from modelway.operations._aws_backend import S3Locks
 from modelway.operations.locks import Locks, open_locks, prove
 
 BUCKET, REGION = "acme-state", "eu-west-1"
@@ -76,6 +77,16 @@ def test_state_below_a_prefix_has_its_locks_there(put: Callable[[str, bytes], No
     put(key("dev", "a", "teams/risk/"), owner(1))
     assert len(opened("/teams/risk").of("dev")) == 1
     assert opened().of("dev") == []
+
+
+def test_the_region_is_the_engines(put: Callable[[str, bytes], None], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AWS_DEFAULT_REGION", raising=False)
+    monkeypatch.setenv("AWS_REGION", "eu-north-1")
+    put(key("dev", "a"), owner(1))
+    found = open_locks(f"s3://{BUCKET}?endpoint={os.environ['STATE_ENDPOINT']}&s3ForcePathStyle=true")
+    assert isinstance(found, S3Locks)
+    assert found.region == "eu-north-1"
+    assert len(found.of("dev")) == 1
 
 
 def test_a_bucket_that_is_not_there_is_told(put: Callable[[str, bytes], None]) -> None:
