@@ -63,12 +63,13 @@ class Site:
         self.give_secrets()
         iam, environment = self.aws("iam"), self.environment
         for role in sorted(self.let_in - {DEPLOYER}):
-            iam.create_role(RoleName=role, AssumeRolePolicyDocument='{"Version": "2012-10-17", "Statement": []}')
-        if environment.aws.bounded_roles:
-            name = boundary(environment)["permissions_boundary"].rpartition("/")[2]
-            iam.create_policy(
-                PolicyName=name, Path=boundary(environment)["path"], PolicyDocument='{"Version": "2012-10-17", "Statement": []}'
+            iam.create_role(
+                RoleName=role, AssumeRolePolicyDocument=policy(Action="sts:AssumeRole", Principal={"AWS": self.environment.aws.account})
             )
+        if environment.aws.bounded_roles:
+            within = boundary(environment)
+            name = within["permissions_boundary"].rpartition("/")[2]
+            iam.create_policy(PolicyName=name, Path=within["path"], PolicyDocument=policy(Action="*", Resource="*"))
 
     @property
     def let_in(self) -> set[str]:
@@ -134,6 +135,10 @@ class Site:
 
 def custom(resources: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [resource for resource in resources if resource.get("custom") and not resource["type"].startswith("pulumi:")]
+
+
+def policy(**statement: Any) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", **statement}]})
 
 
 def kind_of(urn: str) -> str:
