@@ -10,6 +10,7 @@ import pytest
 from modelway.architecture import Environment, load
 from modelway.operations._aws import AwsFailure
 from modelway.operations._aws_account import Quota
+from modelway.operations.bootstrap_documents import LINKED_TO
 from modelway.operations.doctor import Part
 from modelway.operations.readiness import look
 from modelway.operations.readiness.capacity import family_of
@@ -223,10 +224,17 @@ def test_roles_of_services_are_told_and_are_made_by_them() -> None:
     assert "--aws-service-name spot.amazonaws.com" in part.way_out
 
 
-def registering(**registry: object) -> Environment:
+def registering(part: str = "models", **registry: object) -> Environment:
     whole = load(ENVIRONMENTS, "dev").model_dump()
-    whole["registry"]["models"] |= registry
+    whole["registry"][part] |= registry
     return Environment.model_validate(whole)
+
+
+def test_roles_of_what_registries_do_are_told_and_ci_may_make_them_all() -> None:
+    asked = registering("images", replicate_to=("eu-central-1",), pull_through={"quay": "quay.io"}, scan="enhanced")
+    wanted = dict(service_roles(asked))
+    assert {"replication.ecr.amazonaws.com", "pullthroughcache.ecr.amazonaws.com", "inspector2.amazonaws.com"} <= set(wanted.values())
+    assert set(wanted.values()) | set(dict(service_roles(PROD)).values()) <= set(LINKED_TO)
 
 
 def test_names_of_buckets_beside_the_store_may_be_taken_too() -> None:

@@ -12,6 +12,9 @@ SCALING, SPOT = ("AWSServiceRoleForAutoScaling", "autoscaling.amazonaws.com"), (
 BALANCING = ("AWSServiceRoleForElasticLoadBalancing", "elasticloadbalancing.amazonaws.com")
 HOSTING = ("AWSServiceRoleForApplicationAutoScaling_SageMakerEndpoint", "sagemaker.application-autoscaling.amazonaws.com")
 SCRAPER = ("AWSServiceRoleForAmazonPrometheusScraper", "scraper.aps.amazonaws.com")
+COPIES = ("AWSServiceRoleForECRReplication", "replication.ecr.amazonaws.com")
+CACHES = ("AWSServiceRoleForECRPullThroughCache", "pullthroughcache.ecr.amazonaws.com")
+SCANS, DATABASES = ("AWSServiceRoleForAmazonInspector2", "inspector2.amazonaws.com"), ("AWSServiceRoleForRDS", "rds.amazonaws.com")
 
 
 def of_roles(environment: Environment, cloud: Cloud) -> Iterator[tuple[str, Check]]:
@@ -21,21 +24,25 @@ def of_roles(environment: Environment, cloud: Cloud) -> Iterator[tuple[str, Chec
 
 def service_roles(environment: Environment) -> list[tuple[str, str]]:
     """Name and service of each (docs.aws.amazon.com/IAM/latest/UserGuide/reference_aws-services-that-work-with-iam.html)."""
-    wanted: list[tuple[str, str]] = []
     clusters = [cluster for cluster in environment.clusters.values() if cluster.kind == "eks"]
-    groups = [pool for cluster in clusters for pool in cluster.groups.values()]
-    if clusters:
-        wanted += [EKS, BALANCING]
-    if groups:
-        wanted += [GROUPS, SCALING]
-    if any(pool.capacity == "spot" for cluster in clusters for pool in cluster.node_pools.values()):
-        wanted.append(SPOT)
-    if clusters and environment.monitoring.backend.kind == "amp":
-        wanted.append(SCRAPER)
+    pools = [pool for cluster in clusters for pool in cluster.node_pools.values()]
+    groups = any(cluster.groups for cluster in clusters)
     served = [one.serving for one in environment.models.values() if one.serving is not None]
-    if any(one.runtime.kind == "sagemaker" and one.scaling.min < one.scaling.max for one in served):
-        wanted.append(HOSTING)
-    return wanted
+    images = environment.registry.images
+    asked = {
+        EKS: bool(clusters),
+        BALANCING: bool(clusters),
+        GROUPS: groups,
+        SCALING: groups,
+        SPOT: any(pool.capacity == "spot" for pool in pools),
+        SCRAPER: bool(clusters) and environment.monitoring.backend.kind == "amp",
+        HOSTING: any(one.runtime.kind == "sagemaker" and one.scaling.min < one.scaling.max for one in served),
+        COPIES: bool(images.replicate_to),
+        CACHES: bool(images.pull_through),
+        SCANS: images.scan == "enhanced",
+        DATABASES: environment.registry.model_registry.kind == "mlflow_server",
+    }
+    return [role for role, wanted in asked.items() if wanted]
 
 
 def _role(role: str, service: str, cloud: Cloud) -> Iterator[Part]:
