@@ -130,7 +130,7 @@ def _cluster(environment: Environment, key: str, network: NetworkJoint | None, p
         ready = _auto_nodes(key, described, made, network, provider)
         tenancy = Tenancy(key, arguments.tenancy(environment, key), pulumi.ResourceOptions(provider=provider))
     secrets = values(arguments.receiver_secrets(environment), providers)
-    namespaces = {team: tenancy.namespaces[team] for team in arguments.teams(environment, key)}
+    namespaces = {team: tenancy.namespace(team) for team in arguments.teams(environment, key)}
     publisher = alert_publisher(environment, key, facts, providers)
     watching = arguments.monitoring_stack(environment, key, namespaces=namespaces, secrets=secrets, publisher=publisher)
     monitoring = MonitoringStack(key, watching, pulumi.ResourceOptions(provider=provider))
