@@ -21,9 +21,6 @@ GATEWAY_NAMESPACE = "gateway-system"
 TAKEN_NAMESPACES = ("default", "kube-system", "kube-public", "kube-node-lease", GATEWAY_NAMESPACE, "envoy-gateway-system", "keda")
 """Namespaces that can be no team's."""
 
-ENVOY_GATEWAY = re.compile(r"eg|.*envoy.*")
-"""Classes of Gateways that Envoy Gateway runs, by the names that its documentation uses (gateway.envoyproxy.io/docs/tasks/quickstart)."""
-
 ALB = re.compile(r"(.*[-.])?alb([-.].*)?")
 """Classes of Gateways that the AWS Load Balancer Controller runs as an Application Load Balancer, by the names that are usual
 (kubernetes-sigs.github.io/aws-load-balancer-controller/latest/guide/gateway/l7gateway)."""
@@ -39,7 +36,7 @@ _ECR = re.compile(r"[0-9]{12}\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com(\.cn)?")
 
 def placement_breaches(environment: "Environment") -> Iterator[Breach]:
     """What of the models does not fit to where they are served."""
-    rules = (_cluster, _team, _gpu, _mig, _pool, _pool_with_gpus, _spot, _no_spot, _one_replica, _shadow, _sticky, _tokens, _access)
+    rules = (_cluster, _team, _gpu, _mig, _pool, _pool_with_gpus, _spot, _no_spot, _one_replica, _shadow, _sticky, _retries, _zero, _tokens, _access)
     for name, model in environment.models.items():
         yield from each(rule(environment, name, model) for rule in (*rules, _endpoint_name, _images, _own_bucket, _artifact))
     for key, cluster in environment.clusters.items():
@@ -216,10 +213,11 @@ def _shadow(environment: "Environment", name: str, model: "Model") -> Iterator[B
     if model.endpoint is None or model.endpoint.traffic.shadow is None or model.endpoint.runtime.kind != "kubernetes":
         return
     for key, cluster in cluster_of(environment, model):
-        if not isinstance(cluster.gateway, ExistingGateway) and ALB.fullmatch(cluster.gateway.class_):
+        gateway = cluster.gateway
+        if not isinstance(gateway, ExistingGateway) and not gateway.is_envoy and ALB.fullmatch(gateway.class_):
             yield Breach(
                 ("models", name, "endpoint", "traffic", "shadow"),
-                f"an Application Load Balancer copies no requests, and the Gateway of cluster {key} is of class {cluster.gateway.class_}",
+                f"an Application Load Balancer copies no requests, and the Gateway of cluster {key} is of class {gateway.class_}",
                 "Remove shadow, or give the cluster a Gateway of class envoy.",
                 judged_by=(("clusters", key, "gateway"), ("models", name, "cluster")),
             )
@@ -230,6 +228,35 @@ def _sticky(environment: "Environment", name: str, model: "Model") -> Iterator[B
         yield from _only_envoy(environment, name, model, ("traffic", "sticky"), "session persistence in its standard channel")
 
 
+def _retries(environment: "Environment", name: str, model: "Model") -> Iterator[Breach]:
+    if model.endpoint is not None and model.endpoint.retries is not None:
+        yield from _only_envoy(environment, name, model, ("retries",), "retries in its standard channel")
+
+
+def _zero(environment: "Environment", name: str, model: "Model") -> Iterator[Breach]:
+    endpoint = model.endpoint
+    if endpoint is None or endpoint.scaling.scale_to_zero is None or endpoint.runtime.kind != "kubernetes":
+        return
+    path = ("models", name, "endpoint", "scaling", "scale_to_zero")
+    if environment.tier == "production":
+        yield Breach(
+            path,
+            "not in production: whoever asks first after a time without requests gets errors until a replica is there",
+            "Remove it, and write scaling.min: 2 or more.",
+            judged_by=(("tier",),),
+        )
+    for key, cluster in cluster_of(environment, model):
+        gateway = cluster.gateway
+        if isinstance(gateway, ExistingGateway) or not gateway.is_envoy:
+            whose = "was there before, and is not known" if isinstance(gateway, ExistingGateway) else f"is of class {gateway.class_}"
+            yield Breach(
+                path,
+                f"only with Envoy Gateway: what it counts of requests that nobody answers wakes a model; the Gateway of cluster {key} {whose}",
+                "Remove it, or give the cluster a Gateway of class envoy.",
+                judged_by=(("clusters", key, "gateway"), ("models", name, "cluster")),
+            )
+
+
 def _tokens(environment: "Environment", name: str, model: "Model") -> Iterator[Breach]:
     if model.endpoint is not None and model.endpoint.access is not None and model.endpoint.access.jwt is not None:
         yield from _only_envoy(environment, name, model, ("access", "jwt"), "check of tokens")
@@ -238,7 +265,7 @@ def _tokens(environment: "Environment", name: str, model: "Model") -> Iterator[B
 def _only_envoy(environment: "Environment", name: str, model: "Model", path: FieldPath, what: str) -> Iterator[Breach]:
     for key, cluster in cluster_of(environment, model):
         gateway = cluster.gateway
-        if not isinstance(gateway, ExistingGateway) and not ENVOY_GATEWAY.fullmatch(gateway.class_):
+        if not isinstance(gateway, ExistingGateway) and not gateway.is_envoy:
             yield Breach(
                 ("models", name, "endpoint", *path),
                 f"only with Envoy Gateway, because the Gateway API has no {what}; that of cluster {key} is of class {gateway.class_}",

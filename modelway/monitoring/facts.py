@@ -33,6 +33,7 @@ def endpoint_facts(environment: Environment, model: str) -> EndpointFacts:
         ),
         canary=traffic.canary.version if traffic.canary is not None else None,
         behind_envoy=_behind_envoy(environment, cluster_of(environment, model)),
+        cold_start_seconds=zero.cold_start.seconds if (zero := endpoint.scaling.scale_to_zero) is not None else 0,
         runbooks=environment.monitoring.runbooks,
     )
 
@@ -66,4 +67,4 @@ def _uses_gpus(environment: Environment, key: str) -> bool:
 def _behind_envoy(environment: Environment, key: str) -> bool:
     """Whether Envoy Gateway routes; of a Gateway that was there before, nobody knows."""
     gateway = environment.clusters[key].gateway
-    return gateway.kind == "managed" and "envoy" in (gateway.controller, gateway.class_)
+    return gateway.kind == "managed" and gateway.is_envoy

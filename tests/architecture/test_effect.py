@@ -84,6 +84,8 @@ IN_EFFECT = {
     "models.*.endpoint.scaling.max",
     "models.*.endpoint.scaling.target",
     "models.*.endpoint.scaling.schedules",
+    "models.*.endpoint.scaling.scale_to_zero",
+    "models.*.endpoint.retries",
     "models.*.endpoint.traffic.live",
     "models.*.endpoint.traffic.canary",
     "models.*.endpoint.traffic.shadow",
