@@ -231,7 +231,9 @@ def registering(part: str = "models", **registry: object) -> Environment:
 
 
 def test_roles_of_what_registries_do_are_told_and_ci_may_make_them_all() -> None:
-    asked = registering("images", replicate_to=("eu-central-1",), pull_through={"quay": "quay.io"}, scan="enhanced")
+    asked = registering(
+        "images", owns_account_settings=True, replicate_to=("eu-central-1",), pull_through={"quay": "quay.io"}, scan="enhanced"
+    )
     wanted = dict(service_roles(asked))
     assert {"replication.ecr.amazonaws.com", "pullthroughcache.ecr.amazonaws.com", "inspector2.amazonaws.com"} <= set(wanted.values())
     assert set(wanted.values()) | set(dict(service_roles(PROD)).values()) <= set(LINKED_TO)
