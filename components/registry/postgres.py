@@ -147,7 +147,7 @@ class Postgres(pulumi.ComponentResource):
             kms_key_id=key.arn,
             db_name=args["database"],
             username=args["username"],
-            password=pulumi.Output.secret(args["password"]),
+            password=args["password"],
             port=PORT,
             db_subnet_group_name=place.name,
             parameter_group_name=settings.name,

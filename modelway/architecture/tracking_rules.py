@@ -24,7 +24,7 @@ def tracking_breaches(environment: "Environment") -> Iterator[Breach]:
     """What of an MLflow server does not fit to the environment; nothing where there is none."""
     server = environment.registry.model_registry
     if isinstance(server, MlflowServer):
-        rules = (_cluster, _namespace, _hostname, _identifier, _secrets)
+        rules = (_cluster, _monitoring, _namespace, _hostname, _identifier, _admin_password, _database_password)
         yield from each(rule(environment, server) for rule in rules)
         yield from each([of_each(server, "teams", partial(_team, environment, server))])
 
@@ -42,9 +42,12 @@ def _cluster(environment: "Environment", server: MlflowServer) -> Iterator[Breac
         )
 
 
-def _namespace(environment: "Environment", server: MlflowServer) -> Iterator[Breach]:
+def _monitoring(environment: "Environment", _server: MlflowServer) -> Iterator[Breach]:
     if environment.monitoring.namespace == NAMESPACE:
         yield Breach(("monitoring", "namespace"), f"{NAMESPACE} is the namespace of the MLflow server", "Choose another.", (_AT,))
+
+
+def _namespace(environment: "Environment", server: MlflowServer) -> Iterator[Breach]:
     for name, model in environment.models.items():
         if model.team == NAMESPACE and any(key == server.cluster for key, _ in cluster_of(environment, model)):
             yield Breach(
@@ -98,7 +101,7 @@ def _answers(listener: str | None, hostname: str) -> bool:
     return hostname.endswith(listener[1:]) if listener.startswith("*.") else hostname == listener
 
 
-def _identifier(environment: "Environment", server: MlflowServer) -> Iterator[Breach]:
+def _identifier(environment: "Environment", _server: MlflowServer) -> Iterator[Breach]:
     if "--" in environment.environment:
         yield Breach(
             (*_AT, "kind"),
@@ -108,8 +111,11 @@ def _identifier(environment: "Environment", server: MlflowServer) -> Iterator[Br
         )
 
 
-def _secrets(environment: "Environment", server: MlflowServer) -> Iterator[Breach]:
+def _admin_password(environment: "Environment", server: MlflowServer) -> Iterator[Breach]:
     if said := elsewhere((*_AT, "admin_password"), server.admin_password.arn, environment.aws.region):
         yield said
+
+
+def _database_password(environment: "Environment", server: MlflowServer) -> Iterator[Breach]:
     if said := elsewhere((*_AT, "database", "password"), server.database.password.arn, environment.aws.region):
         yield said
