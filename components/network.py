@@ -259,6 +259,6 @@ class Network(pulumi.ComponentResource):
 
 
 def _when(subnets: Sequence[aws.ec2.Subnet], made: Sequence[pulumi.CustomResource]) -> pulumi.Output[list[str]]:
-    """The ids of `subnets`, known once all of `made` exists."""
+    """The ids of `subnets`, known once all of `made` exists; in previews as soon as the subnets do, whatever is new beside them."""
     count = len(subnets)
-    return pulumi.Output.all(*[subnet.id for subnet in subnets], *[resource.id for resource in made]).apply(lambda ids: list(ids[:count]))
+    return pulumi.Output.all(*[subnet.id for subnet in subnets], *[resource.urn for resource in made]).apply(lambda ids: list(ids[:count]))

@@ -92,7 +92,7 @@ class EksCluster(pulumi.ComponentResource):
     name: pulumi.Output[str]
     arn: pulumi.Output[str]
     endpoint: pulumi.Output[str]
-    """Address of the API server; known once there are nodes, add-ons and access."""
+    """Address of the API server, known once there are nodes, add-ons and access; in previews as soon as the cluster is there."""
     certificate_authority: pulumi.Output[str]
     """PEM of the API server's authority, base64."""
     security_group: pulumi.Output[str]
@@ -114,7 +114,9 @@ class EksCluster(pulumi.ComponentResource):
         nodes = self._nodes(cluster, first) if args["node_pools"] else []
         last = [self._addon(cluster, addon, nodes) for addon in after]
         scaler = self._scaler(cluster) if args["node_pools"] else []
-        ready = [resource.id for resource in (*access, *first, *nodes, *last, *scaler)]
+        # By way of URNs, which previews know: with the id of a pool that is new or replaced, the way to the cluster would not be known, and
+        # a preview would show an update of every object in it.
+        ready = [resource.urn for resource in (*access, *first, *nodes, *last, *scaler)]
         self.name = cluster.name
         self.arn = cluster.arn
         self.endpoint = pulumi.Output.all(cluster.endpoint, *ready).apply(lambda known: str(known[0]))

@@ -1,7 +1,7 @@
 """A recording engine for programs that run under mocks: what was registered, under which parent, with which inputs and outputs."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -98,8 +98,9 @@ class Registered:
 class Recorder(pulumi_mocks.Mocks):
     """Answers as AWS and Kubernetes would, and keeps what was asked."""
 
-    def __init__(self, references: dict[str, dict[str, Any]] | None = None) -> None:
+    def __init__(self, references: dict[str, dict[str, Any]] | None = None, new: Collection[str] = ()) -> None:
         self.resources: list[Registered] = []
+        self.new = new
         self.calls: list[tuple[str, dict[str, Any]]] = []
         self.references = references or {}
         self.exports: dict[str, Any] = {}
@@ -112,6 +113,8 @@ class Recorder(pulumi_mocks.Mocks):
         if args.typ == "pulumi:pulumi:StackReference":
             return args.name, {**args.inputs, "outputs": self.references[args.inputs["name"]]}
         added = OUTPUTS.get(args.typ, lambda *_: {})(args.name, args.inputs)
+        if args.typ in self.new:
+            return None, dict(args.inputs)
         return f"{args.name}-id" if args.custom or ":" not in args.typ else "", {**args.inputs, **added}
 
     def of(self, kind: str) -> list[Registered]:
@@ -236,9 +239,11 @@ def run(
     references: dict[str, dict[str, Any]] | None = None,
     config: dict[str, str] | None = None,
     begun: bool = True,
+    new: Collection[str] = (),
 ) -> Recorder:
-    """Runs a program to its end. What it raises is raised. `begun`: whether registrations begin before the program ends."""
-    recorder = Recorder(references)
+    """Runs a program to its end. What it raises is raised. `begun`: whether registrations begin before the program ends. With types that
+    are `new` it is a preview, in which these have no ids yet."""
+    recorder = Recorder(references, new)
 
     async def whole() -> None:
         root = get_root_resource()
@@ -252,7 +257,7 @@ def run(
 
     with _event_loop() as loop:
         pulumi.runtime.set_mocks(
-            recorder, project="modelway", stack=stack, organization="organization", preview=False, monitor=RecordingMonitor(recorder)
+            recorder, project="modelway", stack=stack, organization="organization", preview=bool(new), monitor=RecordingMonitor(recorder)
         )
         pulumi.runtime.set_all_config({f"modelway:{key}": value for key, value in {**HIDDEN, **(config or {})}.items()})
         SETTINGS.rpc_manager.clear()
