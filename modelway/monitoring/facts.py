@@ -40,8 +40,9 @@ def endpoint_facts(environment: Environment, model: str) -> EndpointFacts:
 
 def cluster_dashboards(environment: Environment, key: str) -> dict[str, Dashboard]:
     """What a cluster's own Grafana shows besides its models, by name."""
-    name = environment.environment
-    return {"fleet": fleet_dashboard(name), "cluster": cluster_dashboard(name, key), "drift": drift_dashboard(name)}
+    name, together = environment.environment, environment.monitoring.backend.kind == "amp"
+    cluster = cluster_dashboard(name, key, among_others=together)
+    return {"fleet": fleet_dashboard(name), "cluster": cluster, "drift": drift_dashboard(name)}
 
 
 def model_dashboard(environment: Environment, model: str) -> Dashboard:

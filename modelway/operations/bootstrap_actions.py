@@ -228,3 +228,10 @@ LOOKED_UP: tuple[str, ...] = (
     *_of("eks", "DescribeAddonVersions"),
 )
 """What programs look up."""
+
+DASHBOARDS: tuple[str, ...] = (
+    *_of("aps", "ListWorkspaces"),
+    *_of("grafana", "ListWorkspaces ListWorkspaceServiceAccounts CreateWorkspaceServiceAccount CreateWorkspaceServiceAccountToken"),
+    *_of("grafana", "DeleteWorkspaceServiceAccountToken"),
+)
+"""What `modelway dashboards ENV --push` calls."""

@@ -11,7 +11,7 @@ from types import MappingProxyType
 
 from modelway.architecture import Environment
 from modelway.architecture.platform_rules import bucket_name
-from modelway.operations.bootstrap_actions import ACTIONS, LOOKED_UP
+from modelway.operations.bootstrap_actions import ACTIONS, DASHBOARDS, LOOKED_UP
 from modelway.operations.bootstrap_documents import Document, Ground, allow, document
 from modelway.rules.iam_resources import only_any
 
@@ -88,7 +88,7 @@ def reach(environment: Environment) -> Reach:
 def deployments(ground: Ground, environment: Environment) -> dict[str, Document]:
     """The managed policies of `deploy`, by ARN."""
     within = reach(environment)
-    actions = sorted({*LOOKED_UP, *(action for of_type in ACTIONS.values() for action in of_type)})
+    actions = sorted({*LOOKED_UP, *DASHBOARDS, *(action for of_type in ACTIONS.values() for action in of_type)})
     found = {}
     for name, services in POLICIES.items():
         statements = [one for service in services for one in _statements(service, actions, within)]

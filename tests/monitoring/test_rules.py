@@ -38,6 +38,7 @@ DASHBOARDS = {
     "endpoint": endpoint_dashboard("dev", ENDPOINT),
     "fleet": fleet_dashboard("dev"),
     "cluster": cluster_dashboard("dev", "main"),
+    "cluster among others": cluster_dashboard("prod", "main", among_others=True),
     "drift": drift_dashboard("dev"),
 }
 
@@ -57,6 +58,13 @@ def test_dashboards_query_in_promql(name: str) -> None:
 def test_what_a_dashboard_reads_of_ours_is_recorded(name: str) -> None:
     recorded = {rule["record"] for rule in rules(GROUPS) if "record" in rule}
     assert {found for query in queries(DASHBOARDS[name]) for found in re.findall(r"modelway:[a-z0-9_:]+", query)} <= recorded
+
+
+def test_a_cluster_among_others_shows_itself_alone() -> None:
+    for query in queries(DASHBOARDS["cluster among others"]):
+        series = re.findall(r"(?:kube|DCGM)_\w+(\{[^}]*\})?", query)
+        assert series
+        assert all('cluster="main"' in matchers for matchers in series), query
 
 
 def test_panels_lie_side_by_side() -> None:
