@@ -207,11 +207,11 @@ def _probe(*, period: int, failures: int) -> Manifest:
     return {"httpGet": asked, "periodSeconds": period, "timeoutSeconds": 5, "failureThreshold": failures}
 
 
-def network_policy(callers: Sequence[object], gateway_namespace: object | None, database: Sequence[str]) -> Manifest:
-    """In: pods of the teams `callers`, by namespace, and the Gateway's where there is a route. Out: TLS to AWS, the agent that gives
+def network_policy(callers: Sequence[object], proxies: Sequence[object], database: Sequence[str]) -> Manifest:
+    """In: pods of the teams `callers`, by namespace, and whatever runs in the namespaces `proxies`. Out: TLS to AWS, the agent that gives
     credentials, the database at one of the addresses `database`; the namespace adds DNS."""
     inside = [{**_all_of(namespace), "podSelector": {"matchExpressions": [_OF_A_TEAM]}} for namespace in callers]
-    allowed = [*inside, *([_all_of(gateway_namespace)] if gateway_namespace is not None else [])]
+    allowed = [*inside, *(_all_of(namespace) for namespace in proxies)]
     spec: dict[str, object] = {
         "podSelector": {"matchLabels": SELECTOR},
         "policyTypes": ["Ingress", "Egress"],

@@ -16,6 +16,8 @@ class MlflowRouteArgs(TypedDict):
     hostname: str
     gateway_name: pulumi.Input[str]
     gateway_namespace: pulumi.Input[str]
+    proxies: NotRequired[list[str]]
+    """Namespaces that the Gateway's proxies run in besides its own. Default: none."""
 
 
 class MlflowServerArgs(TypedDict):
@@ -86,8 +88,8 @@ class MlflowServer(pulumi.ComponentResource):
         args = self._args
         callers = args.get("callers", {})
         denial = manifests.default_deny(mlflow.NAMESPACE, dns_on_nodes=args.get("dns_on_nodes", False))
-        gateway = args["route"]["gateway_namespace"] if "route" in args else None
-        allowed = mlflow.network_policy([callers[team] for team in sorted(callers)], gateway, args["database_blocks"])
+        proxies = [args["route"]["gateway_namespace"], *args["route"].get("proxies", [])] if "route" in args else []
+        allowed = mlflow.network_policy([callers[team] for team in sorted(callers)], proxies, args["database_blocks"])
         self._closed = [self._object("default-deny", denial, [home]), self._object("access", allowed, [home])]
         for team in sorted(callers):
             self._object(f"calls-of-{team}", mlflow.way_out(team, callers[team]), [])

@@ -83,7 +83,8 @@ class Postgres(pulumi.ComponentResource):
             description=f"The database {args['identifier']}",
             enable_key_rotation=True,
             deletion_window_in_days=args.get("deletion_window_days", 30),
-            # RDS uses it by grants of whoever makes the instance (docs.aws.amazon.com/AmazonRDS/latest/UserGuide/Overview.Encryption.Keys.html).
+            # RDS uses it by grants of whoever makes the instance
+            # (docs.aws.amazon.com/AmazonRDS/latest/UserGuide/Overview.Encryption.Keys.html).
             policy=policies.text(policies.key_of_account(args["account"])),
             opts=pulumi.ResourceOptions.merge(self._protected, pulumi.ResourceOptions(retain_on_delete=args.get("retain") or None)),
         )

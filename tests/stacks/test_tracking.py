@@ -78,6 +78,16 @@ def test_its_objects_are_what_kubernetes_takes(platform: Recorder) -> None:
             validate(manifest, "1.35")
 
 
+def test_proxies_of_the_gateway_are_let_in_wherever_they_run() -> None:
+    environment = described("dev", hostname="mlflow.example.com")
+    whole = json.loads(environment.model_dump_json())
+    whole["clusters"]["main"]["gateway"] |= {"controller": "envoy"}
+    recorder = run(program(Environment.model_validate_json(json.dumps(whole))), stack="dev", config=SECRETS)
+    (rule,) = recorder.named("registry-mlflow-access").inputs["spec"]["ingress"]
+    namespaces = [peer["namespaceSelector"]["matchLabels"]["kubernetes.io/metadata.name"] for peer in rule["from"]]
+    assert namespaces == ["gateway-system", "envoy-gateway-system"]
+
+
 def test_a_full_volume_is_told_though_no_model_serves_on_sagemaker(platform: Recorder) -> None:
     topic = f"arn:aws:sns:eu-west-1:222222222222:{platform.one('Topic').inputs['name']}"
     assert platform.named("registry-mlflow-database-full").inputs["alarmActions"] == [topic]
