@@ -11,7 +11,7 @@ from modelway.monitoring.rules import asked, endpoint_rules
 from tests.monitoring.promtool import ENDPOINT, tried
 from tests.support.environments import composed
 
-ASLEEP = replace(ENDPOINT, canary=None, answering=["1"], cold_start_seconds=600)
+ASLEEP = replace(ENDPOINT, canary=None, answering=["1"], cold_start_seconds=1200)
 GROUPS = endpoint_rules(ASLEEP)
 
 CLUSTER = 'envoy_cluster_name="httproute/risk/credit-risk/rule/0",pod="proxy"'
@@ -37,7 +37,7 @@ def case(sent: str, refused: str, told: str | None, minutes: int, fires: bool) -
         case("5x90", "0+2x90", None, 80, fires=True),
         case("5x90", "0+2x10 20x80", None, 80, fires=False),
         case("0+9x90", "5x90", "0+9x90", 80, fires=False),
-        case("5x90", "0x60 2+2x30", None, 70, fires=False),
+        case("5x90", "0x60 2+2x30", None, 80, fires=False),
     ],
     ids=["nobody asks", "nobody answers", "nobody asks any more", "it answers", "it is given the time that it takes"],
 )
