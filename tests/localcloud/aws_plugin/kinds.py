@@ -136,7 +136,7 @@ def storage(changed: bool) -> list[Any]:
                 {
                     "Sid": "Pull",
                     "Effect": "Allow",
-                    "Principal": {"AWS": "arn:aws:iam::444444444444:root"},
+                    "Principal": {"AWS": "arn:aws:iam::484848484848:root"},
                     "Action": "ecr:BatchGetImage" if changed else "ecr:GetDownloadUrlForLayer",
                 }
             ],
