@@ -180,7 +180,7 @@ class Alive:
         outputs = site.outputs()
         assert set(outputs["endpoints"]) == set(arguments.served(site.environment))
         for model, endpoint in outputs["endpoints"].items():
-            _, _, traffic = serving(site.environment, model)
+            _, described, traffic = serving(site.environment, model)
             if endpoint["runtime"] == "sagemaker":
                 there = site.aws("sagemaker").describe_endpoint(EndpointName=endpoint["endpoint"])
                 assert there["EndpointStatus"] == "InService"
@@ -194,7 +194,7 @@ class Alive:
             deployments = site.kubectl("get", "deployments", *labelled, cluster=cluster)["items"]
             assert len(deployments) == len(traffic.versions)
             for deployment in deployments:
-                assert deployment["status"]["readyReplicas"] >= 1
+                assert deployment["status"].get("readyReplicas", 0) >= min(described.scaling.min, 1)
         repositories = {repository["repositoryUri"] for repository in site.aws("ecr").describe_repositories()["repositories"]}
         assert set(outputs["registry"]["repositories"].values()) == repositories
         assert outputs["registry"]["bucket"] in {bucket["Name"] for bucket in site.aws("s3").list_buckets()["Buckets"]}
