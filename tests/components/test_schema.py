@@ -13,6 +13,7 @@ from components.endpoint.sagemaker import SageMakerEndpoint
 from components.identity import ModelIdentity
 from components.managed_metrics import ManagedMetrics, ManagedRules
 from components.monitoring import EndpointMonitoring, MonitoringStack
+from components.monitoring_identity import AlertmanagerIdentity
 from components.network import Network
 from components.registry.artifacts import ArtifactRegistry
 from components.registry.mlflow import MlflowModelRegistry
@@ -28,6 +29,7 @@ COMPONENTS = [
     EndpointMonitoring,
     ExistingCluster,
     KubernetesEndpoint,
+    AlertmanagerIdentity,
     ManagedMetrics,
     ManagedRules,
     MlflowBackend,

@@ -165,3 +165,32 @@ def test_dashboards_are_the_same_every_time_and_differ_between_environments() ->
     uids = [dashboard["uid"] for dashboard in (*DASHBOARDS.values(), endpoint_dashboard("prod", ENDPOINT), fleet_dashboard("prod"))]
     assert len(uids) == len(set(uids))
     assert all(len(str(uid)) <= 40 for uid in uids)
+
+
+EXPORTED = {
+    "gpu",
+    "UUID",
+    "pci_bus_id",
+    "device",
+    "modelName",
+    "Hostname",
+    "DCGM_FI_DRIVER_VERSION",
+    "container",
+    "namespace",
+    "pod",
+    "err_code",
+}
+"""Labels of DCGM's exporter with the pods that use a GPU
+(github.com/NVIDIA/dcgm-exporter: internal/pkg/rendermetrics, internal/pkg/transformation)."""
+
+COUNTERS = {"DCGM_FI_DEV_XID_ERRORS", "DCGM_FI_DEV_FB_USED", "DCGM_FI_DEV_FB_FREE", "DCGM_FI_DEV_GPU_UTIL"}
+"""What we read of those that it exports without being told to (etc/default-counters.csv there)."""
+
+
+def test_gpus_are_looked_at_by_what_the_exporter_tells() -> None:
+    of_gpus = [rule for rule in rules(GROUPS) if "DCGM" in rule["expr"]]
+    text = json.dumps(of_gpus)
+    assert set(re.findall(r"DCGM_FI_\w+", text)) == COUNTERS
+    added = {"cluster", "team", "value"}
+    said = set(re.findall(r"\$labels\.(\w+)", text)) | {name for by in re.findall(r"by \(([^)]+)\)", text) for name in by.split(", ")}
+    assert said <= EXPORTED | added
