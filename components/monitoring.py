@@ -98,7 +98,7 @@ class MonitoringStack(pulumi.ComponentResource):
     """Known once rules can be made."""
 
     def __init__(self, name: str, args: MonitoringStackArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("modelway:index:MonitoringStack", name, {**args}, opts)
+        super().__init__("modelway:index:MonitoringStack", name, _told(args), opts)
         self._name = name
         self._child = pulumi.ResourceOptions(parent=self)
         home = KubernetesObject(f"{name}-monitoring-namespace", namespace(args["namespace"], pod_security="baseline"), self._child)
@@ -199,7 +199,7 @@ class EndpointMonitoring(pulumi.ComponentResource):
     """Name of the ConfigMap."""
 
     def __init__(self, name: str, args: EndpointMonitoringArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("modelway:index:EndpointMonitoring", name, {**args}, opts)
+        super().__init__("modelway:index:EndpointMonitoring", name, _told(args), opts)
         child = pulumi.ResourceOptions(parent=self)
         model = args["model"]
         common = labels.of_model(model, args["team"])
@@ -228,6 +228,11 @@ class EndpointMonitoring(pulumi.ComponentResource):
         }
         self.dashboard_name = KubernetesObject(f"{name}-dashboard", dashboard, child).physical_name
         self.register_outputs({"dashboard_name": self.dashboard_name})
+
+
+def _told(args: Mapping[str, object]) -> dict[str, object]:
+    """Inputs of the component: what it is made from but documents, which its objects hold word for word; the state has them once."""
+    return {name: value for name, value in args.items() if name not in ("groups", "dashboard", "dashboards")}
 
 
 def _dashboards(metadata: Mapping[str, object], dashboards: Mapping[str, str]) -> dict[str, object]:

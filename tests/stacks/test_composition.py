@@ -1,11 +1,13 @@
 """The committed environments, whole, under mocks: which resources, in which stack, and what the stacks tell."""
 
+import asyncio
 import json
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pulumi
 import pytest
@@ -130,6 +132,21 @@ def test_the_program_reads_the_configured_folder(tmp_path: Path) -> None:
     assert recorder.exports["environment"] == "local"
 
 
+def test_what_is_pending_is_not_looked_at_again_and_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    looked: list[int] = []
+    waiting = asyncio.wait
+
+    async def counted(pending: Any, **how: Any) -> Any:
+        looked.append(len(pending))
+        return await waiting(pending, **how)
+
+    # The first run of a process makes its root, whose registration would be under way.
+    run(lambda: None)
+    monkeypatch.setattr(asyncio, "wait", counted)
+    recorder = main(tmp_path, stack="local", environments=str(ENVIRONMENTS))
+    assert sum(looked) < 5 * len(recorder.resources)
+
+
 def test_a_fault_in_a_file_is_told_without_a_traceback(tmp_path: Path) -> None:
     for folder in ("base", "local"):
         (tmp_path / folder / "models").mkdir(parents=True)
@@ -142,8 +159,15 @@ def main(tmp_path: Path, stack: str, environments: str) -> Any:
     """The program as the engine runs it."""
     from stacks import __main__ as entry
 
+    async def whole() -> None:
+        with patch.object(pulumi, "run") as entered:
+            entry.main()
+        (begun,) = entered.call_args.args
+        for name, value in (await begun()).items():
+            pulumi.export(name, value)
+
     path = list(sys.path)
     try:
-        return run(entry.main, stack=stack, config={"environments": environments})
+        return run(whole, stack=stack, config={"environments": environments}, begun=False)
     finally:
         sys.path[:] = path

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from inspect import isawaitable
 from typing import Any
 
 import pulumi
@@ -249,7 +250,9 @@ def run(
         root = get_root_resource()
         # There is one for the whole process, and it remembers what was exported before.
         root.outputs.clear()
-        program()
+        made = program()
+        if isawaitable(made):
+            await made
         # As the program of a stack does: see stacks/__main__.py.
         if begun:
             await asyncio.sleep(0)
