@@ -1,8 +1,8 @@
 """What it costs that resources come from components and an environment's files, against the same resources written down by hand.
 
 `python -m tests.support.overhead cpu` prints three ratios of processor time under mocks, ours to programs of by_hand.py: to the typed one as
-its author would run it, to one of the classes that ours uses as its author would run it, and to that one run in our way. `… imports` prints
-two, of time and of memory: what our program imports to what the typed one does. scripts/bench.py shows them.
+its author would run it, to one of the classes that ours uses as its author would run it, and to that one run in our way. `… imports`
+prints two, of time and of memory: what our program imports to what the typed one does. scripts/bench.py shows them.
 
 Every run is in a process of its own, and programs take turns, so that a machine that gets slower makes all slower.
 """
@@ -25,7 +25,7 @@ from stacks.compose import Parts, compose
 from tests.support.by_hand import by_hand, classes, differing
 from tests.support.engine import Recorder, run
 
-MODELS, ROUNDS = 20, 7
+MODELS, ROUNDS = 20, 5
 
 OURS, TYPED, ORDINARY, ALIKE = "ours", "typed", "ordinary", "alike"
 """Programs: ours; by hand, of the providers' classes; of the classes that ours uses; the same, whose registrations begin as ours do."""
@@ -91,7 +91,7 @@ def modules(kind: str) -> list[str]:
 
 
 def _loaded(top: str, *parts: str) -> bool:
-    return top == "pulumi_aws" and len(parts) > 1 or top == "pulumi_kubernetes" and len(parts) > 2
+    return (top == "pulumi_aws" and len(parts) > 1) or (top == "pulumi_kubernetes" and len(parts) > 2)
 
 
 def _said(what: str, kind: str) -> list[str]:
