@@ -1,7 +1,7 @@
 """What it costs that resources come from components and an environment's files, against the same resources written down by hand.
 
-`python -m tests.support.overhead cpu` prints three ratios of processor time under mocks, ours to programs of by_hand.py: to the typed one as
-its author would run it, to one of the classes that ours uses as its author would run it, and to that one run in our way. `… imports`
+`python -m tests.support.overhead cpu` prints three ratios of processor time under mocks, ours to programs of by_hand.py: to the typed one
+as its author would run it, to one of the classes that ours uses as its author would run it, and to that one run in our way. `… imports`
 prints two, of time and of memory: what our program imports to what the typed one does. scripts/bench.py shows them.
 
 Every run is in a process of its own, and programs take turns, so that a machine that gets slower makes all slower.
