@@ -27,7 +27,7 @@ def check(args: "KubernetesEndpointArgs") -> None:
     if _targets(args).counted and "metrics_address" not in targets:
         raise ValueError(f"{model}: targets that count requests need metrics_address, where Prometheus answers")
     if may_sleep(args) != bool(targets.get("wake")):
-        raise ValueError(f"{model}: without a pod (min_replicas 0) `wake` says what to ask whether somebody wants it, and else nothing does")
+        raise ValueError(f"{model}: with min_replicas 0, and only then, `wake` says what to ask to know that it is wanted")
     if args.get("gpus") and not _targets(args).counted:
         raise ValueError(f"{model}: a model with GPUs needs a target other than processors and memory, which say nothing of GPUs")
 

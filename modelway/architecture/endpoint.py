@@ -97,6 +97,7 @@ class Endpoint(Section):
                 self._warm_breaches(),
                 self._zero_breaches(),
                 self._try_breaches(),
+                self._tries_breaches(),
                 self._processor_breaches(),
                 self._gateway_breaches(),
                 sagemaker_breaches(self),
@@ -207,16 +208,17 @@ class Endpoint(Section):
 
     def _try_breaches(self) -> Iterator[Breach]:
         per_try = self.retries.per_try if self.retries is not None else None
-        if per_try is None:
-            return
-        if per_try.seconds <= self.slo.latency_p99.seconds:
+        if per_try is not None and per_try.seconds <= self.slo.latency_p99.seconds:
             yield Breach(
                 ("retries", "per_try"),
                 f"longer than slo.latency_p99, which is {self.slo.latency_p99}: all that is slower than promised would be asked again",
                 "Raise it.",
                 (("slo", "latency_p99"),),
             )
-        elif self.timeout is not None and per_try.seconds >= self.timeout.seconds:
+
+    def _tries_breaches(self) -> Iterator[Breach]:
+        per_try = self.retries.per_try if self.retries is not None else None
+        if per_try is not None and self.timeout is not None and per_try.seconds >= self.timeout.seconds:
             yield Breach(
                 ("retries", "per_try"),
                 f"shorter than timeout, which is {self.timeout} for all tries together",
@@ -235,7 +237,8 @@ class Endpoint(Section):
 
     def _gateway_breaches(self) -> Iterator[Breach]:
         """What only the Gateway does, where nobody comes through it."""
-        by_the_gateway = (*(("traffic", part) for part in ("canary", "shadow", "split", "sticky")), ("timeout",), ("retries",), ("scaling", "scale_to_zero"))
+        of_traffic = (("traffic", part) for part in ("canary", "shadow", "split", "sticky"))
+        by_the_gateway = (*of_traffic, ("timeout",), ("retries",), ("scaling", "scale_to_zero"))
         yield from each(self._gateway_breach(path) for path in by_the_gateway)
 
     def _gateway_breach(self, path: tuple[str, ...]) -> Iterator[Breach]:

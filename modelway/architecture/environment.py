@@ -11,6 +11,7 @@ from modelway.architecture.base import Breach, EnvironmentName, Name, Owner, Sec
 from modelway.architecture.capacity import capacity_breaches
 from modelway.architecture.cluster import Cluster
 from modelway.architecture.contract import Contract
+from modelway.architecture.gateway_rules import gateway_breaches
 from modelway.architecture.governance import CARD_PATH
 from modelway.architecture.model import ContractPath, Model
 from modelway.architecture.model_rules import model_breaches
@@ -124,6 +125,7 @@ class Environment(Section):
                 platform_breaches(self),
                 name_breaches(self),
                 placement_breaches(self),
+                gateway_breaches(self),
                 capacity_breaches(self),
                 model_breaches(self),
                 tracking_breaches(self),

@@ -33,8 +33,8 @@ class Retries(Section):
     per_try: Duration | None = None
     """Longest time that one try may take; the endpoint's timeout, for all of them together, when absent."""
     on: tuple[Trigger, ...] = Field(default=("connect_failure", "refused_stream"), min_length=1)
-    """Failures after which it is sent again. reset, gateway_error (502 to 504) and server_error (any 5xx) may come after a replica worked on
-    it: name them for models alone whose answers change nothing."""
+    """Failures after which it is sent again. reset, gateway_error (502 to 504) and server_error (any 5xx) may come when it was worked
+    on: name them for models alone whose answers change nothing."""
 
     def breaches(self) -> Iterator[Breach]:
         yield from each([repeated(self, "on")])

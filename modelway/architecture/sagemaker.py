@@ -22,7 +22,8 @@ def sagemaker_breaches(endpoint: "Endpoint") -> Iterator[Breach]:
     """What of the endpoint SageMaker would leave out."""
     if endpoint.runtime.kind != "sagemaker":
         return
-    rules = (_resources, _shadow, _header, _sticky, _targets, _zero, _placement, _access, _retries, _timeout, _latency, _drain, _sample, _rollout)
+    shape = (_resources, _shadow, _header, _sticky, _targets, _zero, _placement)
+    rules = (*shape, _access, _retries, _timeout, _latency, _drain, _sample, _rollout)
     yield from each(rule(endpoint) for rule in rules)
 
 

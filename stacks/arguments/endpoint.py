@@ -115,6 +115,8 @@ def model_support(environment: Environment, key: str) -> "ModelSupportArgs":
     # What is in a cluster that was there before is somebody else's.
     if isinstance(cluster, EksCluster) and any(_by_keda(endpoint) for endpoint in serving_here):
         made["keda"] = True
+    if isinstance(cluster, EksCluster) and any(pool.gpu for pool in cluster.node_pools.values()):
+        made["gpu_metrics"] = True
     # Auto Mode brings both itself.
     if isinstance(cluster, EksCluster) and any(pool.gpu for pool in cluster.groups.values()):
         made["gpus"] = True

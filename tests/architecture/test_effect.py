@@ -64,6 +64,7 @@ IN_EFFECT = {
     "monitoring.scrape_interval",
     "monitoring.backend",
     "monitoring.retention",
+    "monitoring.runbooks",
     "monitoring.alerts",
     "models.*.model",
     "models.*.team",

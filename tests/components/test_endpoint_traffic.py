@@ -106,7 +106,11 @@ class TestAsleep:
 
     @pytest.mark.parametrize(
         "changed",
-        [{"min_replicas": 0}, {"min_replicas": 0, "targets": {"concurrency": 4, "metrics_address": ADDRESS}}, {"targets": ASLEEP["targets"]}],
+        [
+            {"min_replicas": 0},
+            {"min_replicas": 0, "targets": {"concurrency": 4, "metrics_address": ADDRESS}},
+            {"targets": ASLEEP["targets"]},
+        ],
         ids=["no targets", "nothing wakes it", "always awake"],
     )
     def test_it_is_refused_where_nothing_would_wake_it(self, changed: dict[str, Any]) -> None:
