@@ -50,7 +50,7 @@ class Changed:
         assert {group["version"] for group in groups} == {"1.35"}
         assert len(groups) == 4
         route = site.kubectl("get", "httproute", "tiles", "-n", "vision")
-        assert sorted(backend["weight"] for rule in route["spec"]["rules"] for backend in rule["backendRefs"]) == [10, 90, 100]
+        assert sorted(backend["weight"] for rule in route["spec"]["rules"] for backend in rule["backendRefs"]) == [1, 10, 90]
         # In this tier the images of a model that went stay.
         assert "everything/pricing" in {one["repositoryName"] for one in site.aws("ecr").describe_repositories()["repositories"]}
         assert {"arrival"} == set(site.outputs()["endpoints"]) - set(site.environment.models)
