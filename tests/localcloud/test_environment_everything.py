@@ -6,7 +6,7 @@ from functools import cache
 import pytest
 
 from tests.localcloud.changing import FOLDERS, Change, Operations, changes, restored, write
-from tests.localcloud.environments import Alive, Gone, Site
+from tests.localcloud.environments import Alive, Gone, Site, custom, remains, retained
 
 pytestmark = pytest.mark.localcloud
 
@@ -41,9 +41,11 @@ class Changed:
         assert not [(op, urn) for urn, op in looked(folder).items() if not any(change.claims(urn) for change in made)]
 
     def test_made_together_they_leave_nothing_to_do(self, site: Site) -> None:
+        before = retained(custom(site.resources()))
         for folder in FOLDERS:
             write(site.environments / site.environment.environment, changes(folder))
         site.up()
+        site.given_up.update(before - retained(custom(site.resources())))
         site.is_settled()
         eks = site.aws("eks")
         groups = [eks.describe_nodegroup(clusterName="everything-main", nodegroupName=name)["nodegroup"] for name in pools(site)]
@@ -52,7 +54,7 @@ class Changed:
         route = site.kubectl("get", "httproute", "tiles", "-n", "vision")
         assert sorted(backend["weight"] for rule in route["spec"]["rules"] for backend in rule["backendRefs"]) == [1, 10, 90]
         # In this tier the images of a model that went stay.
-        assert "everything/pricing" in {one["repositoryName"] for one in site.aws("ecr").describe_repositories()["repositories"]}
+        assert "everything/pricing" in site.given_up & set(remains(site))
         assert {"arrival"} == set(site.outputs()["endpoints"]) - set(site.environment.models)
 
 
