@@ -1,4 +1,6 @@
-"""The policies of a topic that alarms write to, as data."""
+"""The policies of topics that alarms write to, and of who writes to topics, as data."""
+
+from collections.abc import Sequence
 
 from components._policies import key_of_account
 from components._statements import Document, allow, document
@@ -37,3 +39,14 @@ def _of(account: str, region: str) -> dict[str, object]:
         "StringEquals": {"aws:SourceAccount": account},
         "ArnLike": {"aws:SourceArn": f"arn:aws:cloudwatch:{region}:{account}:alarm:*"},
     }
+
+
+def publish_alerts(topics: Sequence[str], keys: Sequence[str]) -> Document:
+    """Publish to these topics; have messages encrypted with their keys by SNS alone
+    (docs.aws.amazon.com/sns/latest/dg/sns-key-management.html, whoever publishes uses the key)."""
+    statements = [allow("Publish", ("sns:Publish",), sorted(topics))]
+    if keys:
+        services = sorted({f"sns.{key.split(':')[3]}.amazonaws.com" for key in keys})
+        via_sns = {"StringEquals": {"kms:ViaService": services}}
+        statements.append(allow("Encrypt", ("kms:Decrypt", "kms:GenerateDataKey"), sorted(keys), condition=via_sns))
+    return document(*statements)

@@ -12,7 +12,11 @@ REPEATED = {"page": "1h", "ticket": "24h"}
 """How long until somebody is told again of what still fires."""
 
 TITLE = "{{ .CommonLabels.alertname }}: {{ .CommonAnnotations.summary }}"
-TEXT = "{{ range .Alerts }}{{ .Annotations.summary }}\n{{ .Annotations.description }}\n{{ .Annotations.runbook_url }}\n{{ end }}"
+PAGE = "{{ or .%s.runbook_url .%s.runbook }}"
+"""What to do: a link to the page, or else its path in the repository."""
+TEXT = "\n".join(
+    ("{{ range .Alerts }}{{ .Annotations.summary }}", "{{ .Annotations.description }}", PAGE % ("Annotations", "Annotations"), "{{ end }}")
+)
 
 
 class ReceiverArgs(TypedDict):
@@ -85,7 +89,7 @@ def _operator_receiver(receiver: ReceiverArgs, secret: object) -> dict[str, obje
     hidden = {"name": secret, "key": receiver.get("secret", "")}
     match receiver["kind"]:
         case "pagerduty":
-            details = [{"key": "runbook", "value": "{{ .CommonAnnotations.runbook_url }}"}, {"key": "alerts", "value": TEXT}]
+            details = [{"key": "runbook", "value": PAGE % (("CommonAnnotations",) * 2)}, {"key": "alerts", "value": TEXT}]
             return {"pagerdutyConfigs": [{"routingKey": hidden, "sendResolved": True, "description": TITLE, "details": details}]}
         case "slack":
             message = {"channel": receiver["channel"], "title": TITLE, "text": TEXT, "sendResolved": True}

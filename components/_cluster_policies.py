@@ -1,5 +1,7 @@
 """Policies of clusters, as data."""
 
+from collections.abc import Sequence
+
 from components._log_policies import used_by_logs, with_statement
 from components._policies import key_of_cluster_secrets
 from components._statements import Document, allow, document
@@ -13,6 +15,13 @@ def key_of_cluster(account: str, region: str, role: str, log_group: str) -> Docu
 def use_key_of_secrets(key: str) -> Document:
     """Let EKS encrypt secrets with a key that is not of the cluster's making."""
     return document(allow("ClusterSecrets", ("kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:Encrypt"), [key]))
+
+
+def fill_caches(account: str, region: str, prefixes: Sequence[str]) -> Document:
+    """Let nodes that pull what a registry here has not yet from another have it fetched, in repositories below `prefixes` alone
+    (docs.aws.amazon.com/AmazonECR/latest/userguide/pull-through-cache-iam.html)."""
+    repositories = [f"arn:aws:ecr:{region}:{account}:repository/{prefix}/*" for prefix in sorted(prefixes)]
+    return document(allow("FillCaches", ("ecr:BatchImportUpstreamImage", "ecr:CreateRepository"), repositories))
 
 
 def scale_nodes(account: str, region: str, cluster: str) -> Document:

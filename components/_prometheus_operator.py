@@ -4,6 +4,9 @@ from dataclasses import dataclass
 
 REPOSITORY, CHART, VERSION = "https://prometheus-community.github.io/helm-charts", "kube-prometheus-stack", "83.4.0"
 
+ALERTMANAGER = "modelway-alertmanager"
+"""Service account of Alertmanager."""
+
 Manifest = dict[str, object]
 
 LEFT_OUT = ("kubeControllerManager", "kubeScheduler", "kubeEtcd", "kubeProxy", "kubeStateMetrics", "nodeExporter")
@@ -38,8 +41,11 @@ def storage_class(name: str, labels: dict[str, str], provisioner: str) -> Manife
     }
 
 
-def values(operator: Operator, storage_class_name: object) -> dict[str, object]:
-    """Values of the chart: it takes rules and what is scraped from every namespace, receivers from its own alone."""
+def values(operator: Operator, storage_class_name: object, publisher: object = None) -> dict[str, object]:
+    """Values of the chart: it takes rules and what is scraped from every namespace, receivers from its own alone.
+
+    `publisher`: id of the association by which Alertmanager's pods have a role; they start after it, and anew when it is another.
+    """
     own = {"matchLabels": {"kubernetes.io/metadata.name": operator.namespace}}
     claim = {
         "spec": {
@@ -66,12 +72,14 @@ def values(operator: Operator, storage_class_name: object) -> dict[str, object]:
             }
         },
         "alertmanager": {
+            "serviceAccount": {"name": ALERTMANAGER},
             "alertmanagerSpec": {
+                **({"podMetadata": {"annotations": {"modelway.dev/identity": publisher}}} if publisher is not None else {}),
                 # Many alerts are about a model, and have no label `namespace` that would match that of the receivers.
                 "alertmanagerConfigMatcherStrategy": {"type": "None"},
                 # So who writes receivers is told of everybody's alerts: only this namespace may.
                 "alertmanagerConfigNamespaceSelector": own,
-            }
+            },
         },
         "grafana": {
             # Empty, the chart makes a password up and keeps it in a Secret; its own default is public.

@@ -87,13 +87,14 @@ def create_repositories(account: str, names: Sequence[str], keys: Sequence[str])
     )
 
 
-def tracked(bucket: str, key: str) -> Document:
-    """Keep what an MLflow app logs in `bucket` (an ARN) under the KMS key `key`."""
+def tracked(bucket: str, key: str, prefix: str = "") -> Document:
+    """Keep what MLflow logs in `bucket` (an ARN), below `prefix` alone where there is one, under the KMS key `key`."""
     region = key.split(":")[3]
     via_s3 = {"StringEquals": {"kms:ViaService": f"s3.{region}.amazonaws.com"}}
+    below = {"StringLike": {"s3:prefix": [prefix, f"{prefix}*"]}} if prefix else None
     return document(
-        allow("List", ("s3:ListBucket",), [bucket]),
-        allow("Artifacts", ("s3:DeleteObject", "s3:GetObject", "s3:PutObject"), [f"{bucket}/*"]),
+        allow("List", ("s3:ListBucket",), [bucket], condition=below),
+        allow("Artifacts", ("s3:AbortMultipartUpload", "s3:DeleteObject", "s3:GetObject", "s3:PutObject"), [f"{bucket}/{prefix}*"]),
         allow("Key", ("kms:Decrypt", "kms:GenerateDataKey"), [key], condition=via_s3),
     )
 

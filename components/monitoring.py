@@ -82,6 +82,8 @@ class MonitoringStackArgs(TypedDict):
     """Who is told of alerts; without it whoever Alertmanager tells anyway."""
     secrets: NotRequired[dict[str, pulumi.Input[str]]]
     """Keys and addresses of those who are told."""
+    publisher: NotRequired[pulumi.Input[str]]
+    """Association by which an Alertmanager that is installed may publish to topics: AlertmanagerIdentity.association."""
 
 
 class MonitoringStack(pulumi.ComponentResource):
@@ -96,13 +98,13 @@ class MonitoringStack(pulumi.ComponentResource):
     """Known once rules can be made."""
 
     def __init__(self, name: str, args: MonitoringStackArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("modelway:index:MonitoringStack", name, {**args}, opts)
+        super().__init__("modelway:index:MonitoringStack", name, _told(args), opts)
         self._name = name
         self._child = pulumi.ResourceOptions(parent=self)
         home = KubernetesObject(f"{name}-monitoring-namespace", namespace(args["namespace"], pod_security="baseline"), self._child)
         self.namespace = home.physical_name
         if "operator" in args:
-            self.namespace = self._operator(args["namespace"], args["operator"])
+            self.namespace = self._operator(args["namespace"], args["operator"], args.get("publisher"))
         if args["groups"]:
             self._object("base-rules", _rule(self._metadata("modelway-base"), args["groups"]))
         self._object("dashboards", _dashboards(self._metadata("modelway-dashboards"), args["dashboards"]))
@@ -114,7 +116,7 @@ class MonitoringStack(pulumi.ComponentResource):
             self._routes(args["routes"], args.get("secrets", {}))
         self.register_outputs({"namespace": self.namespace})
 
-    def _operator(self, home: str, args: OperatorArgs) -> pulumi.Output[str]:
+    def _operator(self, home: str, args: OperatorArgs, publisher: pulumi.Input[str] | None) -> pulumi.Output[str]:
         provisioner = args.get("storage_provisioner", "ebs.csi.aws.com")
         chosen = chart.Operator(
             namespace=home,
@@ -132,7 +134,7 @@ class MonitoringStack(pulumi.ComponentResource):
                 "version": chart.VERSION,
                 "name": "modelway-monitoring",
                 "namespace": self.namespace,
-                "values": chart.values(chosen, storage.physical_name),
+                "values": chart.values(chosen, storage.physical_name, publisher),
             },
             self._child,
         )
@@ -197,7 +199,7 @@ class EndpointMonitoring(pulumi.ComponentResource):
     """Name of the ConfigMap."""
 
     def __init__(self, name: str, args: EndpointMonitoringArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("modelway:index:EndpointMonitoring", name, {**args}, opts)
+        super().__init__("modelway:index:EndpointMonitoring", name, _told(args), opts)
         child = pulumi.ResourceOptions(parent=self)
         model = args["model"]
         common = labels.of_model(model, args["team"])
@@ -226,6 +228,11 @@ class EndpointMonitoring(pulumi.ComponentResource):
         }
         self.dashboard_name = KubernetesObject(f"{name}-dashboard", dashboard, child).physical_name
         self.register_outputs({"dashboard_name": self.dashboard_name})
+
+
+def _told(args: Mapping[str, object]) -> dict[str, object]:
+    """Inputs of the component: what it is made from but documents, which its objects hold word for word; the state has them once."""
+    return {name: value for name, value in args.items() if name not in ("groups", "dashboard", "dashboards")}
 
 
 def _dashboards(metadata: Mapping[str, object], dashboards: Mapping[str, str]) -> dict[str, object]:

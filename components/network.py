@@ -9,6 +9,7 @@ import pulumi_aws as aws
 from components import _log_policies as log_policies
 from components._addresses import plan
 from components._policies import text
+from components.ec2 import Ec2Resource
 
 GATEWAY_ENDPOINT = "s3"
 """The service that is reached through routes; all others through an interface in each zone."""
@@ -69,30 +70,30 @@ class Network(pulumi.ComponentResource):
         self._tags = args.get("tags", {})
         self._child = pulumi.ResourceOptions(parent=self)
         addresses = plan(args["cidr"], args["zones"])
-        vpc = aws.ec2.Vpc(
+        vpc = Ec2Resource(
+            "Vpc",
             f"{name}-vpc",
-            cidr_block=args["cidr"],
-            enable_dns_hostnames=True,
-            enable_dns_support=True,
-            tags=self._named("vpc"),
-            opts=self._child,
+            {"cidrBlock": args["cidr"], "enableDnsHostnames": True, "enableDnsSupport": True, "tags": self._named("vpc")},
+            self._child,
         )
-        aws.ec2.DefaultSecurityGroup(
-            f"{name}-default-group", vpc_id=vpc.id, ingress=[], egress=[], tags=self._named("unused"), opts=self._child
+        Ec2Resource(
+            "DefaultSecurityGroup",
+            f"{name}-default-group",
+            {"vpcId": vpc.id, "ingress": [], "egress": [], "tags": self._named("unused")},
+            self._child,
         )
         zones = self._zones()
         public = self._subnets("public", vpc, addresses.public, zones, {"kubernetes.io/role/elb": "1"})
         found = {"kubernetes.io/role/internal-elb": "1", "karpenter.sh/discovery": args.get("discovery", name)}
         private = self._subnets("private", vpc, addresses.private, zones, found)
         intra = self._subnets("intra", vpc, addresses.intra, zones, {})
-        gateway = aws.ec2.InternetGateway(f"{name}-internet", vpc_id=vpc.id, tags=self._named("internet"), opts=self._child)
+        gateway = Ec2Resource("InternetGateway", f"{name}-internet", {"vpcId": vpc.id, "tags": self._named("internet")}, self._child)
         public_routes = self._table("public", vpc)
-        to_internet = aws.ec2.Route(
+        to_internet = Ec2Resource(
+            "Route",
             f"{name}-public-internet",
-            route_table_id=public_routes.id,
-            destination_cidr_block="0.0.0.0/0",
-            gateway_id=gateway.id,
-            opts=self._child,
+            {"routeTableId": public_routes.id, "destinationCidrBlock": "0.0.0.0/0", "gatewayId": gateway.id},
+            self._child,
         )
         open_subnets = [self._associate(f"public-{number}", subnet, public_routes) for number, subnet in enumerate(public, 1)]
         nat = args.get("nat", "one")
@@ -133,65 +134,77 @@ class Network(pulumi.ComponentResource):
         return found.names.apply(lambda names: sorted(names))
 
     def _subnets(
-        self, kind: str, vpc: aws.ec2.Vpc, blocks: tuple[str, ...], zones: pulumi.Output[list[str]], tags: dict[str, str]
-    ) -> list[aws.ec2.Subnet]:
+        self, kind: str, vpc: Ec2Resource, blocks: tuple[str, ...], zones: pulumi.Output[list[str]], tags: dict[str, str]
+    ) -> list[Ec2Resource]:
         return [
-            aws.ec2.Subnet(
+            Ec2Resource(
+                "Subnet",
                 f"{self._name}-{kind}-{number}",
-                vpc_id=vpc.id,
-                cidr_block=block,
-                availability_zone=zones[number - 1],
-                map_public_ip_on_launch=False,
-                tags=self._named(f"{kind}-{number}") | tags,
-                opts=self._child,
+                {
+                    "vpcId": vpc.id,
+                    "cidrBlock": block,
+                    "availabilityZone": zones[number - 1],
+                    "mapPublicIpOnLaunch": False,
+                    "tags": self._named(f"{kind}-{number}") | tags,
+                },
+                self._child,
             )
             for number, block in enumerate(blocks, 1)
         ]
 
-    def _table(self, role: str, vpc: aws.ec2.Vpc) -> aws.ec2.RouteTable:
-        return aws.ec2.RouteTable(f"{self._name}-{role}-routes", vpc_id=vpc.id, tags=self._named(role), opts=self._child)
+    def _table(self, role: str, vpc: Ec2Resource) -> Ec2Resource:
+        return Ec2Resource("RouteTable", f"{self._name}-{role}-routes", {"vpcId": vpc.id, "tags": self._named(role)}, self._child)
 
-    def _associate(self, role: str, subnet: aws.ec2.Subnet, table: aws.ec2.RouteTable) -> aws.ec2.RouteTableAssociation:
-        return aws.ec2.RouteTableAssociation(f"{self._name}-{role}-routes", subnet_id=subnet.id, route_table_id=table.id, opts=self._child)
+    def _associate(self, role: str, subnet: Ec2Resource, table: Ec2Resource) -> Ec2Resource:
+        return Ec2Resource(
+            "RouteTableAssociation", f"{self._name}-{role}-routes", {"subnetId": subnet.id, "routeTableId": table.id}, self._child
+        )
 
-    def _nat(self, number: int, subnet: aws.ec2.Subnet, route: aws.ec2.Route) -> aws.ec2.NatGateway:
-        address = aws.ec2.Eip(f"{self._name}-nat-{number}-address", domain="vpc", tags=self._named(f"nat-{number}"), opts=self._child)
+    def _nat(self, number: int, subnet: Ec2Resource, route: Ec2Resource) -> Ec2Resource:
+        address = Ec2Resource(
+            "Eip", f"{self._name}-nat-{number}-address", {"domain": "vpc", "tags": self._named(f"nat-{number}")}, self._child
+        )
         # AWS refuses the address of a gateway whose network has no way out yet.
         opts = pulumi.ResourceOptions.merge(self._child, pulumi.ResourceOptions(depends_on=[route]))
-        return aws.ec2.NatGateway(
-            f"{self._name}-nat-{number}", subnet_id=subnet.id, allocation_id=address.id, tags=self._named(f"nat-{number}"), opts=opts
+        return Ec2Resource(
+            "NatGateway",
+            f"{self._name}-nat-{number}",
+            {"subnetId": subnet.id, "allocationId": address.id, "tags": self._named(f"nat-{number}")},
+            opts,
         )
 
     def _private_routes(
-        self, number: int, subnet: aws.ec2.Subnet, table: aws.ec2.RouteTable, gateways: list[aws.ec2.NatGateway]
+        self, number: int, subnet: Ec2Resource, table: Ec2Resource, gateways: list[Ec2Resource]
     ) -> list[pulumi.CustomResource]:
         made: list[pulumi.CustomResource] = [self._associate(f"private-{number}", subnet, table)]
         if gateways:
             gateway = gateways[(number - 1) % len(gateways)]
             made.append(
-                aws.ec2.Route(
+                Ec2Resource(
+                    "Route",
                     f"{self._name}-private-{number}-nat",
-                    route_table_id=table.id,
-                    destination_cidr_block="0.0.0.0/0",
-                    nat_gateway_id=gateway.id,
-                    opts=self._child,
+                    {"routeTableId": table.id, "destinationCidrBlock": "0.0.0.0/0", "natGatewayId": gateway.id},
+                    self._child,
                 )
             )
         return made
 
     def _endpoints(
-        self, args: NetworkArgs, vpc: aws.ec2.Vpc, subnets: Sequence[aws.ec2.Subnet], tables: Sequence[aws.ec2.RouteTable]
+        self, args: NetworkArgs, vpc: Ec2Resource, subnets: Sequence[Ec2Resource], tables: Sequence[Ec2Resource]
     ) -> list[pulumi.CustomResource]:
         services = sorted(args.get("endpoints", {}).items())
         made: list[pulumi.CustomResource] = [
-            aws.ec2.VpcEndpoint(
+            Ec2Resource(
+                "VpcEndpoint",
                 f"{self._name}-endpoint-{short}",
-                vpc_id=vpc.id,
-                service_name=service,
-                vpc_endpoint_type="Gateway",
-                route_table_ids=[table.id for table in tables],
-                tags=self._named(short),
-                opts=self._child,
+                {
+                    "vpcId": vpc.id,
+                    "serviceName": service,
+                    "vpcEndpointType": "Gateway",
+                    "routeTableIds": [table.id for table in tables],
+                    "tags": self._named(short),
+                },
+                self._child,
             )
             for short, service in services
             if short == GATEWAY_ENDPOINT
@@ -199,37 +212,43 @@ class Network(pulumi.ComponentResource):
         interfaces = [(short, service) for short, service in services if short != GATEWAY_ENDPOINT]
         if not interfaces:
             return made
-        callers: aws.ec2.SecurityGroupIngressArgsDict = {
+        callers = {
             "description": "From the network",
             "protocol": "tcp",
-            "from_port": 443,
-            "to_port": 443,
-            "cidr_blocks": [args["cidr"]],
+            "fromPort": 443,
+            "toPort": 443,
+            "cidrBlocks": [args["cidr"]],
         }
-        group = aws.ec2.SecurityGroup(
+        group = Ec2Resource(
+            "SecurityGroup",
             f"{self._name}-endpoints",
-            description="Private endpoints: HTTPS from the network, nothing out",
-            vpc_id=vpc.id,
-            ingress=[callers],
-            tags=self._named("endpoints"),
-            opts=self._child,
+            {
+                "description": "Private endpoints: HTTPS from the network, nothing out",
+                "vpcId": vpc.id,
+                "ingress": [callers],
+                "tags": self._named("endpoints"),
+            },
+            self._child,
         )
         return made + [
-            aws.ec2.VpcEndpoint(
+            Ec2Resource(
+                "VpcEndpoint",
                 f"{self._name}-endpoint-{short}",
-                vpc_id=vpc.id,
-                service_name=service,
-                vpc_endpoint_type="Interface",
-                subnet_ids=[subnet.id for subnet in subnets],
-                security_group_ids=[group.id],
-                private_dns_enabled=True,
-                tags=self._named(short),
-                opts=self._child,
+                {
+                    "vpcId": vpc.id,
+                    "serviceName": service,
+                    "vpcEndpointType": "Interface",
+                    "subnetIds": [subnet.id for subnet in subnets],
+                    "securityGroupIds": [group.id],
+                    "privateDnsEnabled": True,
+                    "tags": self._named(short),
+                },
+                self._child,
             )
             for short, service in interfaces
         ]
 
-    def _flow_logs(self, args: FlowLogsArgs, vpc: aws.ec2.Vpc) -> None:
+    def _flow_logs(self, args: FlowLogsArgs, vpc: Ec2Resource) -> None:
         account, region, group = args["account"], args["region"], args["log_group"]
         key = aws.kms.Key(
             f"{self._name}-flows",
@@ -247,18 +266,15 @@ class Network(pulumi.ComponentResource):
         rights = aws.iam.RolePolicy(
             f"{self._name}-flows", role=role.name, policy=text(log_policies.write_flow_logs(account, region, group)), opts=self._child
         )
-        aws.ec2.FlowLog(
+        Ec2Resource(
+            "FlowLog",
             f"{self._name}-flows",
-            vpc_id=vpc.id,
-            traffic_type="ALL",
-            log_destination=logs.arn,
-            iam_role_arn=role.arn,
-            tags=self._named("flows"),
-            opts=pulumi.ResourceOptions.merge(self._child, pulumi.ResourceOptions(depends_on=[rights])),
+            {"vpcId": vpc.id, "trafficType": "ALL", "logDestination": logs.arn, "iamRoleArn": role.arn, "tags": self._named("flows")},
+            pulumi.ResourceOptions.merge(self._child, pulumi.ResourceOptions(depends_on=[rights])),
         )
 
 
-def _when(subnets: Sequence[aws.ec2.Subnet], made: Sequence[pulumi.CustomResource]) -> pulumi.Output[list[str]]:
-    """The ids of `subnets`, known once all of `made` exists."""
+def _when(subnets: Sequence[Ec2Resource], made: Sequence[pulumi.CustomResource]) -> pulumi.Output[list[str]]:
+    """The ids of `subnets`, known once all of `made` exists; in previews as soon as the subnets do, whatever is new beside them."""
     count = len(subnets)
-    return pulumi.Output.all(*[subnet.id for subnet in subnets], *[resource.id for resource in made]).apply(lambda ids: list(ids[:count]))
+    return pulumi.Output.all(*[subnet.id for subnet in subnets], *[resource.urn for resource in made]).apply(lambda ids: list(ids[:count]))

@@ -1,4 +1,4 @@
-"""Custom resource definitions every cluster has, taken from the Go modules of the projects that own them."""
+"""Custom resource definitions every cluster has, taken from the Go modules of the projects that own them, but for stand-ins."""
 
 import contextlib
 import hashlib
@@ -16,7 +16,10 @@ from localcloud.processes import wait_until
 from toolchain import Toolchain, entries
 from toolchain.cache import root
 
-MODULES = ("gateway-api", "prometheus-operator", "keda", "envoy-gateway")
+MODULES = ("gateway-api", "prometheus-operator", "keda", "envoy-gateway", "karpenter")
+
+STAND_INS = Path(__file__).parent / "definitions"
+"""Definitions of this project's own, of kinds whose owners publish none. Each says so."""
 
 GATEWAY_CLASSES = ("modelway-local", "envoy")
 """Classes a Gateway may name here. No controller programs them: such a Gateway is never Programmed, and its status says nothing."""
@@ -33,7 +36,7 @@ def apply(api: Api, toolchain: Toolchain) -> None:
 
     Raises LocalCloudError with what the API server objects to.
     """
-    files = [file for module in MODULES for file in definitions(toolchain.module(module))]
+    files = every_definition(toolchain)
     # As many at once as the API server has use for on two cores; the files go as they are: parsing them here would take longer than all
     # the rest.
     with ThreadPoolExecutor(8) as pool:
@@ -78,9 +81,16 @@ def kept() -> dict[str, str]:
 
 def _kept() -> Path:
     digest = hashlib.sha256(Path(__file__).read_bytes())
+    for file in definitions(STAND_INS):
+        digest.update(file.read_bytes())
     for name in ("kubernetes", "crds"):
         digest.update(entries()[name].fingerprint.encode())
     return root() / f"definitions-{digest.hexdigest()[:12]}.json"
+
+
+def every_definition(toolchain: Toolchain) -> list[Path]:
+    """The files of all definitions that a cluster gets."""
+    return [file for folder in (*map(toolchain.module, MODULES), STAND_INS) for file in definitions(folder)]
 
 
 def definitions(folder: Path) -> list[Path]:

@@ -6,16 +6,19 @@ from typing import TYPE_CHECKING
 
 import pulumi
 
+from modelway.architecture import EksCluster as EksDescribed
 from modelway.architecture import Environment, layout
 from stacks import arguments
 from stacks.joints import ClusterJoint, Exports, NetworkJoint, Platform, exported, imported
 from stacks.managed import alarm_topic, sagemaker_endpoint
-from stacks.metrics import managed_metrics, managed_rules
+from stacks.metrics import alert_publisher, managed_metrics, managed_rules
 from stacks.providers import Providers
 from stacks.registries import registries
 from stacks.secret_values import values
+from stacks.tracking import with_tracking
 
 if TYPE_CHECKING:
+    from components.cluster.eks import EksCluster
     from components.endpoint.payloads import PayloadStore
 
 
@@ -79,7 +82,9 @@ def _platform(environment: Environment, providers: Providers) -> Platform:
     network = _network(environment, providers)
     clusters = {key: _cluster(environment, key, network, providers) for key in environment.clusters}
     metrics = managed_metrics(environment, clusters, network, providers)
-    return Platform(clusters, registry, network, alarm_topic(environment, providers), metrics)
+    alarms = alarm_topic(environment, providers)
+    listed = with_tracking(environment, registry, clusters, network, alarms, providers)
+    return Platform(clusters, listed, network, alarms, metrics)
 
 
 def _network(environment: Environment, providers: Providers) -> NetworkJoint | None:
@@ -103,6 +108,8 @@ def _cluster(environment: Environment, key: str, network: NetworkJoint | None, p
     if described.kind == "existing":
         from components.cluster.existing import ExistingCluster
 
+        callers: pulumi.Output[str] | None = None
+        ready: list[pulumi.Output[object]] = []
         provider = providers.kubernetes(key, {"context": pulumi.Output.from_input(described.context)})
         inside = arguments.existing_cluster(environment, key, described)
         there = ExistingCluster(key, inside, pulumi.ResourceOptions(provider=provider))
@@ -118,34 +125,52 @@ def _cluster(environment: Environment, key: str, network: NetworkJoint | None, p
         )
         made = EksCluster(key, args, pulumi.ResourceOptions(provider=providers.aws))
         facts = {"name": made.name, "arn": made.arn, "endpoint": made.endpoint, "certificate_authority": made.certificate_authority}
+        callers = made.security_group
         provider = providers.kubernetes(key, facts)
+        ready = _auto_nodes(key, described, made, network, provider)
         tenancy = Tenancy(key, arguments.tenancy(environment, key), pulumi.ResourceOptions(provider=provider))
     secrets = values(arguments.receiver_secrets(environment), providers)
-    namespaces = {team: tenancy.namespaces[team] for team in arguments.teams(environment, key)}
-    watching = arguments.monitoring_stack(environment, key, namespaces=namespaces, secrets=secrets)
+    namespaces = {team: tenancy.namespace(team) for team in arguments.teams(environment, key)}
+    publisher = alert_publisher(environment, key, facts, providers)
+    watching = arguments.monitoring_stack(environment, key, namespaces=namespaces, secrets=secrets, publisher=publisher)
     monitoring = MonitoringStack(key, watching, pulumi.ResourceOptions(provider=provider))
-    supported = _support(environment, key, provider)
+    ready += _support(environment, key, provider)
     return ClusterJoint(
         gateway_name=tenancy.gateway_name,
         gateway_namespace=tenancy.gateway_namespace,
-        namespaces={team: _once(supported, namespace) for team, namespace in namespaces.items()},
+        namespaces={team: _once(ready, namespace) for team, namespace in namespaces.items()},
         monitoring_namespace=monitoring.namespace,
         facts=facts,
+        callers=callers,
     )
 
 
-def _support(environment: Environment, key: str, provider: pulumi.ProviderResource) -> pulumi.Output[bool] | None:
-    """Known once what models need besides the cluster is there; None when that is nothing."""
+def _auto_nodes(
+    key: str, described: EksDescribed, cluster: "EksCluster", network: NetworkJoint, provider: pulumi.ProviderResource
+) -> list[pulumi.Output[object]]:
+    """What is known once the pools that Auto Mode makes are there; nothing where there are none."""
+    args = arguments.auto_nodes(
+        described, role=cluster.auto_node_role, security_group_id=cluster.security_group, subnet_ids=network.private_subnets
+    )
+    if args is None:
+        return []
+    from components.cluster.auto_nodes import AutoNodes
+
+    return [AutoNodes(key, args, pulumi.ResourceOptions(provider=provider)).node_pools]
+
+
+def _support(environment: Environment, key: str, provider: pulumi.ProviderResource) -> list[pulumi.Output[object]]:
+    """What is known once that is there which models need besides the cluster; nothing where they need nothing."""
     args = arguments.model_support(environment, key)
     if not args:
-        return None
+        return []
     from components.cluster.support import ModelSupport
 
-    return ModelSupport(key, args, pulumi.ResourceOptions(provider=provider)).ready
+    return [ModelSupport(key, args, pulumi.ResourceOptions(provider=provider)).ready]
 
 
-def _once(ready: pulumi.Output[bool] | None, value: pulumi.Output[str]) -> pulumi.Output[str]:
-    return value if ready is None else pulumi.Output.all(value, ready).apply(lambda known: str(known[0]))
+def _once(ready: Sequence[pulumi.Output[object]], value: pulumi.Output[str]) -> pulumi.Output[str]:
+    return pulumi.Output.all(value, *ready).apply(lambda known: str(known[0])) if ready else value
 
 
 def _referenced(environment: Environment) -> Platform:

@@ -1,7 +1,7 @@
 """What the parts of an environment tell one another, the same whether they are one stack or two."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pulumi
 
@@ -20,6 +20,8 @@ class ClusterJoint:
     monitoring_namespace: Text
     facts: Mapping[str, Text]
     """What leads to the cluster: name, arn, endpoint and certificate_authority, or the context of one that was there before."""
+    callers: Text | None = None
+    """Security group of its nodes and pods; None of a cluster that was there before, and in another stack than its own."""
 
     def exported(self, kind: str) -> Exports:
         gateway = {"name": self.gateway_name, "namespace": self.gateway_namespace}
@@ -36,7 +38,11 @@ class RegistryJoint:
     repositories: Mapping[str, Text]
     """Address by model."""
     model_registry: Exports = field(default_factory=dict)
-    """What else lists models: its kind, and the groups of model packages or the MLflow app."""
+    """What else lists models: its kind, and the groups of model packages, the MLflow app, or where the MLflow server is."""
+
+    def with_list(self, listed: Exports) -> "RegistryJoint":
+        """The same, with what else lists models."""
+        return replace(self, model_registry=listed)
 
     def exported(self) -> Exports:
         return {

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 
 def alarm_topic(environment: Environment, providers: Providers) -> Text | None:
-    """ARN of the topic that alarms tell; None, and none, where no model serves on SageMaker."""
-    if not arguments.on_sagemaker(environment):
+    """ARN of the topic that alarms tell; None, and none, where no model serves on SageMaker and no database is made."""
+    if not arguments.on_sagemaker(environment) and arguments.tracking_server(environment) is None:
         return None
     from components.alarms import AlarmTopic
 

@@ -1,4 +1,4 @@
-"""Metrics that Amazon keeps, where an environment says so."""
+"""Metrics that Amazon keeps, where an environment says so; who may tell topics where it does not."""
 
 from collections.abc import Mapping
 
@@ -6,7 +6,7 @@ import pulumi
 
 from modelway.architecture import Environment
 from stacks import arguments
-from stacks.joints import ClusterJoint, MetricsJoint, NetworkJoint
+from stacks.joints import ClusterJoint, MetricsJoint, NetworkJoint, Text
 from stacks.providers import Providers
 
 
@@ -24,6 +24,16 @@ def managed_metrics(
     args = arguments.managed_metrics(environment, clusters=arns, subnet_ids=network.control_subnets)
     made = ManagedMetrics("metrics", args, pulumi.ResourceOptions(provider=providers.aws))
     return MetricsJoint(made.workspace, made.grafana)
+
+
+def alert_publisher(environment: Environment, key: str, facts: Mapping[str, Text], providers: Providers) -> Text | None:
+    """The association by which the cluster's Alertmanager may tell topics; None, and none, where it tells none or is not installed here."""
+    args = arguments.alertmanager_identity(environment, key, facts)
+    if args is None:
+        return None
+    from components.monitoring_identity import AlertmanagerIdentity
+
+    return AlertmanagerIdentity(key, args, pulumi.ResourceOptions(provider=providers.aws)).association
 
 
 def managed_rules(environment: Environment, model: str, metrics: MetricsJoint | None, providers: Providers) -> None:

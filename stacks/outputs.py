@@ -34,11 +34,18 @@ class ClusterOutput(TypedDict):
 class ModelRegistryOutput(TypedDict):
     """What lists models besides the store."""
 
-    kind: Literal["none", "sagemaker", "mlflow"]
+    kind: Literal["none", "sagemaker", "mlflow", "mlflow_server"]
     groups: NotRequired[dict[str, str]]
     """ARN of the group of model packages, by model."""
     app_arn: NotRequired[str]
     bucket: NotRequired[str]
+    """Of what MLflow logs."""
+    cluster: NotRequired[str]
+    """Key of the cluster in `clusters` that the MLflow server runs in."""
+    url: NotRequired[str]
+    """Of the MLflow server, in that cluster."""
+    hostname: NotRequired[str]
+    """Of the MLflow server at the cluster's Gateway, by HTTPS; where there is a route."""
 
 
 class RegistryOutput(TypedDict):

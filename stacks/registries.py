@@ -13,7 +13,7 @@ def registries(environment: Environment, providers: Providers) -> RegistryJoint:
     from components.registry.artifacts import ArtifactRegistry
 
     registry = ArtifactRegistry("registry", arguments.registry(environment), pulumi.ResourceOptions(provider=providers.aws))
-    repositories = {model: registry.repositories[model] for model in environment.models}
+    repositories = {model: registry.repository(model) for model in environment.models}
     listed = _model_registry(environment, registry.key_arn, providers)
     return RegistryJoint(registry.bucket, registry.bucket_arn, registry.key_arn, repositories, listed)
 

@@ -26,7 +26,7 @@ RULES: dict[str, tuple[set[str], set[str]]] = {
         {"jinja2", "numpy", "scipy"},
     ),
     "modelway.operations": (
-        {"modelway.architecture", "modelway.monitoring", "modelway.operations", "modelway.errors"},
+        {"modelway.architecture", "modelway.monitoring", "modelway.operations", "modelway.rules", "modelway.errors"},
         {"kubernetes", "ruamel.yaml"},
     ),
     # Kubernetes' client lets errors of its HTTP library through.
@@ -35,6 +35,9 @@ RULES: dict[str, tuple[set[str], set[str]]] = {
     "modelway.operations._aws_account": ({"modelway.operations"}, {"boto3", "botocore"}),
     "modelway.operations._aws_bootstrap": ({"modelway.operations"}, {"boto3", "botocore"}),
     "modelway.operations._aws_backend": ({"modelway.operations"}, {"boto3", "botocore"}),
+    "modelway.operations._aws_grafana": ({"modelway.operations"}, {"boto3", "botocore"}),
+    "modelway.operations._aws_runner": ({"modelway.operations"}, {"boto3", "botocore"}),
+    "modelway.operations._aws_serving": ({"modelway.operations"}, {"boto3", "botocore"}),
     "modelway.operations._aws_stored": ({"modelway.operations"}, {"boto3", "botocore"}),
     "modelway.operations._aws_lookup": ({"modelway.operations"}, {"boto3", "botocore"}),
     "modelway.cli": ({"modelway"}, {"typer", "click", "rich"}),

@@ -1,6 +1,8 @@
-"""Charts for nodes of managed groups, as data."""
+"""Charts for nodes, as data."""
 
 from dataclasses import dataclass
+
+from components._node_labels import HAS_GPU
 
 
 @dataclass(frozen=True)
@@ -13,6 +15,7 @@ class Chart:
 
 
 DEVICE_PLUGIN = Chart("nvidia-device-plugin", "https://nvidia.github.io/k8s-device-plugin", "0.18.2")
+GPU_METRICS = Chart("dcgm-exporter", "https://nvidia.github.io/dcgm-exporter/helm-charts", "4.8.4")
 AUTOSCALER = Chart("cluster-autoscaler", "https://kubernetes.github.io/autoscaler", "9.46.6")
 
 AUTOSCALER_ACCOUNT = "cluster-autoscaler"
@@ -36,6 +39,17 @@ def device_plugin() -> dict[str, object]:
     """GPUs are whole, unless a pool has the label nvidia.com/device-plugin.config: `shared` offers nvidia.com/gpu.shared by turns,
     `divided` the profiles that MIG was set to (github.com/NVIDIA/k8s-device-plugin#deployment-via-helm)."""
     return {"config": {"map": {"whole": _WHOLE, "shared": _SHARED, "divided": _DIVIDED}, "default": "whole"}}
+
+
+def gpu_metrics() -> dict[str, object]:
+    """One pod on every node with GPUs, whatever keeps others off; who is scraped is said elsewhere, by the chart's labels and port
+    (github.com/NVIDIA/dcgm-exporter)."""
+    return {
+        "serviceMonitor": {"enabled": False},
+        "nodeSelector": HAS_GPU,
+        "tolerations": [{"operator": "Exists"}],
+        "resources": {"requests": {"cpu": "100m", "memory": "256Mi"}, "limits": {"memory": "1Gi"}},
+    }
 
 
 def autoscaler(cluster_name: str, region: str, version: str) -> dict[str, object]:

@@ -65,6 +65,8 @@ class EksClusterArgs(TypedDict):
     """Who is answered there. Only with public_access."""
     secrets_key: NotRequired[str]
     """ARN of the KMS key for secrets. Without it one is made, for secrets and for the logs."""
+    caches: NotRequired[list[str]]
+    """First parts of the names of repositories that images of other registries are kept in; nodes may have them fetched. Default: none."""
     log_types: NotRequired[list[str]]
     """Logs of the control plane that are kept. Default: all five."""
     log_retention_days: NotRequired[int]
@@ -83,21 +85,27 @@ class EksCluster(pulumi.ComponentResource):
     - control-plane logs in a log group with retention, encrypted with that key
     - add-ons in order: vpc-cni with network policies on, kube-proxy, eks-pod-identity-agent; nodes; coredns, aws-ebs-csi-driver,
       metrics-server, kube-state-metrics, prometheus-node-exporter. Those that call AWS have a role of their own by Pod Identity
-    - one managed node group per pool, or EKS Auto Mode, or both; the number of nodes is left to whoever scales it
+    - one managed node group per pool, or EKS Auto Mode, or both; the number of nodes is left to whoever scales it. Pools of Auto Mode's
+      other than EKS's own are objects inside of the cluster: see AutoNodes
     """
 
     name: pulumi.Output[str]
     arn: pulumi.Output[str]
     endpoint: pulumi.Output[str]
-    """Address of the API server; known once there are nodes, add-ons and access."""
+    """Address of the API server, known once there are nodes, add-ons and access; in previews as soon as the cluster is there."""
     certificate_authority: pulumi.Output[str]
     """PEM of the API server's authority, base64."""
+    security_group: pulumi.Output[str]
+    """That EKS makes for the cluster; its nodes and pods have it."""
+    auto_node_role: pulumi.Output[str]
+    """Name of the role that nodes of Auto Mode have; empty without Auto Mode."""
 
     def __init__(self, name: str, args: EksClusterArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("modelway:index:EksCluster", name, {**args}, opts)
         self._name = name
         self._args = args
         self._child = pulumi.ResourceOptions(parent=self)
+        self.auto_node_role = pulumi.Output.from_input("")
         self._protected = pulumi.ResourceOptions(protect=args.get("protect") or None)
         cluster = self._cluster()
         access = [entry for who, granted in sorted(args["access"].items()) for entry in self._access(cluster, who, granted)]
@@ -106,13 +114,23 @@ class EksCluster(pulumi.ComponentResource):
         nodes = self._nodes(cluster, first) if args["node_pools"] else []
         last = [self._addon(cluster, addon, nodes) for addon in after]
         scaler = self._scaler(cluster) if args["node_pools"] else []
-        ready = [resource.id for resource in (*access, *first, *nodes, *last, *scaler)]
+        # By way of URNs, which previews know: with the id of a pool that is new or replaced, the way to the cluster would not be known, and
+        # a preview would show an update of every object in it.
+        ready = [resource.urn for resource in (*access, *first, *nodes, *last, *scaler)]
         self.name = cluster.name
         self.arn = cluster.arn
         self.endpoint = pulumi.Output.all(cluster.endpoint, *ready).apply(lambda known: str(known[0]))
         self.certificate_authority = cluster.certificate_authority.data.apply(str)
+        self.security_group = cluster.vpc_config.cluster_security_group_id.apply(str)
         self.register_outputs(
-            {"name": self.name, "arn": self.arn, "endpoint": self.endpoint, "certificate_authority": self.certificate_authority}
+            {
+                "name": self.name,
+                "arn": self.arn,
+                "endpoint": self.endpoint,
+                "certificate_authority": self.certificate_authority,
+                "security_group": self.security_group,
+                "auto_node_role": self.auto_node_role,
+            }
         )
 
     def _cluster(self) -> aws.eks.Cluster:
@@ -136,6 +154,8 @@ class EksCluster(pulumi.ComponentResource):
         if auto:
             node_role, node_rights = self._role("auto-node", policies.assumed_by("ec2.amazonaws.com"), AUTO_NODE_POLICIES)
             attached += node_rights
+            rights = [*rights, *self._caches("auto-node", node_role)]
+            self.auto_node_role = node_role.name
             # All three or none (docs.aws.amazon.com/eks/latest/APIReference/API_ComputeConfigRequest.html).
             compute = {"enabled": True, "node_pools": list(auto), "node_role_arn": node_role.arn}
             storage = {"block_storage": {"enabled": True}}
@@ -262,6 +282,7 @@ class EksCluster(pulumi.ComponentResource):
 
     def _nodes(self, cluster: aws.eks.Cluster, addons: Sequence[pulumi.Resource]) -> list[aws.eks.NodeGroup]:
         role, attached = self._role("node", policies.assumed_by("ec2.amazonaws.com"), NODE_POLICIES)
+        caches = self._caches("node", role)
         place = PlaceArgs(
             cluster_name=cluster.name,
             version=self._args["version"],
@@ -269,8 +290,16 @@ class EksCluster(pulumi.ComponentResource):
             subnet_ids=self._args["node_subnet_ids"],
             tags=self._args.get("tags", {}),
         )
-        opts = self._after([*attached, *addons])
+        opts = self._after([*attached, *caches, *addons])
         return [node_group(self._name, pool, nodes, place, opts) for pool, nodes in sorted(self._args["node_pools"].items())]
+
+    def _caches(self, purpose: str, role: aws.iam.Role) -> list[pulumi.Resource]:
+        """What lets nodes of the role fill caches; nothing where there are none. The policies that AWS manages let them pull alone."""
+        prefixes = self._args.get("caches", [])
+        if not prefixes:
+            return []
+        written = policies.text(cluster_policies.fill_caches(self._args["account"], self._args["region"], prefixes))
+        return [aws.iam.RolePolicy(f"{self._name}-{purpose}-caches", role=role.name, policy=written, opts=self._child)]
 
     def _after(self, resources: Sequence[pulumi.Resource]) -> pulumi.ResourceOptions:
         return pulumi.ResourceOptions.merge(self._child, pulumi.ResourceOptions(depends_on=list(resources)))

@@ -32,6 +32,7 @@ class ExistingCluster(pulumi.ComponentResource):
         inside = TenancyArgs(teams=args["teams"], gateway=args["gateway"], quotas=args.get("quotas", {}))
         tenancy = Tenancy(name, inside, child)
         self.context = pulumi.Output.from_input(args["context"])
+        self._tenancy = tenancy
         self.namespaces = tenancy.namespaces
         self.gateway_name = tenancy.gateway_name
         self.gateway_namespace = tenancy.gateway_namespace
@@ -43,3 +44,7 @@ class ExistingCluster(pulumi.ComponentResource):
                 "gateway_namespace": self.gateway_namespace,
             }
         )
+
+    def namespace(self, team: str) -> pulumi.Output[str]:
+        """Namespace of the team, as Tenancy has it."""
+        return self._tenancy.namespace(team)

@@ -35,13 +35,16 @@ class ModelSupportArgs(TypedDict):
     """Whether KEDA is installed; one that is there already must not be installed again."""
     gpus: NotRequired[bool]
     """Whether nodes of managed groups offer their GPUs, by NVIDIA's device plugin."""
+    gpu_metrics: NotRequired[bool]
+    """Whether nodes with GPUs tell of them, by NVIDIA's DCGM exporter."""
     autoscaler: NotRequired[AutoscalerArgs]
     """Cluster Autoscaler for managed groups. Its service account has to have a role by Pod Identity."""
 
 
 class ModelSupport(pulumi.ComponentResource):
     """What is asked for of these: priority classes `modelway-low` and `modelway-high`; KEDA in a namespace of its own; in kube-system
-    NVIDIA's device plugin, without which no GPU can be asked for, and Cluster Autoscaler, without which pools keep their least size."""
+    NVIDIA's device plugin, without which no GPU can be asked for, its exporter of metrics, without which alerts on GPUs have nothing to
+    read, and Cluster Autoscaler, without which pools keep their least size."""
 
     ready: pulumi.Output[bool]
     """True, known once all of it is there."""
@@ -53,6 +56,8 @@ class ModelSupport(pulumi.ComponentResource):
         made = [*(self._priorities() if args.get("priorities") else []), *(self._keda() if args.get("keda") else [])]
         if args.get("gpus"):
             made.append(self._release(charts.DEVICE_PLUGIN, charts.device_plugin()))
+        if args.get("gpu_metrics"):
+            made.append(self._release(charts.GPU_METRICS, charts.gpu_metrics()))
         if "autoscaler" in args:
             made.append(self._release(charts.AUTOSCALER, charts.autoscaler(**args["autoscaler"])))
         self.ready = pulumi.Output.all(*made).apply(lambda _: True)

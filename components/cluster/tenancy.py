@@ -78,12 +78,17 @@ class Tenancy(pulumi.ComponentResource):
         self._args = args
         if args.get("switch_policies_on"):
             KubernetesObject(f"{name}-network-policies", manifests.policies_in_auto_mode(), self._child)
-        self.namespaces = gathered({team: self._namespace(team) for team in sorted(args["teams"])})
+        self._namespaces = {team: self._namespace(team) for team in sorted(args["teams"])}
+        self.namespaces = gathered(self._namespaces)
         self.gateway_name = self._gateway(args["gateway"])
         self.gateway_namespace = pulumi.Output.from_input(args["gateway"]["namespace"])
         self.register_outputs(
             {"namespaces": self.namespaces, "gateway_name": self.gateway_name, "gateway_namespace": self.gateway_namespace}
         )
+
+    def namespace(self, team: str) -> pulumi.Output[str]:
+        """Namespace of the team; what is made with it waits for no other team's, as it would with `namespaces`."""
+        return self._namespaces[team]
 
     def _namespace(self, team: str) -> pulumi.Output[str]:
         namespace = KubernetesObject(f"{self._name}-{team}-namespace", manifests.team_namespace(team), self._child)

@@ -7,6 +7,7 @@ from components.endpoint._access import Callers
 from components.endpoint._placement import Placement
 from components.endpoint._route import Spread
 from components.endpoint._scaling import Schedule, Targets
+from components.endpoint._traffic import Retries, Sticky
 from components.endpoint._version import Times, Version
 from components.endpoint._weights import Weights
 
@@ -25,6 +26,8 @@ def check(args: "KubernetesEndpointArgs") -> None:
             raise ValueError(f"{model} {version}: either weights_uri or weights_artifact says where its weights are")
     if _targets(args).counted and "metrics_address" not in targets:
         raise ValueError(f"{model}: targets that count requests need metrics_address, where Prometheus answers")
+    if may_sleep(args) != bool(targets.get("wake")):
+        raise ValueError(f"{model}: with min_replicas 0, and only then, `wake` says what to ask to know that it is wanted")
     if args.get("gpus") and not _targets(args).counted:
         raise ValueError(f"{model}: a model with GPUs needs a target other than processors and memory, which say nothing of GPUs")
 
@@ -60,6 +63,19 @@ def callers(args: "KubernetesEndpointArgs") -> Callers:
     if "access" not in args:
         return Callers()
     return Callers(gateway="tokens" in args["access"], namespaces=args["access"]["namespaces"])
+
+
+def may_sleep(args: "KubernetesEndpointArgs") -> bool:
+    """Whether there may be no pod at all."""
+    return args["min_replicas"] == 0
+
+
+def sticky(args: "KubernetesEndpointArgs") -> Sticky | None:
+    return Sticky(**args["sticky"]) if "sticky" in args else None
+
+
+def retries(args: "KubernetesEndpointArgs") -> Retries | None:
+    return Retries(**args["retries"]) if "retries" in args else None
 
 
 def spread(args: "KubernetesEndpointArgs") -> Spread:
@@ -103,6 +119,8 @@ def _targets(args: "KubernetesEndpointArgs") -> Targets:
         schedules=[Schedule(one["begin"], one["end"], one["time_zone"], one["pods"]) for one in given.get("schedules", [])],
         metrics_address=given.get("metrics_address"),
         metrics_region=given.get("metrics_region", ""),
+        wake=given.get("wake", ""),
+        idle_seconds=given.get("idle_seconds", 300),
     )
 
 

@@ -1,4 +1,4 @@
-"""The one route of a model, as a manifest, and how callers keep to what answered them."""
+"""The one route of a model, as a manifest."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -48,25 +48,6 @@ def http_route(model: str, team: str, namespace: object, gateway: Mapping[str, o
         "kind": "HTTPRoute",
         "metadata": {"name": model, "namespace": namespace, "labels": labels.of_model(model, team)},
         "spec": {"parentRefs": [parent], "rules": [*rules, _rule(path, everybody, spread)]},
-    }
-
-
-def sticky(model: str, team: str, namespace: object, *, by: str, name: str, seconds: int) -> Manifest:
-    """Callers are told apart by a cookie that they are given, for `seconds` (0: until their session ends), or by a header that they send;
-    each keeps to one pod as long as the pods stay the same."""
-    key: dict[str, object]
-    if by == "cookie":
-        key = {"type": "Cookie", "cookie": {"name": name, "ttl": f"{seconds}s"}}
-    else:
-        key = {"type": "Headers", "headers": [{"name": name}]}
-    return {
-        "apiVersion": "gateway.envoyproxy.io/v1alpha1",
-        "kind": "BackendTrafficPolicy",
-        "metadata": {"name": model, "namespace": namespace, "labels": labels.of_model(model, team)},
-        "spec": {
-            "targetRefs": [{"group": GROUP, "kind": "HTTPRoute", "name": model}],
-            "loadBalancer": {"type": "ConsistentHash", "consistentHash": {**key, "tableSize": 65537}},
-        },
     }
 
 

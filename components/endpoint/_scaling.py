@@ -21,6 +21,9 @@ POLLING_SECONDS = 15
 WINDOW = "2m"
 """Length of time over which requests are counted: four readings at the longest usual interval."""
 
+NO_REASON_FOR_MORE = 1_000_000_000.0
+"""Requests a second and pod that no model gets."""
+
 DOWN = {"scaleDown": {"stabilizationWindowSeconds": 300}}
 """Up at once, down slowly."""
 
@@ -52,13 +55,17 @@ class Targets:
     schedules: Sequence[Schedule] = ()
     metrics_address: object = None
     """Where Prometheus answers; needed for what is counted in requests."""
+    wake: str = ""
+    """What Prometheus is asked to know whether somebody wants the version while it has no pod; empty for one that always has some."""
+    idle_seconds: int = 300
+    """How long nobody has to want it until the last pod goes."""
     metrics_region: str = ""
     """AWS region that requests to Prometheus are signed for; empty for one that asks for no signature."""
 
     @property
     def counted(self) -> bool:
         """Whether Prometheus is asked."""
-        return bool(self.concurrency or self.requests_per_second or self.latency_p99_seconds or self.queue_depth)
+        return bool(self.concurrency or self.requests_per_second or self.latency_p99_seconds or self.queue_depth or self.wake)
 
     @property
     def by_keda(self) -> bool:
@@ -101,9 +108,12 @@ def _scaled_object(version: "Version") -> Manifest:
         "advanced": {"horizontalPodAutoscalerConfig": {"behavior": DOWN}},
         "triggers": _triggers(version),
     }
+    if targets.wake:
+        # Both: a version that is new keeps the pod that it begins with for as long as one that was asked.
+        spec |= {"cooldownPeriod": targets.idle_seconds, "initialCooldownPeriod": targets.idle_seconds}
     # keda.sh/docs/latest/reference/scaledobject-spec/#fallback: none beside use of a processor, or a value that is no average.
     if targets.counted and not (targets.cpu_percent or targets.memory_percent or targets.latency_p99_seconds):
-        spec["fallback"] = {"failureThreshold": 3, "replicas": version.min_replicas, "behavior": "currentReplicasIfHigher"}
+        spec["fallback"] = {"failureThreshold": 3, "replicas": version.first_replicas, "behavior": "currentReplicasIfHigher"}
     return version.manifest("keda.sh/v1alpha1", "ScaledObject", spec=spec)
 
 
@@ -131,6 +141,9 @@ def _triggers(version: "Version") -> list[dict[str, object]]:
         # Without requests there is no percentile, and no number could be read.
         p99 = f"histogram_quantile(0.99, sum by (le) (rate({duration}_bucket{{{series}}}[{WINDOW}]))) > 0 or vector(0)"
         triggers.append(_asked(version, "latency", p99, targets.latency_p99_seconds, "Value"))
+    if targets.wake:
+        # It wakes and keeps awake; how many pods there are from the first on, others say.
+        triggers.append(_asked(version, "wake", targets.wake, NO_REASON_FOR_MORE, "AverageValue"))
     triggers += [
         {
             "type": "cron",

@@ -52,6 +52,11 @@ class Version:
         return versioned(self.model, self.version)
 
     @property
+    def first_replicas(self) -> int:
+        """Pods that it begins with: one at least, or nobody would know whether it runs at all."""
+        return max(1, self.min_replicas)
+
+    @property
     def selector(self) -> dict[str, str]:
         return labels.selector(self.model, self.version)
 

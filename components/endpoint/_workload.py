@@ -67,7 +67,7 @@ def deployment(version: Version) -> Manifest:
     if annotations:
         metadata["annotations"] = annotations
     spec = {
-        "replicas": version.min_replicas,
+        "replicas": version.first_replicas,
         "selector": {"matchLabels": version.selector},
         "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": 0, "maxSurge": 1}},
         "revisionHistoryLimit": 2,

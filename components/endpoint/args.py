@@ -69,6 +69,10 @@ class TargetsArgs(TypedDict):
     schedules: NotRequired[list[ScheduleArgs]]
     metrics_address: NotRequired[pulumi.Input[str]]
     """Where Prometheus answers; needed for all but use of processors and memory, and schedules."""
+    wake: NotRequired[str]
+    """What Prometheus is asked to know whether somebody wants the model while it has no pod; needed where min_replicas is 0."""
+    idle_seconds: NotRequired[int]
+    """How long nobody has to want it until the last pod goes. Only with wake."""
     metrics_region: NotRequired[str]
     """AWS region, where requests to it have to be signed."""
 
@@ -125,6 +129,16 @@ class StickyArgs(TypedDict):
     """How long a cookie is kept; until the session ends when absent."""
 
 
+class RetriesArgs(TypedDict):
+    """When the Gateway sends a request that failed again."""
+
+    attempts: int
+    on: list[str]
+    """Envoy's names of failures, such as connect-failure."""
+    per_try_seconds: NotRequired[float]
+    """Until one try is given up; no limit of its own when absent."""
+
+
 class KubernetesEndpointArgs(TypedDict):
     """What an endpoint is made from."""
 
@@ -142,6 +156,7 @@ class KubernetesEndpointArgs(TypedDict):
     gpu_resource: NotRequired[str]
     """What a GPU is called where a pod asks for one; nvidia.com/gpu when absent."""
     min_replicas: int
+    """0 for a model that has no pod while nobody wants it: see targets."""
     max_replicas: int
     targets: NotRequired[TargetsArgs]
     """Default: 70 % of the requested processors."""
@@ -149,6 +164,7 @@ class KubernetesEndpointArgs(TypedDict):
     access: NotRequired[AccessArgs]
     """Without it, whoever reaches the Gateway may call, and nobody else."""
     sticky: NotRequired[StickyArgs]
+    retries: NotRequired[RetriesArgs]
     warm_up_seconds: NotRequired[int]
     """Until a pod answers. Default: 300."""
     drain_seconds: NotRequired[int]

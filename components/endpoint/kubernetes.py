@@ -6,6 +6,7 @@ from components.endpoint import _access as access
 from components.endpoint import _facts as facts
 from components.endpoint import _route as routes
 from components.endpoint import _scaling as scaling
+from components.endpoint import _traffic as traffic
 from components.endpoint import _workload as workload
 from components.endpoint.args import KubernetesEndpointArgs, ServedVersionArgs
 from components.objects import KubernetesObject, Manifest
@@ -88,10 +89,11 @@ class KubernetesEndpoint(pulumi.ComponentResource):
         policies = []
         if "access" in args and "tokens" in args["access"]:
             policies.append(self._object("tokens", access.tokens(model, team, namespace, **args["access"]["tokens"])))
-        if "sticky" in args:
-            sticky = args["sticky"]
-            kept = routes.sticky(model, team, namespace, by=sticky["by"], name=sticky["name"], seconds=sticky.get("seconds", 0))
-            policies.append(self._object("sticky", kept))
+        sticky, retries, asleep = facts.sticky(args), facts.retries(args), facts.may_sleep(args)
+        if sticky is not None or retries is not None or asleep:
+            treated = traffic.policy(model, team, namespace, sticky=sticky, retries=retries, asleep=asleep)
+            former = pulumi.ResourceOptions(aliases=[pulumi.Alias(name=f"{self._name}-sticky")])
+            policies.append(self._object("traffic", treated, more=former))
         manifest = routes.http_route(model, team, namespace, gateway, facts.spread(args))
         return self._object("route", manifest, [*running, *policies]).physical_name
 

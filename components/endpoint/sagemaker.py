@@ -160,7 +160,8 @@ class SageMakerEndpoint(pulumi.ComponentResource):
             name=args["endpoint_name"],
             endpoint_config_name=configuration.name,
             deployment_config=cast("aws.sagemaker.EndpointDeploymentConfigArgsDict", update),
-            opts=self._after(log),
+            # Its name is its own: a second one could not be there before the first has gone.
+            opts=self._after(log, unique=True),
         )
         for variant in answering:
             self._scaling(variant, endpoint)
@@ -350,8 +351,9 @@ class SageMakerEndpoint(pulumi.ComponentResource):
                         opts=self._child,
                     )
 
-    def _after(self, *others: pulumi.Resource, kept: bool = False) -> pulumi.ResourceOptions:
-        return pulumi.ResourceOptions.merge(self._kept if kept else self._child, pulumi.ResourceOptions(depends_on=list(others)))
+    def _after(self, *others: pulumi.Resource, kept: bool = False, unique: bool = False) -> pulumi.ResourceOptions:
+        more = pulumi.ResourceOptions(depends_on=list(others), delete_before_replace=unique or None)
+        return pulumi.ResourceOptions.merge(self._kept if kept else self._child, more)
 
 
 def _rollout(args: RolloutArgs) -> variants.Rollout:

@@ -92,7 +92,8 @@ class ArtifactRegistry(pulumi.ComponentResource):
         images_key, models_key = self._keys(args)
         regions = sorted({*args.get("images_regions", []), *args.get("models_regions", [])})
         copies = {region: self._key(f"{name}-key-{region}", args, [], region) for region in regions}
-        self.repositories = gathered(self._images(args, images_key, copies))
+        self._repositories = self._images(args, images_key, copies)
+        self.repositories = gathered(self._repositories)
         store = self._store(args, models_key, copies)
         self.bucket = store.known()
         self.bucket_arn = store.bucket.arn
@@ -100,6 +101,10 @@ class ArtifactRegistry(pulumi.ComponentResource):
         self.register_outputs(
             {"repositories": self.repositories, "bucket": self.bucket, "bucket_arn": self.bucket_arn, "key_arn": self.key_arn}
         )
+
+    def repository(self, model: str) -> pulumi.Output[str]:
+        """Address of the model's repository; what is made with it waits for no other model's, as it would with `repositories`."""
+        return self._repositories[model]
 
     def _keys(self, args: ArtifactRegistryArgs) -> tuple[pulumi.Output[str], pulumi.Output[str]]:
         """ARNs of the keys of images and of weights: those that are given, else the registry's own."""

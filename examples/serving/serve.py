@@ -1,4 +1,7 @@
-"""Serves one version of one linear model by the Open Inference Protocol, version 2, over HTTP. Standard library only.
+"""Serves one version of one linear model over HTTP: by the Open Inference Protocol, version 2, and as SageMaker asks, at `/ping` and
+`/invocations` (docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-inference-code.html). Standard library only.
+
+SageMaker adds the argument `serve`, which means nothing here; it sends no model's name, and gets the same answer.
 
 Environment: MODEL_NAME, MODEL_VERSION, MODEL_URI, MODEL_SHA256 (64 hex digits), PORT (8080), DRAIN_SECONDS (5: how long requests are still
 accepted after SIGTERM, while the cluster takes the address out of its routes), FINISH_SECONDS (20: how long requests under way are given
@@ -122,7 +125,7 @@ class Handler(BaseHTTPRequestHandler):
                 return HTTPStatus.OK, {"name": "modelway-example", "version": "1", "extensions": []}
             case ["v2", "health", "live"]:
                 return HTTPStatus.OK, {"live": True}
-            case ["v2", "health", "ready"]:
+            case ["v2", "health", "ready"] | ["ping"]:
                 return self._ready(), {"ready": not server.draining}
             case ["v2", "models", *rest]:
                 match self._action(rest):
@@ -135,7 +138,7 @@ class Handler(BaseHTTPRequestHandler):
     def _infer(self, path: str) -> Content:
         begin, status = time.perf_counter(), HTTPStatus.INTERNAL_SERVER_ERROR
         parts = path.split("/")[1:]
-        if parts[:2] != ["v2", "models"] or self._action(parts[2:], unread=True) != ["infer"]:
+        if parts != ["invocations"] and (parts[:2] != ["v2", "models"] or self._action(parts[2:], unread=True) != ["infer"]):
             raise Refused(HTTPStatus.NOT_FOUND, "there is nothing to post to at this path", close=True)
         try:
             request = self._body()

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from localcloud import LocalCloudError
-from localcloud.aws import ecr, failures, s3, sagemaker, sigv4, tokens
+from localcloud.aws import ecr, failures, rds, s3, sagemaker, sigv4, tokens
 from localcloud.aws.eks.access import who
 from localcloud.aws.eks.service import Eks
 from localcloud.aws.identities import Identities
@@ -57,6 +57,7 @@ class Front:
         self._layers = ecr.Layers(folder / "layers")
         s3.install()
         ecr.install(self._layers, self._endpoint, time.time)
+        rds.install()
         sagemaker.install()
         cleared: Future[None] = Future()
         self._eks = Eks(control, home, ministack, self._moto, self._identities, self._webhook, cleared)
@@ -89,6 +90,8 @@ class Front:
                     raise Refused("AccessDenied", f"{form['Action']} is not part of the local cloud: {way_out}.", 403)
                 if form.get("Action") == "AssumeRole":
                     self._identities.check_assume(caller, form.get("RoleArn", ""))
+            if service == "sagemaker":
+                sagemaker.refuse_invocation(request.path, caller.account, signature.region)
             scope = f"{signature.access_key}/{signature.date}/{signature.region}/{service}/aws4_request"
             authorization = (
                 f"{sigv4.ALGORITHM} Credential={scope}, SignedHeaders={';'.join(signature.signed_headers)}, Signature={signature.value}"

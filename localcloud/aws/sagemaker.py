@@ -1,6 +1,6 @@
 """SageMaker's endpoints as far as moto has none: updates, shadows, isolation, and refusals of what AWS refuses.
 
-Changes moto's own backend, inside the front's process. Nothing runs: an endpoint is in service at once.
+Changes moto's own backend, inside the front's process. Nothing runs: an endpoint is in service at once, and says so to who asks it.
 """
 
 import json
@@ -11,6 +11,7 @@ from localcloud.aws.messages import Refused
 
 _INSTANCE = re.compile(r"ml\.[a-z][a-z0-9-]*\.[a-z0-9-]+")
 _NAME = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}")
+_INVOCATION = re.compile(r"/endpoints/([^/]+)/(?:async-)?invocations(?:-response-stream)?")
 _OWN_IMAGE = re.compile(r"([0-9]{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com/([^@:]+)(?:@(sha256:[0-9a-f]{64})|:(.+))?")
 
 
@@ -101,6 +102,18 @@ def install() -> None:
     )
     for kind, name, method in replaced:
         setattr(kind, name, method)
+
+
+def refuse_invocation(path: str, account: str, region: str) -> None:
+    """Raises Refused for a request to an endpoint: moto would make an answer up. Everything else of SageMaker is none."""
+    found = _INVOCATION.fullmatch(path)
+    if found is None:
+        return
+    from moto.sagemaker.models import sagemaker_backends
+
+    if found[1] not in sagemaker_backends[account][region].endpoints:
+        raise Refused("ValidationError", f"Endpoint {found[1]} of account {account} not found.")
+    raise Refused("SimulatedEndpoint", "the local cloud runs no containers: nobody is behind this endpoint.", 501)
 
 
 def _check_name(name: str) -> None:

@@ -11,7 +11,7 @@ from modelway.architecture.arns import KeyArn
 from modelway.architecture.base import Breach, Name, Section, Shaped, each, misshapen, of_each, repeated
 from modelway.architecture.eks import ADDONS, IN_AUTO_MODE, VERSIONS
 from modelway.architecture.network import Addresses, Days
-from modelway.architecture.nodes import AutoMode, NodePool
+from modelway.architecture.nodes import BUILT_IN, AutoMode, NodePool
 from modelway.architecture.tenancy import Gateway, Quota
 
 KubernetesVersion = Annotated[str, Shaped(r"1\.[1-9][0-9]", "a minor version of Kubernetes, in quotes", 'Write it like "1.35".', 4)]
@@ -139,13 +139,19 @@ class EksCluster(Section):
     """What a team may ask for at most, by team; a team that is not named may ask for all there is."""
 
     @property
+    def groups(self) -> dict[str, NodePool]:
+        """Pools that are managed node groups."""
+        return {name: pool for name, pool in self.node_pools.items() if pool.made_by == "managed_group"}
+
+    @property
     def most_nodes(self) -> int:
         """Nodes that there are at most, as far as pools say."""
         return sum(pool.max for pool in self.node_pools.values())
 
     def breaches(self) -> Iterator[Breach]:
         rules = [self._version_breaches(), self._access_breaches(), self._pool_breaches(), self._auto_mode_breaches()]
-        yield from each([*rules, of_each(self, "addons", self._addon_breaches)])
+        of_pools = (of_each(self, "node_pools", rule) for rule in (self._maker_breaches, self._name_breaches))
+        yield from each([*rules, of_each(self, "addons", self._addon_breaches), *of_pools])
 
     def _version_breaches(self) -> Iterator[Breach]:
         if self.version not in VERSIONS:
@@ -189,10 +195,11 @@ class EksCluster(Section):
             )
 
     def _auto_mode_breaches(self) -> Iterator[Breach]:
-        if self.auto_mode is not None and not self.node_pools and "general-purpose" not in self.auto_mode.node_pools:
+        others = [pool for pool in self.node_pools.values() if not pool.gpu and not pool.taints]
+        if self.auto_mode is not None and not others and "general-purpose" not in self.auto_mode.node_pools:
             yield Breach(
                 ("auto_mode", "node_pools"),
-                "general-purpose is needed where there are no other pools: models do not run on system nodes",
+                "general-purpose is needed where there is no other pool without GPUs and taints: models do not run on system nodes",
                 "Write [general-purpose, system].",
                 judged_by=(("node_pools",),),
             )
@@ -200,12 +207,30 @@ class EksCluster(Section):
     def _addon_breaches(self, name: str, _version: str) -> Iterator[Breach]:
         if name not in ADDONS:
             yield Breach(("addons", name), f"one of the add-ons {', '.join(ADDONS)}", "Name one of them, or remove it.")
-        elif self.auto_mode is not None and not self.node_pools and name in IN_AUTO_MODE:
+        elif self.auto_mode is not None and not self.groups and name in IN_AUTO_MODE:
             yield Breach(
                 ("addons", name),
                 "in Auto Mode EKS runs this add-on itself, in a version of its own choice",
                 "Remove it.",
                 judged_by=(("auto_mode",), ("node_pools",)),
+            )
+
+    def _maker_breaches(self, name: str, pool: NodePool) -> Iterator[Breach]:
+        if pool.made_by == "auto_mode" and self.auto_mode is None:
+            yield Breach(
+                ("node_pools", name, "made_by"),
+                "auto_mode only in a cluster that has it",
+                "Add `auto_mode: {}` to the cluster, or write managed_group.",
+                judged_by=(("auto_mode",),),
+            )
+
+    def _name_breaches(self, name: str, pool: NodePool) -> Iterator[Breach]:
+        if pool.made_by == "auto_mode" and name in BUILT_IN:
+            yield Breach(
+                ("node_pools", name),
+                f"another name than those of Auto Mode's own: {', '.join(BUILT_IN)}",
+                f"Write it like our-{name}.",
+                judged_by=(("node_pools", name, "made_by"),),
             )
 
 

@@ -20,7 +20,6 @@ NOT_YET: Mapping[str, Effect] = MappingProxyType(
         "budget": "harmless",
         "promotion": "harmless",
         "governance": "harmless",
-        "models.*.endpoint.scaling.scale_to_zero": "refused",
         "models.*.drift": "harmless",
         "models.*.governance.approvers": "harmless",
         "monitoring.drift": "harmless",

@@ -11,6 +11,7 @@ from modelway.architecture.base import Breach, Section, each
 from modelway.architecture.payloads import PayloadLogging
 from modelway.architecture.quantities import Duration
 from modelway.architecture.replica import Placement, Resources
+from modelway.architecture.retries import Retries
 from modelway.architecture.runtime import KubernetesRuntime, Runtime
 from modelway.architecture.sagemaker import sagemaker_breaches
 from modelway.architecture.scaling import Scaling
@@ -48,6 +49,7 @@ class Endpoint(Section):
             "warm_up": "Kubernetes `startupProbe`, SageMaker `ContainerStartupHealthCheckTimeoutInSeconds`",
             "drain": "Kubernetes `terminationGracePeriodSeconds`",
             "timeout": "Gateway API `timeouts.request`, KServe `timeout`, Azure ML `request_timeout_ms`",
+            "retries": "Envoy Gateway `retry`",
             "batching": "KServe `batcher`",
             "payload_logging": "KServe `logger`, SageMaker `DataCaptureConfig`, Azure ML `data_collector`",
         }
@@ -73,6 +75,8 @@ class Endpoint(Section):
     """How long a replica that has to go still answers what it was asked, 1s to 1h."""
     timeout: Duration | None = None
     """Longest time that an answer may take; after it the caller gets an error. Up to 1h, 60s on SageMaker."""
+    retries: Retries | None = None
+    """When a request that failed is sent again; never when absent. Only with Envoy Gateway."""
     batching: Batching | None = None
     """How requests are put together; one by one when absent."""
     payload_logging: PayloadLogging | None = None
@@ -91,7 +95,9 @@ class Endpoint(Section):
                 self._batch_breaches(),
                 self._spread_breaches(),
                 self._warm_breaches(),
-                self._cold_breaches(),
+                self._zero_breaches(),
+                self._try_breaches(),
+                self._tries_breaches(),
                 self._processor_breaches(),
                 self._gateway_breaches(),
                 sagemaker_breaches(self),
@@ -190,13 +196,33 @@ class Endpoint(Section):
                 (("warm_up",),),
             )
 
-    def _cold_breaches(self) -> Iterator[Breach]:
-        zero = self.scaling.scale_to_zero
-        if zero is not None and self.timeout is not None and zero.cold_start.seconds >= self.timeout.seconds:
+    def _zero_breaches(self) -> Iterator[Breach]:
+        if self.runtime.kind == "kubernetes" and self.scaling.scale_to_zero is not None and self.traffic.sticky is not None:
             yield Breach(
-                ("scaling", "scale_to_zero", "cold_start"),
-                f"shorter than timeout, which is {self.timeout}: the first request would end with an error each time",
-                "Raise timeout, or keep a replica: remove scale_to_zero.",
+                ("traffic", "sticky"),
+                "not with scale_to_zero: the Gateway then leads to the address of all replicas, and knows no single one",
+                "Remove it, or scaling.scale_to_zero.",
+                (("scaling", "scale_to_zero"),),
+                (("runtime",),),
+            )
+
+    def _try_breaches(self) -> Iterator[Breach]:
+        per_try = self.retries.per_try if self.retries is not None else None
+        if per_try is not None and per_try.seconds <= self.slo.latency_p99.seconds:
+            yield Breach(
+                ("retries", "per_try"),
+                f"longer than slo.latency_p99, which is {self.slo.latency_p99}: all that is slower than promised would be asked again",
+                "Raise it.",
+                (("slo", "latency_p99"),),
+            )
+
+    def _tries_breaches(self) -> Iterator[Breach]:
+        per_try = self.retries.per_try if self.retries is not None else None
+        if per_try is not None and self.timeout is not None and per_try.seconds >= self.timeout.seconds:
+            yield Breach(
+                ("retries", "per_try"),
+                f"shorter than timeout, which is {self.timeout} for all tries together",
+                "Lower it, or remove it.",
                 (("timeout",),),
             )
 
@@ -211,7 +237,8 @@ class Endpoint(Section):
 
     def _gateway_breaches(self) -> Iterator[Breach]:
         """What only the Gateway does, where nobody comes through it."""
-        by_the_gateway = (*(("traffic", part) for part in ("canary", "shadow", "split", "sticky")), ("timeout",))
+        of_traffic = (("traffic", part) for part in ("canary", "shadow", "split", "sticky"))
+        by_the_gateway = (*of_traffic, ("timeout",), ("retries",), ("scaling", "scale_to_zero"))
         yield from each(self._gateway_breach(path) for path in by_the_gateway)
 
     def _gateway_breach(self, path: tuple[str, ...]) -> Iterator[Breach]:

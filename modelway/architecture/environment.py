@@ -11,6 +11,7 @@ from modelway.architecture.base import Breach, EnvironmentName, Name, Owner, Sec
 from modelway.architecture.capacity import capacity_breaches
 from modelway.architecture.cluster import Cluster
 from modelway.architecture.contract import Contract
+from modelway.architecture.gateway_rules import gateway_breaches
 from modelway.architecture.governance import CARD_PATH
 from modelway.architecture.model import ContractPath, Model
 from modelway.architecture.model_rules import model_breaches
@@ -22,6 +23,7 @@ from modelway.architecture.placement import placement_breaches
 from modelway.architecture.platform_rules import platform_breaches
 from modelway.architecture.quantities import Money
 from modelway.architecture.registry import Registry
+from modelway.architecture.tracking_rules import tracking_breaches
 
 TagKey = Annotated[
     str,
@@ -119,5 +121,13 @@ class Environment(Section):
 
     def breaches(self) -> Iterator[Breach]:
         yield from each(
-            [platform_breaches(self), name_breaches(self), placement_breaches(self), capacity_breaches(self), model_breaches(self)]
+            [
+                platform_breaches(self),
+                name_breaches(self),
+                placement_breaches(self),
+                gateway_breaches(self),
+                capacity_breaches(self),
+                model_breaches(self),
+                tracking_breaches(self),
+            ]
         )

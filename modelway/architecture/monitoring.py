@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from modelway.architecture.arns import SecretReference, TopicArn
+from modelway.architecture.arns import KeyArn, SecretReference, TopicArn
 from modelway.architecture.base import Breach, FieldPath, Name, Section, Shaped, each, of_each, repeated
 from modelway.architecture.quantities import Duration, Memory
 
@@ -22,6 +22,15 @@ WorkspaceId = Annotated[
         "the id of a workspace of Amazon Managed Service for Prometheus",
         "Write it like ws-1234abcd-12ab-34cd-56ef-1234567890ab.",
         39,
+    ),
+]
+RunbooksUrl = Annotated[
+    str,
+    Shaped(
+        r"https://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9._~%+-]+)*",
+        "the https address of a folder, without a slash at its end",
+        "Write it like https://github.com/acme/models/blob/main/docs/runbooks.",
+        300,
     ),
 ]
 Channel = Annotated[str, Shaped(r"[#@][A-Za-z0-9._-]+", "a channel or a person, with # or @", 'Write it like "#ml-alerts".', 80)]
@@ -95,6 +104,8 @@ class Topic(Section):
     kind: Literal["sns"]
     topic: TopicArn
     """ARN of the topic."""
+    key: KeyArn | None = None
+    """KMS key that the topic is encrypted with, so that Alertmanager may use it; absent where it is Amazon's own or there is none."""
 
 
 Receiver = Annotated[PagerDuty | Slack | Webhook | Topic, Field(discriminator="kind")]
@@ -176,6 +187,8 @@ class Monitoring(Section):
     """How often metrics are read, 5s to 1m."""
     alerts: Alerts = Field(default_factory=Alerts)
     """Who is told. A production environment says who is paged."""
+    runbooks: RunbooksUrl | None = None
+    """Where people read docs/runbooks: alerts then link to their page there. When absent they name its path in the repository."""
     drift: DriftRules = Field(default_factory=DriftRules)
     """What holds for the drift of all models."""
 
@@ -193,6 +206,13 @@ class Monitoring(Section):
                     ("alerts", *path),
                     f"Amazon's alert manager tells SNS topics alone, and not {receiver.kind}",
                     "Write `{kind: sns, topic: …}` and subscribe to the topic, or use the backend operator.",
+                    (("backend",),),
+                )
+            elif receiver.key is not None:
+                yield Breach(
+                    ("alerts", *path, "key"),
+                    "for Prometheus in the cluster: of Amazon's alert manager the key's own policy says what it may",
+                    "Leave it out, and let aps.amazonaws.com use the key in the key's policy.",
                     (("backend",),),
                 )
 

@@ -40,9 +40,9 @@ def _versions(name: str, model: "Model") -> Iterator[Breach]:
 
 def _node_groups(environment: "Environment") -> Iterator[Breach]:
     for key, cluster in environment.clusters.items():
-        if not isinstance(cluster, EksCluster) or not cluster.node_pools:
+        if not isinstance(cluster, EksCluster) or not cluster.groups:
             continue
-        pool = max(cluster.node_pools, key=len)
+        pool = max(cluster.groups, key=len)
         name = f"{key}-{pool}{SUFFIX}"
         if len(name) > NODE_GROUP_LENGTH:
             yield Breach(

@@ -2,14 +2,15 @@
 
 from collections.abc import Iterator
 from types import MappingProxyType
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, GetJsonSchemaHandler
+from pydantic_core import CoreSchema
 
 from modelway.architecture.base import Breach, Section, Shaped, each, min_above_max, of_each, repeated
 from modelway.architecture.eks import has_arm_processors, has_nvidia_gpus
 from modelway.architecture.instances import InstanceType
-from modelway.architecture.quantities import Memory
+from modelway.architecture.quantities import Memory, Written
 
 LabelKey = Annotated[
     str,
@@ -30,6 +31,37 @@ LabelValue = Annotated[
 
 GPU_TAINT = "nvidia.com/gpu"
 """Key of the taint that pools with GPUs have already."""
+
+
+BUILT_IN = ("default", "general-purpose", "system")
+"""Names of EKS Auto Mode's own pools and of their class (docs.aws.amazon.com/eks/latest/userguide/create-node-class.html)."""
+
+
+class Unavailable(Written):
+    """How many nodes: a number, or a share of a pool."""
+
+    # docs.aws.amazon.com/eks/latest/APIReference/API_NodegroupUpdateConfig.html
+    SHAPE = r"([1-9][0-9]?|100)(%?)"
+    RULE = "a number of nodes or a whole percentage, 1 to 100"
+    WAY_OUT = "Write it like 2 or 25%."
+    __slots__ = ()
+
+    @classmethod
+    def _read(cls, value: object) -> "Unavailable":
+        return super()._read(str(value) if isinstance(value, int) and not isinstance(value, bool) else value)
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return {**super().__get_pydantic_json_schema__(schema, handler), "type": ["string", "integer"]}
+
+    @property
+    def number(self) -> int:
+        """Of nodes, or of each hundred of them."""
+        return int(self._parts[1])
+
+    @property
+    def is_share(self) -> bool:
+        return bool(self._parts[2])
 
 
 class Taint(Section):
@@ -56,6 +88,8 @@ class NodePool(Section):
             "capacity": "spot",
             "labels": {"example.com/purpose": "batch"},
             "disk": "100Gi",
+            "made_by": "managed_group",
+            "max_unavailable": "25%",
         }
     )
     PEERS = MappingProxyType(
@@ -67,6 +101,8 @@ class NodePool(Section):
             "disk": "EKS `diskSize`",
             "taints": "Kubernetes `taints`",
             "labels": "Kubernetes `labels`",
+            "made_by": "EKS `Nodegroup`, Karpenter `NodePool`",
+            "max_unavailable": "EKS `updateConfig.maxUnavailable`, Karpenter `disruption.budgets`",
         }
     )
 
@@ -85,10 +121,14 @@ class NodePool(Section):
     taints: tuple[Taint, ...] = Field(default=(), max_length=40)
     """What keeps other pods off; pools with GPUs have a taint for that already."""
     disk: Memory | None = None
-    """Size of each node's disk, 20Gi to 16Ti; absent, EKS's own, 20Gi."""
+    """Size of each node's disk, 20Gi to 16Ti; absent, EKS's own: 20Gi, or 80Gi where Auto Mode makes them."""
+    made_by: Literal["managed_group", "auto_mode"] = "managed_group"
+    """Who makes the nodes: a managed node group that Cluster Autoscaler scales, or EKS Auto Mode when pods ask for them."""
+    max_unavailable: Unavailable = Unavailable("1")
+    """Nodes that are replaced at the same time, a number or a percentage, 1 to 100. More is faster, and moves more pods at once."""
 
     def breaches(self) -> Iterator[Breach]:
-        yield from each([min_above_max(self), repeated(self, "instance_types"), self._disk_breaches()])
+        yield from each([min_above_max(self), repeated(self, "instance_types"), self._disk_breaches(), self._kept_breaches()])
         yield from each(of_each(self, "instance_types", rule) for rule in (self._arm_breaches, self._gpu_breaches))
         yield from each(of_each(self, "taints", rule) for rule in (self._taint_breaches, self._own_taint_breaches))
 
@@ -96,6 +136,15 @@ class NodePool(Section):
         # The image of a node needs 20 GiB; an EBS volume of type gp3 has 16 TiB at most.
         if self.disk is not None and not 20 << 30 <= self.disk.bytes <= 16 << 40:
             yield Breach(("disk",), "20Gi to 16Ti", "Write it like 100Gi.")
+
+    def _kept_breaches(self) -> Iterator[Breach]:
+        if self.min and self.made_by == "auto_mode":
+            yield Breach(
+                ("min",),
+                "0 where Auto Mode makes the nodes: it keeps none that no pod asks for",
+                "Write min: 0, or made_by: managed_group.",
+                (("made_by",),),
+            )
 
     def _arm_breaches(self, number: int, kind: str) -> Iterator[Breach]:
         if has_arm_processors(kind):

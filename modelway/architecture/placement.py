@@ -1,13 +1,12 @@
-"""The rules between models and where they are served: cluster, nodes, Gateway, other teams, SageMaker."""
+"""The rules between models and where they are served: cluster, nodes, other teams, SageMaker."""
 
 import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from modelway.architecture.base import Breach, FieldPath, each
+from modelway.architecture.base import Breach, each
 from modelway.architecture.cluster import Cluster, EksCluster
 from modelway.architecture.eks import has_mig
-from modelway.architecture.network import ExistingNetwork
 from modelway.architecture.sagemaker import OR_KUBERNETES
 from modelway.architecture.tenancy import ExistingGateway
 
@@ -21,13 +20,6 @@ GATEWAY_NAMESPACE = "gateway-system"
 TAKEN_NAMESPACES = ("default", "kube-system", "kube-public", "kube-node-lease", GATEWAY_NAMESPACE, "envoy-gateway-system", "keda")
 """Namespaces that can be no team's."""
 
-ENVOY_GATEWAY = re.compile(r"eg|.*envoy.*")
-"""Classes of Gateways that Envoy Gateway runs, by the names that its documentation uses (gateway.envoyproxy.io/docs/tasks/quickstart)."""
-
-ALB = re.compile(r"(.*[-.])?alb([-.].*)?")
-"""Classes of Gateways that the AWS Load Balancer Controller runs as an Application Load Balancer, by the names that are usual
-(kubernetes-sigs.github.io/aws-load-balancer-controller/latest/guide/gateway/l7gateway)."""
-
 ENDPOINT_LENGTH = 63
 """Characters that the name of a SageMaker endpoint may have (docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateEndpoint.html)."""
 
@@ -39,11 +31,10 @@ _ECR = re.compile(r"[0-9]{12}\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com(\.cn)?")
 
 def placement_breaches(environment: "Environment") -> Iterator[Breach]:
     """What of the models does not fit to where they are served."""
-    rules = (_cluster, _team, _gpu, _mig, _pool, _pool_with_gpus, _spot, _no_spot, _one_replica, _shadow, _sticky, _tokens, _access)
+    rules = (_cluster, _team, _gpu, _mig, _pool, _pool_with_gpus, _spot, _no_spot, _one_replica, _access)
     for name, model in environment.models.items():
         yield from each(rule(environment, name, model) for rule in (*rules, _endpoint_name, _images, _own_bucket, _artifact))
-    for key, cluster in environment.clusters.items():
-        yield from each([_quotas(environment, key, cluster), _public_gateway(environment, key, cluster)])
+    yield from each(_quotas(environment, key, cluster) for key, cluster in environment.clusters.items())
 
 
 def _quotas(environment: "Environment", key: str, cluster: Cluster) -> Iterator[Breach]:
@@ -56,19 +47,6 @@ def _quotas(environment: "Environment", key: str, cluster: Cluster) -> Iterator[
                 "Correct the name, or remove it: it has no namespace here.",
                 judged_by=(("models",),),
             )
-
-
-def _public_gateway(environment: "Environment", key: str, cluster: Cluster) -> Iterator[Breach]:
-    network, gateway = environment.network, cluster.gateway
-    if isinstance(gateway, ExistingGateway) or gateway.exposure != "internet":
-        return
-    if isinstance(network, ExistingNetwork) and not network.public_subnets:
-        yield Breach(
-            ("network", "public_subnets"),
-            f"where the Gateway of cluster {key} answers on the internet, its load balancer stands in public subnets; none are named",
-            "Name them, or write exposure: internal.",
-            (("clusters", key, "gateway"),),
-        )
 
 
 def cluster_of(environment: "Environment", model: "Model") -> Iterator[tuple[str, Cluster]]:
@@ -210,41 +188,6 @@ def _one_replica(environment: "Environment", name: str, model: "Model") -> Itera
             "Write min: 2 or more.",
             judged_by=(("tier",), ("models", name, "presence")),
         )
-
-
-def _shadow(environment: "Environment", name: str, model: "Model") -> Iterator[Breach]:
-    if model.endpoint is None or model.endpoint.traffic.shadow is None or model.endpoint.runtime.kind != "kubernetes":
-        return
-    for key, cluster in cluster_of(environment, model):
-        if not isinstance(cluster.gateway, ExistingGateway) and ALB.fullmatch(cluster.gateway.class_):
-            yield Breach(
-                ("models", name, "endpoint", "traffic", "shadow"),
-                f"an Application Load Balancer copies no requests, and the Gateway of cluster {key} is of class {cluster.gateway.class_}",
-                "Remove shadow, or give the cluster a Gateway of class envoy.",
-                judged_by=(("clusters", key, "gateway"), ("models", name, "cluster")),
-            )
-
-
-def _sticky(environment: "Environment", name: str, model: "Model") -> Iterator[Breach]:
-    if model.endpoint is not None and model.endpoint.traffic.sticky is not None:
-        yield from _only_envoy(environment, name, model, ("traffic", "sticky"), "session persistence in its standard channel")
-
-
-def _tokens(environment: "Environment", name: str, model: "Model") -> Iterator[Breach]:
-    if model.endpoint is not None and model.endpoint.access is not None and model.endpoint.access.jwt is not None:
-        yield from _only_envoy(environment, name, model, ("access", "jwt"), "check of tokens")
-
-
-def _only_envoy(environment: "Environment", name: str, model: "Model", path: FieldPath, what: str) -> Iterator[Breach]:
-    for key, cluster in cluster_of(environment, model):
-        gateway = cluster.gateway
-        if not isinstance(gateway, ExistingGateway) and not ENVOY_GATEWAY.fullmatch(gateway.class_):
-            yield Breach(
-                ("models", name, "endpoint", *path),
-                f"only with Envoy Gateway, because the Gateway API has no {what}; that of cluster {key} is of class {gateway.class_}",
-                "Remove it, or give the cluster a Gateway of class envoy.",
-                judged_by=(("clusters", key, "gateway"), ("models", name, "cluster")),
-            )
 
 
 def _access(environment: "Environment", name: str, model: "Model") -> Iterator[Breach]:

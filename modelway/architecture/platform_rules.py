@@ -307,6 +307,6 @@ def _receivers(environment: "Environment") -> Iterator[Breach]:
 
 def _receiver(path: FieldPath, receiver: "Receiver", region: str) -> Breach | None:
     if isinstance(receiver, Topic):
-        return elsewhere((*path, "topic"), receiver.topic, region)
+        return elsewhere((*path, "topic"), receiver.topic, region) or elsewhere((*path, "key"), receiver.key, region)
     field, reference = ("key", receiver.key) if receiver.kind == "pagerduty" else ("url", receiver.url)
     return elsewhere((*path, field), reference.arn, region)

@@ -21,6 +21,14 @@ class Protection:
     deletion_window_days: int
     """Days in which a KMS key that was deleted can be called back. AWS takes 7 to 30
     (docs.aws.amazon.com/kms/latest/APIReference/API_ScheduleKeyDeletion.html)."""
+    backup_days: int
+    """Days that a database can be put back to. AWS takes up to 35
+    (docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_WorkingWithAutomatedBackups.BackupRetention.html)."""
+
+    @property
+    def last_snapshot(self) -> bool:
+        """A database that is deleted leaves a snapshot. It does not stay itself: subnets and clusters would have to stay with it."""
+        return not self.force_destroy
 
     def told(self) -> tuple[str, ...]:
         """The same in words, a line each."""
@@ -31,6 +39,7 @@ class Protection:
             f"protect: {_word(self.protect)}; {refuses} to delete it",
             f"retain_on_delete: {_word(self.retain)}, force_destroy: {_word(self.force_destroy)}; it {stays} when a stack gives it up",
             f"deletion window of keys: {self.deletion_window_days} days",
+            f"databases: {self.backup_days} days of backups, {'a' if self.last_snapshot else 'no'} last snapshot when one is deleted",
             "deletedWith: settings of a bucket or repository go with it, and stay with it",
         )
 
@@ -41,9 +50,9 @@ def _word(value: bool) -> str:
 
 _BY_TIER: Mapping[Tier, Protection] = MappingProxyType(
     {
-        "development": Protection(protect=False, retain=False, force_destroy=True, deletion_window_days=7),
-        "staging": Protection(protect=False, retain=True, force_destroy=False, deletion_window_days=30),
-        "production": Protection(protect=True, retain=True, force_destroy=False, deletion_window_days=30),
+        "development": Protection(protect=False, retain=False, force_destroy=True, deletion_window_days=7, backup_days=1),
+        "staging": Protection(protect=False, retain=True, force_destroy=False, deletion_window_days=30, backup_days=7),
+        "production": Protection(protect=True, retain=True, force_destroy=False, deletion_window_days=30, backup_days=35),
     }
 )
 

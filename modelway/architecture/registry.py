@@ -9,6 +9,7 @@ from pydantic import Field
 from modelway.architecture.arns import Account, KeyArn, Region
 from modelway.architecture.base import Breach, Name, Section, Shaped, each, of_each, repeated
 from modelway.architecture.references import Image
+from modelway.architecture.tracking import MlflowServer
 
 TagPattern = Annotated[
     str,
@@ -46,6 +47,7 @@ class ImageRegistry(Section):
             "mutable_tags": ["cache-*"],
             "pull_through": {"quay": "quay.io"},
             "replicate_to": ["eu-central-1"],
+            "owns_account_settings": True,
             "readers": ["333333333333"],
         }
     )
@@ -64,12 +66,15 @@ class ImageRegistry(Section):
     """Registries that images are fetched from and kept, by the first part of the name they get here. Others want a credential."""
     replicate_to: tuple[Region, ...] = Field(default=(), max_length=25)
     """Regions that images are copied to. 25 at most (what ECR takes)."""
+    owns_account_settings: bool = False
+    """Whether this environment says for its whole account what ECR has once in each region: which images are scanned ever again, and which
+    are copied. What others have set there is replaced, so that one environment of an account says it."""
     readers: tuple[Account, ...] = Field(default=(), max_length=25)
     """Other accounts that may pull images, such as those of later environments."""
 
     def breaches(self) -> Iterator[Breach]:
         lists = [repeated(self, name) for name in ("mutable_tags", "replicate_to", "readers")]
-        yield from each([*lists, of_each(self, "keep", self._keep_breaches)])
+        yield from each([*lists, of_each(self, "keep", self._keep_breaches), self._scan_breaches(), self._copy_breaches()])
 
     def _keep_breaches(self, prefix: str, _most: int) -> Iterator[Breach]:
         for other in self.keep:
@@ -80,6 +85,23 @@ class ImageRegistry(Section):
                     "Remove one of the two, or tell them apart.",
                     (("keep", other),),
                 )
+
+    def _scan_breaches(self) -> Iterator[Breach]:
+        if self.scan == "enhanced" and not self.owns_account_settings:
+            yield self._unowned("scan")
+
+    def _copy_breaches(self) -> Iterator[Breach]:
+        if self.replicate_to and not self.owns_account_settings:
+            yield self._unowned("replicate_to")
+
+    def _unowned(self, field: str) -> Breach:
+        # docs.aws.amazon.com/AmazonECR/latest/userguide/registry-settings.html: a registry is an account's, and has one of each.
+        return Breach(
+            (field,),
+            "a setting that an account has once in a region: of two environments that write it, the later would undo what the other said",
+            "Add `owns_account_settings: true` where nobody else in the account sets it; else remove it.",
+            judged_by=(("owns_account_settings",),),
+        )
 
 
 class ObjectLock(Section):
@@ -171,7 +193,7 @@ class SageMakerRegistry(Section):
     kind: Literal["sagemaker"]
 
 
-ModelRegistry = Annotated[NoModelRegistry | MlflowRegistry | SageMakerRegistry, Field(discriminator="kind")]
+ModelRegistry = Annotated[NoModelRegistry | MlflowRegistry | MlflowServer | SageMakerRegistry, Field(discriminator="kind")]
 
 
 class Registry(Section):

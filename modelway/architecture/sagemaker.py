@@ -22,7 +22,8 @@ def sagemaker_breaches(endpoint: "Endpoint") -> Iterator[Breach]:
     """What of the endpoint SageMaker would leave out."""
     if endpoint.runtime.kind != "sagemaker":
         return
-    rules = (_resources, _shadow, _header, _sticky, _targets, _zero, _placement, _access, _timeout, _latency, _drain, _sample, _rollout)
+    shape = (_resources, _shadow, _header, _sticky, _targets, _zero, _placement)
+    rules = (*shape, _access, _retries, _timeout, _latency, _drain, _sample, _rollout)
     yield from each(rule(endpoint) for rule in rules)
 
 
@@ -87,6 +88,11 @@ def _access(endpoint: "Endpoint") -> Iterator[Breach]:
         yield _cannot(
             ("access",), "it knows callers by IAM alone", "Remove it, and allow sagemaker:InvokeEndpoint to the roles of those who may call"
         )
+
+
+def _retries(endpoint: "Endpoint") -> Iterator[Breach]:
+    if endpoint.retries is not None:
+        yield _cannot(("retries",), "it sends each request once", "Remove it, and let callers ask again")
 
 
 def _timeout(endpoint: "Endpoint") -> Iterator[Breach]:

@@ -109,7 +109,7 @@ class Schedule(Section):
 
 
 class ScaleToZero(Section):
-    """No replica at all while nobody asks. The first request after it waits until one is there."""
+    """No replica at all while nobody asks. What is asked then is answered with 503 until one is there, so callers have to ask again."""
 
     EXAMPLES = MappingProxyType({"after": "15m", "cold_start": "2m"})
     PEERS = MappingProxyType({"after": "KEDA `cooldownPeriod`"})
@@ -117,7 +117,7 @@ class ScaleToZero(Section):
     after: Duration
     """Time without requests until the last replica goes, 1m to 1d."""
     cold_start: Duration
-    """What the first request then waits at most, measured: node, image, weights, warm-up. Up to 30m."""
+    """How long callers then get 503 at most, measured: a look at the metrics, node, image, weights, warm-up. Up to 30m."""
 
     def breaches(self) -> Iterator[Breach]:
         yield from each([self._after_breaches(), self._cold_breaches()])
@@ -153,7 +153,7 @@ class Scaling(Section):
     schedules: tuple[Schedule, ...] = Field(default=(), max_length=20)
     """Times with more replicas."""
     scale_to_zero: ScaleToZero | None = None
-    """When the last replica goes, and what that costs those who ask next; never when absent."""
+    """When the last replicas go, of all versions together, and what that costs those who ask next; never when absent."""
 
     def breaches(self) -> Iterator[Breach]:
         rules = [min_above_max(self), self._zero_breaches(), self._wake_breaches()]
@@ -163,7 +163,7 @@ class Scaling(Section):
         if self.min == 0 and self.scale_to_zero is None:
             yield Breach(
                 ("min",),
-                "1 or more; 0 only where scale_to_zero says what the first request then waits",
+                "1 or more; 0 only where scale_to_zero says how long callers then get errors",
                 "Write min: 1, or add `scale_to_zero: {after: 15m, cold_start: 2m}`.",
                 (("scale_to_zero",),),
             )

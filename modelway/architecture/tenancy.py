@@ -1,5 +1,6 @@
 """What teams find in a cluster: the Gateway that they share, and how much each may ask for."""
 
+import re
 from collections.abc import Iterator
 from types import MappingProxyType
 from typing import Annotated, Literal
@@ -27,6 +28,10 @@ Hostname = Annotated[
         253,
     ),
 ]
+
+_ENVOY = re.compile(r"eg|.*envoy.*")
+"""Classes that Envoy Gateway answers for where it was there before, by the names that its documentation uses
+(gateway.envoyproxy.io/docs/tasks/quickstart)."""
 
 
 class GatewayTls(Section):
@@ -70,8 +75,13 @@ class ManagedGateway(Section):
     tls: GatewayTls | None = None
     """Answer by HTTPS on port 443 alone; by HTTP on port 80 when absent."""
 
+    @property
+    def is_envoy(self) -> bool:
+        """Whether Envoy Gateway answers for the class: it is installed here, or the name says so."""
+        return self.controller == "envoy" or bool(_ENVOY.fullmatch(self.class_))
+
     def breaches(self) -> Iterator[Breach]:
-        yield from each([self._exposure_breaches(), self._class_breaches()])
+        yield from each([self._exposure_breaches()])
 
     def _exposure_breaches(self) -> Iterator[Breach]:
         if self.exposure == "internet" and self.controller == "there":
@@ -87,15 +97,6 @@ class ManagedGateway(Section):
                 "on the internet requests are encrypted, and there is no certificate",
                 "Add `tls: {secret: NAME}`.",
                 judged_by=(("controller",), ("tls",)),
-            )
-
-    def _class_breaches(self) -> Iterator[Breach]:
-        if self.controller == "envoy" and "envoy" not in self.class_:
-            yield Breach(
-                ("class",),
-                "the class that is made says whose it is: its name holds envoy",
-                "Write it like modelway-envoy.",
-                judged_by=(("controller",),),
             )
 
 

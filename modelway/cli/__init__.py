@@ -41,6 +41,7 @@ VERBS = (
     Verb("bootstrap", "Prepare an account: a place for state, roles for CI.", "modelway.cli.bootstrap"),
     Verb("up", "Bring an environment up: its stacks, in order.", "modelway.cli.up"),
     Verb("ask", "Ask a model what its contract's sample asks.", "modelway.cli.ask"),
+    Verb("dashboards", "Write dashboards, or put them into Managed Grafana.", "modelway.cli.dashboards"),
     Verb("destroy", "Take an environment down: its stacks, in reverse order.", "modelway.cli.destroy"),
     Verb("adopt", "Write import files for what is there already.", "modelway.cli.adopt"),
     Verb("recover", "Go on after a run that was killed.", "modelway.cli.recover"),

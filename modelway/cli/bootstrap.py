@@ -16,13 +16,17 @@ def command(
         list[str] | None,
         typer.Option("--runner-subnet", metavar="ID", help="Private subnet of a runner; may be given again.", show_default=False),
     ] = None,
+    runner_connection: Annotated[
+        str | None, typer.Option(metavar="ARN", help="Connection to GitHub that the runner hears of jobs by.", show_default=False)
+    ] = None,
     environments: Folder = None,
 ) -> None:
     """Make the bucket and key of state, the roles of CI and their boundary. Done again, it changes only what is not as it should be."""
     from modelway.architecture import load
-    from modelway.operations.bootstrap import bootstrap, next_steps
+    from modelway.operations.bootstrap import bootstrap, next_steps, runner
     from modelway.operations.environments import refuse_other_account
 
+    running = runner(runner_subnets or (), runner_connection)
     root = project(needed=False)
     with faults_from_here():
         described = load(folder_of(environment, environments, root), environment, root)
@@ -33,7 +37,7 @@ def command(
         told.append(what)
         typer.echo(f"made: {what}", err=True)
 
-    place = bootstrap(described, repository, runner_subnets or (), made)
+    place = bootstrap(described, repository, running, made)
     if not told:
         typer.echo("everything is there already", err=True)
-    typer.echo(next_steps(place, bool(runner_subnets)), nl=False)
+    typer.echo(next_steps(place, running is not None), nl=False)

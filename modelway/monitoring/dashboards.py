@@ -63,21 +63,27 @@ def fleet_dashboard(environment: str) -> Dashboard:
     )
 
 
-def cluster_dashboard(environment: str, cluster: str) -> Dashboard:
-    """A cluster: its nodes, what is spoken for, what waits, its GPUs."""
-    requested = 'sum by (resource) (kube_pod_container_resource_requests{resource=~"cpu|memory|nvidia_com_gpu",node!=""})'
-    spoken_for = f"{requested} / sum by (resource) (kube_node_status_allocatable)"
+def cluster_dashboard(environment: str, cluster: str, *, among_others: bool = False) -> Dashboard:
+    """A cluster: its nodes, what is spoken for, what waits, its GPUs. `among_others`: whether its metrics lie with those of others,
+    and have the label `cluster`."""
+    own = [f'cluster="{cluster}"'] if among_others else []
+
+    def of(series: str, *matchers: str) -> str:
+        found = ",".join((*matchers, *own))
+        return f"{series}{{{found}}}" if found else series
+
+    requested = of("kube_pod_container_resource_requests", 'resource=~"cpu|memory|nvidia_com_gpu"', 'node!=""')
+    spoken_for = f"sum by (resource) ({requested}) / sum by (resource) ({of('kube_node_status_allocatable')})"
+    used, free = of("DCGM_FI_DEV_FB_USED"), of("DCGM_FI_DEV_FB_FREE")
+    ready = of("kube_node_status_condition", 'condition="Ready"', 'status="true"')
+    restarts = of("kube_pod_container_status_restarts_total")
     panels = [
-        timeseries("Ready nodes", "short", [('sum(kube_node_status_condition{condition="Ready",status="true"})', "ready")]),
+        timeseries("Ready nodes", "short", [(f"sum({ready})", "ready")]),
         timeseries("Spoken for", "percentunit", [(spoken_for, "{{resource}}")], 0.9),
-        timeseries("Pods without room", "short", [("sum by (namespace) (kube_pod_status_unschedulable)", "{{namespace}}")]),
-        timeseries(
-            "Restarts", "short", [("sum by (namespace) (increase(kube_pod_container_status_restarts_total[15m]))", "{{namespace}}")]
-        ),
-        timeseries("GPUs at work", "percent", [("DCGM_FI_DEV_GPU_UTIL", "{{namespace}}/{{pod}} {{gpu}}")]),
-        timeseries(
-            "Memory of GPUs", "percentunit", [("DCGM_FI_DEV_FB_USED / (DCGM_FI_DEV_FB_USED + DCGM_FI_DEV_FB_FREE)", "{{pod}} {{gpu}}")]
-        ),
+        timeseries("Pods without room", "short", [(f"sum by (namespace) ({of('kube_pod_status_unschedulable')})", "{{namespace}}")]),
+        timeseries("Restarts", "short", [(f"sum by (namespace) (increase({restarts}[15m]))", "{{namespace}}")]),
+        timeseries("GPUs at work", "percent", [(of("DCGM_FI_DEV_GPU_UTIL"), "{{namespace}}/{{pod}} {{gpu}}")]),
+        timeseries("Memory of GPUs", "percentunit", [(f"{used} / ({used} + {free})", "{{pod}} {{gpu}}")]),
     ]
     return dashboard(f"{environment}/ cluster {cluster}", f"Cluster {cluster} ({environment})", [environment], panels)
 

@@ -2,13 +2,12 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import boto3
 from botocore.exceptions import ClientError
 
-from modelway.operations._aws import ImageRegistry, explained
+from modelway.operations._aws import AwsFailure, ImageRegistry, explained
 
 
 @dataclass(frozen=True)
@@ -34,16 +33,29 @@ class Account:
         return str(found["Account"]), str(found["Arn"])
 
     def quota(self, service: str, code: str) -> Quota:
-        with explained(f"servicequotas:GetServiceQuota {service} {code}"):
-            found = self._session.client("service-quotas").get_service_quota(ServiceCode=service, QuotaCode=code)["Quota"]
+        """The limit of that code: this account's own where it has one, else AWS's default."""
+        client = self._session.client("service-quotas")
+        try:
+            with explained(f"servicequotas:GetServiceQuota {service} {code}"):
+                found = client.get_service_quota(ServiceCode=service, QuotaCode=code)["Quota"]
+        except AwsFailure as fault:
+            # docs.aws.amazon.com/servicequotas/2019-06-24/apireference/API_GetServiceQuota.html: of some there is the default alone.
+            if not isinstance(fault.__cause__, client.exceptions.NoSuchResourceException):
+                raise
+            with explained(f"servicequotas:GetAWSDefaultServiceQuota {service} {code}"):
+                found = client.get_aws_default_service_quota(ServiceCode=service, QuotaCode=code)["Quota"]
         return Quota(str(found["QuotaName"]), float(found["Value"]))
 
     def quota_called(self, service: str, name: str) -> Quota | None:
-        """The limit of that name; None when there is none."""
-        with explained(f"servicequotas:ListServiceQuotas {service}"):
-            pages = self._session.client("service-quotas").get_paginator("list_service_quotas").paginate(ServiceCode=service)
-            found = [quota for page in pages for quota in page["Quotas"] if quota["QuotaName"] == name]
-        return Quota(name, float(found[0]["Value"])) if found else None
+        """The limit of that name, as above; None when there is none."""
+        client = self._session.client("service-quotas")
+        for call in ("list_service_quotas", "list_aws_default_service_quotas"):
+            with explained(f"servicequotas:{call} {service}"):
+                pages = client.get_paginator(call).paginate(ServiceCode=service)
+                found = next((quota for page in pages for quota in page["Quotas"] if quota["QuotaName"] == name), None)
+            if found is not None:
+                return Quota(name, float(found["Value"]))
+        return None
 
     def virtual_cpus(self, instance_types: Sequence[str]) -> dict[str, int]:
         """By type, of those that exist."""
@@ -128,29 +140,28 @@ class Account:
                 raise
         return "ours"
 
-    def has_image(self, repository: str, digest: str) -> bool | None:
-        """None when there is no such repository."""
+    def has_image(self, repository: str, digest: str, *, account: str = "", region: str = "") -> bool | None:
+        """In the registry of `account` and `region`, which are this one's where nothing else is said. None when there is no repository."""
+        account, region = account or self._account, region or self._region
         with explained("ecr:DescribeRepositories"):
-            client = self._session.client("ecr")
+            client = self._session.client("ecr", region_name=region)
             try:
-                client.describe_repositories(registryId=self._account, repositoryNames=[repository])
+                client.describe_repositories(registryId=account, repositoryNames=[repository])
             except client.exceptions.RepositoryNotFoundException:
                 return None
-        return self._images.by_digest(repository, digest) is not None
+        return ImageRegistry(account, region).by_digest(repository, digest) is not None
 
-    def has_object(self, bucket: str, key: str) -> bool:
+    def has_object(self, bucket: str, key: str, *, of_others: bool = False) -> bool:
+        """`of_others`: the bucket may be another account's."""
+        owner = {} if of_others else {"ExpectedBucketOwner": self._account}
         with explained("s3:HeadObject"):
             try:
-                self._session.client("s3").head_object(Bucket=bucket, Key=key, ExpectedBucketOwner=self._account)
+                self._session.client("s3").head_object(Bucket=bucket, Key=key, **owner)
             except ClientError as fault:
                 if fault.response["Error"]["Code"] in ("404", "NoSuchKey", "NotFound"):
                     return False
                 raise
         return True
-
-    @cached_property
-    def _images(self) -> ImageRegistry:
-        return ImageRegistry(self._account, self._region)
 
     def _pages(self, service: str, call: str, **arguments: object) -> Iterator[Mapping[str, Any]]:
         return iter(self._session.client(service).get_paginator(call).paginate(**arguments))

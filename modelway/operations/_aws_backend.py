@@ -1,5 +1,6 @@
 """State of the engine in S3, as far as its locks go."""
 
+import os
 from urllib.parse import parse_qs
 
 import boto3
@@ -16,10 +17,13 @@ class S3Locks:
         options = {key: values[-1] for key, values in parse_qs(query).items()}
         path_style = options.get("s3ForcePathStyle", options.get("use_path_style", "")).lower() == "true"
         with explained("s3"):
-            session = boto3.Session(region_name=options.get("region"), profile_name=options.get("profile"))
+            # The engine reads both variables, boto3 only AWS_DEFAULT_REGION.
+            region = options.get("region") or os.environ.get("AWS_REGION") or None
+            session = boto3.Session(region_name=region, profile_name=options.get("profile"))
             self._client = session.client(
                 "s3", endpoint_url=options.get("endpoint"), config=Config(s3={"addressing_style": "path"} if path_style else {})
             )
+        self.region = str(self._client.meta.region_name)
         self._bucket = bucket
         self._folder = f"{prefix}/.pulumi/locks" if prefix else ".pulumi/locks"
 

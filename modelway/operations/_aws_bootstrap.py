@@ -138,8 +138,17 @@ class Ensurer:
             self._iam.create_policy_version(PolicyArn=arn, PolicyDocument=json.dumps(document), SetAsDefault=True)
             made(f"version of policy {arn}")
 
-    def role(self, arn: str, trust: Document, document: Document, managed: Sequence[str], made: Callable[[str], None]) -> None:
-        """A role with its trust, one inline policy, and these managed policies."""
+    def role(
+        self,
+        arn: str,
+        trust: Document,
+        document: Document,
+        managed: Sequence[str],
+        made: Callable[[str], None],
+        *,
+        instead_of: Sequence[str] = (),
+    ) -> None:
+        """A role with its trust, one inline policy, and these managed policies `instead_of` those that it had of an earlier version."""
         path, _, name = arn.partition(":role")[2].rpartition("/")
         with explained("iam:GetRole"):
             try:
@@ -164,3 +173,6 @@ class Ensurer:
                 if policy not in attached:
                     self._iam.attach_role_policy(RoleName=name, PolicyArn=policy)
                     made(f"{policy.rpartition('/')[2]} of role {arn}")
+            for policy in attached.intersection(instead_of):
+                self._iam.detach_role_policy(RoleName=name, PolicyArn=policy)
+                made(f"role {arn} without {policy.rpartition('/')[2]}")

@@ -1,4 +1,4 @@
-"""Whether a bucket, a repository, a key, a group or an endpoint is there, in the account of the credentials. Reads only."""
+"""Whether a bucket, a repository, a key, a database, a group or an endpoint is there, in the account of the credentials. Reads only."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,9 +7,12 @@ import boto3
 from botocore.exceptions import ClientError
 
 from modelway.operations._aws import explained
-from modelway.operations.adopting import BUCKET, KEY, REPOSITORY, Found
+from modelway.operations.adopting import BUCKET, DATABASE, KEY, REPOSITORY, Found
 
-_GONE = ("404", "NoSuchBucket", "NotFound", "NotFoundException", "RepositoryNotFoundException", "ValidationException")
+_GONE = (
+    *("404", "NoSuchBucket", "NotFound", "NotFoundException", "RepositoryNotFoundException", "ValidationException"),
+    *("DBInstanceNotFound", "DBInstanceNotFoundFault", "DBParameterGroupNotFound", "DBSubnetGroupNotFoundFault"),
+)
 """What the services say of what is not there. SageMaker says ValidationException."""
 
 
@@ -33,6 +36,12 @@ class Stored:
                 return self._repository(identifier)
             case _ if kind == KEY:
                 return self._key(identifier, str(inputs.get("description")))
+            case _ if kind == DATABASE:
+                return self._database(identifier, inputs)
+            case "aws:rds/subnetGroup:SubnetGroup":
+                return Found(identifier) if self._asked("rds", "describe_db_subnet_groups", DBSubnetGroupName=identifier) else None
+            case "aws:rds/parameterGroup:ParameterGroup":
+                return self._settings(identifier, str(inputs.get("family")))
             case "aws:sagemaker/modelPackageGroup:ModelPackageGroup":
                 group = self._asked("sagemaker", "describe_model_package_group", ModelPackageGroupName=identifier)
                 return Found(identifier) if group else None
@@ -62,6 +71,33 @@ class Stored:
             )
         return Found(name, key=str(encryption["kmsKey"]))
 
+    def _database(self, identifier: str, inputs: Mapping[str, object]) -> Found | None:
+        answer = self._asked("rds", "describe_db_instances", DBInstanceIdentifier=identifier)
+        if not answer or not answer["DBInstances"]:
+            return None
+        there = answer["DBInstances"][0]
+        if not there.get("StorageEncrypted") or not there.get("KmsKeyId"):
+            return Found(
+                identifier,
+                differs="it is not encrypted, which cannot be changed: it would be replaced, and what is in it lost. Copy a snapshot of it"
+                " under a key, make a database of the copy, and delete it.",
+            )
+        # What cannot be changed either, by input (docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_ModifyDBInstance.html).
+        has = {"engine": there.get("Engine"), "dbName": there.get("DBName"), "username": there.get("MasterUsername")}
+        other = [f"{name} is {value}, and would be {inputs.get(name)}" for name, value in has.items() if value != inputs.get(name)]
+        if other:
+            return Found(identifier, differs=f"it would be replaced, and what is in it lost: {'; '.join(other)}. Move what is in it.")
+        return Found(identifier, key=str(there["KmsKeyId"]))
+
+    def _settings(self, name: str, family: str) -> Found | None:
+        answer = self._asked("rds", "describe_db_parameter_groups", DBParameterGroupName=name)
+        if not answer or not answer["DBParameterGroups"]:
+            return None
+        there = str(answer["DBParameterGroups"][0]["DBParameterGroupFamily"])
+        if there == family:
+            return Found(name)
+        return Found(name, differs=f"it is of the family {there}, which cannot be changed, and would be of {family}. Delete it.")
+
     def _key(self, arn: str, described: str) -> Found | None:
         answer = self._asked("kms", "describe_key", KeyId=arn)
         if answer is None:
@@ -71,7 +107,8 @@ class Stored:
             return Found(str(key["KeyId"]))
         return Found(
             str(key["KeyId"]),
-            differs=f"it is not one that Modelway made. Name it in environment.yaml, as registry.images.key and registry.models.key: {arn}",
+            differs="it is not one that Modelway made. Where it is of images or weights, name it in environment.yaml, as"
+            f" registry.images.key and registry.models.key: {arn}. A database is copied to one that Modelway makes, by a snapshot.",
         )
 
     def _asked(self, service: str, call: str, more: tuple[str, ...] = (), **asked: object) -> dict[str, Any] | None:

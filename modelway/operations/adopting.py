@@ -2,21 +2,13 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
+
+from modelway.operations.identifiers import named
 
 Object = Mapping[str, object]
 
 KEY, REPOSITORY, BUCKET = "aws:kms/key:Key", "aws:ecr/repository:Repository", "aws:s3/bucket:Bucket"
-
-BY_NAME: Mapping[str, str] = MappingProxyType(
-    {
-        BUCKET: "bucket",
-        REPOSITORY: "name",
-        "aws:sagemaker/modelPackageGroup:ModelPackageGroup": "modelPackageGroupName",
-        "aws:sagemaker/endpoint:Endpoint": "name",
-    }
-)
-"""Types that AWS has once by their name, which is their id too. What is only set on them is put, and needs no import."""
+DATABASE = "aws:rds/instance:Instance"
 
 
 @dataclass(frozen=True)
@@ -45,9 +37,8 @@ class Foreseen:
     @property
     def identifier(self) -> str | None:
         """The id that it would have; None where that does not follow from what is asked for."""
-        if self.type in BY_NAME:
-            named = self.inputs.get(BY_NAME[self.type])
-            return named if isinstance(named, str) else None
+        if self.type.startswith("aws:"):
+            return named(self.type, self.inputs)
         if not self.type.startswith("kubernetes:") or self.type.startswith("kubernetes:helm."):
             return None
         metadata = self.inputs.get("metadata")

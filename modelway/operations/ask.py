@@ -1,16 +1,20 @@
 """Asks a model that serves what its contract's sample asks, and says who answered, how fast, and where to look further."""
 
 import json
+import re
+import tempfile
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, cast
 
 from modelway.architecture import Environment
 from modelway.errors import ModelwayError
 from modelway.operations._aws import ImageRegistry
+from modelway.operations._aws_serving import Endpoints
 from modelway.operations._cluster import Cluster
 from modelway.operations.environments import Deployment
 from modelway.operations.kubeconfig import kubeconfig
@@ -18,6 +22,16 @@ from modelway.operations.unpacked import serving
 
 SERVING_PORT = 8080
 TIMEOUT = 60
+
+ANSWERING = ("InService", "Updating", "SystemUpdating", "RollingBack")
+"""What an endpoint of SageMaker may be while it answers (docs.aws.amazon.com/sagemaker/latest/APIReference/API_DescribeEndpoint.html)."""
+
+WEIGHTS_FOLDER = "/opt/ml/model"
+"""Where SageMaker puts weights."""
+
+IN_ECR = re.compile(
+    r"(?P<account>[0-9]{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com/(?P<name>[^@:]+)@(?P<digest>sha256:[0-9a-f]{64})"
+)
 
 
 class NotAsked(ModelwayError):
@@ -36,12 +50,21 @@ class Answer:
     through: str
     """How the request came there, in words."""
     simulated: bool
-    """Whether the pods are simulated, and what answered is their image, run here."""
+    """Whether the pods or instances are simulated, and what answered is their image, run here."""
+    endpoint: str = ""
+    """Name of the SageMaker endpoint; empty where it is none."""
+    variant: str = ""
+    """Of the SageMaker endpoint, which answered; empty where nobody says."""
+    of_variant: str = ""
+    """Version that the variant has, as far as the stack knows."""
+    note: str = ""
+    """What else whoever asked should know."""
 
     @property
     def version(self) -> str:
-        """Version that says it answered; empty where it does not."""
-        return str(self.content.get("model_version", "")) if isinstance(self.content, Mapping) else ""
+        """Version that says it answered, else that of the variant that did; empty where neither is known."""
+        said = str(self.content.get("model_version", "")) if isinstance(self.content, Mapping) else ""
+        return said or self.of_variant
 
 
 def sample(environment: Environment, model: str, version: str) -> bytes:
@@ -52,7 +75,8 @@ def sample(environment: Environment, model: str, version: str) -> bytes:
 
 
 def ask(deployment: Deployment, model: str, token: str | None = None) -> Answer:
-    """Sends the sample of the live version: through the Gateway where it answers, else to a pod; to the image where pods are simulated.
+    """Sends the sample of the live version: to SageMaker where it serves there; else through the Gateway where it answers, else to a pod;
+    to the image where pods or instances are simulated.
 
     Raises NotAsked, ClusterFailure, NotServed, AwsFailure.
     """
@@ -61,12 +85,14 @@ def ask(deployment: Deployment, model: str, token: str | None = None) -> Answer:
     if described is None or described.serving is None or described.traffic is None:
         known = ", ".join(name for name, one in environment.models.items() if one.serving is not None) or "none"
         raise NotAsked(f"environment {environment.environment} has no endpoint {model}; there are: {known}.")
-    if described.serving.runtime.kind != "kubernetes":
-        raise NotAsked(f"{model} serves on SageMaker, whose endpoints are asked by `aws sagemaker-runtime invoke-endpoint`.")
     told = [deployment.engine.outputs(stack) for stack in deployment.stacks]
     endpoint = _first(told, "endpoints", model)
     if endpoint is None:
         raise NotAsked(f"{model} is not up: `modelway up {environment.environment}` brings it up.")
+    if described.serving.runtime.kind == "sagemaker":
+        return ask_sagemaker(environment, model, endpoint, Endpoints(environment.aws.region))
+    if "cluster" not in endpoint:
+        raise NotAsked(f"{model} still serves on SageMaker: `modelway up {environment.environment}` moves it.")
     joint = _first(told, "clusters", str(endpoint["cluster"]))
     if joint is None:
         raise NotAsked(f"environment {environment.environment} has no cluster {endpoint['cluster']} yet.")
@@ -108,6 +134,53 @@ def _ask_image(
         seconds = time.perf_counter() - begin
     if found is None:
         raise NotAsked(f"the program of {image} hung up.")
+    return _answer(*found, seconds, "its image, unpacked and run on this machine", simulated=True)
+
+
+def ask_sagemaker(environment: Environment, model: str, told: Mapping[str, Any], cloud: Endpoints) -> Answer:
+    """Sends the sample of the live version to the endpoint that the stack tells of. Raises NotAsked, NotServed, AwsFailure."""
+    described, name = environment.models[model], environment.environment
+    if described.traffic is None or told.get("runtime") != "sagemaker":
+        raise NotAsked(f"{model} does not serve on SageMaker yet: `modelway up {name}` moves it.")
+    endpoint, live = str(told["endpoint"]), described.traffic.live
+    found = cloud.serving(endpoint)
+    if found is None:
+        raise NotAsked(f"there is no endpoint {endpoint} any more: `pulumi refresh`, then `modelway up {name}` makes it again.")
+    if found.status not in ANSWERING:
+        raise NotAsked(f"endpoint {endpoint} is {found.status} and answers nobody: {found.reason or 'AWS does not say why'}")
+    note = ""
+    if found.configuration != told["configuration"]:
+        note = f"SageMaker serves {found.configuration}, and the stack says {told['configuration']}: `modelway up {name}` tells why"
+    body, variants = sample(environment, model, live), {str(variant): str(version) for version, variant in told["variants"].items()}
+    begin = time.perf_counter()
+    answered = cloud.invoke(endpoint, body)
+    if answered is not None:
+        seconds, variant = time.perf_counter() - begin, answered.variant
+        answer = _answer(answered.status, answered.content, seconds, f"SageMaker endpoint {endpoint}{variant and f', variant {variant}'}")
+    else:
+        variant = next((one for one, version in variants.items() if version == live), "")
+        answer = _ask_image_of_variant(environment, model, cloud, found.configuration, variant, body)
+    return replace(answer, endpoint=endpoint, variant=variant, of_variant="" if note else variants.get(variant, ""), note=note)
+
+
+def _ask_image_of_variant(environment: Environment, model: str, cloud: Endpoints, configuration: str, variant: str, body: bytes) -> Answer:
+    """As SageMaker would start it: with the argument `serve`, and weights in a folder."""
+    container = cloud.container(configuration, variant)
+    if container is None:
+        raise NotAsked(f"the instances of {model} are simulated, and its configuration {configuration} has no variant {variant}.")
+    image = IN_ECR.fullmatch(container.image)
+    if image is None or image["account"] != environment.aws.account:
+        raise NotAsked(f"the instances of {model} are simulated, and its image {container.image} is not in the environment's own registry.")
+    registry = ImageRegistry(environment.aws.account, image["region"])
+    with tempfile.TemporaryDirectory(prefix="modelway-weights-") as folder:
+        cloud.download(container.weights, Path(folder) / container.weights.rpartition("/")[2])
+        variables = {name: value.replace(WEIGHTS_FOLDER, folder) for name, value in container.variables.items()}
+        with serving(registry, image["name"], image["digest"], variables, arguments=["serve"], ready="/ping") as address:
+            begin = time.perf_counter()
+            found = _post(f"{address}/invocations", body, {"Content-Type": "application/json"})
+            seconds = time.perf_counter() - begin
+    if found is None:
+        raise NotAsked(f"the program of {container.image} hung up.")
     return _answer(*found, seconds, "its image, unpacked and run on this machine", simulated=True)
 
 

@@ -2,22 +2,33 @@
 
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from modelway.architecture import Environment
 from modelway.errors import ModelwayError
 from modelway.operations import bootstrap_documents as documents
+from modelway.operations.bootstrap_deploy import deployments
 from modelway.operations.bootstrap_documents import Ground
 
 Progress = Callable[[str], None]
 
-POWER = "arn:aws:iam::aws:policy/PowerUserAccess"
-"""Everything but IAM and the account itself: a deployment makes networks, clusters, databases, registries and endpoints."""
+TOO_MUCH = "arn:aws:iam::aws:policy/PowerUserAccess"
+"""What deployments had before they had policies of their own."""
 
 _REPOSITORY = re.compile(r"[A-Za-z0-9](?:-?[A-Za-z0-9]){0,38}/[A-Za-z0-9._-]{1,100}")
 
 
+_CONNECTION = re.compile(r"arn:aws[a-z-]*:(?:codeconnections|codestar-connections):[a-z0-9-]+:[0-9]{12}:connection/[0-9a-f-]{36}")
+
+
 class NotARepository(ModelwayError):
     """What was named is no repository on GitHub."""
+
+
+class RunnerHalfDescribed(ModelwayError):
+    """A runner without its subnets, or without its connection to GitHub."""
+
+    exit_code = 2
 
 
 def ground(environment: Environment, repository: str) -> Ground:
@@ -27,38 +38,74 @@ def ground(environment: Environment, repository: str) -> Ground:
     return Ground(environment.environment, environment.aws.account, environment.aws.region, repository, environment.platform)
 
 
-def bootstrap(environment: Environment, repository: str, subnets: Sequence[str], made: Progress) -> Ground:
-    """Afterwards there are: the bucket of state and its key; GitHub as a provider of identities; the roles `preview` and `deploy`, and
-    `runner` where `subnets` say where it runs; the boundary of roles that deployments make.
+@dataclass(frozen=True)
+class Runner:
+    """Where jobs run that have to reach a private API server."""
+
+    subnets: Sequence[str]
+    """Private, with a way to GitHub, and of the cluster's network."""
+    connection: str
+    """ARN of the connection to GitHub, which a person has confirmed."""
+
+
+def runner(subnets: Sequence[str], connection: str | None) -> Runner | None:
+    """None where neither is said. Raises RunnerHalfDescribed for one without the other."""
+    if not subnets and connection is None:
+        return None
+    if not subnets or connection is None:
+        raise RunnerHalfDescribed("a runner needs --runner-subnet, and --runner-connection with the ARN of a connection to GitHub.")
+    if not _CONNECTION.fullmatch(connection):
+        raise RunnerHalfDescribed(
+            f"--runner-connection {connection}: the ARN of a connection to GitHub, like"
+            " arn:aws:codeconnections:eu-west-1:222222222222:connection/1234abcd-12ab-34cd-56ef-1234567890ab."
+        )
+    return Runner(subnets, connection)
+
+
+def bootstrap(environment: Environment, repository: str, running: Runner | None, made: Progress) -> Ground:
+    """Afterwards there are: the bucket of state and its key; GitHub as a provider of identities; the roles `preview` and `deploy` with what
+    they may; the boundary of roles that deployments make; with `running`, a CodeBuild project in the network and the role `runner`.
 
     What is there and as it should be stays; `made` hears of everything else. Raises AwsFailure.
     """
     from modelway.operations._aws_bootstrap import Ensurer
 
     place = ground(environment, repository)
-    names = _role_names(place)
-    ensure = Ensurer(place.region, {"environment": place.environment, "owner": environment.owner, "managed-by": "modelway-bootstrap"})
+    tags = {"environment": place.environment, "owner": environment.owner, "managed-by": "modelway-bootstrap"}
+    ensure = Ensurer(place.region, tags)
     key = ensure.key(place.alias, documents.state_key(place.account), made)
     ensure.bucket(place.bucket, place.account, key, documents.state_bucket(place), made)
     ensure.provider(place.provider, documents.ISSUER, documents.AUDIENCE, made)
     ensure.policy(place.boundary, documents.workloads(), made)
-    ensure.role(names["preview"], documents.assumed_by_github(place, "pull_request"), documents.preview(place, key), (), made)
+    rights = deployments(place, environment)
+    for arn, document in rights.items():
+        ensure.policy(arn, document, made)
+    ensure.role(place.role("preview"), documents.assumed_by_github(place, "pull_request"), documents.preview(place, key), (), made)
     deploying = documents.assumed_by_github(place, f"environment:{place.environment}")
-    ensure.role(names["deploy"], deploying, documents.deploy(place, key), (POWER,), made)
-    if subnets:
-        running = documents.runner(place, key, subnets)
-        ensure.role(names["runner"], documents.assumed_by_codebuild(place), running, (POWER,), made)
+    ensure.role(place.role("deploy"), deploying, documents.deploy(place, key), list(rights), made, instead_of=(TOO_MUCH,))
+    if running is not None:
+        allowed = documents.runner(place, running.subnets, running.connection)
+        ensure.role(place.role("runner"), documents.assumed_by_codebuild(place), allowed, (), made, instead_of=(TOO_MUCH,))
+        _run(environment, place, running, tags, made)
     return place
 
 
-def _role_names(place: Ground) -> dict[str, str]:
-    return {name: place.role(name) for name in ("preview", "deploy", "runner")}
+def _run(environment: Environment, place: Ground, running: Runner, tags: dict[str, str], made: Progress) -> None:
+    from modelway.operations._aws_runner import Project, RunnerEnsurer
+
+    clusters = [f"{place.environment}-{key}" for key, cluster in environment.clusters.items() if cluster.kind == "eks"]
+    project = Project(place.runner, place.role("runner"), place.repository, running.connection, running.subnets)
+    RunnerEnsurer(place.region, tags, made).ensure(project, clusters)
 
 
 def next_steps(place: Ground, with_runner: bool) -> str:
     """What a person does now."""
-    roles = ["preview", "deploy", *(["runner"] if with_runner else [])]
-    listed = "\n".join(f"  {name}: {place.role(name)}" for name in roles)
+    listed = "\n".join(f"  {name}: {place.role(name)}" for name in ("preview", "deploy"))
+    running = (
+        f"  in workflows, `runs-on: codebuild-{place.runner}-${{{{ github.run_id }}}}-${{{{ github.run_attempt }}}}`\n"
+        if with_runner
+        else ""
+    )
     return (
         f"State:\n  pulumi login 's3://{place.bucket}?region={place.region}'\n"
         f"  pulumi stack init STACK --secrets-provider 'awskms://{place.alias}?region={place.region}'\n"
@@ -66,4 +113,6 @@ def next_steps(place: Ground, with_runner: bool) -> str:
         "Then:\n"
         "  write `bounded_roles: true` under aws in the environment's file: `deploy` makes no role without it\n"
         f"  make a GitHub environment called {place.environment} with reviewers: only its runs get `deploy`\n"
+        "  copy templates/github/ to .github/workflows/ and fill in the roles (docs/bootstrap.md)\n"
+        f"{running}"
     )

@@ -11,15 +11,15 @@ ISSUER = "token.actions.githubusercontent.com"
 AUDIENCE = "sts.amazonaws.com"
 
 PASSED_TO = (
-    *("ec2.amazonaws.com", "eks.amazonaws.com", "grafana.amazonaws.com", "monitoring.rds.amazonaws.com", "pods.eks.amazonaws.com"),
-    *("s3.amazonaws.com", "sagemaker.amazonaws.com", "vpc-flow-logs.amazonaws.com"),
+    *("ec2.amazonaws.com", "ecr.amazonaws.com", "eks.amazonaws.com", "grafana.amazonaws.com", "monitoring.rds.amazonaws.com"),
+    *("pods.eks.amazonaws.com", "s3.amazonaws.com", "sagemaker.amazonaws.com", "vpc-flow-logs.amazonaws.com"),
 )
 """Services that roles of an environment are for."""
 
 LINKED_TO = (
     *("autoscaling.amazonaws.com", "eks.amazonaws.com", "eks-nodegroup.amazonaws.com", "elasticloadbalancing.amazonaws.com"),
     *("sagemaker.application-autoscaling.amazonaws.com", "rds.amazonaws.com", "replication.ecr.amazonaws.com", "scraper.aps.amazonaws.com"),
-    "spot.amazonaws.com",
+    *("inspector2.amazonaws.com", "pullthroughcache.ecr.amazonaws.com", "spot.amazonaws.com"),
 )
 """Services that make their own roles when they are first used."""
 
@@ -60,6 +60,15 @@ class Ground:
         """The ARN of a role of CI: `preview`, `deploy` or `runner`. Their path is one that no deployment may touch."""
         return f"arn:aws:iam::{self.account}:role{self.ci_path}{self.platform}-{self.environment}-{name}"
 
+    def policy(self, name: str) -> str:
+        """The ARN of a managed policy of a role of CI."""
+        return f"arn:aws:iam::{self.account}:policy{self.ci_path}{self.platform}-{self.environment}-{name}"
+
+    @property
+    def runner(self) -> str:
+        """Name of the CodeBuild project that runs jobs inside the network, of its log and its security group."""
+        return f"{self.platform}-{self.environment}-runner"
+
     @property
     def ci_path(self) -> str:
         return f"/{self.platform}-ci/{self.environment}/"
@@ -69,7 +78,7 @@ def state_bucket(ground: Ground) -> Document:
     """The policy of the state's bucket: over TLS alone, of this account alone."""
     everything = [f"arn:aws:s3:::{ground.bucket}", f"arn:aws:s3:::{ground.bucket}/*"]
     denied = {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": everything}
-    return _document(
+    return document(
         {"Sid": "TlsOnly", **denied, "Condition": {"Bool": {"aws:SecureTransport": "false"}}},
         {"Sid": "OwnAccountOnly", **denied, "Condition": {"StringNotEquals": {"aws:PrincipalAccount": ground.account}}},
     )
@@ -84,14 +93,14 @@ def state_key(account: str) -> Document:
     )
     use = ("Decrypt", "Encrypt", "GenerateDataKey", "ReEncryptFrom", "ReEncryptTo")
     owner = {"Principal": {"AWS": f"arn:aws:iam::{account}:root"}, "Resource": ["*"]}  # in a key's policy: the key itself
-    return _document(
-        _allow("Care", [f"kms:{action}" for action in care], **owner), _allow("Use", [f"kms:{action}" for action in use], **owner)
+    return document(
+        allow("Care", [f"kms:{action}" for action in care], **owner), allow("Use", [f"kms:{action}" for action in use], **owner)
     )
 
 
 def assumed_by_github(ground: Ground, subject: str) -> Document:
     """The trust policy of a role that one kind of run of one repository gets; `subject` is what follows the repository in the token."""
-    return _document(
+    return document(
         {
             "Sid": "GitHub",
             "Effect": "Allow",
@@ -104,36 +113,37 @@ def assumed_by_github(ground: Ground, subject: str) -> Document:
 
 def assumed_by_codebuild(ground: Ground) -> Document:
     """The trust policy of the runner inside the network: CodeBuild, for its one project."""
-    project = f"arn:aws:codebuild:{ground.region}:{ground.account}:project/{ground.platform}-{ground.environment}-runner"
+    project = f"arn:aws:codebuild:{ground.region}:{ground.account}:project/{ground.runner}"
     condition = {"StringEquals": {"aws:SourceAccount": ground.account}, "ArnEquals": {"aws:SourceArn": project}}
-    return _document(_allow("CodeBuild", ["sts:AssumeRole"], Principal={"Service": "codebuild.amazonaws.com"}, Condition=condition))
+    return document(allow("CodeBuild", ["sts:AssumeRole"], Principal={"Service": "codebuild.amazonaws.com"}, Condition=condition))
 
 
 def preview(ground: Ground, key: str) -> Document:
     """What a preview may: read state, its secrets' key, and what providers look up. It writes nothing, and reads no weights or payloads."""
-    return _document(
+    return document(
         *_reading_state(ground, key),
-        _allow(
+        allow(
             "FindCluster",
             ["eks:DescribeCluster"],
             Resource=[f"arn:aws:eks:{ground.region}:{ground.account}:cluster/{ground.environment}-*"],
         ),
         # They name no resource (docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html).
-        _allow("LookUp", ["ec2:DescribeAvailabilityZones", "ec2:DescribeManagedPrefixLists"], Resource=["*"]),
-        _allow("LookUpLists", ["ec2:GetManagedPrefixListEntries"], Resource=[f"arn:aws:ec2:{ground.region}:aws:prefix-list/*"]),
+        allow("LookUp", ["ec2:DescribeAvailabilityZones", "ec2:DescribeManagedPrefixLists"], Resource=["*"]),
+        allow("LookUpLists", ["ec2:GetManagedPrefixListEntries"], Resource=[f"arn:aws:ec2:{ground.region}:aws:prefix-list/*"]),
     )
 
 
 def deploy(ground: Ground, key: str) -> Document:
-    """What a deployment may besides PowerUserAccess: state, and roles under the environment's path that have the boundary."""
+    """What a deployment may besides what it does to resources (bootstrap_deploy): state, and roles under the environment's path that have
+    the boundary."""
     roles = [f"arn:aws:iam::{ground.account}:role{ground.path}*"]
     bounded = {"StringEquals": {"iam:PermissionsBoundary": ground.boundary}}
     own = f"arn:aws:s3:::{ground.bucket}"
-    return _document(
+    return document(
         *_reading_state(ground, key),
-        _allow("WriteState", ["s3:DeleteObject", "s3:PutObject"], Resource=[f"{own}/.pulumi/*"]),
-        _allow("EncryptState", ["kms:Encrypt", "kms:GenerateDataKey"], Resource=[key]),
-        _allow(
+        allow("WriteState", ["s3:DeleteObject", "s3:PutObject"], Resource=[f"{own}/.pulumi/*"]),
+        allow("EncryptState", ["kms:Encrypt", "kms:GenerateDataKey"], Resource=[key]),
+        allow(
             "MakeRoles",
             [
                 *("iam:AttachRolePolicy", "iam:CreateRole", "iam:DeleteRolePolicy", "iam:DetachRolePolicy"),
@@ -142,7 +152,7 @@ def deploy(ground: Ground, key: str) -> Document:
             Resource=roles,
             Condition=bounded,
         ),
-        _allow(
+        allow(
             "CareForRoles",
             [
                 *("iam:DeleteRole", "iam:GetRole", "iam:GetRolePolicy", "iam:ListAttachedRolePolicies", "iam:ListInstanceProfilesForRole"),
@@ -157,14 +167,16 @@ def deploy(ground: Ground, key: str) -> Document:
             ],
             Resource=roles,
         ),
-        _allow("PassRoles", ["iam:PassRole"], Resource=roles, Condition={"StringEquals": {"iam:PassedToService": list(PASSED_TO)}}),
-        _allow(
+        allow("PassRoles", ["iam:PassRole"], Resource=roles, Condition={"StringEquals": {"iam:PassedToService": list(PASSED_TO)}}),
+        allow(
             "LinkServices",
             ["iam:CreateServiceLinkedRole"],
             Resource=[f"arn:aws:iam::{ground.account}:role/aws-service-role/*"],
             Condition={"StringEquals": {"iam:AWSServiceName": list(LINKED_TO)}},
         ),
-        # PowerUserAccess would allow it.
+        # Creating a node group, EKS looks whether the role of its own is there.
+        allow("FindServices", ["iam:GetRole"], Resource=[f"arn:aws:iam::{ground.account}:role/aws-service-role/*"]),
+        # Whatever else is allowed, now or by somebody's addition.
         {
             "Sid": "KeepTheGround",
             "Effect": "Deny",
@@ -183,24 +195,31 @@ def deploy(ground: Ground, key: str) -> Document:
     )
 
 
-def runner(ground: Ground, key: str, subnets: Sequence[str]) -> Document:
-    """What the runner inside the network may besides what `deploy` may: write its log, and have a network interface there."""
+def runner(ground: Ground, subnets: Sequence[str], connection: str) -> Document:
+    """What the runner inside the network may: have a network interface there, write its log, and hear of jobs by the connection to GitHub.
+
+    It may not deploy: whoever writes a workflow can have it run there. A job that deploys takes on `deploy`, as everywhere.
+    """
     here = f"arn:aws:ec2:{ground.region}:{ground.account}"
-    log = f"arn:aws:logs:{ground.region}:{ground.account}:log-group:/aws/codebuild/{ground.platform}-{ground.environment}-runner"
+    log = f"arn:aws:logs:{ground.region}:{ground.account}:log-group:/aws/codebuild/{ground.runner}"
     placed = [f"{here}:subnet/{subnet}" for subnet in sorted(subnets)]
-    document = deploy(ground, key)
-    statements = document["Statement"]
-    assert isinstance(statements, list)
-    statements += [
-        _allow("WriteLog", ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"], Resource=[log, f"{log}:*"]),
-        _allow(
+    looks = ("DescribeDhcpOptions", "DescribeNetworkInterfaces", "DescribeSecurityGroups", "DescribeSubnets", "DescribeVpcs")
+    interfaces = [f"{here}:network-interface/*", f"{here}:security-group/*", *placed]
+    statements = [
+        allow("WriteLog", ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"], Resource=[log, f"{log}:*"]),
+        # They name no resource (docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html).
+        allow("LookUp", [f"ec2:{action}" for action in looks], Resource=["*"]),
+        allow("MakeInterfaces", ["ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface"], Resource=interfaces),
+        allow(
             "UseInterfaces",
             ["ec2:CreateNetworkInterfacePermission"],
             Resource=[f"{here}:network-interface/*"],
             Condition={"StringEquals": {"ec2:AuthorizedService": "codebuild.amazonaws.com"}, "ArnEquals": {"ec2:Subnet": placed}},
         ),
     ]
-    return document
+    use = ("GetConnection", "GetConnectionToken", "UseConnection")
+    statements.append(allow("Connection", [f"codeconnections:{action}" for action in use], Resource=[connection]))
+    return document(*statements)
 
 
 def workloads() -> Document:
@@ -217,7 +236,7 @@ def workloads() -> Document:
         ),
         *("guardduty:DeleteDetector", "iam:*", "organizations:*", "sso:*", "sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity"),
     )
-    return _document(
+    return document(
         {"Sid": "AtMost", "Effect": "Allow", "Action": ["*"], "Resource": ["*"]},
         {"Sid": "Never", "Effect": "Deny", "Action": list(never), "Resource": ["*"]},
     )
@@ -226,15 +245,15 @@ def workloads() -> Document:
 def _reading_state(ground: Ground, key: str) -> list[Document]:
     bucket = f"arn:aws:s3:::{ground.bucket}"
     return [
-        _allow("ListState", ["s3:GetBucketLocation", "s3:ListBucket"], Resource=[bucket]),
-        _allow("ReadState", ["s3:GetObject"], Resource=[f"{bucket}/.pulumi/*"]),
-        _allow("DecryptState", ["kms:Decrypt", "kms:DescribeKey"], Resource=[key]),
+        allow("ListState", ["s3:GetBucketLocation", "s3:ListBucket"], Resource=[bucket]),
+        allow("ReadState", ["s3:GetObject"], Resource=[f"{bucket}/.pulumi/*"]),
+        allow("DecryptState", ["kms:Decrypt", "kms:DescribeKey"], Resource=[key]),
     ]
 
 
-def _document(*statements: Document) -> Document:
+def document(*statements: Document) -> Document:
     return {"Version": "2012-10-17", "Statement": list(statements)}
 
 
-def _allow(sid: str, actions: Sequence[str], **more: object) -> Document:
+def allow(sid: str, actions: Sequence[str], **more: object) -> Document:
     return {"Sid": sid, "Effect": "Allow", "Action": list(actions), **more}

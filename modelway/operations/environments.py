@@ -1,6 +1,6 @@
 """An environment's stacks, in order: which there are, brought up, taken down, and what they say of themselves."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,8 +9,10 @@ from modelway.architecture import Environment, layout, load
 from modelway.architecture.effect import refusal
 from modelway.architecture.protection import protection
 from modelway.errors import ModelwayError
+from modelway.operations import rollbacks
 from modelway.operations._aws import account_of_credentials
-from modelway.operations._pulumi import Engine
+from modelway.operations._aws_serving import Endpoints
+from modelway.operations._pulumi import Engine, EngineFailure
 from modelway.operations.project import PROJECT, engine_folder, environments_folder, find_root
 
 Progress = Callable[[str], None]
@@ -94,12 +96,28 @@ def refuse_other_account(environment: Environment) -> None:
 def up(deployment: Deployment, *, yes: bool, progress: Progress) -> None:
     """Every stack of the environment is what its files say, platform before models.
 
-    Raises Protected, before anything is changed, when a model went from the files whose images the environment's tier protects.
+    Raises Protected, before anything is changed, when a model went from the files whose images the environment's tier protects; WentBack,
+    afterwards, when SageMaker took an update back.
     """
     _refuse_unretired(deployment)
-    for stack in deployment.stacks:
-        progress(f"pulumi up: stack {stack}")
-        deployment.engine.up(stack, yes=yes)
+    for one in _rollbacks(deployment):
+        progress(f"{one}; this tries again")
+    try:
+        for stack in deployment.stacks:
+            progress(f"pulumi up: stack {stack}")
+            deployment.engine.up(stack, yes=yes)
+    except EngineFailure as fault:
+        if found := _rollbacks(deployment):
+            raise rollbacks.refusal(found) from fault
+        raise
+    if found := _rollbacks(deployment):
+        raise rollbacks.refusal(found)
+
+
+def _rollbacks(deployment: Deployment) -> list[rollbacks.Rollback]:
+    if not rollbacks.on_sagemaker(deployment.environment):
+        return []
+    return rollbacks.read_anew(deployment.stacks, deployment.engine, Endpoints(deployment.environment.aws.region))
 
 
 def destroy(deployment: Deployment, *, yes: bool, progress: Progress) -> list[Retained]:
@@ -157,10 +175,17 @@ def _listed(resources: list[dict[str, object]]) -> str:
 
 def outputs(deployment: Deployment) -> dict[str, object]:
     """The outputs of all stacks of the environment, merged; a stack that was never brought up adds nothing."""
-    merged: dict[str, object] = {}
-    for stack in deployment.stacks:
-        merged |= deployment.engine.outputs(stack)
-    return merged
+    return merged(deployment.engine.outputs(stack) for stack in deployment.stacks)
+
+
+def merged(told: Iterable[Mapping[str, object]]) -> dict[str, object]:
+    """What several stacks say as one: of a mapping that more than one has, such as the endpoints of each team, the entries of all."""
+    found: dict[str, object] = {}
+    for outputs_of_one in told:
+        for name, value in outputs_of_one.items():
+            there = found.get(name)
+            found[name] = {**there, **value} if isinstance(there, Mapping) and isinstance(value, Mapping) else value
+    return found
 
 
 def _retained(resource: dict[str, object]) -> Retained | None:

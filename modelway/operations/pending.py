@@ -7,8 +7,9 @@ resource or not, and only the cloud knows. Updates and deletions need no decisio
 from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Literal
+
+from modelway.operations.identifiers import named
 
 Object = Mapping[str, object]
 
@@ -53,37 +54,6 @@ Find = Callable[[Pending], Sequence[str] | None]
 """The ids of what could be the resource of a pending creation; None when nobody knows how to look."""
 
 
-def _joined(*names: str, by: str = ":") -> Callable[[Object], str | None]:
-    def made(inputs: Object) -> str | None:
-        values = [inputs.get(name) for name in names]
-        return by.join(str(value) for value in values) if all(isinstance(value, str) for value in values) else None
-
-    return made
-
-
-_BY_NAME: Mapping[str, Callable[[Object], str | None]] = MappingProxyType(
-    {
-        "aws:cloudwatch/logGroup:LogGroup": _joined("name"),
-        "aws:ec2/route:Route": _joined("routeTableId", "destinationCidrBlock", by="_"),
-        "aws:ecr/pullThroughCacheRule:PullThroughCacheRule": _joined("ecrRepositoryPrefix"),
-        "aws:ecr/repository:Repository": _joined("name"),
-        "aws:eks/accessEntry:AccessEntry": _joined("clusterName", "principalArn"),
-        "aws:eks/addon:Addon": _joined("clusterName", "addonName"),
-        "aws:eks/cluster:Cluster": _joined("name"),
-        "aws:eks/nodeGroup:NodeGroup": _joined("clusterName", "nodeGroupName"),
-        "aws:iam/role:Role": _joined("name"),
-        "aws:kms/alias:Alias": _joined("name"),
-        "aws:rds/instance:Instance": _joined("identifier"),
-        "aws:rds/subnetGroup:SubnetGroup": _joined("name"),
-        "aws:s3/bucket:Bucket": _joined("bucket"),
-        "aws:sagemaker/endpoint:Endpoint": _joined("name"),
-        "aws:sagemaker/endpointConfiguration:EndpointConfiguration": _joined("name"),
-        "aws:sagemaker/model:Model": _joined("name"),
-        "aws:sagemaker/modelPackageGroup:ModelPackageGroup": _joined("modelPackageGroupName"),
-    }
-)
-"""Types whose id follows from what was asked for, and whose second creation AWS refuses."""
-
 _AGAIN = (
     *("aws:appautoscaling/", "aws:cloudwatch/metricAlarm:", "aws:cloudwatch/logResourcePolicy:", "aws:ec2/defaultSecurityGroup:"),
     *("aws:ecr/lifecyclePolicy:", "aws:ecr/registryPolicy:", "aws:ecr/registryScanningConfiguration:", "aws:ecr/replicationConfiguration:"),
@@ -112,7 +82,7 @@ def settle(pending: Pending, find: Find, *, imports: Mapping[str, str], gone: fr
         return Settled(pending, "clear", "you say that there is no such thing")
     if pending.type.startswith("kubernetes:"):
         return _of_kubernetes(pending)
-    if (by_name := _BY_NAME.get(pending.type)) is not None and (identifier := by_name(pending.inputs)) is not None:
+    if (identifier := named(pending.type, pending.inputs)) is not None:
         return Settled(pending, "import", "its name was asked for", identifier)
     if pending.type.startswith(_AGAIN):
         return Settled(pending, "clear", "it is put, and the next run puts it again")

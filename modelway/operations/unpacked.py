@@ -10,7 +10,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -25,10 +25,19 @@ class NotServed(ModelwayError):
 
 
 @contextmanager
-def serving(registry: ImageRegistry, repository: str, digest: str, variables: Mapping[str, str]) -> Iterator[str]:
+def serving(
+    registry: ImageRegistry,
+    repository: str,
+    digest: str,
+    variables: Mapping[str, str],
+    *,
+    arguments: Sequence[str] = (),
+    ready: str = "/v2/health/ready",
+) -> Iterator[str]:
     """Address of the image's program, run with `variables` and this process's AWS credentials, for as long as it is needed.
 
-    Raises NotServed, with what the program said; AwsFailure for an image that is not in the registry.
+    `arguments` come behind those of the image; the program is ready when `ready` answers. Raises NotServed, with what the program said;
+    AwsFailure for an image that is not in the registry.
     """
     folder = Path(tempfile.mkdtemp(prefix="modelway-image-"))
     try:
@@ -38,7 +47,7 @@ def serving(registry: ImageRegistry, repository: str, digest: str, variables: Ma
         own = {name: value for name, value in os.environ.items() if name.startswith("AWS_") or name in ("PATH", "HOME")}
         with (folder / "log").open("w+b") as log:
             process = subprocess.Popen(
-                command,
+                [*command, *arguments],
                 cwd=folder / "root",
                 env={**own, **variables, "PORT": str(port), "DRAIN_SECONDS": "0"},
                 stdin=subprocess.DEVNULL,
@@ -46,7 +55,7 @@ def serving(registry: ImageRegistry, repository: str, digest: str, variables: Ma
                 stderr=log,
             )
             try:
-                _await(process, f"http://127.0.0.1:{port}", folder / "log")
+                _await(process, f"http://127.0.0.1:{port}{ready}", folder / "log")
                 yield f"http://127.0.0.1:{port}"
             finally:
                 process.terminate()
@@ -83,7 +92,7 @@ def _await(process: subprocess.Popen[bytes], address: str, log: Path) -> None:
     end = time.monotonic() + READY_SECONDS
     while time.monotonic() < end and process.poll() is None:
         try:
-            with urllib.request.urlopen(f"{address}/v2/health/ready", timeout=2):
+            with urllib.request.urlopen(address, timeout=2):
                 return
         except (urllib.error.URLError, OSError):
             time.sleep(0.05)

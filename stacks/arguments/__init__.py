@@ -1,9 +1,10 @@
 """From what an environment says to what components take; nothing else knows both."""
 
-from stacks.arguments.cluster import eks_cluster, existing_cluster, tenancy
+from stacks.arguments.cluster import auto_nodes, eks_cluster, existing_cluster, tenancy
 from stacks.arguments.endpoint import kubernetes_endpoint, model_support, payload_store
 from stacks.arguments.identity import model_identity
 from stacks.arguments.monitoring import (
+    alertmanager_identity,
     endpoint_groups,
     endpoint_monitoring,
     managed_metrics,
@@ -16,9 +17,21 @@ from stacks.arguments.network import network
 from stacks.arguments.placing import cluster_of, served, tags, teams
 from stacks.arguments.registry import mlflow_model_registry, registry, sagemaker_model_registry
 from stacks.arguments.sagemaker import alarm_topic, on_sagemaker, sagemaker_endpoint
+from stacks.arguments.tracking import (
+    ADMIN_PASSWORD,
+    DATABASE_PASSWORD,
+    mlflow_backend,
+    mlflow_server,
+    tracking_secrets,
+    tracking_server,
+)
 
 __all__ = [
+    "ADMIN_PASSWORD",
+    "DATABASE_PASSWORD",
     "alarm_topic",
+    "alertmanager_identity",
+    "auto_nodes",
     "cluster_of",
     "eks_cluster",
     "endpoint_groups",
@@ -27,7 +40,9 @@ __all__ = [
     "kubernetes_endpoint",
     "managed_metrics",
     "managed_rules",
+    "mlflow_backend",
     "mlflow_model_registry",
+    "mlflow_server",
     "model_identity",
     "model_support",
     "monitoring_groups",
@@ -43,4 +58,6 @@ __all__ = [
     "tags",
     "teams",
     "tenancy",
+    "tracking_secrets",
+    "tracking_server",
 ]

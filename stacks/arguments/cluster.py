@@ -4,12 +4,15 @@ import math
 from typing import TYPE_CHECKING
 
 from modelway.architecture import EksCluster, Environment, ExistingCluster, ExistingGateway, ManagedGateway, NodePool
+from modelway.architecture.instances import whole
 from modelway.architecture.protection import protection
-from stacks.arguments.placing import deletion_window, tags, teams
+from modelway.architecture.quantities import Memory
+from stacks.arguments.placing import EFFECTS, deletion_window, tags, teams
 
 if TYPE_CHECKING:
     import pulumi
 
+    from components.cluster.auto_nodes import AutoNodesArgs, AutoPoolArgs
     from components.cluster.eks import AccessArgs, EksClusterArgs
     from components.cluster.existing import ExistingClusterArgs
     from components.cluster.nodes import NodePoolArgs
@@ -46,9 +49,10 @@ def eks_cluster(
         "subnet_ids": subnet_ids,
         "node_subnet_ids": node_subnet_ids,
         "service_cidr": str(described.service_cidr),
-        "node_pools": {name: _pool(pool) for name, pool in described.node_pools.items()},
+        "node_pools": {name: _pool(pool) for name, pool in described.groups.items()},
         "addon_versions": dict(described.addons),
         "access": access,
+        "caches": sorted(environment.registry.images.pull_through),
         "public_access": described.endpoint.kind == "public",
         "log_types": list(described.logs.types),
         "log_retention_days": described.logs.retention_days,
@@ -74,10 +78,49 @@ def _pool(pool: NodePool) -> "NodePoolArgs":
         "capacity": pool.capacity.upper(),
         "labels": dict(pool.labels),
         "taints": [{"key": taint.key, "value": taint.value, "effect": taint.effect.upper()} for taint in pool.taints],
+        "max_unavailable": pool.max_unavailable.number,
+        "max_unavailable_is_share": pool.max_unavailable.is_share,
     }
     if pool.disk is not None:
-        made["disk_gib"] = math.ceil(pool.disk.bytes / (1 << 30))
+        made["disk_gib"] = _gib(pool.disk)
     return made
+
+
+def auto_nodes(
+    described: EksCluster,
+    *,
+    role: "pulumi.Input[str]",
+    security_group_id: "pulumi.Input[str]",
+    subnet_ids: "pulumi.Input[list[str]]",
+) -> "AutoNodesArgs | None":
+    """What pools that EKS Auto Mode makes take; None where there are none."""
+    pools = {name: _auto_pool(pool) for name, pool in described.node_pools.items() if pool.made_by == "auto_mode"}
+    if not pools:
+        return None
+    return {"role": role, "security_group_id": security_group_id, "subnet_ids": subnet_ids, "pools": pools}
+
+
+def _auto_pool(pool: NodePool) -> "AutoPoolArgs":
+    made: AutoPoolArgs = {
+        "instance_types": list(pool.instance_types),
+        "max_nodes": pool.max,
+        "gpu": pool.gpu,
+        "spot": pool.capacity == "spot",
+        "labels": dict(pool.labels),
+        "taints": [{"key": taint.key, "value": taint.value, "effect": EFFECTS[taint.effect]} for taint in pool.taints],
+        "max_unavailable": str(pool.max_unavailable),
+    }
+    sizes = [whole(kind) for kind in pool.instance_types]
+    known = [size.millicores // 1000 for size in sizes if size is not None]
+    if len(known) == len(sizes):
+        made["max_cpus"] = pool.max * max(known)
+    if pool.disk is not None:
+        made["disk_gib"] = _gib(pool.disk)
+    return made
+
+
+def _gib(disk: Memory) -> int:
+    return math.ceil(disk.bytes / (1 << 30))
 
 
 def existing_cluster(environment: Environment, key: str, described: ExistingCluster) -> "ExistingClusterArgs":
@@ -98,7 +141,7 @@ def tenancy(environment: Environment, key: str) -> "TenancyArgs":
         "gateway": _gateway(environment, described.gateway, auto_mode=auto),
         "quotas": _quotas(described),
         "dns_on_nodes": auto,
-        "switch_policies_on": auto and eks is not None and not eks.node_pools,
+        "switch_policies_on": auto and eks is not None and not eks.groups,
     }
 
 

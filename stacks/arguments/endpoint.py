@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 from modelway.architecture import Duration, EksCluster, Endpoint, Environment, Image, Resources, Version
 from modelway.architecture.platform_rules import bucket_name
 from modelway.architecture.protection import protection
-from stacks.arguments.placing import cluster_of, served, serving
+from modelway.architecture.retries import Retries
+from modelway.monitoring.rules import asked
+from stacks.arguments.placing import EFFECTS, cluster_of, served, serving
 
 if TYPE_CHECKING:
     import pulumi
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
         AccessArgs,
         KubernetesEndpointArgs,
         PlacementArgs,
+        RetriesArgs,
         ServedVersionArgs,
         StickyArgs,
         TargetsArgs,
@@ -27,10 +30,11 @@ if TYPE_CHECKING:
 PRIORITIES = {"low": "modelway-low", "high": "modelway-high"}
 """PriorityClasses of every cluster; what is normal has none."""
 
+TRIGGERS = {"server_error": "5xx"}
+"""Failures that Envoy calls by quite another name."""
+
 PROCESSORS = {"cpu", "memory"}
 """Targets that an autoscaler of Kubernetes' own keeps to."""
-
-EFFECTS = {"no_schedule": "NoSchedule", "prefer_no_schedule": "PreferNoSchedule", "no_execute": "NoExecute"}
 
 
 def kubernetes_endpoint(
@@ -65,7 +69,7 @@ def kubernetes_endpoint(
         "gpu_resource": _gpu_resource(resources),
         "min_replicas": endpoint.scaling.min,
         "max_replicas": endpoint.scaling.max,
-        "targets": _targets(environment, endpoint, monitoring_namespace, workspace),
+        "targets": _targets(environment, model, monitoring_namespace, workspace),
         "placement": _placement(environment, model, endpoint),
         "environment": {"AWS_REGION": environment.aws.region, **_variables(endpoint), **_payload_variables(endpoint, payloads)},
     }
@@ -79,6 +83,8 @@ def kubernetes_endpoint(
         made["access"] = _access(described.team, traffic.live, endpoint)
     if traffic.sticky is not None:
         made["sticky"] = _sticky(traffic.sticky.by, traffic.sticky.name, traffic.sticky.lasts)
+    if endpoint.retries is not None:
+        made["retries"] = _retries(endpoint.retries)
     return made
 
 
@@ -109,10 +115,12 @@ def model_support(environment: Environment, key: str) -> "ModelSupportArgs":
     # What is in a cluster that was there before is somebody else's.
     if isinstance(cluster, EksCluster) and any(_by_keda(endpoint) for endpoint in serving_here):
         made["keda"] = True
-    # Auto Mode brings both itself.
     if isinstance(cluster, EksCluster) and any(pool.gpu for pool in cluster.node_pools.values()):
+        made["gpu_metrics"] = True
+    # Auto Mode brings both itself.
+    if isinstance(cluster, EksCluster) and any(pool.gpu for pool in cluster.groups.values()):
         made["gpus"] = True
-    if isinstance(cluster, EksCluster) and any(pool.min < pool.max for pool in cluster.node_pools.values()):
+    if isinstance(cluster, EksCluster) and any(pool.min < pool.max for pool in cluster.groups.values()):
         name = f"{environment.environment}-{key}"
         made["autoscaler"] = {"cluster_name": name, "region": environment.aws.region, "version": cluster.version}
     return made
@@ -166,10 +174,11 @@ def _gpu_resource(resources: Resources) -> str:
 
 def _targets(
     environment: Environment,
-    endpoint: Endpoint,
+    model: str,
     monitoring_namespace: "pulumi.Output[str]",
     workspace: "pulumi.Output[str] | None",
 ) -> "TargetsArgs":
+    described, endpoint, _ = serving(environment, model)
     target = endpoint.scaling.target
     made: TargetsArgs = {}
     if target.cpu is not None:
@@ -188,6 +197,9 @@ def _targets(
         made["schedules"] = [
             {"begin": one.from_, "end": one.until, "time_zone": one.time_zone, "pods": one.min} for one in endpoint.scaling.schedules
         ]
+    if endpoint.scaling.scale_to_zero is not None:
+        made["wake"] = asked(described.team, model)
+        made["idle_seconds"] = _seconds(endpoint.scaling.scale_to_zero.after.seconds)
     if set(target.named) - PROCESSORS:
         if workspace is not None:
             host = f"https://aps-workspaces.{environment.aws.region}.amazonaws.com"
@@ -234,6 +246,13 @@ def _sticky(by: str, name: str, lasts: Duration | None) -> "StickyArgs":
     made: StickyArgs = {"by": by, "name": name}
     if lasts is not None:
         made["seconds"] = _seconds(lasts.seconds)
+    return made
+
+
+def _retries(retries: Retries) -> "RetriesArgs":
+    made: RetriesArgs = {"attempts": retries.attempts, "on": [TRIGGERS.get(one, one.replace("_", "-")) for one in retries.on]}
+    if retries.per_try is not None:
+        made["per_try_seconds"] = retries.per_try.seconds
     return made
 
 

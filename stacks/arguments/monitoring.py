@@ -9,11 +9,10 @@ from modelway.architecture.arns import SecretReference
 from modelway.architecture.base import FieldPath
 from modelway.architecture.monitoring import PagerDuty, Receiver, Slack, Topic, Webhook
 from modelway.architecture.watching import installs_operator
-from modelway.monitoring.dashboards import cluster_dashboard, drift_dashboard, endpoint_dashboard, fleet_dashboard
+from modelway.monitoring.facts import cluster_dashboards, cluster_facts, endpoint_facts, model_dashboard
 from modelway.monitoring.panels import Dashboard
-from modelway.monitoring.rules import ClusterFacts, EndpointFacts, Group, base_rules, endpoint_rules
-from modelway.monitoring.slo import Objectives
-from stacks.arguments.placing import cluster_of, deletion_window, serving, teams
+from modelway.monitoring.rules import ClusterFacts, Group, base_rules, endpoint_rules
+from stacks.arguments.placing import deletion_window
 
 if TYPE_CHECKING:
     import pulumi
@@ -21,16 +20,17 @@ if TYPE_CHECKING:
     from components._alert_routes import AlertRoutesArgs, ReceiverArgs
     from components.managed_metrics import ManagedMetricsArgs, ManagedRulesArgs
     from components.monitoring import EndpointMonitoringArgs, MonitoringStackArgs, OperatorArgs
+    from components.monitoring_identity import AlertmanagerIdentityArgs
 
 
 def monitoring_groups(environment: Environment, key: str) -> list[Group]:
     """The rules of a cluster."""
-    return base_rules(_cluster_facts(environment, key))
+    return base_rules(cluster_facts(environment, key))
 
 
 def endpoint_groups(environment: Environment, model: str) -> list[Group]:
     """The rules of a model that serves."""
-    return endpoint_rules(_endpoint_facts(environment, model))
+    return endpoint_rules(endpoint_facts(environment, model))
 
 
 def receiver_secrets(environment: Environment) -> dict[str, SecretReference]:
@@ -43,21 +43,26 @@ def receiver_secrets(environment: Environment) -> dict[str, SecretReference]:
 
 
 def monitoring_stack(
-    environment: Environment, key: str, *, namespaces: "Mapping[str, pulumi.Output[str]]", secrets: "Mapping[str, pulumi.Output[str]]"
+    environment: Environment,
+    key: str,
+    *,
+    namespaces: "Mapping[str, pulumi.Output[str]]",
+    secrets: "Mapping[str, pulumi.Output[str]]",
+    publisher: "pulumi.Output[str] | None" = None,
 ) -> "MonitoringStackArgs":
-    monitoring, facts = environment.monitoring, _cluster_facts(environment, key)
-    boards = {"fleet": fleet_dashboard(environment.environment), "cluster": cluster_dashboard(environment.environment, key)}
-    boards["drift"] = drift_dashboard(environment.environment)
+    monitoring, facts = environment.monitoring, cluster_facts(environment, key)
     managed = monitoring.backend.kind == "amp"
     args: MonitoringStackArgs = {
         "namespace": monitoring.namespace,
         "groups": [] if managed else monitoring_groups(environment, key),
-        "dashboards": {name: _text(board) for name, board in boards.items()},
+        "dashboards": {name: _text(board) for name, board in cluster_dashboards(environment, key).items()},
         "envoy": facts.envoy,
         "gpus": facts.gpus,
     }
     if installs_operator(environment, key):
         args["operator"] = _operator(environment, key)
+    if publisher is not None:
+        args["publisher"] = publisher
     if managed and environment.network is not None and environment.network.kind == "vpc":
         cidr, zones = str(environment.network.cidr), environment.network.zones
         args["scraper"] = {"cidr": cidr, "zones": zones, "namespaces": dict(namespaces)}
@@ -65,6 +70,23 @@ def monitoring_stack(
         args["routes"] = alert_routes(environment)
         args["secrets"] = dict(secrets)
     return args
+
+
+def alertmanager_identity(
+    environment: Environment, key: str, facts: "Mapping[str, pulumi.Output[str]]"
+) -> "AlertmanagerIdentityArgs | None":
+    """None where Alertmanager tells no topic, or is not ours to give a role: of one that was there, nobody knows its service account."""
+    told = [receiver for _, receiver in environment.monitoring.alerts.receivers() if isinstance(receiver, Topic)]
+    if not told or "arn" not in facts or not installs_operator(environment, key):
+        return None
+    return {
+        "account": environment.aws.account,
+        "cluster_name": facts["name"],
+        "cluster_arn": facts["arn"],
+        "namespace": environment.monitoring.namespace,
+        "topics": sorted({receiver.topic for receiver in told}),
+        "keys": sorted({receiver.key for receiver in told if receiver.key is not None}),
+    }
 
 
 def alert_routes(environment: Environment) -> "AlertRoutesArgs":
@@ -108,7 +130,7 @@ def _operator(environment: Environment, key: str) -> "OperatorArgs":
         args["retention_days"] = round(monitoring.retention.seconds / 86400)
     if monitoring.backend.kind == "operator":
         args["storage_gib"] = monitoring.backend.storage.bytes >> 30
-    if cluster.kind == "eks" and not cluster.node_pools:
+    if cluster.kind == "eks" and not cluster.groups:
         # Where all nodes are Auto Mode's, EKS runs its own driver (docs.aws.amazon.com/eks/latest/userguide/create-storage-class.html).
         args["storage_provisioner"] = "ebs.csi.eks.amazonaws.com"
     return args
@@ -117,13 +139,12 @@ def _operator(environment: Environment, key: str) -> "OperatorArgs":
 def endpoint_monitoring(
     environment: Environment, model: str, *, namespace: "pulumi.Output[str]", monitoring_namespace: "pulumi.Output[str]"
 ) -> "EndpointMonitoringArgs":
-    facts = _endpoint_facts(environment, model)
     args: EndpointMonitoringArgs = {
         "model": model,
-        "team": facts.team,
+        "team": environment.models[model].team,
         "namespace": namespace,
         "monitoring_namespace": monitoring_namespace,
-        "dashboard": _text(endpoint_dashboard(environment.environment, facts)),
+        "dashboard": _text(model_dashboard(environment, model)),
     }
     if environment.monitoring.backend.kind == "operator":
         args["scrape_interval"] = str(environment.monitoring.scrape_interval)
@@ -138,11 +159,12 @@ def managed_metrics(
     monitoring, backend = environment.monitoring, environment.monitoring.backend
     if backend.kind != "amp":
         raise ValueError(f"the metrics of {environment.environment} are not Amazon's to keep")
-    facts = {key: _cluster_facts(environment, key) for key in clusters}
+    facts = {key: cluster_facts(environment, key) for key in clusters}
     together = ClusterFacts(
         teams=sorted({team for of_one in facts.values() for team in of_one.teams}),
         gpus=any(of_one.gpus for of_one in facts.values()),
         envoy=any(of_one.envoy for of_one in facts.values()),
+        runbooks=monitoring.runbooks,
     )
     args: ManagedMetricsArgs = {
         "name": f"modelway-{environment.environment}",
@@ -170,37 +192,3 @@ def managed_rules(environment: Environment, model: str, workspace: "pulumi.Outpu
 
 def _text(dashboard: Dashboard) -> str:
     return json.dumps(dashboard, sort_keys=True, indent=1)
-
-
-def _cluster_facts(environment: Environment, key: str) -> ClusterFacts:
-    return ClusterFacts(teams=teams(environment, key), gpus=_uses_gpus(environment, key), envoy=_behind_envoy(environment, key))
-
-
-def _endpoint_facts(environment: Environment, model: str) -> EndpointFacts:
-    described, endpoint, traffic = serving(environment, model)
-    return EndpointFacts(
-        model=model,
-        team=described.team,
-        namespace=described.team,
-        answering=sorted({*traffic.shares, *(share.version for share in traffic.split)}),
-        objectives=Objectives(
-            availability=endpoint.slo.availability.fraction,
-            latency_p99_seconds=endpoint.slo.latency_p99.seconds,
-            error_rate=endpoint.slo.error_rate.fraction,
-            days=round(endpoint.slo.window.seconds / 86400),
-        ),
-        canary=traffic.canary.version if traffic.canary is not None else None,
-        behind_envoy=_behind_envoy(environment, cluster_of(environment, model)),
-    )
-
-
-def _uses_gpus(environment: Environment, key: str) -> bool:
-    """Whether some model in the cluster does; its metrics are expected only then."""
-    served = [model for name, model in environment.models.items() if cluster_of(environment, name) == key and model.serving is not None]
-    return any(endpoint.resources is not None and endpoint.resources.gpu for model in served if (endpoint := model.serving) is not None)
-
-
-def _behind_envoy(environment: Environment, key: str) -> bool:
-    """Whether Envoy Gateway routes; of a Gateway that was there before, nobody knows."""
-    gateway = environment.clusters[key].gateway
-    return gateway.kind == "managed" and "envoy" in (gateway.controller, gateway.class_)

@@ -1,29 +1,13 @@
 """Who and what of an environment is where."""
 
-from modelway.architecture import Endpoint, Environment, Model, Traffic
+from modelway.architecture import Environment
 from modelway.architecture.protection import protection
+from modelway.architecture.serving import cluster_of, served, serving, teams
 
+__all__ = ["EFFECTS", "cluster_of", "deletion_window", "served", "serving", "tags", "teams"]
 
-def cluster_of(environment: Environment, model: str) -> str:
-    """Key of the cluster that a model serves in; where there is one, a model need not say."""
-    return environment.models[model].cluster or next(iter(environment.clusters))
-
-
-def teams(environment: Environment, key: str) -> list[str]:
-    """The teams with models in the cluster, serving or not."""
-    return sorted({model.team for name, model in environment.models.items() if cluster_of(environment, name) == key})
-
-
-def served(environment: Environment) -> list[str]:
-    """The models that have an endpoint, and are not disabled."""
-    return [name for name, model in environment.models.items() if model.serving is not None]
-
-
-def serving(environment: Environment, model: str) -> tuple[Model, Endpoint, Traffic]:
-    described = environment.models[model]
-    if described.serving is None or described.traffic is None:
-        raise ValueError(f"{model} is registered and does not serve")
-    return described, described.serving, described.traffic
+EFFECTS = {"no_schedule": "NoSchedule", "prefer_no_schedule": "PreferNoSchedule", "no_execute": "NoExecute"}
+"""Effects of taints as Kubernetes writes them."""
 
 
 def tags(environment: Environment) -> dict[str, str]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from modelway.architecture import Environment, Model, Weights, load
+from modelway.architecture import Environment, Model, Weights, effect, load
 from modelway.architecture.effect import ineffective
 from stacks import arguments
 
@@ -84,7 +84,11 @@ def test_weights_are_in_the_store_or_elsewhere(text: str, kind: str, bucket: str
     assert weights.sha256 == DIGEST.removeprefix("sha256:")
 
 
-def test_what_a_disabled_model_would_need_holds_nothing_up(environment: Environment, described: dict[str, Any]) -> None:
+def test_what_a_disabled_model_would_need_holds_nothing_up(
+    environment: Environment, described: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(effect, "NOT_YET", {"models.*.endpoint.scaling.scale_to_zero": "refused"})
+
     def told(presence: str) -> list[str]:
         zero = {"after": "15m", "cold_start": "30s"}
         endpoint = described["endpoint"] | {"scaling": {"min": 0, "max": 4, "target": {"concurrency": 8}, "scale_to_zero": zero}}

@@ -16,6 +16,8 @@ def test_a_higher_tier_never_guards_less() -> None:
         assert higher.retain >= lower.retain
         assert higher.force_destroy <= lower.force_destroy
         assert higher.deletion_window_days >= lower.deletion_window_days
+        assert higher.backup_days >= lower.backup_days
+        assert higher.last_snapshot >= lower.last_snapshot
 
 
 def test_production_alone_is_protected_and_development_alone_is_thrown_away() -> None:
@@ -29,6 +31,7 @@ def test_what_stays_is_never_emptied_and_what_is_protected_stays(tier: Tier) -> 
     assert not (guarded.retain and guarded.force_destroy)
     assert guarded.retain or not guarded.protect
     assert 7 <= guarded.deletion_window_days <= 30
+    assert 1 <= guarded.backup_days <= 35
 
 
 @pytest.mark.parametrize(
@@ -36,6 +39,7 @@ def test_what_stays_is_never_emptied_and_what_is_protected_stays(tier: Tier) -> 
     [
         ("development", "protect: false; nothing refuses to delete it"),
         ("staging", "retain_on_delete: true, force_destroy: false; it stays in AWS, with its safeguards, when a stack gives it up"),
+        ("staging", "databases: 7 days of backups, a last snapshot when one is deleted"),
         ("production", "protect: true; `pulumi` and `modelway destroy` refuse to delete it"),
     ],
 )

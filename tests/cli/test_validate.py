@@ -197,7 +197,7 @@ def unmet(repository: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     with (repository / "environments" / "base" / "environment.yaml").open("a", encoding="utf-8") as base:
         base.write("budget: 100 USD\n")
     with (repository / "environments" / "dev" / "environment.yaml").open("a", encoding="utf-8") as own:
-        own.write("registry:\n  images: {scan: enhanced}\n")
+        own.write("registry:\n  images: {scan: enhanced, owns_account_settings: true}\n")
     return repository
 
 

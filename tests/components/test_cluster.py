@@ -1,4 +1,5 @@
 import json
+from typing import Any
 
 import pulumi
 import pytest
@@ -180,6 +181,17 @@ def test_gpu_nodes_have_drivers_and_keep_others_off(made: Recorder) -> None:
     assert gpu["amiType"] == "AL2023_x86_64_NVIDIA"
     assert gpu["taints"] == [{"key": "nvidia.com/gpu", "value": "present", "effect": "NO_SCHEDULE"}]
     assert "taints" not in made.named("main-general").inputs
+
+
+@pytest.mark.parametrize("more", [{}, {"node_pools": {}, "auto_mode_pools": ["system"]}], ids=["pools", "auto mode"])
+def test_nodes_fill_the_caches_that_there_are_and_no_other_repository(more: dict[str, Any]) -> None:
+    recorder = run(lambda: EksCluster("it", eks_args(caches=["quay", "k8s"], **more)))
+    (right,) = [one for one in recorder.of("RolePolicy") if one.name.endswith("-caches")]
+    (statement,) = json.loads(right.inputs["policy"])["Statement"]
+    assert statement["Action"] == ["ecr:BatchImportUpstreamImage", "ecr:CreateRepository"]
+    assert statement["Resource"] == [f"arn:aws:ecr:eu-west-1:222222222222:repository/{prefix}/*" for prefix in ("k8s", "quay")]
+    assert right.inputs["role"] == ("it-node" if not more else "it-auto-node")
+    assert not [one for one in run(lambda: EksCluster("it", eks_args(**more))).of("RolePolicy") if one.name.endswith("-caches")]
 
 
 def test_auto_mode_brings_what_nodes_need_itself() -> None:

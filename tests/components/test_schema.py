@@ -13,10 +13,14 @@ from components.endpoint.sagemaker import SageMakerEndpoint
 from components.identity import ModelIdentity
 from components.managed_metrics import ManagedMetrics, ManagedRules
 from components.monitoring import EndpointMonitoring, MonitoringStack
+from components.monitoring_identity import AlertmanagerIdentity
 from components.network import Network
 from components.registry.artifacts import ArtifactRegistry
 from components.registry.mlflow import MlflowModelRegistry
+from components.registry.mlflow_backend import MlflowBackend
+from components.registry.mlflow_server import MlflowServer
 from components.registry.packages import SageMakerModelRegistry
+from components.registry.postgres import Postgres
 
 COMPONENTS = [
     AlarmTopic,
@@ -25,12 +29,16 @@ COMPONENTS = [
     EndpointMonitoring,
     ExistingCluster,
     KubernetesEndpoint,
+    AlertmanagerIdentity,
     ManagedMetrics,
     ManagedRules,
+    MlflowBackend,
     MlflowModelRegistry,
+    MlflowServer,
     ModelIdentity,
     MonitoringStack,
     Network,
+    Postgres,
     SageMakerModelRegistry,
     SageMakerEndpoint,
     Tenancy,

@@ -1,19 +1,24 @@
 import json
+from typing import Any
 
 import kubernetes_validate
 import pulumi
 import pytest
 import yaml
 
+from components._prometheus_operator import dcgm
+from components.cluster._auto_mode import Pool, node_pool
 from components.cluster.support import AutoscalerArgs, ModelSupport
+from stacks.arguments import model_support
 from stacks.arguments.endpoint import PRIORITIES
 from tests.components.test_cluster import eks
 from tests.support.engine import Recorder, run
+from tests.support.environments import environment
 
 
 def make(name: str, opts: pulumi.ResourceOptions | None = None) -> ModelSupport:
     scaler = AutoscalerArgs(cluster_name="dev-main", region="eu-west-1", version="1.35")
-    return ModelSupport(name, {"priorities": True, "keda": True, "gpus": True, "autoscaler": scaler}, opts)
+    return ModelSupport(name, {"priorities": True, "keda": True, "gpus": True, "gpu_metrics": True, "autoscaler": scaler}, opts)
 
 
 def test_contract(contract) -> None:
@@ -54,6 +59,27 @@ def test_gpus_are_whole_unless_a_pool_says_otherwise(made: Recorder) -> None:
     assert "sharing" not in found["whole"]
     assert found["shared"]["sharing"]["timeSlicing"]["renameByDefault"] is True
     assert found["divided"]["flags"] == {"migStrategy": "mixed"}
+
+
+def test_every_node_with_gpus_tells_of_them_where_the_monitoring_looks(made: Recorder) -> None:
+    release = made.named("main-dcgm-exporter").inputs
+    values = release["values"]
+    # The chart gives its objects its own name as `app.kubernetes.io/name`, and its Service a port `metrics`.
+    watched = dcgm()
+    assert watched["selector"] == {"matchLabels": {"app.kubernetes.io/name": release["chart"]}}
+    assert values["serviceMonitor"] == {"enabled": False}, "it would be read twice"
+    groups = run(lambda: eks("main"))
+    assert values["nodeSelector"].items() <= groups.named("main-gpu").inputs["labels"].items()
+    ours: Any = node_pool("gpu", "gpu", Pool(["g6.xlarge"], 1, gpu=True))
+    assert values["nodeSelector"].items() <= ours["spec"]["template"]["metadata"]["labels"].items()
+    assert values["tolerations"] == [{"operator": "Exists"}]
+
+
+@pytest.mark.parametrize(("name", "plugin"), [("everything", True), ("managed", False)])
+def test_auto_mode_brings_the_plugin_and_no_metrics(name: str, plugin: bool) -> None:
+    made = model_support(environment(name), "main")
+    assert made["gpu_metrics"] is True
+    assert made.get("gpus", False) is plugin
 
 
 def test_the_autoscaler_is_of_the_clusters_version_and_runs_as_who_may_scale(made: Recorder) -> None:

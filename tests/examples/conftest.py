@@ -8,6 +8,7 @@ import sys
 import tarfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Protocol
 
 import pytest
 
@@ -34,7 +35,12 @@ def app(built: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, tu
     return root, tuple(json.loads(image.config.file.read_bytes())["config"]["Entrypoint"])
 
 
-Start = Callable[[Mapping[str, str]], Program]
+class Start(Protocol):
+    """Starts the program with variables, and arguments behind those of the image."""
+
+    def __call__(self, variables: Mapping[str, str], *arguments: str) -> Program: ...
+
+
 Refuse = Callable[[Mapping[str, str]], str]
 
 
@@ -59,8 +65,9 @@ def serve(app: tuple[Path, tuple[str, ...]]) -> Iterator[Start]:
     """Starts the program with the given variables; ends it after the test."""
     started: list[subprocess.Popen[str]] = []
 
-    def start(variables: Mapping[str, str]) -> Program:
-        process = subprocess.Popen(_command(app), env=_environment(variables), stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    def start(variables: Mapping[str, str], *arguments: str) -> Program:
+        command = [*_command(app), *arguments]
+        process = subprocess.Popen(command, env=_environment(variables), stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
         started.append(process)
         assert process.stderr
         line = process.stderr.readline()

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from ruamel.yaml import YAML
 
 from tests.examples.conftest import Refuse, Start
 from tests.examples.program import ROOT, Program
@@ -89,6 +90,27 @@ def test_protocol(forecast: Program) -> None:
         assert forecast.call(f"{path}/ready") == (200, {"name": MODEL, "ready": True})
         assert forecast.call(f"{path}/infer", json.dumps(request()).encode())[0] == 200
     assert forecast.infer(MODEL, request() | {"outputs": [{"name": "co2_ppm"}]})[0] == 200
+
+
+@pytest.mark.parametrize("model", ["co2-forecast", "tumor-screening"])
+def test_sagemaker_gets_the_same_answer_to_the_same_sample(model: str, serve: Start, built: Path) -> None:
+    contract = YAML(typ="safe").load((ROOT / "examples" / model / "contract.yaml").read_text("utf-8"))
+    sample = json.dumps({"inputs": contract["sample"]["inputs"]}).encode()
+    # As SageMaker starts it: `docker run IMAGE serve`.
+    program = serve(variables(built, model), "serve")
+    assert program.call("/ping") == (200, {"ready": True})
+    answer = program.call("/invocations", sample)
+    assert answer == program.call(f"/v2/models/{model}/infer", sample)
+    assert answer[0] == 200
+    assert (answer[1]["model_name"], answer[1]["model_version"]) == (model, VERSION)
+    assert f'inference_requests_total{{model="{model}",version="{VERSION}",code="200"}} 2' in program.call("/metrics")[1]
+    assert program.call("/invocations", b"[]")[0] == 400
+
+
+def test_sagemaker_gets_nothing_where_it_has_nothing_to_ask(forecast: Program) -> None:
+    assert forecast.call("/invocations")[0] == 404
+    assert forecast.call("/invocations/more", b"{}")[0] == 404
+    assert forecast.call("/ping", b"{}")[0] == 404
 
 
 @pytest.mark.parametrize(
@@ -225,6 +247,7 @@ def test_requests_under_way_are_finished_before_the_end(serve: Start, built: Pat
         until(lambda: "inference" in program.call("/metrics")[1])
         program.process.send_signal(signal.SIGTERM)
         until(lambda: program.call("/v2/health/ready")[0] == 503)
+        assert program.call("/ping")[0] == 503
         # Addresses leave a cluster's routes later than the signal comes: new requests are still answered.
         assert program.infer(MODEL, request())[0] == 200
         assert program.call("/v2/health/live")[0] == 200

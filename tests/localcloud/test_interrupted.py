@@ -54,8 +54,10 @@ class TestInterrupted(EnvironmentLife):
     def interrupted(cls, site: Site) -> None:
         platform = site.stacks[0]
         # The stacks exist, and know where their environment is, before anything is killed.
+        known = {one["name"].rpartition("/")[2] for one in json.loads(site.run("pulumi", "stack", "ls", "--json"))}
         for stack in site.stacks:
-            site.run("pulumi", "stack", "init", stack, "--no-select")
+            if stack not in known:
+                site.run("pulumi", "stack", "init", stack, "--no-select")
             site.run("pulumi", "config", "set", "modelway:environments", str(site.environments), "--stack", stack)
         killed: set[str] = set()
         while len(killed) < KILLS and (at := up_until_killed(site, killed)):

@@ -26,7 +26,7 @@ aws: {{account: "{account}", region: eu-west-1}}
 clusters:
   main: {{kind: existing, context: modelway-local, gateway: {{kind: existing, name: none, namespace: nowhere}}}}
 registry:
-  images: {{scan: enhanced, keep: {{v: 20}}, replicate_to: [eu-central-1], readers: ["333333333333"]}}
+  images: {{scan: enhanced, keep: {{v: 20}}, replicate_to: [eu-central-1], owns_account_settings: true, readers: ["333333333333"]}}
   models: {{access_logs_days: 400, replicate_to: [eu-central-1]}}
 monitoring:
   namespace: guarded-monitoring

@@ -88,7 +88,7 @@ def changed(alert: str, expression: str, hold: str | None = None) -> Any:
 @pytest.mark.parametrize("alert", ALERTS)
 def test_it_has_a_page_that_says_what_to_do(alert: str) -> None:
     for rule in ALERTS[alert]:
-        assert rule["annotations"]["runbook_url"].endswith(f"/docs/runbooks/{alert}.md")
+        assert rule["annotations"]["runbook"] == f"docs/runbooks/{alert}.md"
     page = (RUNBOOKS / f"{alert}.md").read_text("utf-8")
     assert page.startswith(f"# {alert}\n")
     for heading in ("## What it means", "## What to look at", "## What to do"):

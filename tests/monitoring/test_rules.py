@@ -38,6 +38,7 @@ DASHBOARDS = {
     "endpoint": endpoint_dashboard("dev", ENDPOINT),
     "fleet": fleet_dashboard("dev"),
     "cluster": cluster_dashboard("dev", "main"),
+    "cluster among others": cluster_dashboard("prod", "main", among_others=True),
     "drift": drift_dashboard("dev"),
 }
 
@@ -57,6 +58,13 @@ def test_dashboards_query_in_promql(name: str) -> None:
 def test_what_a_dashboard_reads_of_ours_is_recorded(name: str) -> None:
     recorded = {rule["record"] for rule in rules(GROUPS) if "record" in rule}
     assert {found for query in queries(DASHBOARDS[name]) for found in re.findall(r"modelway:[a-z0-9_:]+", query)} <= recorded
+
+
+def test_a_cluster_among_others_shows_itself_alone() -> None:
+    for query in queries(DASHBOARDS["cluster among others"]):
+        series = re.findall(r"(?:kube|DCGM)_\w+(\{[^}]*\})?", query)
+        assert series
+        assert all('cluster="main"' in matchers for matchers in series), query
 
 
 def test_panels_lie_side_by_side() -> None:
@@ -157,3 +165,32 @@ def test_dashboards_are_the_same_every_time_and_differ_between_environments() ->
     uids = [dashboard["uid"] for dashboard in (*DASHBOARDS.values(), endpoint_dashboard("prod", ENDPOINT), fleet_dashboard("prod"))]
     assert len(uids) == len(set(uids))
     assert all(len(str(uid)) <= 40 for uid in uids)
+
+
+EXPORTED = {
+    "gpu",
+    "UUID",
+    "pci_bus_id",
+    "device",
+    "modelName",
+    "Hostname",
+    "DCGM_FI_DRIVER_VERSION",
+    "container",
+    "namespace",
+    "pod",
+    "err_code",
+}
+"""Labels of DCGM's exporter with the pods that use a GPU
+(github.com/NVIDIA/dcgm-exporter: internal/pkg/rendermetrics, internal/pkg/transformation)."""
+
+COUNTERS = {"DCGM_FI_DEV_XID_ERRORS", "DCGM_FI_DEV_FB_USED", "DCGM_FI_DEV_FB_FREE", "DCGM_FI_DEV_GPU_UTIL"}
+"""What we read of those that it exports without being told to (etc/default-counters.csv there)."""
+
+
+def test_gpus_are_looked_at_by_what_the_exporter_tells() -> None:
+    of_gpus = [rule for rule in rules(GROUPS) if "DCGM" in rule["expr"]]
+    text = json.dumps(of_gpus)
+    assert set(re.findall(r"DCGM_FI_\w+", text)) == COUNTERS
+    added = {"cluster", "team", "value"}
+    said = set(re.findall(r"\$labels\.(\w+)", text)) | {name for by in re.findall(r"by \(([^)]+)\)", text) for name in by.split(", ")}
+    assert said <= EXPORTED | added

@@ -6,14 +6,17 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+import botocore.client
 import pytest
+from botocore.validate import ParamValidator
+from moto.eks.models import eks_backends
 
 from modelway.architecture import load
 from modelway.cli import main
 from modelway.operations import bootstrap as operation
 from modelway.operations import bootstrap_documents as documents
-from modelway.operations.bootstrap import NotARepository, bootstrap, ground
-from modelway.rules.iam import judge
+from modelway.operations.bootstrap import NotARepository, Runner, RunnerHalfDescribed, bootstrap, ground, runner
+from modelway.rules.iam import judge, judge_attachment
 from modelway.rules.verdicts import NotApplicable, Passed
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -21,6 +24,7 @@ ENVIRONMENTS = ROOT / "stacks" / "environments"
 PLACE = documents.Ground("dev", "222222222222", "eu-west-1", "acme/models")
 KEY = "arn:aws:kms:eu-west-1:222222222222:key/k"
 SUBNETS = ["subnet-0123456789abcdef0"]
+CONNECTION = "arn:aws:codeconnections:eu-west-1:222222222222:connection/1234abcd-12ab-34cd-56ef-1234567890ab"
 
 DOCUMENTS: list[tuple[documents.Document, Any]] = [
     (documents.state_bucket(PLACE), "resource"),
@@ -29,26 +33,21 @@ DOCUMENTS: list[tuple[documents.Document, Any]] = [
     (documents.assumed_by_codebuild(PLACE), "trust"),
     (documents.preview(PLACE, KEY), "identity"),
     (documents.deploy(PLACE, KEY), "identity"),
-    (documents.runner(PLACE, KEY, SUBNETS), "identity"),
+    (documents.runner(PLACE, SUBNETS, CONNECTION), "identity"),
 ]
 
 ANY = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "ec2:DescribeVpcs", "Resource": "*"}]}
 
-UNDER_THE_PATH = {"IAM-05", "IAM-10"}
-"""Rules that want the start of a role's name. Here the path is named, under which only deployments of the environment make roles."""
-
 
 def test_documents_name_what_they_grant() -> None:
-    told = []
-    for document, kind in DOCUMENTS:
-        for one in judge(document, kind, ()):
-            if isinstance(one.verdict, Passed | NotApplicable):
-                continue
-            evidence = getattr(one.verdict, "evidence", ())
-            under = all(each.value == f"arn:aws:iam::222222222222:role{PLACE.path}*" for each in evidence) and evidence
-            if not (one.rule.id in UNDER_THE_PATH and under):
-                told.append(one)
-    assert not told
+    told = [one for document, kind in DOCUMENTS for one in judge(document, kind, ())]
+    assert not [one for one in told if not isinstance(one.verdict, Passed | NotApplicable)]
+
+
+def test_who_runs_anybodys_workflow_may_not_deploy() -> None:
+    statements: Any = documents.runner(PLACE, SUBNETS, CONNECTION)["Statement"]
+    services = {action.split(":")[0] for statement in statements for action in statement["Action"]}
+    assert services == {"codeconnections", "ec2", "logs"}
 
 
 def test_a_preview_writes_nothing_and_reads_no_object_but_state() -> None:
@@ -91,17 +90,14 @@ def client(service: str) -> Any:
 
 
 @pytest.fixture
-def account(use_account: Callable[[str], None], monkeypatch: pytest.MonkeyPatch) -> str:
+def account(use_account: Callable[[str], None]) -> str:
     use_account("222222222222")
-    # moto has the policies of AWS itself only when it is told to, and then takes 20 seconds for each account.
-    own = client("iam").create_policy(PolicyName="PowerUserAccess", PolicyDocument=json.dumps(ANY))
-    monkeypatch.setattr(operation, "POWER", own["Policy"]["Arn"])
     return "222222222222"
 
 
-def run() -> list[str]:
+def run(running: Runner | None = None) -> list[str]:
     made: list[str] = []
-    bootstrap(load(ENVIRONMENTS, "dev", ROOT), "acme/models", SUBNETS, made.append)
+    bootstrap(load(ENVIRONMENTS, "dev", ROOT), "acme/models", running, made.append)
     return made
 
 
@@ -109,6 +105,18 @@ def test_it_is_made_once(account: str) -> None:
     made = run()
     assert len(made) > 10
     assert run() == []
+
+
+def test_deployments_of_an_earlier_version_lose_what_was_too_much(account: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    # moto has the policies of AWS itself only when it is told to, and then takes 20 seconds for each account.
+    wide = client("iam").create_policy(PolicyName="PowerUserAccess", PolicyDocument=json.dumps(ANY))["Policy"]["Arn"]
+    monkeypatch.setattr(operation, "TOO_MUCH", wide)
+    run()
+    client("iam").attach_role_policy(RoleName="modelway-dev-deploy", PolicyArn=wide)
+    assert run() == [f"role {PLACE.role('deploy')} without PowerUserAccess"]
+    attached = client("iam").list_attached_role_policies(RoleName="modelway-dev-deploy")["AttachedPolicies"]
+    assert {each["PolicyName"].rpartition("-")[2] for each in attached} == {"cluster", "monitoring", "network", "registry", "serving"}
+    assert all(isinstance(judge_attachment(each["PolicyArn"]).verdict, Passed) for each in attached)
 
 
 def test_state_is_locked_down(account: str) -> None:
@@ -131,11 +139,11 @@ def test_what_somebody_changed_comes_back(account: str) -> None:
     s3, iam = client("s3"), client("iam")
     s3.put_bucket_versioning(Bucket=f"modelway-dev-state-{account}", VersioningConfiguration={"Status": "Suspended"})
     iam.delete_role_policy(RoleName="modelway-dev-preview", PolicyName="modelway")
-    iam.detach_role_policy(RoleName="modelway-dev-deploy", PolicyArn=operation.POWER)
+    iam.detach_role_policy(RoleName="modelway-dev-deploy", PolicyArn=PLACE.policy("deploy-serving"))
     assert run() == [
         f"versioning of bucket modelway-dev-state-{account}",
         f"permissions of role {PLACE.role('preview')}",
-        f"PowerUserAccess of role {PLACE.role('deploy')}",
+        f"modelway-dev-deploy-serving of role {PLACE.role('deploy')}",
     ]
 
 
@@ -173,6 +181,89 @@ def test_another_account_is_left_alone(use_account: Callable[[str], None], monke
         main(["bootstrap", "dev", "--repository", "acme/models"])
     assert end.value.code == 1
     assert client("s3").list_buckets()["Buckets"] == []
+
+
+@pytest.fixture
+def codebuild(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, dict[str, Any]]]:
+    """What moto does not know of CodeBuild, as AWS describes it: calls that change, in order. Their arguments are checked by botocore."""
+    calls: list[tuple[str, dict[str, Any]]] = []
+    hooks: dict[str, dict[str, Any]] = {}
+    real = botocore.client.BaseClient._make_api_call  # type: ignore[attr-defined]
+
+    def called(self: Any, operation_name: str, arguments: dict[str, Any]) -> Any:
+        if self.meta.service_model.service_name != "codebuild":
+            return real(self, operation_name, arguments)
+        wrong = ParamValidator().validate(arguments, self.meta.service_model.operation_model(operation_name).input_shape)
+        assert not wrong.has_errors(), wrong.generate_report()
+        if operation_name == "BatchGetProjects":
+            found = [hooks[name] for name in arguments["names"] if name in hooks]
+            return {"projects": found}
+        calls.append((operation_name, arguments))
+        if operation_name == "CreateWebhook":
+            hooks[arguments["projectName"]]["webhook"] = {"filterGroups": arguments["filterGroups"]}
+        else:
+            hooks[arguments["name"]] = hooks.get(arguments["name"], {}) | arguments
+        return {}
+
+    monkeypatch.setattr(botocore.client.BaseClient, "_make_api_call", called)
+    return calls
+
+
+def network() -> tuple[str, list[str]]:
+    ec2 = client("ec2")
+    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    return vpc, [ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.0.{number}.0/24")["Subnet"]["SubnetId"] for number in (1, 2)]
+
+
+def test_a_runner_stands_in_the_network_and_is_called_for_jobs(account: str, codebuild: list[tuple[str, dict[str, Any]]]) -> None:
+    vpc, subnets = network()
+    running = Runner(subnets, CONNECTION)
+    run(running)
+    (_, project), (_, hook) = codebuild
+    assert project["name"] == hook["projectName"] == "modelway-dev-runner"
+    assert project["vpcConfig"]["vpcId"] == vpc
+    assert project["vpcConfig"]["subnets"] == sorted(subnets)
+    assert project["serviceRole"] == PLACE.role("runner")
+    assert project["source"]["auth"] == {"type": "CODECONNECTIONS", "resource": CONNECTION}
+    assert project["environment"]["privilegedMode"] is False
+    assert hook["filterGroups"] == [[{"type": "EVENT", "pattern": "WORKFLOW_JOB_QUEUED"}]]
+    assert run(running) == []
+
+
+def test_what_somebody_changed_of_the_runner_comes_back(account: str, codebuild: list[tuple[str, dict[str, Any]]]) -> None:
+    _, subnets = network()
+    run(Runner(subnets, CONNECTION))
+    codebuild[0][1]["vpcConfig"]["subnets"] = subnets[:1]
+    assert run(Runner(subnets, CONNECTION)) == ["settings of CodeBuild project modelway-dev-runner"]
+    assert codebuild[-1][1]["vpcConfig"]["subnets"] == sorted(subnets)
+
+
+def test_the_runner_is_let_in_to_the_api_server_once_there_is_one(account: str, codebuild: list[tuple[str, dict[str, Any]]]) -> None:
+    _, subnets = network()
+    running = Runner(subnets, CONNECTION)
+    run(running)
+    cluster = client("eks").create_cluster(
+        name="dev-main",
+        roleArn="arn:aws:iam::222222222222:role/cluster",
+        resourcesVpcConfig={"subnetIds": subnets},
+    )["cluster"]
+    del cluster
+    vpc = client("ec2").describe_subnets(SubnetIds=subnets)["Subnets"][0]["VpcId"]
+    own = client("ec2").create_security_group(GroupName="eks", Description="of the cluster", VpcId=vpc)["GroupId"]
+    placed = dict(client("eks").describe_cluster(name="dev-main")["cluster"]["resourcesVpcConfig"], clusterSecurityGroupId=own)
+    eks_backends["222222222222"]["eu-west-1"].clusters["dev-main"].resources_vpc_config = placed
+    assert run(running) == ["way to the API server of dev-main"]
+    (rule,) = client("ec2").describe_security_groups(GroupIds=[own])["SecurityGroups"][0]["IpPermissions"]
+    assert (rule["FromPort"], rule["ToPort"]) == (443, 443)
+    (group,) = client("ec2").describe_security_groups(GroupNames=["modelway-dev-runner"])["SecurityGroups"]
+    assert [pair["GroupId"] for pair in rule["UserIdGroupPairs"]] == [group["GroupId"]]
+    assert run(running) == []
+
+
+@pytest.mark.parametrize(("subnets", "connection"), [(SUBNETS, None), ([], CONNECTION), (SUBNETS, "github")])
+def test_half_a_runner_is_refused(subnets: list[str], connection: str | None) -> None:
+    with pytest.raises(RunnerHalfDescribed, match="--runner-connection"):
+        runner(subnets, connection)
 
 
 @pytest.mark.parametrize("repository", ["models", "acme/", "acme/models:*", "acme/models/x", "*/models", "-acme/models"])

@@ -10,12 +10,15 @@ import pytest
 from modelway.architecture import Environment, load
 from modelway.operations._aws import AwsFailure
 from modelway.operations._aws_account import Quota
+from modelway.operations.bootstrap_documents import LINKED_TO
 from modelway.operations.doctor import Part
 from modelway.operations.readiness import look
+from modelway.operations.readiness.capacity import family_of
+from modelway.operations.readiness.roles import service_roles
 
 ENVIRONMENTS = Path(__file__).resolve().parents[2] / "stacks" / "environments"
 PROD = load(ENVIRONMENTS, "prod")
-CPUS = {"m7i.2xlarge": 8, "m7a.2xlarge": 8, "m6i.2xlarge": 8, "g6.xlarge": 4, "g6.2xlarge": 8}
+CPUS = {"m7i.large": 2, "m7i.2xlarge": 8, "m7a.2xlarge": 8, "m6i.2xlarge": 8, "g6.xlarge": 4, "g6.2xlarge": 8}
 ZONES = ("eu-west-1a", "eu-west-1b", "eu-west-1c")
 
 
@@ -77,13 +80,13 @@ class Cloud:
         return None if arn in self.missing else "Enabled"
 
     def bucket_owner(self, name: str) -> str | None:
-        return self.owner
+        return "others" if name in self.missing else self.owner
 
-    def has_image(self, repository: str, digest: str) -> bool | None:
-        return repository not in self.missing
+    def has_image(self, repository: str, digest: str, *, account: str = "", region: str = "") -> bool | None:
+        return f"{account}{region and '/'}{region}{account and '/'}{repository}" not in self.missing
 
-    def has_object(self, bucket: str, key: str) -> bool:
-        return key not in self.missing
+    def has_object(self, bucket: str, key: str, *, of_others: bool = False) -> bool:
+        return (f"{bucket}/{key}" if of_others else key) not in self.missing
 
 
 def lacking(parts: Sequence[Part]) -> dict[str, Part]:
@@ -166,18 +169,96 @@ def test_what_aws_does_not_say_is_unknown_and_never_there() -> None:
         assert all(f"AWS refused {call}" in part.found for part in unknown)
 
 
+HOSTED = {"runtime": {"kind": "sagemaker", "instance_type": "ml.m7i.large"}, "resources": None}
+
+
+def hosted(**models: Mapping[str, object]) -> Environment:
+    """Development, with these models on SageMaker."""
+    whole = load(ENVIRONMENTS, "dev").model_dump()
+    for name, endpoint in models.items():
+        whole["models"][name.replace("_", "-")]["endpoint"] |= {**HOSTED, **endpoint}
+    return Environment.model_validate(whole)
+
+
 def test_instances_that_host_endpoints_have_limits_of_their_own() -> None:
-    models = PROD.model_dump()["models"]
-    endpoint = models["co2-forecast"]["endpoint"] | {"resources": None, "runtime": {"kind": "sagemaker", "instance_type": "ml.m7i.large"}}
-    endpoint["scaling"] = {"min": 2, "max": 6, "target": {"requests_per_second": 10}}
-    models["co2-forecast"]["versions"] = {
-        name: version | {"protocols": ("sagemaker",)} for name, version in models["co2-forecast"]["versions"].items()
-    }
-    models["co2-forecast"]["endpoint"] = endpoint
-    environment = Environment.model_construct(
-        **{**dict(PROD), "models": {"co2-forecast": type(PROD.models["co2-forecast"]).model_validate(models["co2-forecast"])}}
+    shadowed = {"live": "2026.10.0", "shadow": {"version": "2026.11.0", "percent": 50}}
+    environment = hosted(
+        co2_forecast={"scaling": {"min": 1, "max": 6, "target": {"requests_per_second": 10}}},
+        tumor_screening={"scaling": {"min": 2, "max": 4, "target": {"requests_per_second": 10}}, "traffic": shadowed},
     )
     name = "ml.m7i.large for endpoint usage"
-    assert f"quota: {name}" in lacking(seen(Cloud(quotas={name: 5}), environment))
-    assert f"quota: {name}" not in lacking(seen(Cloud(quotas={name: 6}), environment))
-    assert "quota of co2-forecast" in {part.name for part in seen(Cloud(), environment) if part.state == "unknown"}
+    # Six and four that follow requests, two of the shadow; an update begins with one, and with two of each version.
+    own = environment.aws.account
+    limit = lacking(seen(Cloud(own, quotas={name: 16}), environment))[f"quota: {name}"]
+    assert limit.found == "limit 16, the environment asks for up to 12, and 5 more while its endpoints are updated"
+    assert f"quota: {name}" not in lacking(seen(Cloud(own, quotas={name: 17}), environment))
+    assert "quota of ml.m7i.large" in {part.name for part in seen(Cloud(own), environment) if part.state == "unknown"}
+    assert "quota: sagemaker L-7A3DF611" in lacking(seen(Cloud(own, quotas={"L-7A3DF611": 16}), environment))
+    assert "quota: sagemaker L-7A3DF611" not in {part.name for part in seen(Cloud())}
+
+
+def test_a_pool_of_one_type_has_the_limit_of_its_family() -> None:
+    for kind, spot, code in (
+        ("m7i.large", False, "L-1216C47A"),
+        ("g6.xlarge", True, "L-3819A6DF"),
+        ("p4d.24xlarge", True, "L-7212CCBC"),
+        ("p5.48xlarge", True, "L-C4BD4855"),
+        ("p5.48xlarge", False, "L-417A185B"),
+        ("inf2.xlarge", False, "L-1945791B"),
+        ("trn2.48xlarge", True, "L-6B0D517C"),
+        ("x2idn.16xlarge", False, "L-7295265B"),
+        ("mac2.metal", False, None),
+    ):
+        assert family_of(kind, spot=spot) == code, kind
+
+
+def test_roles_of_services_are_told_and_are_made_by_them() -> None:
+    roles = dict(service_roles(PROD))
+    assert {"AWSServiceRoleForAmazonEKS", "AWSServiceRoleForAmazonEKSNodegroup", "AWSServiceRoleForEC2Spot"} <= set(roles)
+    assert "AWSServiceRoleForApplicationAutoScaling_SageMakerEndpoint" not in roles
+    assert "AWSServiceRoleForApplicationAutoScaling_SageMakerEndpoint" in dict(service_roles(hosted(co2_forecast={})))
+    assert not service_roles(load(ENVIRONMENTS, "local"))
+    (part,) = [one for one in seen(Cloud(missing={"AWSServiceRoleForEC2Spot"})) if one.name == "role of spot.amazonaws.com"]
+    assert (part.state, part.lacking) == ("missing", False)
+    assert "iam:CreateServiceLinkedRole" in part.found
+    assert "--aws-service-name spot.amazonaws.com" in part.way_out
+
+
+def registering(part: str = "models", **registry: object) -> Environment:
+    whole = load(ENVIRONMENTS, "dev").model_dump()
+    whole["registry"][part] |= registry
+    return Environment.model_validate(whole)
+
+
+def test_roles_of_what_registries_do_are_told_and_ci_may_make_them_all() -> None:
+    asked = registering(
+        "images", owns_account_settings=True, replicate_to=("eu-central-1",), pull_through={"quay": "quay.io"}, scan="enhanced"
+    )
+    wanted = dict(service_roles(asked))
+    assert {"replication.ecr.amazonaws.com", "pullthroughcache.ecr.amazonaws.com", "inspector2.amazonaws.com"} <= set(wanted.values())
+    assert set(wanted.values()) | set(dict(service_roles(PROD)).values()) <= set(LINKED_TO)
+
+
+def test_names_of_buckets_beside_the_store_may_be_taken_too() -> None:
+    environment = registering(bucket="acme-dev", access_logs_days=30, replicate_to=("eu-central-1",))
+    found = lacking(seen(Cloud(account=environment.aws.account, missing={"acme-dev-logs", "acme-dev-eu-central-1"}), environment))
+    assert {"model store: access logs", "model store: copies in eu-central-1"} <= set(found)
+    assert "acme-dev-logs is taken by another account" in found["model store: access logs"].found
+
+
+def pinned(image: str, weights: str) -> Environment:
+    whole = load(ENVIRONMENTS, "dev").model_dump()
+    whole["models"]["co2-forecast"]["versions"]["2026.11.0"] |= {"image": image, "weights": weights}
+    return Environment.model_validate(whole)
+
+
+def test_images_and_weights_elsewhere_are_looked_up_where_they_are() -> None:
+    digest, host = f"sha256:{'a' * 64}", "999999999999.dkr.ecr.eu-central-1.amazonaws.com"
+    environment = pinned(f"{host}/serving/co2@{digest}", f"s3://others/co2.json@{digest}")
+    account = environment.aws.account
+    assert not {name for name in lacking(seen(Cloud(account=account), environment)) if "co2-forecast" in name}
+    found = lacking(seen(Cloud(account=account, missing={"999999999999/eu-central-1/serving/co2", "others/co2.json"}), environment))
+    assert found["image of co2-forecast 2026.11.0"].found == f"{host} has no serving/co2@{digest}"
+    assert found["weights of co2-forecast 2026.11.0"].found == "others has no co2.json"
+    unknown = seen(Cloud(account=account), pinned(f"ghcr.io/acme/co2@{digest}", f"co2-forecast/x.json@{digest}"))
+    assert "image of co2-forecast 2026.11.0" in {part.name for part in unknown if part.state == "unknown"}

@@ -186,7 +186,7 @@ def test_callers(made: Recorder) -> None:
     first, everybody = made.named("tumor-screening-route").inputs["spec"]["rules"]
     assert first["matches"][0]["headers"][0]["value"] == "b"
     assert [backend["weight"] for backend in everybody["backendRefs"]] == [90, 10]
-    assert made.named("tumor-screening-sticky").inputs["spec"]["loadBalancer"]["consistentHash"]["cookie"]["ttl"] == "600s"
+    assert made.named("tumor-screening-traffic").inputs["spec"]["loadBalancer"]["consistentHash"]["cookie"]["ttl"] == "600s"
 
 
 def test_every_built_in_object_is_valid(made: Recorder) -> None:

@@ -1,39 +1,17 @@
 """Every IAM document that an environment makes is judged, by what it means."""
 
-from pathlib import Path
 from typing import Any
 
-import pulumi
 import pytest
 
-from modelway.architecture import load, names
-from modelway.architecture.layout import stacks
 from modelway.rules.iam import Judgement, Listed, judge, judge_attachment
 from modelway.rules.iam_documents import attachments_of, documents_of
 from modelway.rules.verdicts import Failed, NotApplicable, Passed
-from stacks.compose import compose, place
-from tests.support.engine import Recorder, Registered, run
-
-ENVIRONMENTS = Path(__file__).resolve().parents[2] / "stacks" / "environments"
+from tests.support.engine import Registered
+from tests.support.environments import FOLDERS, composed
 
 LISTED: tuple[Listed, ...] = ()
 """What a rule would refuse and the components do all the same, with the reason."""
-
-
-def made(name: str) -> list[Registered]:
-    """The resources of all stacks of an environment."""
-
-    def program() -> None:
-        environment, parts = place(pulumi.get_stack(), names(ENVIRONMENTS), lambda one: load(ENVIRONMENTS, one))
-        for key, value in compose(environment, parts).items():
-            pulumi.export(key, value)
-
-    first, *others = stacks(load(ENVIRONMENTS, name))
-    platform: Recorder = run(program, stack=name)
-    found = list(platform.resources)
-    for stack in others:
-        found += run(program, stack=stack, references={f"organization/modelway/{first}": platform.exports}).resources
-    return found
 
 
 def judged(resource: Registered) -> list[tuple[str, Judgement]]:
@@ -51,10 +29,10 @@ def looks_like_a_document(value: Any) -> bool:
     return isinstance(value, dict) and "Statement" in value
 
 
-@pytest.mark.parametrize("name", names(ENVIRONMENTS))
+@pytest.mark.parametrize("name", FOLDERS)
 def test_every_document_names_what_it_grants(name: str) -> None:
     told, documents = [], 0
-    for resource in made(name):
+    for resource in [resource for stack in composed(name).values() for resource in stack.resources]:
         for path, one in judged(resource):
             documents += 1
             if not isinstance(one.verdict, Passed | NotApplicable):

@@ -25,8 +25,6 @@ def described(name: str = "dev", layout: str = "split", **endpoint: Any) -> Envi
     """A committed environment whose model serves on SageMaker."""
     whole = load(ENVIRONMENTS, name).model_dump()
     model = whole["models"][MODEL]
-    for version in model["versions"].values():
-        version["protocols"] = ("sagemaker",)
     runtime = {"kind": "sagemaker", "instance_type": "ml.m7i.large", "rollout": {"kind": "linear", "percent": 50}}
     model["endpoint"] |= {"resources": None, "runtime": runtime, **endpoint}
     return Environment.model_validate(whole | {"layout": layout})

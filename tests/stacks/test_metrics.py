@@ -61,3 +61,29 @@ def test_the_scraper_reads_the_cluster_and_is_let_in_to_every_team(platform: Rec
 )
 def test_what_could_not_be_done_is_refused(environment: Environment, fields: list[str]) -> None:
     assert [one.field for one in ineffective(environment) if one.effect == "refused"] == fields
+
+
+def told(kind: str, *, cluster: str = "dev", **more: Any) -> Recorder:
+    receiver = {"kind": "sns", "topic": TOPIC, "key": KEY} if kind == "operator" else {"kind": "sns", "topic": TOPIC}
+    alerts = {"severities": {"page": receiver}}
+    environment = described(cluster, monitoring={"backend": {"kind": kind, **more}, "alerts": alerts}, models={})
+    return run(program(environment), stack=cluster)
+
+
+TOPIC, KEY = "arn:aws:sns:eu-west-1:222222222222:pages", "arn:aws:kms:eu-west-1:222222222222:key/k"
+
+
+def test_an_alertmanager_that_is_installed_may_publish_to_the_topics_that_it_tells() -> None:
+    recorder = told("operator")
+    policy = next(one for one in recorder.of("RolePolicy") if "sns:Publish" in one.inputs["policy"])
+    assert policy.name == "main-alertmanager-publish"
+    assert f'"{TOPIC}"' in policy.inputs["policy"]
+    assert f'"{KEY}"' in policy.inputs["policy"]
+    (release,) = [one for one in recorder.of("Release") if one.inputs["chart"] == "kube-prometheus-stack"]
+    (association,) = [one for one in recorder.of("PodIdentityAssociation") if one.name == "main-alertmanager"]
+    assert association.urn in release.dependencies
+
+
+@pytest.mark.parametrize(("kind", "more"), [("operator", {"install": False}), ("amp", {})], ids=["of-somebody", "amazons"])
+def test_who_is_not_ours_gets_no_role(kind: str, more: dict[str, Any]) -> None:
+    assert not [one for one in told(kind, **more).of("RolePolicy") if "sns:Publish" in one.inputs["policy"]]

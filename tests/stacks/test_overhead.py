@@ -1,5 +1,6 @@
 """What a model adds: how many resources, and nothing to the length of the longest chain of resources that wait for one another."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,21 @@ def many(tmp_path_factory: pytest.TempPathFactory) -> Recorder:
 def test_no_model_waits_for_another(few: Recorder, many: Recorder) -> None:
     assert len(many.resources) > len(few.resources) + 100
     assert depth(many) == depth(few)
+
+
+def test_no_model_depends_on_what_belongs_to_another(many: Recorder) -> None:
+    names = {resource.urn: resource.name for resource in many.resources}
+    crossing = {
+        (resource.name, names[before])
+        for resource in many.resources
+        for before in resource.dependencies
+        if (own := models(resource.name)) and not models(names[before]) <= own
+    }
+    assert not crossing
+
+
+def models(name: str) -> set[str]:
+    return set(re.findall(r"model-\d+", name))
 
 
 def test_a_model_is_so_many_resources(many: Recorder) -> None:

@@ -133,3 +133,29 @@ def test_what_stores_something_is_protected_by_the_tier(tier: str, protected: bo
     cluster = next(resource for resource in found if resource.type == "aws:eks/cluster:Cluster")
     assert cluster.inputs["deletionProtection"] is protected
     assert {resource.retained for resource in found if resource.type == "aws:s3/bucket:Bucket"} == {tier != "development"}
+
+
+UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+"""How the wire format writes a value that is not known yet."""
+
+
+@pytest.mark.parametrize(
+    ("new", "whose", "field"),
+    [
+        # One pool, add-on or entry more is no reason to show an update of every object in the cluster.
+        ("aws:eks/nodeGroup:NodeGroup", "pulumi:providers:kubernetes", "kubeconfig"),
+        ("aws:eks/addon:Addon", "pulumi:providers:kubernetes", "kubeconfig"),
+        ("aws:eks/accessEntry:AccessEntry", "pulumi:providers:kubernetes", "kubeconfig"),
+        # Nor is one endpoint or route more a reason to show that nodes are replaced.
+        ("aws:ec2/vpcEndpoint:VpcEndpoint", "aws:eks/nodeGroup:NodeGroup", "subnetIds"),
+        ("aws:ec2/route:Route", "aws:eks/nodeGroup:NodeGroup", "subnetIds"),
+    ],
+)
+def test_what_is_new_beside_it_leaves_it_known_in_a_preview(new: str, whose: str, field: str) -> None:
+    network = load(ENVIRONMENTS, "prod").network
+    assert network is not None
+    described_so = described("dev", network=network.model_dump() | {"reaches": ()})
+    recorder = run(program(described_so), stack="dev", new=[new])
+    assert [resource for resource in recorder.resources if resource.type == new]
+    for resource in [resource for resource in recorder.resources if resource.type == whose]:
+        assert UNKNOWN not in json.dumps(resource.raw[field]), resource.name

@@ -1,9 +1,10 @@
 """A recording engine for programs that run under mocks: what was registered, under which parent, with which inputs and outputs."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from inspect import isawaitable
 from typing import Any
 
 import pulumi
@@ -29,6 +30,11 @@ OUTPUTS: dict[str, Callable[[str, dict[str, Any]], dict[str, Any]]] = {
         "arn": f"arn:aws:eks:eu-west-1:222222222222:cluster/{inputs['name']}",
         "endpoint": f"https://{name}.example",
         "certificateAuthority": {"data": "Y2E="},
+        "vpcConfig": {**inputs.get("vpcConfig", {}), "clusterSecurityGroupId": "sg-cluster"},
+    },
+    "aws:rds/instance:Instance": lambda _, inputs: {
+        "address": f"{inputs['identifier']}.0123456789ab.eu-west-1.rds.amazonaws.com",
+        "arn": f"arn:aws:rds:eu-west-1:222222222222:db:{inputs['identifier']}",
     },
     "aws:ec2/launchTemplate:LaunchTemplate": lambda *_: {"latestVersion": 1},
     "aws:eks/podIdentityAssociation:PodIdentityAssociation": lambda name, _: {"associationId": f"a-{name}"},
@@ -93,8 +99,9 @@ class Registered:
 class Recorder(pulumi_mocks.Mocks):
     """Answers as AWS and Kubernetes would, and keeps what was asked."""
 
-    def __init__(self, references: dict[str, dict[str, Any]] | None = None) -> None:
+    def __init__(self, references: dict[str, dict[str, Any]] | None = None, new: Collection[str] = ()) -> None:
         self.resources: list[Registered] = []
+        self.new = new
         self.calls: list[tuple[str, dict[str, Any]]] = []
         self.references = references or {}
         self.exports: dict[str, Any] = {}
@@ -107,6 +114,8 @@ class Recorder(pulumi_mocks.Mocks):
         if args.typ == "pulumi:pulumi:StackReference":
             return args.name, {**args.inputs, "outputs": self.references[args.inputs["name"]]}
         added = OUTPUTS.get(args.typ, lambda *_: {})(args.name, args.inputs)
+        if args.typ in self.new:
+            return None, dict(args.inputs)
         return f"{args.name}-id" if args.custom or ":" not in args.typ else "", {**args.inputs, **added}
 
     def of(self, kind: str) -> list[Registered]:
@@ -230,20 +239,28 @@ def run(
     stack: str = "test",
     references: dict[str, dict[str, Any]] | None = None,
     config: dict[str, str] | None = None,
+    begun: bool = True,
+    new: Collection[str] = (),
 ) -> Recorder:
-    """Runs a program to its end. What it raises is raised."""
-    recorder = Recorder(references)
+    """Runs a program to its end. What it raises is raised. `begun`: whether registrations begin before the program ends. With types that
+    are `new` it is a preview, in which these have no ids yet."""
+    recorder = Recorder(references, new)
 
-    def whole() -> None:
+    async def whole() -> None:
         root = get_root_resource()
         # There is one for the whole process, and it remembers what was exported before.
         root.outputs.clear()
-        program()
+        made = program()
+        if isawaitable(made):
+            await made
+        # As the program of a stack does: see stacks/__main__.py.
+        if begun:
+            await asyncio.sleep(0)
         root.register_outputs(root.outputs)
 
     with _event_loop() as loop:
         pulumi.runtime.set_mocks(
-            recorder, project="modelway", stack=stack, organization="organization", preview=False, monitor=RecordingMonitor(recorder)
+            recorder, project="modelway", stack=stack, organization="organization", preview=bool(new), monitor=RecordingMonitor(recorder)
         )
         pulumi.runtime.set_all_config({f"modelway:{key}": value for key, value in {**HIDDEN, **(config or {})}.items()})
         SETTINGS.rpc_manager.clear()

@@ -1,14 +1,13 @@
 """What it costs that resources come from components and an environment's files, against the same resources written down by hand.
 
-`python -m tests.support.overhead cpu` prints the ratio of processor time under mocks: ours to plain. `… imports` prints two ratios, of time
-and of memory: what our program imports to what an ordinary typed program does. scripts/bench.py shows them.
+`python -m tests.support.overhead cpu` prints three ratios of processor time under mocks, ours to programs of by_hand.py: to the typed one
+as its author would run it, to one of the classes that ours uses as its author would run it, and to that one run in our way. `… imports`
+prints two, of time and of memory: what our program imports to what the typed one does. scripts/bench.py shows them.
 
-The plain program registers what ours registered, under the same names, with the providers' own classes where ours has them, and with an
-Output where ours had one; it has no components.
+Every run is in a process of its own, and programs take turns, so that a machine that gets slower makes all slower.
 """
 
-import importlib
-import json
+import gc
 import os
 import statistics
 import subprocess
@@ -16,155 +15,104 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from functools import cache
 from pathlib import Path
-from typing import Any
 
-MODELS, ROUNDS = 20, 3
+import pulumi
 
-TYPICAL = """
-import pulumi, yaml
-import pulumi_aws as aws, pulumi_kubernetes as kubernetes
-aws.ecr.Repository, aws.s3.Bucket, aws.iam.Role, aws.eks.Cluster, aws.ec2.Vpc, aws.cloudwatch.LogGroup
-kubernetes.core.v1.Service, kubernetes.apps.v1.Deployment, kubernetes.networking.v1.NetworkPolicy
-kubernetes.autoscaling.v2.HorizontalPodAutoscaler, kubernetes.apiextensions.CustomResource
-"""
-"""Six modules of AWS and five groups of Kubernetes, as a program of this kind has them when it is written in the ordinary way."""
+from modelway.architecture import load
+from scripts.many_models import NAME, write_environment
+from stacks.compose import Parts, compose
+from tests.support.by_hand import by_hand, classes, differing
+from tests.support.engine import Recorder, run
+
+MODELS, ROUNDS = 20, 5
+
+OURS, TYPED, ORDINARY, ALIKE = "ours", "typed", "ordinary", "alike"
+"""Programs: ours; by hand, of the providers' classes; of the classes that ours uses; the same, whose registrations begin as ours do."""
+
+OWN = ("modelway", "components", "stacks")
 
 REPORT = "\nimport resource\nused = resource.getrusage(resource.RUSAGE_SELF)\nprint(used.ru_utime + used.ru_stime, used.ru_maxrss)\n"
 
 
 def ours(folder: Path) -> Callable[[], None]:
     """The program of an environment of MODELS models and one cluster, in one stack."""
-    from modelway.architecture import load
-    from scripts.many_models import NAME, write_environment
-    from stacks.compose import Parts, compose
-
     environment = load(write_environment(folder, MODELS), NAME)
 
     def program() -> None:
-        compose(environment, Parts.PLATFORM | Parts.MODELS)
+        for name, value in compose(environment, Parts.PLATFORM | Parts.MODELS).items():
+            pulumi.export(name, value)
 
     return program
 
 
-def plain(registered: list[Any]) -> Callable[[], None]:
-    """The same resources without components."""
-    import pulumi
-
-    own = [one for one in registered if not one.type.startswith("modelway:")]
-    wires = {one.urn: _wires(one, own) for one in own}
-
-    def program() -> None:
-        made: dict[str, pulumi.CustomResource] = {}
-        for one in own:
-            inputs = {
-                name: made[wires[one.urn][name]].id.apply(lambda _, value=value: value) if name in wires[one.urn] else value
-                for name, value in one.inputs.items()
-            }
-            after = [made[urn] for urn in one.dependencies if urn in made and urn not in wires[one.urn].values()]
-            made[one.urn] = _resource(one.type, one.name, inputs, after)
-
+def written(kind: str, registered: Recorder) -> Callable[[], None]:
+    """A program by hand, which registers what ours did."""
+    program = by_hand(registered, typed=kind == TYPED)
+    if different := differing(run(program, stack="many"), registered):
+        raise RuntimeError(f"the program by hand has other resources: {', '.join(different)}")
     return program
 
 
-def _wires(one: Any, own: list[Any]) -> dict[str, str]:
-    """By input the resource whose output it was, as far as its id or ARN shows in the value."""
-    found = {}
-    for name, value in one.inputs.items():
-        text = json.dumps(value)
-        for there in own:
-            if there.urn in one.dependencies and (f"{there.name}-id" in text or f"/{there.name}" in text):
-                found[name] = there.urn
-    return found
-
-
-def _resource(type_: str, name: str, inputs: dict[str, Any], before: list[Any]) -> Any:
-    import pulumi
-
-    opts = pulumi.ResourceOptions(depends_on=before)
-    package, module, kind = type_.split(":")
-    if package == "aws":
-        made = _class(module.split("/")[0], kind)
-        return made(name, **{_snake(key): value for key, value in inputs.items()}, opts=opts)
-    if package == "pulumi":
-        return pulumi.ProviderResource(kind, name, inputs)
-    return pulumi.CustomResource(type_, name, inputs, opts)
-
-
-@cache
-def _class(module: str, kind: str) -> Any:
-    return getattr(importlib.import_module(f"pulumi_aws.{module}"), kind)
-
-
-@cache
-def _snake(name: str) -> str:
-    return "".join(f"_{character.lower()}" if character.isupper() else character for character in name)
-
-
-def seconds(program: Callable[[], None]) -> float:
-    """Processor time of one run under mocks, the median after one that warms up."""
-    from tests.support.engine import run
-
-    taken = []
-    for _ in range(ROUNDS + 1):
-        started = time.process_time()
-        run(program, stack="many")
-        taken.append(time.process_time() - started)
-    return statistics.median(taken[1:])
-
-
-def processor_ratio() -> float:
-    from tests.support.engine import run
-
+def seconds(kind: str) -> float:
+    """Processor time of one run under mocks, after one that loads what it needs."""
     with tempfile.TemporaryDirectory() as folder:
         program = ours(Path(folder))
-        registered = run(program, stack="many").resources
-        written = plain(registered)
-        there = run(written, stack="many").resources
-        wanted = sorted(one.type + one.name for one in registered if not one.type.startswith("modelway:"))
-        if sorted(one.type + one.name for one in there) != wanted:
-            raise RuntimeError("the plain program has other resources")
-        # By turns, so that a machine that gets slower makes both slower.
-        return seconds(program) / seconds(written)
+        registered = run(program, stack="many")
+        if kind != OURS:
+            program = written(kind, registered)
+        gc.collect()
+        started = time.process_time()
+        run(program, stack="many", begun=kind in (OURS, ALIKE))
+        return time.process_time() - started
 
 
-def import_ratios() -> tuple[float, float]:
-    """Processor time and memory of what our program imports, to those of an ordinary typed program."""
-    found = "\n".join(f"importlib.import_module({name!r})" for name in _imported())
-    return _relation(f"import importlib, sys\nsys.path.insert(0, {str(Path.cwd())!r})\n{found}\n", TYPICAL)
+def processor_ratios() -> list[float]:
+    kinds = (OURS, TYPED, ORDINARY, ALIKE)
+    rounds = [[float(_said("run", kind)[0]) for kind in kinds] for _ in range(ROUNDS)]
+    return [statistics.median(taken[0] / taken[which] for taken in rounds) for which in range(1, len(kinds))]
 
 
-def _imported() -> list[str]:
-    """Modules that the program runs: our own, and of the providers' those that are loaded and not only promised."""
-    code = (
-        "import sys, tempfile, pathlib\nfrom tests.support.overhead import ours\nfrom tests.support.engine import run\n"
-        "with tempfile.TemporaryDirectory() as folder:\n    run(ours(pathlib.Path(folder)), stack='many')\n"
-        "own = ('modelway', 'components', 'stacks')\n"
-        "for name in list(sys.modules):\n"
-        "    top, *parts = name.split('.')\n"
-        "    if top in own or top == 'pulumi_aws' and len(parts) > 1 or top == 'pulumi_kubernetes' and len(parts) > 2:\n"
-        "        print(name)\n"
-    )
-    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+def import_ratios() -> list[float]:
+    """Processor time and memory of what our program imports, to what the typed one by hand does."""
+    codes = ["\n".join(("import importlib, sys", "sys.path.insert(0, '.')", *_said("modules", kind))) + REPORT for kind in (OURS, TYPED)]
+    rounds = [[_run("-c", code)[-1].split() for code in codes] for _ in range(ROUNDS)]
+    return [statistics.median(float(own[what]) / float(other[what]) for own, other in rounds) for what in (0, 1)]
 
 
-def _relation(one: str, other: str) -> tuple[float, float]:
-    pairs = [(_used(one), _used(other)) for _ in range(ROUNDS)]
-    medians = [[statistics.median(pair[which][what] for pair in pairs) for which in (0, 1)] for what in (0, 1)]
-    return medians[0][0] / medians[0][1], medians[1][0] / medians[1][1]
+def modules(kind: str) -> list[str]:
+    """Statements that import what a program runs: our own modules, and of the providers' those that are loaded and not only promised."""
+    with tempfile.TemporaryDirectory() as name:
+        registered = run(ours(Path(name)), stack="many")
+    if kind == TYPED:
+        return ["import pulumi", *(f"importlib.import_module({module!r}).{kind}" for module, kind in classes(registered))]
+    found = [name for name in sys.modules if name.partition(".")[0] in OWN or _loaded(*name.split("."))]
+    return [f"importlib.import_module({name!r})" for name in found]
 
 
-def _used(code: str) -> tuple[float, float]:
+def _loaded(top: str, *parts: str) -> bool:
+    return (top == "pulumi_aws" and len(parts) > 1) or (top == "pulumi_kubernetes" and len(parts) > 2)
+
+
+def _said(what: str, kind: str) -> list[str]:
+    return _run("-m", "tests.support.overhead", what, kind)
+
+
+def _run(*arguments: str) -> list[str]:
     # Bytecode is allowed, as on a user's machine.
-    env = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
-    done = subprocess.run([sys.executable, "-W", "ignore", "-c", code + REPORT], env=env, capture_output=True, text=True, check=True)
-    used, memory = done.stdout.split()[-2:]
-    return float(used), float(memory)
+    env = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"} | {"PYDANTIC_DISABLE_PLUGINS": "__all__"}
+    command = [sys.executable, "-W", "ignore", *arguments]
+    return subprocess.run(command, env=env, capture_output=True, text=True, check=True).stdout.splitlines()
+
+
+def main(what: str, kind: str = "") -> None:
+    if what == "run":
+        print(seconds(kind))  # noqa: T201
+    elif what == "modules":
+        print(*modules(kind), sep="\n")  # noqa: T201
+    else:
+        print(*(processor_ratios() if what == "cpu" else import_ratios()))  # noqa: T201
 
 
 if __name__ == "__main__":
-    if sys.argv[1:] == ["cpu"]:
-        print(processor_ratio())  # noqa: T201
-    else:
-        print(*import_ratios())  # noqa: T201
+    main(*sys.argv[1:])

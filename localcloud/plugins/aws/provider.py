@@ -171,7 +171,7 @@ class AwsProvider(Provider):
     def update(self, request: Update) -> Properties:
         row = self._row(request.resource)
         if request.preview:
-            return {**request.old_outputs, **{name: value for name, value in request.inputs.items() if name != comparing.INTERNAL}}
+            return self._foreseen_after(row, request)
         old, old_outputs, inputs = _own(request.old_inputs), plain_properties(request.old_outputs), _own(request.inputs)
         doing = f"updating {_what(row, request.id)}"
         try:
@@ -182,6 +182,12 @@ class AwsProvider(Provider):
         except (ApiError, NoMember, ProviderError) as error:
             raise ProviderError(f"{doing}: {error}") from None
         return self._secret(outputs, request.inputs)
+
+    def _foreseen_after(self, row: Row, request: Update) -> Properties:
+        """Outputs before an update: as they were, with the new inputs, but what the update moves."""
+        given = {name: value for name, value in request.inputs.items() if name != comparing.INTERNAL}
+        moved = [output for output, by in row.moved.items() if any(request.old_inputs.get(one) != given.get(one) for one in by)]
+        return {**request.old_outputs, **given, **dict.fromkeys(moved, UNKNOWN)}
 
     def delete(self, request: Delete) -> None:
         row = self._row(request.resource)

@@ -30,7 +30,9 @@ class ApiError(Exception):
     def not_found(self) -> bool:
         """Whether the thing does not exist. Services have dozens of codes for it, all of these forms."""
         return (
-            self.code.endswith(("NotFound", "NotFoundException", "NotFoundError")) or self.code.startswith("NoSuch") or self.code == "404"
+            self.code.endswith(("NotFound", "NotFoundException", "NotFoundError", "NotFoundFault"))
+            or self.code.startswith("NoSuch")
+            or self.code == "404"
         )
 
 

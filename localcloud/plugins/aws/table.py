@@ -198,6 +198,8 @@ class Row:
     """What upstream takes for an input that is not given. Nested ones (`a.b`) count when their parent is given."""
     computed: frozenset[str] = frozenset()
     """Inputs that AWS fills in: leaving one out changes nothing (Optional and Computed upstream)."""
+    moved: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """Outputs that are not known before an update of these inputs is made."""
     sets: frozenset[str] = frozenset()
     """Lists without order."""
     documents: frozenset[str] = frozenset()

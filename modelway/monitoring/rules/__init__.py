@@ -6,6 +6,7 @@ They read what the serving program tells (`inference_requests_total{model,versio
 
 from modelway.monitoring.rules.cluster import ClusterFacts, base_rules
 from modelway.monitoring.rules.endpoint import EndpointFacts, endpoint_rules
+from modelway.monitoring.rules.versions import asked
 from modelway.monitoring.rules.writing import Group, Rule
 
-__all__ = ["ClusterFacts", "EndpointFacts", "Group", "Rule", "base_rules", "endpoint_rules"]
+__all__ = ["ClusterFacts", "EndpointFacts", "Group", "Rule", "asked", "base_rules", "endpoint_rules"]

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from modelway.monitoring.rules import gpu, pods
-from modelway.monitoring.rules.writing import POD_VERSION, Group, Rule, alert, either, group, of_team, record
+from modelway.monitoring.rules.writing import POD_VERSION, Group, Rule, alert, either, group, linked, of_team, record
 
 
 @dataclass(frozen=True)
@@ -20,6 +20,8 @@ class ClusterFacts:
     """Whether models use GPUs, and so DCGM's metrics are expected."""
     envoy: bool = False
     """Whether Envoy Gateway routes requests, and so Envoy's metrics are expected."""
+    runbooks: str | None = None
+    """Address of the folder that people read pages of alerts in."""
 
 
 def base_rules(facts: ClusterFacts) -> list[Group]:
@@ -31,7 +33,9 @@ def base_rules(facts: ClusterFacts) -> list[Group]:
         group("modelway-capacity", _capacity(namespaces)),
         group("modelway-absent", _absent(facts)),
     ]
-    return [*groups, group("modelway-gpu", gpu.rules(namespaces))] if facts.gpus else groups
+    if facts.gpus:
+        groups.append(group("modelway-gpu", gpu.rules(namespaces)))
+    return linked(groups, facts.runbooks)
 
 
 def _fleet() -> Iterator[Rule]:

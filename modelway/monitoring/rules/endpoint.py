@@ -1,5 +1,6 @@
 """The rules of one endpoint: what it promised, and how its versions do side by side."""
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -15,6 +16,7 @@ from modelway.monitoring.rules.writing import (
     alert,
     either,
     group,
+    linked,
     number,
     percent,
     record,
@@ -37,6 +39,10 @@ class EndpointFacts:
     """The version that is tried on a few requests."""
     behind_envoy: bool = False
     """Whether Envoy Gateway routes the requests, and tells of each pod."""
+    cold_start_seconds: float = 0
+    """How long it may take from no pod at all until one answers; 0 where there is always one."""
+    runbooks: str | None = None
+    """Address of the folder that people read pages of alerts in."""
 
     @property
     def versions(self) -> list[str]:
@@ -61,9 +67,16 @@ def endpoint_rules(facts: EndpointFacts) -> list[Group]:
     ]
     compared = [
         *(versions.canary_rules(facts.model, facts.team, facts.canary, facts.versions) if facts.canary is not None else ()),
-        *(versions.gateway_rules(facts.model, facts.team, facts.namespace, facts.objectives) if facts.behind_envoy else ()),
+        *(versions.gateway_rules(facts.model, facts.team, facts.namespace, facts.objectives) if _pods_are_told(facts) else ()),
     ]
-    return [*groups, group(f"{facts.model}-versions", compared)] if compared else groups
+    if compared:
+        groups.append(group(f"{facts.model}-versions", compared))
+    return linked(groups, facts.runbooks)
+
+
+def _pods_are_told(facts: EndpointFacts) -> bool:
+    # Where there may be no pod the Gateway leads to the address of all of them, and knows no single one.
+    return facts.behind_envoy and not facts.cold_start_seconds
 
 
 def _recording(facts: EndpointFacts) -> Iterator[Rule]:
@@ -114,13 +127,17 @@ def _alerts(facts: EndpointFacts) -> Iterator[Rule]:
         labels=facts.owned,
     )
     for version in facts.versions:
+        silent = f'absent(inference_request_duration_seconds_count{{model="{model}",version="{version}"}})'
+        if facts.cold_start_seconds:
+            # Without pods nothing is told, and that is as it should be until somebody asks.
+            silent += f" and on () ({versions.asked(facts.namespace, model)} > 0)"
         yield alert(
             "EndpointAbsent",
-            f'absent(inference_request_duration_seconds_count{{model="{model}",version="{version}"}})',
-            hold="15m",
+            silent,
+            hold=f"{max(15, math.ceil(facts.cold_start_seconds / 60) + 5)}m",
             severity="page",
             summary=f"{model} {version} gives no metrics",
-            description="No pod of this version was read for 15 minutes, though it should answer requests.",
+            description="No pod of this version was read for a quarter of an hour or longer, though it should answer requests.",
             labels={**facts.owned, "version": version},
         )
 

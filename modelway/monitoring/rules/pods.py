@@ -52,9 +52,11 @@ def _running(namespaces: str) -> Iterator[Rule]:
 
 def _replicas(namespaces: str) -> Iterator[Rule]:
     available, wanted = (f"kube_deployment_{what}{{{namespaces}}}" for what in ("status_replicas_available", "spec_replicas"))
+    # One that had none on purpose is given the longest time that it may take to be there (scaling.scale_to_zero.cold_start), and some more.
+    awake = f"min_over_time({wanted}[35m]) > 0"
     yield alert(
         "ModelReplicasShort",
-        of_team(f"{available} < {wanted}"),
+        of_team(f"{available} < {wanted} and {awake}"),
         hold="15m",
         severity="ticket",
         summary="{{ $labels.namespace }}/{{ $labels.deployment }} has fewer ready pods than it should",
@@ -62,7 +64,7 @@ def _replicas(namespaces: str) -> Iterator[Rule]:
     )
     yield alert(
         "ModelNoReplicas",
-        of_team(f"{available} == 0 and {wanted} > 0"),
+        of_team(f"{available} == 0 and {wanted} > 0 and {awake}"),
         hold="2m",
         severity="page",
         summary="{{ $labels.namespace }}/{{ $labels.deployment }} has no ready pod",
@@ -81,7 +83,8 @@ def _replicas(namespaces: str) -> Iterator[Rule]:
     condition = f'kube_horizontalpodautoscaler_status_condition{{{namespaces},condition="ScalingActive",status="false"}}'
     yield alert(
         "ModelAutoscalerBlind",
-        of_team(f"{condition} == 1"),
+        # Nothing is scaled while there is no pod on purpose, and that is told by the same condition.
+        of_team(f"{condition} == 1 unless on (cluster, namespace, horizontalpodautoscaler) {there} == 0"),
         hold="15m",
         severity="ticket",
         summary="{{ $labels.namespace }}/{{ $labels.horizontalpodautoscaler }} cannot read what it scales by",

@@ -58,8 +58,8 @@ def canary_rules(model: str, team: str, canary: str, answering: Sequence[str]) -
 
 def gateway_rules(model: str, team: str, namespace: str, objectives: Objectives) -> Iterator[Rule]:
     """An alert on a version that fails as the Gateway sees it: timeouts, resets and refused connections are in no pod's own metrics."""
-    # Envoy Gateway calls what a rule of a route leads to httproute/NAMESPACE/NAME/rule/NUMBER; its pods are told apart by address.
-    cluster = f'{{envoy_cluster_name=~"httproute/{namespace}/{model}/rule/.*"}}'
+    # Its pods are told apart by address.
+    cluster = _behind(namespace, model)
     errors, total = (_by_version(model, f"envoy_cluster_endpoint_rq_{what}{cluster}") for what in ("error", "total"))
     yield record(GATEWAY_ERRORS, f"{errors} / ({total} > 0)", {"model": model})
     yield alert(
@@ -72,6 +72,21 @@ def gateway_rules(model: str, team: str, namespace: str, objectives: Objectives)
         f" {percent(objectives.error_rate)} is too much.",
         labels={"model": model, "team": team},
     )
+
+
+def asked(namespace: str, model: str) -> str:
+    """Requests a second for the model as the Gateway counts them, those included that it found nobody for.
+
+    It leads such a model's requests to the address of all its pods: without any, a connection is refused, which is all that is ever
+    counted of the request (envoyproxy.io/docs/envoy/latest/configuration/upstream/cluster_manager/cluster_stats).
+    """
+    counted = (f"sum(rate(envoy_cluster_upstream_{what}{_behind(namespace, model)}[2m]))" for what in ("rq_total", "cx_connect_fail"))
+    return " + ".join(counted)
+
+
+def _behind(namespace: str, model: str) -> str:
+    # Envoy Gateway calls what a rule of a route leads to httproute/NAMESPACE/NAME/rule/NUMBER.
+    return f'{{envoy_cluster_name=~"httproute/{namespace}/{model}/rule/.*"}}'
 
 
 def _by_version(model: str, counter: str) -> str:

@@ -42,8 +42,8 @@ POD_VERSION = "modelway:pod_version:info"
 CANARY_SIGMA = "modelway:canary_errors:sigma"
 """By how many standard errors a canary fails more often than what is live, by model and version."""
 
-RUNBOOKS = "https://github.com/modelway/modelway/blob/main/docs/runbooks"
-"""Where the pages are that say what to do; a folder of this project's documentation."""
+RUNBOOKS = "docs/runbooks"
+"""Where the pages are that say what to do, in the repository that an environment is deployed from: true wherever that lives."""
 
 
 def record(name: str, expression: str, labels: Mapping[str, str] | None = None) -> Rule:
@@ -61,14 +61,28 @@ def alert(
     description: str,
     labels: Mapping[str, str] | None = None,
 ) -> Rule:
-    """An alert with its page in docs/runbooks. `hold`: how long it has to be so."""
+    """An alert with the path of its page. `hold`: how long it has to be so."""
     return {
         "alert": name,
         "expr": expression,
         "for": hold,
         "labels": {"severity": severity, **(labels or {})},
-        "annotations": {"summary": summary, "description": description, "runbook_url": f"{RUNBOOKS}/{name}.md"},
+        "annotations": {"summary": summary, "description": description, "runbook": f"{RUNBOOKS}/{name}.md"},
     }
+
+
+def linked(groups: Sequence[Group], runbooks: str | None) -> list[Group]:
+    """The groups, every alert with a link to its page: `runbooks` is the address of the folder. Without one, paths have to do: a link
+    that leads nowhere is worse than none, and Alertmanager makes links of `runbook_url` alone."""
+    if runbooks is None:
+        return list(groups)
+    return [{**one, "rules": [_linked(rule, runbooks) for rule in one["rules"]]} for one in groups]
+
+
+def _linked(rule: Rule, runbooks: str) -> Rule:
+    if "alert" not in rule:
+        return rule
+    return {**rule, "annotations": {**rule.get("annotations", {}), "runbook_url": f"{runbooks}/{rule['alert']}.md"}}
 
 
 def of_team(expression: str) -> str:

@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+from tests.localcloud.aws_plugin.kinds_databases import databases
 from tests.localcloud.aws_plugin.kinds_monitoring import monitoring
 from tests.localcloud.aws_plugin.kinds_registry import registry
 from tests.localcloud.aws_plugin.kinds_serving import serving
@@ -135,7 +136,7 @@ def storage(changed: bool) -> list[Any]:
                 {
                     "Sid": "Pull",
                     "Effect": "Allow",
-                    "Principal": {"AWS": "arn:aws:iam::444444444444:root"},
+                    "Principal": {"AWS": "arn:aws:iam::484848484848:root"},
                     "Action": "ecr:BatchGetImage" if changed else "ecr:GetDownloadUrlForLayer",
                 }
             ],
@@ -386,5 +387,6 @@ def everything(changed: bool) -> list[Any]:
         *storage(changed)[1:],
         *cluster(changed)[1:],
         *with_provider(*registry(changed), *serving(changed, policy("sagemaker.amazonaws.com")))[1:],
+        *with_provider(*databases(changed))[1:],
         *with_provider(*monitoring(changed, policy("grafana.amazonaws.com")))[1:],
     ]

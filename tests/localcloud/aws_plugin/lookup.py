@@ -7,7 +7,7 @@ from typing import Any
 
 from tests.localcloud.aws_plugin.stack import Object
 
-ACCOUNT, REGION = "444444444444", "eu-west-1"
+ACCOUNT, REGION = "484848484848", "eu-west-1"
 
 Parameters = Callable[[str, Object], Object]
 """Of a call, from the id and the properties of the state."""

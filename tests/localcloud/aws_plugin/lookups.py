@@ -6,6 +6,7 @@ from collections.abc import Mapping
 import jmespath
 
 from tests.localcloud.aws_plugin.lookup import ACCOUNT, REGION, Lookup, Where, says
+from tests.localcloud.aws_plugin.lookups_databases import DATABASES
 from tests.localcloud.aws_plugin.lookups_ec2 import EC2
 from tests.localcloud.aws_plugin.lookups_monitoring import MONITORING
 from tests.localcloud.aws_plugin.lookups_registry import REGISTRY
@@ -225,6 +226,11 @@ _V2 = {
 
 LOOKUPS: Mapping[str, Lookup] = {
     f"aws:{group}{kind}": lookup
-    for group, lookups in (("ec2/", EC2), ("eks/", _EKS), ("iam/", _IAM), ("", {**_STORAGE, **_V2, **REGISTRY, **SERVING, **MONITORING}))
+    for group, lookups in (
+        ("ec2/", EC2),
+        ("eks/", _EKS),
+        ("iam/", _IAM),
+        ("", {**_STORAGE, **_V2, **DATABASES, **REGISTRY, **SERVING, **MONITORING}),
+    )
     for kind, lookup in lookups.items()
 }

@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from tests.localcloud.aws_plugin.kinds_serving import ELSEWHERE
 from tests.localcloud.aws_plugin.lookup import ACCOUNT
@@ -79,6 +80,16 @@ def test_an_update_whose_alarm_is_on_goes_back(stack: AwsStack, client: Any) -> 
     stack.up(program("2"))
     serving = client("sagemaker").describe_endpoint(EndpointName="guarded")
     assert (serving["EndpointStatus"], serving["EndpointConfigName"]) == ("InService", old)
+    stack.destroy()
+
+
+def test_nobody_makes_an_answer_up(stack: AwsStack, client: Any) -> None:
+    runtime = client("sagemaker-runtime")
+    stack.up(program("1"))
+    for endpoint, code in (("guarded", "SimulatedEndpoint"), ("nobody", "ValidationError")):
+        with pytest.raises(ClientError) as fault:
+            runtime.invoke_endpoint(EndpointName=endpoint, Body=b"{}")
+        assert fault.value.response["Error"]["Code"] == code
     stack.destroy()
 
 

@@ -26,6 +26,7 @@ def resources() -> Mapping[str, Row]:
         eks_access,
         iam,
         kms,
+        rds,
         s3,
         s3_safety,
         sagemaker,
@@ -49,6 +50,7 @@ def resources() -> Mapping[str, Row]:
         alarms,
         amp,
         autoscaling,
+        rds,
         sagemaker,
         sagemaker_registry,
     )

@@ -88,6 +88,8 @@ LAUNCH_TEMPLATE = Row(
     },
     replace_on=frozenset({"name", "namePrefix"}),
     computed=frozenset({"name", "namePrefix", "defaultVersion", "metadataOptions"}),
+    # Whoever uses the latest version, such as a group of nodes, is updated with it.
+    moved={"latestVersion": frozenset({"description", *_DATA})},
     sets=frozenset({"vpcSecurityGroupIds"}),
     kept={"updateDefaultVersion": "AWS does not know it", "namePrefix": "it is part of the name"},
     tagging=Tagging(EC2_TAGGING.add, EC2_TAGGING.remove, read="tagging.Tags"),

@@ -1,0 +1,71 @@
+"""What rules and dashboards have to know, from what an environment says."""
+
+from modelway.architecture.environment import Environment
+from modelway.architecture.serving import cluster_of, served, serving, teams
+from modelway.monitoring.dashboards import cluster_dashboard, drift_dashboard, endpoint_dashboard, fleet_dashboard
+from modelway.monitoring.panels import Dashboard
+from modelway.monitoring.rules import ClusterFacts, EndpointFacts
+from modelway.monitoring.slo import Objectives
+
+
+def cluster_facts(environment: Environment, key: str) -> ClusterFacts:
+    return ClusterFacts(
+        teams=teams(environment, key),
+        gpus=_uses_gpus(environment, key),
+        envoy=_behind_envoy(environment, key),
+        runbooks=environment.monitoring.runbooks,
+    )
+
+
+def endpoint_facts(environment: Environment, model: str) -> EndpointFacts:
+    """Of a model that serves on Kubernetes."""
+    described, endpoint, traffic = serving(environment, model)
+    return EndpointFacts(
+        model=model,
+        team=described.team,
+        namespace=described.team,
+        answering=sorted({*traffic.shares, *(share.version for share in traffic.split)}),
+        objectives=Objectives(
+            availability=endpoint.slo.availability.fraction,
+            latency_p99_seconds=endpoint.slo.latency_p99.seconds,
+            error_rate=endpoint.slo.error_rate.fraction,
+            days=round(endpoint.slo.window.seconds / 86400),
+        ),
+        canary=traffic.canary.version if traffic.canary is not None else None,
+        behind_envoy=_behind_envoy(environment, cluster_of(environment, model)),
+        cold_start_seconds=zero.cold_start.seconds if (zero := endpoint.scaling.scale_to_zero) is not None else 0,
+        runbooks=environment.monitoring.runbooks,
+    )
+
+
+def cluster_dashboards(environment: Environment, key: str) -> dict[str, Dashboard]:
+    """What a cluster's own Grafana shows besides its models, by name."""
+    name, together = environment.environment, environment.monitoring.backend.kind == "amp"
+    cluster = cluster_dashboard(name, key, among_others=together)
+    return {"fleet": fleet_dashboard(name), "cluster": cluster, "drift": drift_dashboard(name)}
+
+
+def model_dashboard(environment: Environment, model: str) -> Dashboard:
+    return endpoint_dashboard(environment.environment, endpoint_facts(environment, model))
+
+
+def all_dashboards(environment: Environment) -> dict[str, Dashboard]:
+    """Every dashboard of the environment, as one Grafana shows them together, by name."""
+    found: dict[str, Dashboard] = {}
+    for key in environment.clusters:
+        by_name = cluster_dashboards(environment, key)
+        found |= {"fleet": by_name["fleet"], "drift": by_name["drift"], f"cluster-{key}": by_name["cluster"]}
+    on_clusters = [model for model in served(environment) if serving(environment, model)[1].runtime.kind == "kubernetes"]
+    return found | {f"model-{model}": model_dashboard(environment, model) for model in on_clusters}
+
+
+def _uses_gpus(environment: Environment, key: str) -> bool:
+    """Whether some model in the cluster does; its metrics are expected only then."""
+    served_there = [environment.models[name].serving for name in served(environment) if cluster_of(environment, name) == key]
+    return any(endpoint is not None and endpoint.resources is not None and endpoint.resources.gpu for endpoint in served_there)
+
+
+def _behind_envoy(environment: Environment, key: str) -> bool:
+    """Whether Envoy Gateway routes; of a Gateway that was there before, nobody knows."""
+    gateway = environment.clusters[key].gateway
+    return gateway.kind == "managed" and gateway.is_envoy

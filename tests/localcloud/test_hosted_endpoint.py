@@ -1,0 +1,151 @@
+"""A model on SageMaker, on the real engine: registered, published, served, asked; updates that SageMaker takes back; gone in the end."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from modelway.architecture import load
+from tests.localcloud.conftest import Cloud
+from tests.localcloud.environments import COMMITTED, MODELWAY, ROOT, Site
+
+pytestmark = pytest.mark.localcloud
+
+ACCOUNT = "121212121212"
+MODEL = "tumor-screening"
+ENVIRONMENT = """
+environment: hosted
+tier: {tier}
+layout: single
+owner: ml-platform@example.com
+aws: {{account: "121212121212", region: eu-west-1}}
+clusters:
+  main: {{kind: existing, context: modelway-local, gateway: {{kind: existing, name: none, namespace: nowhere}}}}
+monitoring: {{namespace: hosted-monitoring}}
+"""
+SERVED = """
+endpoint:
+  runtime: {{kind: sagemaker, instance_type: ml.m7i.large}}
+  scaling: {{min: 2, max: 4, target: {{requests_per_second: 20}}}}
+  traffic: {{live: "{live}"}}
+  slo: {{latency_p99: 200ms, availability: 99.9%, error_rate: 1%}}
+"""
+
+
+class Hosted(Site):
+    """The environment, as its files are right now."""
+
+    def write(self, live: str | None, tier: str = "development") -> None:
+        """`live`: the version that answers; None for a model that is registered alone."""
+        described = (COMMITTED / "base" / "models" / f"{MODEL}.yaml").read_text("utf-8").partition("endpoint:")[0]
+        served = SERVED.format(live=live) if live else ""
+        (self.environments / "hosted" / "models" / f"{MODEL}.yaml").write_text(
+            re.sub(r"(?m)^team: .*$", "team: hosted", described) + served
+        )
+        (self.environments / "hosted" / "environment.yaml").write_text(ENVIRONMENT.format(tier=tier), "utf-8")
+
+    def refused_up(self) -> str:
+        """What is said of an environment that does not come up."""
+        command = [MODELWAY, "up", "hosted", "--yes", "--environments", str(self.environments)]
+        done = subprocess.run(command, cwd=ROOT, env=self.variables, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+        assert done.returncode == 1, done.stderr
+        return done.stderr
+
+    def serves(self) -> str:
+        return str(self.aws("sagemaker").describe_endpoint(EndpointName=f"hosted-{MODEL}")["EndpointConfigName"])
+
+    def alarm(self, state: str) -> None:
+        self.aws("cloudwatch").set_alarm_state(AlarmName=f"hosted-{MODEL}-live-errors", StateValue=state, StateReason="said by a test")
+
+    def previewed(self) -> dict[str, str]:
+        """Operation by logical name, of what is not left as it is."""
+        steps = json.loads(self.run("pulumi", "preview", "--json", "--stack", "hosted"))["steps"]
+        return {step["urn"].rpartition("::")[2]: step["op"] for step in steps if step["op"] != "same"}
+
+
+@pytest.fixture(scope="module")
+def site(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hosted]:
+    folder = tmp_path_factory.mktemp("hosted") / "environments"
+    for name in ("base", "hosted/models"):
+        (folder / name).mkdir(parents=True)
+    cleared = {key: value for key, value in os.environ.items() if not key.startswith(("AWS_", "PULUMI_"))}
+    variables = cleared | cloud.environment(ACCOUNT, "eu-west-1")
+    first = Hosted(load(COMMITTED, "local", ROOT), variables, folder)
+    first.write(None)
+    site = Hosted(load(folder, "hosted", ROOT), variables, folder)
+    site.up()
+    built = tmp_path_factory.mktemp("built")
+    site.run(sys.executable, str(ROOT / "examples" / "build.py"), "--out", str(built))
+    shutil.rmtree(built / "co2-forecast")
+    site.modelway("publish", "hosted", "--all", str(built))
+    yield site
+    subprocess.run([MODELWAY, "destroy", "hosted", "--yes"], cwd=ROOT, env=variables, capture_output=True, check=False)
+
+
+def test_the_model_is_served_and_asked(site: Hosted) -> None:
+    site.write("2026.10.0")
+    site.up()
+    site.run("pulumi", "preview", "--expect-no-changes", "--diff", "--stack", "hosted")
+    site.run("pulumi", "refresh", "--yes", "--skip-preview", "--expect-no-changes", "--diff", "--stack", "hosted")
+    told = site.outputs()["endpoints"][MODEL]
+    assert (told["runtime"], told["configuration"]) == ("sagemaker", site.serves())
+    answer = json.loads(site.modelway("ask", f"hosted/{MODEL}", "--json"))
+    assert (answer["status"], answer["version"], answer["variant"], answer["simulated"]) == (200, "2026.10.0", "live", True)
+    assert answer["answer"]["outputs"]
+    assert answer["look"]["logs"].startswith(f"aws logs tail /aws/sagemaker/Endpoints/hosted-{MODEL} ")
+
+
+def test_an_update_that_went_back_is_no_success(site: Hosted) -> None:
+    before = site.serves()
+    site.alarm("ALARM")
+    site.write("2026.11.0")
+    said = site.refused_up()
+    assert f"SageMaker went back from {site.outputs()['endpoints'][MODEL]['configuration']} to {before}" in said
+    assert f"alarm hosted-{MODEL}-live-errors is on: said by a test" in said
+    # The state tells it too, whatever is used next.
+    assert site.previewed()[f"{MODEL}-endpoint"] == "update"
+    site.alarm("OK")
+    # In development the configuration that serves went with the update, and AWS updates nothing from one that is not there.
+    assert "Could not find endpoint configuration" in site.refused_up()
+    command = re.search(r"pulumi up --stack hosted --replace '(\S+)'", said)
+    assert command is not None, said
+    site.run("pulumi", "up", "--stack", "hosted", "--replace", command[1], "--yes", "--skip-preview")
+    assert site.serves() == site.outputs()["endpoints"][MODEL]["configuration"] != before
+    site.up()
+    assert not site.previewed()
+
+
+def test_where_configurations_stay_another_up_is_enough(site: Hosted) -> None:
+    site.write("2026.11.0", "staging")
+    site.up()
+    before = site.serves()
+    site.alarm("ALARM")
+    site.write("2026.10.0", "staging")
+    said = site.refused_up()
+    assert "SageMaker went back" in said
+    assert "--replace" not in said
+    assert site.serves() == before
+    site.alarm("OK")
+    site.up()
+    assert site.serves() == site.outputs()["endpoints"][MODEL]["configuration"] != before
+    answer = json.loads(site.modelway("ask", f"hosted/{MODEL}", "--json"))
+    assert (answer["version"], answer.get("note")) == ("2026.10.0", None)
+
+
+def test_nothing_is_left_but_what_a_tier_kept(site: Hosted) -> None:
+    site.write("2026.10.0")
+    site.up()
+    site.modelway("destroy", "hosted", "--yes")
+    sagemaker: Any = site.aws("sagemaker")
+    assert not sagemaker.list_endpoints()["Endpoints"]
+    assert not site.aws("cloudwatch").describe_alarms()["MetricAlarms"]
+    # What was replaced while the tier was staging: a configuration, and the model that it names.
+    (configuration,) = sagemaker.list_endpoint_configs()["EndpointConfigs"]
+    kept = sagemaker.describe_endpoint_config(EndpointConfigName=configuration["EndpointConfigName"])["ProductionVariants"]
+    assert [one["ModelName"] for one in sagemaker.list_models()["Models"]] == [one["ModelName"] for one in kept]
