@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.localcloud.conftest import Cloud
-from tests.localcloud.environments import EnvironmentLife, Site
+from tests.localcloud.environments import Alive, Gone, Site
 
 pytestmark = pytest.mark.localcloud
 
@@ -44,7 +44,7 @@ def up_until_killed(site: Site, spared: set[str]) -> str | None:
     return None
 
 
-class TestInterrupted(EnvironmentLife):
+class TestInterrupted(Gone, Alive):
     """The whole life of an environment that came up only after its engine was killed again and again."""
 
     name = "dev"
