@@ -208,7 +208,11 @@ class EndpointMonitoring(pulumi.ComponentResource):
         metadata = {"name": model, "namespace": home, "labels": common}
         if "scrape_interval" in args:
             scraping = {
-                "selector": {"matchLabels": {labels.MODEL: model}},
+                # The Service for callers in the cluster is of no version, and leads to pods that are read already.
+                "selector": {
+                    "matchLabels": {labels.MODEL: model},
+                    "matchExpressions": [{"key": labels.VERSION, "operator": "Exists"}],
+                },
                 "endpoints": [{"port": "http", "path": "/metrics", "interval": args["scrape_interval"]}],
             }
             monitor = {"apiVersion": "monitoring.coreos.com/v1", "kind": "ServiceMonitor", "metadata": metadata, "spec": scraping}

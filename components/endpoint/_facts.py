@@ -60,9 +60,10 @@ def version(args: "KubernetesEndpointArgs", name: str) -> Version:
 
 def callers(args: "KubernetesEndpointArgs") -> Callers:
     """Who may call."""
+    proxies = args.get("proxies", [])
     if "access" not in args:
-        return Callers()
-    return Callers(gateway="tokens" in args["access"], namespaces=args["access"]["namespaces"])
+        return Callers(proxies=proxies)
+    return Callers(gateway="tokens" in args["access"], proxies=proxies, namespaces=args["access"]["namespaces"])
 
 
 def may_sleep(args: "KubernetesEndpointArgs") -> bool:

@@ -147,6 +147,8 @@ class KubernetesEndpointArgs(TypedDict):
     namespace: pulumi.Input[str]
     gateway_name: pulumi.Input[str]
     gateway_namespace: pulumi.Input[str]
+    proxies: NotRequired[list[str]]
+    """Namespaces that the Gateway's proxies run in besides its own. Default: none."""
     monitoring_namespace: pulumi.Input[str]
     """Where metrics are read from."""
     versions: dict[str, ServedVersionArgs]

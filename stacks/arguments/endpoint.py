@@ -9,7 +9,7 @@ from modelway.architecture.platform_rules import bucket_name
 from modelway.architecture.protection import protection
 from modelway.architecture.retries import Retries
 from modelway.monitoring.rules import asked
-from stacks.arguments.placing import EFFECTS, cluster_of, served, serving
+from stacks.arguments.placing import EFFECTS, cluster_of, proxies, served, serving
 
 if TYPE_CHECKING:
     import pulumi
@@ -73,6 +73,8 @@ def kubernetes_endpoint(
         "placement": _placement(environment, model, endpoint),
         "environment": {"AWS_REGION": environment.aws.region, **_variables(endpoint), **_payload_variables(endpoint, payloads)},
     }
+    if through := proxies(environment, cluster_of(environment, model)):
+        made["proxies"] = through
     if endpoint.warm_up is not None:
         made["warm_up_seconds"] = _seconds(endpoint.warm_up.seconds)
     if endpoint.drain is not None:
@@ -104,8 +106,8 @@ def payload_store(environment: Environment, model: str, key_arn: "pulumi.Output[
     }
 
 
-def model_support(environment: Environment, key: str) -> "ModelSupportArgs":
-    """What models of cluster `key` need besides it; empty for nothing."""
+def model_support(environment: Environment, key: str, reader: "pulumi.Input[str] | None" = None) -> "ModelSupportArgs":
+    """What models of cluster `key` need besides it; empty for nothing. `reader`: association by which KEDA asks for Amazon's metrics."""
     cluster = environment.clusters[key]
     made: ModelSupportArgs = {}
     there = [environment.models[name].serving for name in served(environment) if cluster_of(environment, name) == key]
@@ -115,6 +117,8 @@ def model_support(environment: Environment, key: str) -> "ModelSupportArgs":
     # What is in a cluster that was there before is somebody else's.
     if isinstance(cluster, EksCluster) and any(_by_keda(endpoint) for endpoint in serving_here):
         made["keda"] = True
+        if reader is not None:
+            made["keda_identity"] = reader
     if isinstance(cluster, EksCluster) and any(pool.gpu for pool in cluster.node_pools.values()):
         made["gpu_metrics"] = True
     # Auto Mode brings both itself.

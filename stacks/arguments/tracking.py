@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from modelway.architecture import EksCluster, Environment, ManagedGateway
+from modelway.architecture import EksCluster, Environment
 from modelway.architecture.arns import SecretReference
 from modelway.architecture.network import Vpc
 from modelway.architecture.platform_rules import bucket_name
 from modelway.architecture.protection import protection
 from modelway.architecture.tracking import MlflowServer
+from stacks.arguments.placing import proxies
 
 if TYPE_CHECKING:
     import pulumi
@@ -20,10 +21,6 @@ DATABASE_PASSWORD, ADMIN_PASSWORD = "database_password", "admin_password"
 """Keys of `tracking_secrets`."""
 
 ANYWHERE = "0.0.0.0/0"
-
-PROXIES = "envoy-gateway-system"
-"""Where an Envoy Gateway that is installed runs the proxies of every Gateway
-(gateway.envoyproxy.io/docs/tasks/operations/gateway-namespace-mode)."""
 
 
 def tracking_server(environment: Environment) -> MlflowServer | None:
@@ -112,6 +109,6 @@ def mlflow_server(
     }
     if described.hostname is not None:
         args["route"] = {"hostname": described.hostname, "gateway_name": gateway_name, "gateway_namespace": gateway_namespace}
-        if isinstance(cluster.gateway, ManagedGateway) and cluster.gateway.controller == "envoy":
-            args["route"]["proxies"] = [PROXIES]
+        if through := proxies(environment, described.cluster):
+            args["route"]["proxies"] = through
     return args

@@ -98,6 +98,20 @@ def test_pods_are_reached_from_the_gateway_and_the_monitoring_alone(made: Record
     assert rule["ports"] == [{"protocol": "TCP", "port": 8080}]
 
 
+def test_proxies_that_run_elsewhere_than_the_gateway_are_let_in() -> None:
+    recorder = run(lambda: KubernetesEndpoint("churn", args(proxies=["envoy-gateway-system"])))
+    for name in (LIVE, CANARY, SHADOW):
+        (rule,) = recorder.named(f"churn-{name}-network").inputs["spec"]["ingress"]
+        names = [source["namespaceSelector"]["matchLabels"]["kubernetes.io/metadata.name"] for source in rule["from"]]
+        assert names == ["gateway-system", "envoy-gateway-system", "monitoring"]
+
+
+def test_who_may_not_come_through_the_gateway_is_not_let_in_by_its_proxies() -> None:
+    admitted = {"live": LIVE, "namespaces": ["risk"], "teams": ["risk"]}
+    recorder = run(lambda: KubernetesEndpoint("churn", args(proxies=["envoy-gateway-system"], access=admitted)))
+    assert "envoy-gateway-system" not in str(recorder.named(f"churn-{LIVE}-network").inputs)
+
+
 def test_selectors_pick_one_version(made: Recorder) -> None:
     for version_name in (LIVE, CANARY, SHADOW):
         selector = made.named(f"churn-{version_name}-service").inputs["spec"]["selector"]

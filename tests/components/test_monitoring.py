@@ -3,7 +3,9 @@ import json
 import pulumi
 import pytest
 
+from components import _labels as labels
 from components._alert_routes import alertmanager_config
+from components.endpoint import _access as access
 from components.monitoring import EndpointMonitoring, EndpointMonitoringArgs, MonitoringStack, MonitoringStackArgs, RuleGroup
 from tests.support.engine import SECRET, run
 
@@ -75,7 +77,12 @@ def test_rules_and_dashboard_are_passed_on_as_they_are() -> None:
 
 def test_every_version_is_scraped_through_its_service() -> None:
     spec = run(lambda: endpoint("churn")).one("ServiceMonitor").inputs["spec"]
-    assert spec["selector"] == {"matchLabels": {"modelway.dev/model": "churn"}}
+    assert spec["selector"]["matchLabels"] == {"modelway.dev/model": "churn"}
+    # The Service for callers in the cluster has the same labels and port, but is of no version: its pods would be read twice.
+    assert spec["selector"]["matchExpressions"] == [{"key": "modelway.dev/version", "operator": "Exists"}]
+    inside, of_version = access.inside("churn", "1", "risk", "risk"), labels.of_version("churn", "1", "risk", "churn-v1")
+    assert "modelway.dev/version" not in inside["metadata"]["labels"]
+    assert "modelway.dev/version" in of_version
     assert spec["endpoints"] == [{"port": "http", "path": "/metrics", "interval": "30s"}]
 
 

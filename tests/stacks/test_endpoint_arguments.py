@@ -9,7 +9,8 @@ import pytest
 
 from modelway.architecture import Environment, load
 from modelway.architecture.effect import refusal
-from stacks.arguments import model_support
+from stacks.arguments import model_support, served
+from stacks.arguments.placing import proxies, serving
 from stacks.compose import Parts, compose
 from tests.support.engine import Recorder, run
 
@@ -179,7 +180,7 @@ def test_weights_from_three_places(made: Recorder) -> None:
 def test_callers(made: Recorder) -> None:
     (rule,) = made.named(f"tumor-screening-{LIVE}-network").inputs["spec"]["ingress"]
     allowed = [source["namespaceSelector"]["matchLabels"]["kubernetes.io/metadata.name"] for source in rule["from"]]
-    assert allowed == ["gateway-system", "climate", "oncology", "batch-jobs", "monitoring"]
+    assert allowed == ["gateway-system", "envoy-gateway-system", "climate", "oncology", "batch-jobs", "monitoring"]
     assert made.named("tumor-screening-calls-climate").inputs["metadata"]["namespace"] == "climate"
     (provider,) = made.named("tumor-screening-tokens").inputs["spec"]["jwt"]["providers"]
     assert provider["remoteJWKS"]["uri"] == "https://login.example.com/.well-known/jwks.json"
@@ -187,6 +188,23 @@ def test_callers(made: Recorder) -> None:
     assert first["matches"][0]["headers"][0]["value"] == "b"
     assert [backend["weight"] for backend in everybody["backendRefs"]] == [90, 10]
     assert made.named("tumor-screening-traffic").inputs["spec"]["loadBalancer"]["consistentHash"]["cookie"]["ttl"] == "600s"
+
+
+@pytest.mark.parametrize("name", ["dev", "staging", "prod"])
+def test_the_proxies_of_an_envoy_gateway_reach_every_version_of_every_model(name: str) -> None:
+    described = load(ROOT / "stacks" / "environments", name, ROOT)
+    recorder = run(lambda: compose(described, Parts.PLATFORM | Parts.MODELS), stack=name)
+    of_versions = [one for one in recorder.of("NetworkPolicy") if "modelway.dev/version" in one.inputs["metadata"]["labels"]]
+    versions = {version for model in served(described) for version in serving(described, model)[2].versions}
+    assert len(of_versions) >= len(versions)
+    for policy in of_versions:
+        (rule,) = policy.inputs["spec"]["ingress"]
+        allowed = [source["namespaceSelector"]["matchLabels"]["kubernetes.io/metadata.name"] for source in rule["from"]]
+        assert "envoy-gateway-system" in allowed, policy.name
+
+
+def test_another_gateway_has_its_proxies_where_it_is() -> None:
+    assert proxies(load(ROOT / "stacks" / "environments", "local", ROOT), "main") == []
 
 
 def test_every_built_in_object_is_valid(made: Recorder) -> None:
