@@ -71,6 +71,11 @@ def read_metrics(workspace: str) -> Document:
     return document(allow("Read", actions, [workspace]))
 
 
+def ask_metrics(workspace: str) -> Document:
+    """Ask one workspace for values, as an autoscaler does."""
+    return document(allow("Ask", ("aps:QueryMetrics",), [workspace]))
+
+
 def _models() -> Job:
     label = MODEL.replace(".", "_").replace("/", "_")
     return _pods(

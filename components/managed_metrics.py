@@ -46,6 +46,8 @@ class ManagedMetricsArgs(TypedDict):
     """Rules for all clusters."""
     routes: NotRequired[AlertRoutesArgs]
     """Who is told: SNS topics, whose policies let aps.amazonaws.com publish."""
+    readers: NotRequired[dict[str, pulumi.Input[str]]]
+    """Names of roles that may ask the workspace, by cluster: MetricsReader.role_name."""
     grafana: NotRequired[bool]
     """Whether a workspace of Managed Grafana is made, with IAM Identity Center as its door."""
     deletion_window_days: NotRequired[int]
@@ -56,7 +58,7 @@ class ManagedMetrics(pulumi.ComponentResource):
     """A workspace of Amazon Managed Service for Prometheus, a scraper for each cluster, base rules, and who is told.
 
     - metrics are encrypted with a key of their own; what rules and the alert manager have to say is in a log group
-    - Grafana, where it is asked for, reads this workspace and nothing else
+    - Grafana, where it is asked for, reads this workspace and nothing else; roles of autoscalers may ask it
     """
 
     workspace: pulumi.Output[str]
@@ -73,6 +75,9 @@ class ManagedMetrics(pulumi.ComponentResource):
         arn = self.workspace.apply(lambda known: f"arn:aws:aps:{region}:{account}:workspace/{known}")
         for key, cluster in sorted(args["clusters"].items()):
             self._scraper(key, cluster, arn, args)
+        asking = arn.apply(lambda known: statements.text(managed.ask_metrics(known)))
+        for key, role in sorted(args.get("readers", {}).items()):
+            aws.iam.RolePolicy(f"{name}-{key}-ask", role=role, policy=asking, opts=self._child)
         aws.amp.RuleGroupNamespace(
             f"{name}-rules", name="modelway-base", workspace_id=self.workspace, data=managed.rule_file(args["groups"]), opts=self._child
         )

@@ -1,4 +1,4 @@
-"""Who Alertmanager's pods are to AWS, where they tell SNS topics."""
+"""Who pods are to AWS that tell SNS topics, or ask for metrics that Amazon keeps."""
 
 from typing import TypedDict
 
@@ -8,6 +8,7 @@ import pulumi_aws as aws
 from components import _alarm_policies as of_alarms
 from components import _policies as policies
 from components._prometheus_operator import ALERTMANAGER
+from components.cluster._charts import KEDA_ACCOUNT, KEDA_NAMESPACE
 
 
 class AlertmanagerIdentityArgs(TypedDict):
@@ -53,3 +54,40 @@ class AlertmanagerIdentity(pulumi.ComponentResource):
             opts=child,
         ).association_id
         self.register_outputs({"role_arn": self.role_arn, "association": self.association})
+
+
+class MetricsReaderArgs(TypedDict):
+    """What the identity is made from."""
+
+    account: str
+    """AWS account, 12 digits."""
+    cluster_name: pulumi.Input[str]
+    cluster_arn: pulumi.Input[str]
+
+
+class MetricsReader(pulumi.ComponentResource):
+    """A role that KEDA's operator gets by EKS Pod Identity. It may do nothing until ManagedMetrics lets it ask one workspace.
+
+    Apart, because the role has to be there before KEDA's pods start, and the workspace comes after the clusters that it is for.
+    """
+
+    role_name: pulumi.Output[str]
+    association: pulumi.Output[str]
+    """Id of the association; pods that start later have the role."""
+
+    def __init__(self, name: str, args: MetricsReaderArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("modelway:index:MetricsReader", name, {**args}, opts)
+        child = pulumi.ResourceOptions(parent=self)
+        account = args["account"]
+        trust = pulumi.Output.from_input(args["cluster_arn"]).apply(lambda arn: policies.text(policies.assumed_by_pods(account, arn)))
+        role = aws.iam.Role(f"{name}-metrics-reader", description="KEDA asks for metrics", assume_role_policy=trust, opts=child)
+        self.role_name = role.name
+        self.association = aws.eks.PodIdentityAssociation(
+            f"{name}-metrics-reader",
+            cluster_name=args["cluster_name"],
+            namespace=KEDA_NAMESPACE,
+            service_account=KEDA_ACCOUNT,
+            role_arn=role.arn,
+            opts=child,
+        ).association_id
+        self.register_outputs({"role_name": self.role_name, "association": self.association})

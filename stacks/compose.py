@@ -11,7 +11,7 @@ from modelway.architecture import Environment, layout
 from stacks import arguments
 from stacks.joints import ClusterJoint, Exports, NetworkJoint, Platform, exported, imported
 from stacks.managed import alarm_topic, sagemaker_endpoint
-from stacks.metrics import alert_publisher, managed_metrics, managed_rules
+from stacks.metrics import alert_publisher, managed_metrics, managed_rules, metrics_reader
 from stacks.providers import Providers
 from stacks.registries import registries
 from stacks.secret_values import values
@@ -134,7 +134,8 @@ def _cluster(environment: Environment, key: str, network: NetworkJoint | None, p
     publisher = alert_publisher(environment, key, facts, providers)
     watching = arguments.monitoring_stack(environment, key, namespaces=namespaces, secrets=secrets, publisher=publisher)
     monitoring = MonitoringStack(key, watching, pulumi.ResourceOptions(provider=provider))
-    ready += _support(environment, key, provider)
+    reader, association = metrics_reader(environment, key, facts, providers)
+    ready += _support(environment, key, association, provider)
     return ClusterJoint(
         gateway_name=tenancy.gateway_name,
         gateway_namespace=tenancy.gateway_namespace,
@@ -142,6 +143,7 @@ def _cluster(environment: Environment, key: str, network: NetworkJoint | None, p
         monitoring_namespace=monitoring.namespace,
         facts=facts,
         callers=callers,
+        reader=reader,
     )
 
 
@@ -159,9 +161,11 @@ def _auto_nodes(
     return [AutoNodes(key, args, pulumi.ResourceOptions(provider=provider)).node_pools]
 
 
-def _support(environment: Environment, key: str, provider: pulumi.ProviderResource) -> list[pulumi.Output[object]]:
+def _support(
+    environment: Environment, key: str, reader: pulumi.Output[str] | None, provider: pulumi.ProviderResource
+) -> list[pulumi.Output[object]]:
     """What is known once that is there which models need besides the cluster; nothing where they need nothing."""
-    args = arguments.model_support(environment, key)
+    args = arguments.model_support(environment, key, reader)
     if not args:
         return []
     from components.cluster.support import ModelSupport

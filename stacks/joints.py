@@ -22,6 +22,8 @@ class ClusterJoint:
     """What leads to the cluster: name, arn, endpoint and certificate_authority, or the context of one that was there before."""
     callers: Text | None = None
     """Security group of its nodes and pods; None of a cluster that was there before, and in another stack than its own."""
+    reader: Text | None = None
+    """Name of the role by which its autoscaler asks Amazon for metrics; None where none asks, and in another stack than its own."""
 
     def exported(self, kind: str) -> Exports:
         gateway = {"name": self.gateway_name, "namespace": self.gateway_namespace}

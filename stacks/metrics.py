@@ -21,7 +21,8 @@ def managed_metrics(
     from components.managed_metrics import ManagedMetrics
 
     arns = {key: cluster.facts["arn"] for key, cluster in clusters.items() if "arn" in cluster.facts}
-    args = arguments.managed_metrics(environment, clusters=arns, subnet_ids=network.control_subnets)
+    readers = {key: cluster.reader for key, cluster in clusters.items() if cluster.reader is not None}
+    args = arguments.managed_metrics(environment, clusters=arns, subnet_ids=network.control_subnets, readers=readers)
     made = ManagedMetrics("metrics", args, pulumi.ResourceOptions(provider=providers.aws))
     return MetricsJoint(made.workspace, made.grafana)
 
@@ -34,6 +35,18 @@ def alert_publisher(environment: Environment, key: str, facts: Mapping[str, Text
     from components.monitoring_identity import AlertmanagerIdentity
 
     return AlertmanagerIdentity(key, args, pulumi.ResourceOptions(provider=providers.aws)).association
+
+
+def metrics_reader(environment: Environment, key: str, facts: Mapping[str, Text], providers: Providers) -> tuple[Text | None, Text | None]:
+    """The name of the role by which the cluster's KEDA asks Amazon for metrics, and the association by which its pods have it; None, and
+    none, where it asks nobody there."""
+    args = arguments.metrics_reader(environment, key, facts)
+    if args is None:
+        return None, None
+    from components.monitoring_identity import MetricsReader
+
+    made = MetricsReader(key, args, pulumi.ResourceOptions(provider=providers.aws))
+    return made.role_name, made.association
 
 
 def managed_rules(environment: Environment, model: str, metrics: MetricsJoint | None, providers: Providers) -> None:

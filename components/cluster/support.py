@@ -33,6 +33,8 @@ class ModelSupportArgs(TypedDict):
     """Whether there are priority classes."""
     keda: NotRequired[bool]
     """Whether KEDA is installed; one that is there already must not be installed again."""
+    keda_identity: NotRequired[pulumi.Input[str]]
+    """Association by which KEDA may ask for metrics that Amazon keeps: MetricsReader.association."""
     gpus: NotRequired[bool]
     """Whether nodes of managed groups offer their GPUs, by NVIDIA's device plugin."""
     gpu_metrics: NotRequired[bool]
@@ -53,13 +55,15 @@ class ModelSupport(pulumi.ComponentResource):
         super().__init__("modelway:index:ModelSupport", name, {**args}, opts)
         self._name = name
         self._child = pulumi.ResourceOptions(parent=self)
-        made = [*(self._priorities() if args.get("priorities") else []), *(self._keda() if args.get("keda") else [])]
+        made = self._priorities() if args.get("priorities") else []
+        if args.get("keda"):
+            made.append(self._keda(args.get("keda_identity")))
         if args.get("gpus"):
             made.append(self._release(charts.DEVICE_PLUGIN, charts.device_plugin()))
         if args.get("gpu_metrics"):
             made.append(self._release(charts.GPU_METRICS, charts.gpu_metrics()))
         if "autoscaler" in args:
-            made.append(self._release(charts.AUTOSCALER, charts.autoscaler(**args["autoscaler"])))
+            made += self._autoscaler(args["autoscaler"])
         self.ready = pulumi.Output.all(*made).apply(lambda _: True)
         self.register_outputs({"ready": self.ready})
 
@@ -73,6 +77,12 @@ class ModelSupport(pulumi.ComponentResource):
             values=values,
         )
         return HelmRelease(f"{self._name}-{chart.name}", args, self._child).physical_name
+
+    def _autoscaler(self, args: AutoscalerArgs) -> list[pulumi.Output[str]]:
+        role, binding = charts.autoscaler_reads()
+        reads = KubernetesObject(f"{self._name}-autoscaler-reads", role, self._child)
+        bound = KubernetesObject(f"{self._name}-autoscaler-reads-binding", binding, self._child)
+        return [reads.physical_name, bound.physical_name, self._release(charts.AUTOSCALER, charts.autoscaler(**args))]
 
     def _priorities(self) -> list[pulumi.Output[str]]:
         return [
@@ -91,9 +101,10 @@ class ModelSupport(pulumi.ComponentResource):
             for name, value in VALUES.items()
         ]
 
-    def _keda(self) -> list[pulumi.Output[str]]:
-        home = KubernetesObject(f"{self._name}-keda-namespace", manifests.namespace("keda", pod_security="restricted"), self._child)
-        release = HelmRelease(
+    def _keda(self, identity: pulumi.Input[str] | None) -> pulumi.Output[str]:
+        manifest = manifests.namespace(charts.KEDA_NAMESPACE, pod_security="restricted")
+        home = KubernetesObject(f"{self._name}-keda-namespace", manifest, self._child)
+        return HelmRelease(
             f"{self._name}-keda",
             {
                 "chart": "keda",
@@ -101,9 +112,7 @@ class ModelSupport(pulumi.ComponentResource):
                 "version": KEDA_VERSION,
                 "name": "keda",
                 "namespace": home.physical_name,
-                # Two of what scales, or nothing does while a node is replaced.
-                "values": {"operator": {"replicaCount": 2}, "metricsServer": {"replicaCount": 2}},
+                "values": charts.keda(identity),
             },
             self._child,
-        )
-        return [release.physical_name]
+        ).physical_name

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from modelway.architecture import Environment
@@ -12,6 +13,7 @@ from modelway.architecture.watching import installs_operator
 from modelway.monitoring.facts import cluster_dashboards, cluster_facts, endpoint_facts, model_dashboard
 from modelway.monitoring.panels import Dashboard
 from modelway.monitoring.rules import ClusterFacts, Group, base_rules, endpoint_rules
+from stacks.arguments.endpoint import model_support
 from stacks.arguments.placing import deletion_window
 
 if TYPE_CHECKING:
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
     from components._alert_routes import AlertRoutesArgs, ReceiverArgs
     from components.managed_metrics import ManagedMetricsArgs, ManagedRulesArgs
     from components.monitoring import EndpointMonitoringArgs, MonitoringStackArgs, OperatorArgs
-    from components.monitoring_identity import AlertmanagerIdentityArgs
+    from components.monitoring_identity import AlertmanagerIdentityArgs, MetricsReaderArgs
 
 
 def monitoring_groups(environment: Environment, key: str) -> list[Group]:
@@ -89,6 +91,13 @@ def alertmanager_identity(
     }
 
 
+def metrics_reader(environment: Environment, key: str, facts: "Mapping[str, pulumi.Output[str]]") -> "MetricsReaderArgs | None":
+    """None where no KEDA that is installed here asks Amazon."""
+    if environment.monitoring.backend.kind != "amp" or "arn" not in facts or "keda" not in model_support(environment, key):
+        return None
+    return {"account": environment.aws.account, "cluster_name": facts["name"], "cluster_arn": facts["arn"]}
+
+
 def alert_routes(environment: Environment) -> "AlertRoutesArgs":
     alerts = environment.monitoring.alerts
     made: dict[FieldPath, ReceiverArgs] = {path: _receiver(environment, path, receiver) for path, receiver in alerts.receivers()}
@@ -153,9 +162,13 @@ def endpoint_monitoring(
 
 
 def managed_metrics(
-    environment: Environment, *, clusters: "Mapping[str, pulumi.Output[str]]", subnet_ids: "pulumi.Output[list[str]]"
+    environment: Environment,
+    *,
+    clusters: "Mapping[str, pulumi.Output[str]]",
+    subnet_ids: "pulumi.Output[list[str]]",
+    readers: "Mapping[str, pulumi.Output[str]]" = MappingProxyType({}),
 ) -> "ManagedMetricsArgs":
-    """`clusters`: ARNs by key."""
+    """`clusters`: ARNs by key. `readers`: names of roles that may ask, by cluster."""
     monitoring, backend = environment.monitoring, environment.monitoring.backend
     if backend.kind != "amp":
         raise ValueError(f"the metrics of {environment.environment} are not Amazon's to keep")
@@ -177,6 +190,8 @@ def managed_metrics(
         "grafana": backend.grafana,
         "deletion_window_days": deletion_window(environment),
     }
+    if readers:
+        args["readers"] = dict(readers)
     if backend.workspace is not None:
         args["workspace"] = backend.workspace
     elif monitoring.retention is not None:

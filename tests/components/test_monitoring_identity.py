@@ -2,8 +2,10 @@ import json
 
 import pulumi
 
+from components.cluster.support import ModelSupport
+from components.managed_metrics import ManagedMetrics, ManagedMetricsArgs
 from components.monitoring import MonitoringStack, MonitoringStackArgs
-from components.monitoring_identity import AlertmanagerIdentity, AlertmanagerIdentityArgs
+from components.monitoring_identity import AlertmanagerIdentity, AlertmanagerIdentityArgs, MetricsReader, MetricsReaderArgs
 from tests.support.engine import run
 
 TOPICS = ["arn:aws:sns:eu-west-1:222222222222:tickets", "arn:aws:sns:eu-west-1:222222222222:pages"]
@@ -66,3 +68,48 @@ def test_it_is_the_service_account_of_the_alertmanager_that_is_installed_after_i
     # Pods that started before their association have no role.
     assert association.urn in release.dependencies
     assert values["alertmanagerSpec"]["podMetadata"]["annotations"]["modelway.dev/identity"]
+
+
+CLUSTER = "arn:aws:eks:eu-west-1:222222222222:cluster/dev-main"
+
+
+def reader(name: str, opts: pulumi.ResourceOptions | None = None) -> MetricsReader:
+    return MetricsReader(name, MetricsReaderArgs(account="222222222222", cluster_name="dev-main", cluster_arn=CLUSTER), opts)
+
+
+def test_contract_of_the_reader(contract) -> None:
+    held = contract(reader)
+    held.tree("metrics-reader")
+    held.outputs(MetricsReader)
+    held.instances()
+    held.options()
+
+
+def test_keda_is_installed_after_its_role_and_may_ask_one_workspace() -> None:
+    def program() -> None:
+        made = reader("main")
+        ModelSupport("main", {"keda": True, "keda_identity": made.association})
+        args = ManagedMetricsArgs(
+            name="modelway-dev",
+            account="222222222222",
+            region="eu-west-1",
+            scrape_interval="30s",
+            clusters={"main": {"arn": CLUSTER, "name": "main"}},
+            subnet_ids=["subnet-1"],
+            groups=[],
+            readers={"main": made.role_name},
+        )
+        ManagedMetrics("metrics", args)
+
+    recorder = run(program)
+    release, association = recorder.one("Release"), recorder.one("PodIdentityAssociation")
+    account = (release.inputs["namespace"], release.inputs["values"]["serviceAccount"]["operator"]["name"])
+    assert account == (association.inputs["namespace"], association.inputs["serviceAccount"]) == ("keda", "keda-operator")
+    # Pods that started before their association have no role.
+    assert association.urn in release.dependencies
+    assert release.inputs["values"]["podAnnotations"]["keda"]["modelway.dev/identity"]
+    policy = recorder.one("RolePolicy")
+    assert policy.inputs["role"] == recorder.one("Role").name
+    (asking,) = json.loads(policy.inputs["policy"])["Statement"]
+    workspace = "arn:aws:aps:eu-west-1:222222222222:workspace/metrics-workspace-id"
+    assert (asking["Action"], asking["Resource"]) == (["aps:QueryMetrics"], [workspace])

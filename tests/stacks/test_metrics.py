@@ -87,3 +87,25 @@ def test_an_alertmanager_that_is_installed_may_publish_to_the_topics_that_it_tel
 @pytest.mark.parametrize(("kind", "more"), [("operator", {"install": False}), ("amp", {})], ids=["of-somebody", "amazons"])
 def test_who_is_not_ours_gets_no_role(kind: str, more: dict[str, Any]) -> None:
     assert not [one for one in told(kind, **more).of("RolePolicy") if "sns:Publish" in one.inputs["policy"]]
+
+
+def test_an_autoscaler_that_asks_amazon_has_a_role_before_it_is_there() -> None:
+    model = with_amazon().models["tumor-screening"].model_dump()
+    model["endpoint"]["scaling"] |= {"target": {"concurrency": 8}}
+    environment = described("dev", monitoring={"backend": {"kind": "amp"}}, models={"tumor-screening": model})
+    recorder = run(program(environment), stack="dev")
+    (release,) = [one for one in recorder.of("Release") if one.inputs["chart"] == "keda"]
+    (association,) = [one for one in recorder.of("PodIdentityAssociation") if one.inputs["namespace"] == "keda"]
+    assert association.urn in release.dependencies
+    (policy,) = [one for one in recorder.of("RolePolicy") if "aps:QueryMetrics" in one.inputs["policy"]]
+    assert policy.name == "metrics-main-ask"
+
+
+@pytest.mark.parametrize("kind", ["amp", "operator"])
+def test_nobody_has_the_role_where_no_autoscaler_asks_amazon(kind: str) -> None:
+    changes = {"target": {"concurrency": 8}} if kind == "operator" else {}
+    model = with_amazon().models["tumor-screening"].model_dump()
+    model["endpoint"]["scaling"] |= changes
+    environment = described("dev", monitoring={"backend": {"kind": kind}}, models={"tumor-screening": model})
+    recorder = run(program(environment), stack="dev")
+    assert not [one for one in recorder.of("PodIdentityAssociation") if one.inputs["namespace"] == "keda"]
