@@ -43,7 +43,7 @@ class PostgresArgs(TypedDict):
     backup_days: NotRequired[int]
     """Days that it can be put back to, 1 to 35. Default: 7."""
     last_snapshot: NotRequired[bool]
-    """Whether a snapshot stays when the database is deleted. Default: yes."""
+    """Whether a snapshot stays when the database is deleted, `IDENTIFIER-last-…`, whose end is new with each database. Default: yes."""
     protect: NotRequired[bool]
     """Whether the engine and RDS refuse to delete it. Default: no."""
     retain: NotRequired[bool]
@@ -159,7 +159,9 @@ class Postgres(pulumi.ComponentResource):
             copy_tags_to_snapshot=True,
             delete_automated_backups=not last,
             skip_final_snapshot=not last,
-            final_snapshot_identifier=f"{args['identifier']}-last" if last else None,
+            # With a part of the key's id, which is another for each database: RDS refuses a name that a snapshot has
+            # (docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_DeleteDBInstance.html, DBSnapshotAlreadyExists).
+            final_snapshot_identifier=key.id.apply(lambda known: f"{args['identifier']}-last-{known[:8]}") if last else None,
             deletion_protection=args.get("protect", False),
             apply_immediately=True,
             opts=self._protected,
