@@ -13,6 +13,7 @@ from modelway.architecture.cluster import Cluster
 from modelway.architecture.contract import Contract
 from modelway.architecture.gateway_rules import gateway_breaches
 from modelway.architecture.governance import CARD_PATH
+from modelway.architecture.gpus import gpu_breaches
 from modelway.architecture.model import ContractPath, Model
 from modelway.architecture.model_rules import model_breaches
 from modelway.architecture.monitoring import Monitoring
@@ -125,6 +126,7 @@ class Environment(Section):
                 platform_breaches(self),
                 name_breaches(self),
                 placement_breaches(self),
+                gpu_breaches(self),
                 gateway_breaches(self),
                 capacity_breaches(self),
                 model_breaches(self),

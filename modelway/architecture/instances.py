@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Annotated
 
+from modelway.architecture.accelerated import ACCELERATED
 from modelway.architecture.base import Shaped, compiled, misshapen
 
 # docs.aws.amazon.com/ec2/latest/instancetypes/instance-type-names.html; the numbers are those that some type has, of EC2 (its API lists
@@ -75,16 +76,21 @@ class Room:
 
     millicores: int
     bytes: int
+    gpus: int = 0
 
-    def fits(self, millicores: int, memory: int) -> bool:
-        return millicores <= self.millicores and memory <= self.bytes
+    def fits(self, millicores: int, memory: int, gpus: int) -> bool:
+        return millicores <= self.millicores and memory <= self.bytes and gpus <= self.gpus
 
     def __str__(self) -> str:
-        return f"{self.millicores / 1000:g} processors and {self.bytes // (1 << 20) * 10 // 1024 / 10:g}Gi"
+        gpus = f", {self.gpus} GPU{'s' if self.gpus > 1 else ''}" if self.gpus else ""
+        return f"{self.millicores / 1000:g} processors and {self.bytes // (1 << 20) * 10 // 1024 / 10:g}Gi{gpus}"
 
 
 def whole(instance_type: str) -> Room | None:
-    """Processors and memory of a type; None where its name does not say."""
+    """Processors, memory and GPUs of a type; None where neither its name nor the table of those with accelerators says."""
+    if (has := ACCELERATED.get(instance_type)) is not None:
+        processors, gib, gpus = has
+        return Room(processors * 1000, gib << 30, gpus)
     found = _USUAL.fullmatch(instance_type)
     if found is None:
         return None
@@ -108,4 +114,4 @@ def room(instance_type: str) -> Room | None:
     for end, per_mille in steps:
         kept += max(0, min(end, all_of_it.millicores) - before) * per_mille / 1000
         before = end
-    return Room(all_of_it.millicores - int(kept), all_of_it.bytes - (355 << 20))
+    return Room(all_of_it.millicores - int(kept), all_of_it.bytes - (355 << 20), all_of_it.gpus)

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from modelway.architecture.base import Breach, each
 from modelway.architecture.cluster import Cluster, EksCluster
-from modelway.architecture.eks import has_mig
 from modelway.architecture.sagemaker import OR_KUBERNETES
 from modelway.architecture.tenancy import ExistingGateway
 
@@ -31,7 +30,7 @@ _ECR = re.compile(r"[0-9]{12}\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com(\.cn)?")
 
 def placement_breaches(environment: "Environment") -> Iterator[Breach]:
     """What of the models does not fit to where they are served."""
-    rules = (_cluster, _team, _gpu, _mig, _pool, _pool_with_gpus, _spot, _no_spot, _one_replica, _access)
+    rules = (_cluster, _team, _pool, _spot, _no_spot, _one_replica, _access)
     for name, model in environment.models.items():
         yield from each(rule(environment, name, model) for rule in (*rules, _endpoint_name, _images, _own_bucket, _artifact))
     yield from each(_quotas(environment, key, cluster) for key, cluster in environment.clusters.items())
@@ -84,36 +83,6 @@ def _team(environment: "Environment", name: str, model: "Model") -> Iterator[Bre
             )
 
 
-def _gpu(environment: "Environment", name: str, model: "Model") -> Iterator[Breach]:
-    resources = model.endpoint.resources if model.endpoint else None
-    if resources is None or not resources.gpu:
-        return
-    for key, cluster in cluster_of(environment, model):
-        # The pools that come with Auto Mode have no GPUs; what an existing cluster has is not known.
-        if isinstance(cluster, EksCluster) and not any(pool.gpu for pool in cluster.node_pools.values()):
-            yield Breach(
-                ("models", name, "endpoint", "resources", "gpu"),
-                f"cluster {key} has no pool of nodes with GPUs",
-                "Add one to environment.yaml like `gpu: {instance_types: [g6.xlarge], min: 0, max: 2, gpu: true}`, or ask for none.",
-                judged_by=(("clusters", key, "node_pools"), ("models", name, "cluster")),
-            )
-
-
-def _mig(environment: "Environment", name: str, model: "Model") -> Iterator[Breach]:
-    resources = model.endpoint.resources if model.endpoint else None
-    if resources is None or resources.gpu_sharing != "mig":
-        return
-    for key, cluster in cluster_of(environment, model):
-        pools = [pool for pool in cluster.node_pools.values() if pool.gpu] if isinstance(cluster, EksCluster) else []
-        if pools and not any(all(map(has_mig, pool.instance_types)) for pool in pools):
-            yield Breach(
-                ("models", name, "endpoint", "resources", "gpu_sharing"),
-                f"mig only where a pool has GPUs that can be divided, such as p4d, p5 or p6 instances; cluster {key} has none",
-                "Write time_slicing, or add such a pool.",
-                judged_by=(("clusters", key, "node_pools"), ("models", name, "cluster")),
-            )
-
-
 def _pool(environment: "Environment", name: str, model: "Model") -> Iterator[Breach]:
     wanted = model.endpoint.placement.pool if model.endpoint and model.endpoint.placement else None
     path = ("models", name, "endpoint", "placement", "pool")
@@ -131,23 +100,6 @@ def _pool(environment: "Environment", name: str, model: "Model") -> Iterator[Bre
                 f"one of the pools of cluster {key}: {', '.join(cluster.node_pools) or 'there is none, Auto Mode chooses nodes'}",
                 "Name one of them, or remove it.",
                 judged_by=(("clusters", key, "node_pools"), ("models", name, "cluster")),
-            )
-
-
-def _pool_with_gpus(environment: "Environment", name: str, model: "Model") -> Iterator[Breach]:
-    placement = model.endpoint.placement if model.endpoint else None
-    resources = model.endpoint.resources if model.endpoint else None
-    for key, cluster in cluster_of(environment, model):
-        if placement is None or placement.pool is None or resources is None or not isinstance(cluster, EksCluster):
-            continue
-        pool = cluster.node_pools.get(placement.pool)
-        if pool is not None and pool.gpu != bool(resources.gpu):
-            has, asks = ("has GPUs", "asks for none") if pool.gpu else ("has no GPUs", f"asks for {resources.gpu}")
-            yield Breach(
-                ("models", name, "endpoint", "placement", "pool"),
-                f"a pool that fits resources.gpu: {placement.pool} {has}, and the model {asks}",
-                "Name another pool, or change resources.gpu.",
-                judged_by=(("clusters", key, "node_pools"), ("models", name, "endpoint", "resources", "gpu")),
             )
 
 

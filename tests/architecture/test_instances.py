@@ -8,6 +8,8 @@ import moto
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
+from modelway.architecture.accelerated import ACCELERATED, MOST_GPUS
+from modelway.architecture.eks import has_nvidia_gpus
 from modelway.architecture.instances import MOST_CPU, MOST_MEMORY, SIZES, InstanceType, room, whole
 
 KNOWN = json.loads(gzip.decompress((Path(moto.__file__).parent / "ec2" / "resources" / "instance_types.json.gz").read_bytes()))
@@ -26,6 +28,19 @@ def test_what_a_name_says_is_what_there_is() -> None:
     for name, found in told.items():
         has = KNOWN[name]
         assert (found.millicores, found.bytes) == (has["VCpuInfo"]["DefaultVCpus"] * 1000, has["MemoryInfo"]["SizeInMiB"] << 20), name
+
+
+@pytest.mark.parametrize("name", ACCELERATED)
+def test_gpus_are_those_that_there_are(name: str) -> None:
+    found = whole(name)
+    assert found is not None
+    assert found.gpus == sum(kind["Count"] for kind in KNOWN[name].get("GpuInfo", {}).get("Gpus", ()))
+
+
+def test_no_type_has_more_gpus_than_the_most() -> None:
+    gpus = {name: has["GpuInfo"]["Gpus"] for name, has in KNOWN.items() if "GpuInfo" in has and has_nvidia_gpus(name)}
+    assert len(gpus) > 40
+    assert max(sum(kind["Count"] for kind in kinds) for kinds in gpus.values()) == MOST_GPUS
 
 
 def test_no_type_has_more_than_the_most() -> None:
