@@ -27,6 +27,22 @@ WITHOUT_INTERNET = ("s3", "ecr.api", "ecr.dkr", "sts", "ec2", "logs", "eks-auth"
 """What EKS nodes and pods have to reach where there is no way to the internet
 (docs.aws.amazon.com/eks/latest/userguide/private-clusters.html)."""
 
+Service = Literal[
+    "s3",
+    "ecr.api",
+    "ecr.dkr",
+    "sts",
+    "ec2",
+    "logs",
+    "sagemaker.runtime",
+    "eks-auth",
+    "eks",
+    "autoscaling",
+    "elasticloadbalancing",
+    "aps-workspaces",
+]
+"""Services of AWS as the names of their endpoints end (docs.aws.amazon.com/vpc/latest/privatelink/aws-services-privatelink-support.html)."""
+
 Days = Literal[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653]
 """Days that CloudWatch Logs can keep a log group
 (docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html)."""
@@ -96,8 +112,9 @@ class Vpc(Section):
     zones: int = Field(default=2, ge=1, le=3)
     """Availability zones to spread over, 1 to 3. An EKS cluster needs 2."""
     nat: Literal["one", "per_zone", "none"] = "one"
-    """How private subnets reach the internet: through one NAT gateway, through one per zone (dearer; survives a zone's loss), or not."""
-    private_endpoints: tuple[Literal["s3", "ecr.api", "ecr.dkr", "sts", "ec2", "logs", "sagemaker.runtime", "eks-auth"], ...] = ()
+    """How private subnets reach the internet: through one NAT gateway, through one per zone (dearer; survives a zone's loss), or not.
+    Without, an EKS cluster has only what comes from ECR: nothing is installed from charts."""
+    private_endpoints: tuple[Service, ...] = ()
     """Services of AWS that are reached without the internet. Each but s3 costs by the hour and zone."""
     flow_logs: FlowLogs | None = None
     """Record of the traffic; none when absent."""

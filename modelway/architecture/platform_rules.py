@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 from modelway.architecture.arns import elsewhere
 from modelway.architecture.base import Breach, FieldPath, each, of_each
 from modelway.architecture.cluster import Access, EksCluster
+from modelway.architecture.internet_rules import internet_breaches
 from modelway.architecture.layout import MODELS, MOST_RESOURCES, endpoint_resources
 from modelway.architecture.monitoring import Topic
-from modelway.architecture.network import NODE_ADDRESSES, WITHOUT_INTERNET, Addresses, ExistingNetwork, Vpc
+from modelway.architecture.network import NODE_ADDRESSES, Addresses, ExistingNetwork, Vpc
 
 if TYPE_CHECKING:
     from modelway.architecture.environment import Environment
@@ -41,7 +42,7 @@ def platform_breaches(environment: "Environment") -> Iterator[Breach]:
             yield from each(
                 [
                     _network(environment, key),
-                    _internet(environment, key),
+                    internet_breaches(environment, key, cluster),
                     _services(environment, key, cluster),
                     _secrets_key(environment, key, cluster),
                     _audit(environment, key, cluster),
@@ -95,20 +96,6 @@ def _network(environment: "Environment", key: str) -> Iterator[Breach]:
     elif isinstance(network, ExistingNetwork) and len(network.private_subnets) < 2:
         yield Breach(
             ("network", "private_subnets"), "at least 2 with an EKS cluster, in different zones", "Add one that is in another zone."
-        )
-
-
-def _internet(environment: "Environment", key: str) -> Iterator[Breach]:
-    network = environment.network
-    if not isinstance(network, Vpc) or network.nat != "none":
-        return
-    missing = [service for service in WITHOUT_INTERNET if service not in network.private_endpoints]
-    if missing:
-        yield Breach(
-            ("network", "nat"),
-            f"without it the nodes of cluster {key} reach AWS through private endpoints; missing: {', '.join(missing)}",
-            "Add them to private_endpoints, or write nat: one.",
-            (("network", "private_endpoints"),),
         )
 
 

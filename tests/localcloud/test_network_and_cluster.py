@@ -24,7 +24,7 @@ network:
   kind: vpc
   cidr: 10.77.0.0/16
   zones: 2
-  nat: none
+  nat: one
   private_endpoints: [s3, ecr.api, ecr.dkr, sts, ec2, logs, sagemaker.runtime, eks-auth]
   flow_logs: {{retention_days: {days}}}
 clusters:

@@ -23,7 +23,7 @@ tier: development
 layout: single
 owner: ml-platform@example.com
 aws: {{account: "{account}", region: eu-west-1}}
-network: {{kind: vpc, cidr: 10.78.0.0/16, zones: 2, nat: none, private_endpoints: [s3, ecr.api, ecr.dkr, sts, ec2, logs, eks-auth]}}
+network: {{kind: vpc, cidr: 10.78.0.0/16, zones: 2, nat: one, private_endpoints: [s3, ecr.api, ecr.dkr, sts, ec2, logs, eks-auth]}}
 clusters:
   main:
     kind: eks
