@@ -15,6 +15,16 @@ class EngineFailure(ModelwayError):
     """The engine ended with a failure; it has said why on its own."""
 
 
+class NotLoggedIn(EngineFailure):
+    """The engine does not know where the state is."""
+
+
+_NOT_LOGGED_IN = (
+    "the engine does not know where the state is: log in to it first, `pulumi login 's3://PLATFORM-ENV-state-ACCOUNT?region=REGION'` for"
+    " the bucket of `modelway bootstrap ENV` (docs/bootstrap.md); or set PULUMI_BACKEND_URL, or PULUMI_ACCESS_TOKEN for Pulumi Cloud."
+)
+
+
 class Engine:
     """The engine on one project folder. Every method raises EngineFailure when the engine fails."""
 
@@ -22,10 +32,10 @@ class Engine:
         self._folder = folder
         self._talk = talk
 
-    def add_stacks(self, stacks: Sequence[str]) -> None:
-        """The stacks, which are new, exist afterwards; they hold nothing."""
-        for stack in stacks:
-            self._capture("stack", "init", stack, "--no-select")
+    def add_stack(self, stack: str, secrets_provider: str | None = None) -> None:
+        """The stack, which is new, is there and holds nothing; `secrets_provider` (default: the backend's) is what encrypts in it."""
+        chosen = ("--secrets-provider", secrets_provider) if secrets_provider else ()
+        self._capture("stack", "init", stack, "--no-select", *chosen)
 
     def stacks(self) -> list[str]:
         """Names of the project's stacks in the backend."""
@@ -85,13 +95,18 @@ class Engine:
     def _capture(self, *arguments: str, given: str | None = None) -> str:
         result = self._start((*arguments, "--non-interactive"), stdout=subprocess.PIPE, stderr=subprocess.PIPE, given=given)
         if result.returncode:
-            raise EngineFailure(f"`pulumi {' '.join(arguments)}` failed: {result.stderr.strip() or result.stdout.strip()}")
+            said = result.stderr.strip() or result.stdout.strip()
+            if "PULUMI_ACCESS_TOKEN must be set" in said:
+                # The engine's words for having no backend at all: it takes Pulumi Cloud for one.
+                raise NotLoggedIn(_NOT_LOGGED_IN)
+            raise EngineFailure(f"`pulumi {' '.join(arguments)}` failed: {said}")
         return result.stdout
 
     def _start(self, arguments: Sequence[str], *, stdout: int, stderr: int, given: str | None = None) -> subprocess.CompletedProcess[str]:
         # The interpreter's own folder first: set-up puts the engine beside it, and the shell may not have activated it.
         path = os.pathsep.join([str(Path(sys.prefix) / "bin"), os.environ.get("PATH", os.defpath)])
-        environment = {**os.environ, "PATH": path}
+        # A stack's file that nobody committed names nothing that decrypts; the state does.
+        environment = {"PULUMI_FALLBACK_TO_STATE_SECRETS_MANAGER": "true", **os.environ, "PATH": path}
         try:
             return subprocess.run(
                 ["pulumi", *arguments], cwd=self._folder, env=environment, input=given, stdout=stdout, stderr=stderr, text=True, check=False

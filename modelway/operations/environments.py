@@ -1,6 +1,6 @@
 """An environment's stacks, in order: which there are, brought up, taken down, and what they say of themselves."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +14,8 @@ from modelway.operations._aws import account_of_credentials
 from modelway.operations._aws_serving import Endpoints
 from modelway.operations._pulumi import Engine, EngineFailure
 from modelway.operations.project import PROJECT, engine_folder, environments_folder, find_root
+from modelway.operations.stack_files import CONFIG
+from modelway.operations.stack_secrets import secrets_provider
 
 Progress = Callable[[str], None]
 
@@ -62,8 +64,9 @@ def open_deployment(name: str, environments: Path | None = None, *, to_come_up: 
     """Environment `name`, loaded and checked, with its engine.
 
     `environments` (default: what is configured) is written into the configuration of its stacks, so that the program reads the same folder.
-    Raises InvalidArchitecture; NotMadeYet, when it is to come up and the program would refuse it; OtherAccount; AwsFailure; all of them
-    before anything is changed; and EngineFailure.
+    A stack that is not there is made, with what `secrets_provider` says to encrypt its secrets. Raises InvalidArchitecture; NotMadeYet,
+    when it is to come up and the program would refuse it; OtherAccount; AwsFailure; NothingEncrypts; all of them before anything is
+    changed; and EngineFailure.
     """
     root = find_root()
     folder = environments.resolve() if environments else environments_folder(root, name)
@@ -75,10 +78,18 @@ def open_deployment(name: str, environments: Path | None = None, *, to_come_up: 
         # Each takes half a second; the account comes first, whatever the engine has to say.
         existing = background.submit(deployment.engine.stacks)
         refuse_other_account(environment)
-    deployment.engine.add_stacks([stack for stack in deployment.stacks if stack not in existing.result()])
+    if new := [stack for stack in deployment.stacks if stack not in existing.result()]:
+        _add(deployment, new, engine_folder(root) / CONFIG)
     for stack in deployment.stacks if environments else ():
         deployment.engine.configure(stack, f"{PROJECT}:environments", str(folder))
     return deployment
+
+
+def _add(deployment: Deployment, stacks: Sequence[str], folder: Path) -> None:
+    backend = deployment.engine.backend()
+    chosen = {stack: secrets_provider(deployment.environment, stack, folder / f"Pulumi.{stack}.yaml", backend) for stack in stacks}
+    for stack, encrypting in chosen.items():
+        deployment.engine.add_stack(stack, encrypting)
 
 
 def refuse_other_account(environment: Environment) -> None:
