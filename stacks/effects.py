@@ -10,5 +10,5 @@ def tell_of_what_has_no_effect(environment: Environment) -> None:
     """Warns of fields that say more than is done. Raises RunError for fields without which something else would be made."""
     if why := refusal(environment):
         raise pulumi.RunError(why)
-    if harmless := [one.field for one in ineffective(environment)]:
+    if harmless := [one.field for one in ineffective(environment) if one.effect == "harmless"]:
         pulumi.log.warn(f"Environment {environment.environment} says what nothing puts into effect yet: {', '.join(harmless)}.")

@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, Literal
 
 from modelway.architecture.base import FieldPath, Section
 from modelway.architecture.faults import field_text
+from modelway.architecture.sagemaker import moves_at_once
 from modelway.architecture.watching import keeps_too_long, unread
 
 if TYPE_CHECKING:
     from modelway.architecture.environment import Environment
 
-Effect = Literal["harmless", "refused"]
-"""harmless: what is made is what was described, and the field says more than is done. refused: something else would be made."""
+Effect = Literal["harmless", "refused", "idle"]
+"""harmless: what is made is what was described, and the field says more than is done. refused: something else would be made. idle: all of
+it is made, and does nothing here."""
 
 NOT_YET: Mapping[str, Effect] = MappingProxyType(
     {
@@ -30,7 +32,7 @@ NOT_YET: Mapping[str, Effect] = MappingProxyType(
 
 @dataclass(frozen=True)
 class Ineffective:
-    """A field of an environment that nothing puts into effect yet, and that says something else than its default."""
+    """A field of an environment without effect: nothing makes it true yet and it says something else than its default, or it is idle."""
 
     path: FieldPath
     effect: Effect
@@ -41,7 +43,7 @@ class Ineffective:
 
 
 def ineffective(environment: "Environment") -> Iterator[Ineffective]:
-    """The fields that `environment` sets and that nothing puts into effect yet, in the order of the table."""
+    """The fields that `environment` sets and that nothing puts into effect yet, in the order of the table; then those that are idle."""
     for pattern, effect in NOT_YET.items():
         for path in _set(environment, tuple(pattern.split("."))):
             # How a model would serve that does not makes nothing.
@@ -51,6 +53,7 @@ def ineffective(environment: "Environment") -> Iterator[Ineffective]:
         yield Ineffective(("monitoring", "backend"), "refused")
     if keeps_too_long(environment):
         yield Ineffective(("monitoring", "retention"), "refused")
+    yield from (Ineffective(("models", name, "endpoint", "scaling", "min"), "idle") for name in moves_at_once(environment))
 
 
 def refusal(environment: "Environment") -> str | None:

@@ -153,10 +153,19 @@ def _unknown_field(path: FieldPath, section: type[Section], data: Mapping[str, o
         wanted = {(*path[:-1], *field[:length]) for field in fields for length in range(1, len(field) + 1)}
         missing = tuple(sorted(field for field in wanted if len(list(walk(data, field))) <= len(field)))
         return Finding(path, "key", _no_such_field(path), habit.told(value), instead_of=missing)
+    if others := _kinds_with(str(path[-1]), path[:-1], section, data):
+        # It is no misspelling of one that this kind has, so that those which are missing are missing.
+        way_out = f"Remove it, or write kind: {' or '.join(others)}. The fields are {_listed(known)}."
+        return Finding(path, "key", f"{_no_such_field(path)}; those of kind {' and '.join(others)} have one", way_out)
     near = get_close_matches(str(path[-1])[:LONGEST_NAME], known, 1)
     way_out = f"Did you mean `{near[0]}`? " if near else "Remove it. "
     meant = ((*path[:-1], near[0]),) if near else ()
     return Finding(path, "key", _no_such_field(path), f"{way_out}The fields are {_listed(known)}.", instead_of=meant)
+
+
+def _kinds_with(name: str, path: FieldPath, section: type[Section], data: Mapping[str, object]) -> list[str]:
+    """The kinds of a tagged union at a path that have a field of that name."""
+    return [kind for member in _union_at(section, path, data) for kind in _kinds(member) if name in _names(member)]
 
 
 def _no_such_field(path: FieldPath) -> str:
@@ -174,8 +183,12 @@ def _no_choice(path: FieldPath, detail: ErrorDetails, expected: str) -> Finding:
     from difflib import get_close_matches
 
     choices = expected.replace(" or ", ", ").split(", ")
-    near = get_close_matches(detail["input"][:LONGEST_NAME], choices, 1) if isinstance(detail["input"], str) else []
+    written = detail["input"][:LONGEST_NAME] if isinstance(detail["input"], str) else ""
     rule = f"one of {', '.join(choices)}" if len(choices) > 1 else f"only {choices[0]} is known"
+    # `ecr` is nearer to `ec2` than to what it is the first part of.
+    if parts := [choice for choice in choices if written and choice.startswith(f"{written}.")]:
+        return Finding(path, "value", rule, f"Write {' and '.join(parts)}.")
+    near = get_close_matches(written, choices, 1)
     return Finding(
         path, "value", rule, f"Did you mean `{near[0]}`?" if near else f"Write {choices[0]}." if len(choices) == 1 else "Write one of them."
     )
@@ -223,13 +236,17 @@ def _kinds(member: Any) -> tuple[str, ...]:
 
 def _tags(section: type[Section], path: FieldPath, data: object) -> list[str]:
     """The kinds that a tagged union at a path may have."""
-    above = _section_at(section, path[:-1], data)
+    return [kind for member in _union_at(section, path, data) for kind in _kinds(member)]
+
+
+def _union_at(section: type[Section], path: FieldPath, data: object) -> list[Any]:
+    """What the value at a path, a field or an item of a mapping, may be."""
+    above = _section_at(section, path[:-1], data) if path else None
     if above is not None and (field := above.__pydantic_fields__.get(_field_name(above, str(path[-1])))):
-        return [kind for member in _members(field.annotation) for kind in _kinds(member)]
-    parent = _section_at(section, path[:-2], data)
+        return _members(field.annotation)
+    parent = _section_at(section, path[:-2], data) if len(path) > 1 else None
     field = parent.__pydantic_fields__.get(_field_name(parent, str(path[-2]))) if parent else None
-    values = get_args(field.annotation)[1:] if field else ()
-    return [kind for value in values for member in _members(value) for kind in _kinds(member)]
+    return [member for value in (get_args(field.annotation)[1:] if field else ()) for member in _members(value)]
 
 
 def _names(section: type[Section]) -> list[str]:

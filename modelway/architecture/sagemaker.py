@@ -7,6 +7,7 @@ from modelway.architecture.base import Breach, FieldPath, each
 
 if TYPE_CHECKING:
     from modelway.architecture.endpoint import Endpoint
+    from modelway.architecture.environment import Environment
 
 RUNTIME: FieldPath = ("runtime", "kind")
 OR_KUBERNETES = ", or choose runtime kubernetes"
@@ -140,6 +141,16 @@ def _rollout(endpoint: "Endpoint") -> Iterator[Breach]:
             "Make percent larger, or wait and bake shorter.",
             (("scaling", "min"),),
         )
+
+
+def moves_at_once(environment: "Environment") -> Iterator[str]:
+    """The models whose updates are to go in steps, and that have a single instance to begin with: there is nothing to divide."""
+    for name, model in environment.models.items():
+        endpoint = model.serving
+        if endpoint is None or endpoint.runtime.kind != "sagemaker":
+            continue
+        if endpoint.scaling.min == 1 and endpoint.runtime.rollout.kind != "all_at_once":
+            yield name
 
 
 def _latency(endpoint: "Endpoint") -> Iterator[Breach]:

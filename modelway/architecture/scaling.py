@@ -164,7 +164,7 @@ class Scaling(Section):
             yield Breach(
                 ("min",),
                 "1 or more; 0 only where scale_to_zero says how long callers then get errors",
-                "Write min: 1, or add `scale_to_zero: {after: 15m, cold_start: 2m}`.",
+                "Write min: 1; on runtime kubernetes 0 may stand with `scale_to_zero: {after: 15m, cold_start: 2m}`.",
                 (("scale_to_zero",),),
             )
         elif self.min and self.scale_to_zero is not None:

@@ -75,13 +75,14 @@ def command(
                 typer.echo(one.text(names), err=True)
             if faults:
                 typer.echo(_framed(list(faults)), err=True)
-    if faults or (strict and unmet):
+    # What is idle is in effect, and does nothing because of a number that people may want.
+    if faults or (strict and any(one.effect != "idle" for one in unmet)):
         raise typer.Exit(1)
 
 
 @dataclass(frozen=True, order=True)
 class _Unmet:
-    """A field that says what nothing makes true yet."""
+    """A field that says what nothing makes true."""
 
     file: Path
     line: int
@@ -94,6 +95,8 @@ class _Unmet:
 
     def said(self, names: list[str]) -> str:
         listed = ", ".join(names)
+        if self.effect == "idle":
+            return f"with one instance an update has nothing to divide: runtime.rollout is idle, all requests move at once ({listed})"
         refused = f"; `modelway up` refuses to bring {listed} up with it" if self.effect == "refused" else f" ({listed})"
         return f"not put into effect yet{refused}"
 
@@ -149,7 +152,7 @@ def _annotate(faults: "list[Fault]", unmet: dict[_Unmet, list[str]]) -> None:
     for one, names in sorted(unmet.items()):
         file = os.path.relpath(one.file, _checkout())
         typer.echo(_annotation("notice", file, one.line, one.column, one.field, f"{one.field}: {one.said(names)}"))
-    for told, number in ((counted(faults), len(faults)), (f"{len(unmet)} fields are not put into effect yet.", len(unmet))):
+    for told, number in ((counted(faults), len(faults)), (f"{len(unmet)} fields have no effect.", len(unmet))):
         if number > ANNOTATIONS:
             typer.echo(f"{told} GitHub shows {ANNOTATIONS} of a step beside the code; all are in the log.", err=True)
 

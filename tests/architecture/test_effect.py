@@ -11,6 +11,7 @@ from modelway.architecture import Environment, effect, load
 from modelway.architecture.base import Section
 from modelway.architecture.effect import NOT_YET, ineffective
 from modelway.architecture.governance import Governance
+from tests.architecture.test_cases import lay_out
 
 ENVIRONMENTS = Path(__file__).resolve().parents[2] / "stacks" / "environments"
 
@@ -154,3 +155,24 @@ def test_fields_are_told_by_their_paths() -> None:
 def test_names_and_positions_are_told_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(effect, "NOT_YET", {"clusters.*.node_pools.*.capacity": "refused"})
     assert told("prod", "refused") == ["clusters.main.node_pools.batch.capacity"]
+
+
+@pytest.mark.parametrize(
+    ("scaling", "rollout", "idle"),
+    [
+        ("{min: 1, max: 1, target: {cpu: null, requests_per_second: 20}}", "{kind: canary}", True),
+        # An update starts with min instances, whatever max is.
+        ("{min: 1, max: 4, target: {cpu: null, requests_per_second: 20}}", "{kind: linear}", True),
+        ("{min: 1, max: 1, target: {cpu: null, requests_per_second: 20}}", "{kind: all_at_once}", False),
+        ("{min: 2, max: 2, target: {cpu: null, requests_per_second: 20}}", "{kind: canary}", False),
+    ],
+)
+def test_a_rollout_of_one_instance_is_idle(scaling: str, rollout: str, idle: bool, tmp_path: Path) -> None:
+    environments = lay_out("sagemaker/whole.happy", tmp_path)
+    model = environments / "dev" / "models" / "credit-risk.yaml"
+    text = model.read_text("utf-8").replace("{target: {cpu: null, requests_per_second: 20}}", scaling)
+    model.write_text(text.replace("instance_type: ml.m7i.large", f"instance_type: ml.m7i.large, rollout: {rollout}"), "utf-8")
+    environment = load(environments, "dev")
+    found = [(one.field, one.effect) for one in ineffective(environment)]
+    assert found == ([("models.credit-risk.endpoint.scaling.min", "idle")] if idle else [])
+    assert effect.refusal(environment) is None

@@ -245,3 +245,21 @@ def test_fields_that_nothing_puts_into_effect_as_json(unmet: Path, capsys: pytes
         "environments": ["dev", "other"],
     }
     assert [one["field"] for one in found["not_in_effect"]] == ["budget", "registry.images.scan"]
+
+
+def test_a_rollout_that_has_nothing_to_divide_is_told_and_no_fault(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    model = repository / "environments" / "dev" / "models" / "credit-risk.yaml"
+    model.parent.mkdir(exist_ok=True)
+    model.write_text(
+        'versions: {"2026.11.1": {protocols: [sagemaker]}, "2026.12.0": {protocols: [sagemaker]}}\n'
+        "endpoint:\n"
+        "  runtime: {kind: sagemaker, instance_type: ml.m7i.large}\n"
+        "  resources: null\n"
+        "  scaling: {min: 1, max: 1, target: {cpu: null, requests_per_second: 20}}\n",
+        "utf-8",
+    )
+    assert validate("dev", "--environments", "environments", "--strict") == 0
+    assert capsys.readouterr().err == (
+        "environments/dev/models/credit-risk.yaml:5:13: models.credit-risk.endpoint.scaling.min: with one instance an update has nothing to"
+        " divide: runtime.rollout is idle, all requests move at once (dev)\n"
+    )
