@@ -12,6 +12,16 @@ Manifest = dict[str, object]
 LEFT_OUT = ("kubeControllerManager", "kubeScheduler", "kubeEtcd", "kubeProxy", "kubeStateMetrics", "nodeExporter")
 """EKS shows nobody the first three and kube-proxy only to its node; the last two are add-ons of the cluster."""
 
+UPGRADE: dict[str, object] = {
+    "enabled": True,
+    # What Helm made at first is Helm's until somebody else insists.
+    "forceConflicts": True,
+    # By default that of the cluster's version, and EKS calls its versions as no image is called.
+    "image": {"kubectl": {"tag": "v1.35.0"}},
+}
+"""A job before each upgrade brings the definitions up to the chart: Helm makes what is in a chart's crds/ once and never again
+(helm.sh/docs/chart_best_practices/custom_resource_definitions)."""
+
 
 @dataclass(frozen=True)
 class Operator:
@@ -56,6 +66,7 @@ def values(operator: Operator, storage_class_name: object, publisher: object = N
     }
     return {
         "fullnameOverride": "modelway",
+        "crds": {"upgradeJob": UPGRADE},
         # Alerts are ours, each with a page that says what to do; those of the chart name severities that nobody is told of.
         "defaultRules": {"create": False},
         **{part: {"enabled": False} for part in LEFT_OUT},

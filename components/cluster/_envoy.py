@@ -1,4 +1,8 @@
-"""How Envoy Gateway is installed, as data."""
+"""How Envoy Gateway is installed, as data.
+
+Helm makes the definitions in a chart's crds/ once and never again, and they are too large for a release of their own, whose record has to
+fit into one Secret (github.com/envoyproxy/gateway/issues/6105). So another VERSION takes a step by hand before: docs/components/cluster.md.
+"""
 
 from collections.abc import Mapping, Sequence
 
@@ -8,6 +12,15 @@ CHART, VERSION = "oci://docker.io/envoyproxy/gateway-helm", "v1.9.1"
 CONTROLLER = "gateway.envoyproxy.io/gatewayclass-controller"
 
 MAX_PROXIES = 10
+
+CHECK_SECONDS, CHECKS = 10, 2
+"""How often the load balancer asks a node or proxy whether it is well, and after how many answers it believes it. 10 seconds is the least
+that every controller takes."""
+
+LEAVING_SECONDS, DRAIN_SECONDS = 60, 120
+"""How long a proxy that has to go answers at least, and at most while it still has connections. The load balancer needs the checks, and
+some time to spread what it found; with the default of 10 seconds new connections would meet a proxy that is gone
+(gateway.envoyproxy.io/docs/tasks/operations/graceful-shutdown)."""
 
 LOAD_BALANCER = "service.beta.kubernetes.io/aws-load-balancer"
 
@@ -19,6 +32,9 @@ def annotations(*, internal: bool, subnets: Sequence[str]) -> dict[str, str]:
     the controller that every EKS cluster has, the second that of the others.
     """
     found = {
+        f"{LOAD_BALANCER}-healthcheck-interval": str(CHECK_SECONDS),
+        f"{LOAD_BALANCER}-healthcheck-healthy-threshold": str(CHECKS),
+        f"{LOAD_BALANCER}-healthcheck-unhealthy-threshold": str(CHECKS),
         f"{LOAD_BALANCER}-type": "nlb",
         f"{LOAD_BALANCER}-scheme": "internal" if internal else "internet-facing",
         f"{LOAD_BALANCER}-cross-zone-load-balancing-enabled": "true",
@@ -30,13 +46,18 @@ def annotations(*, internal: bool, subnets: Sequence[str]) -> dict[str, str]:
     return found
 
 
-def service(*, internal: bool, subnets: Sequence[str], auto_mode: bool) -> dict[str, object]:
-    """The Service that the proxies stand behind. Callers keep their addresses, and no node forwards to another."""
+def service(*, internal: bool, subnets: Sequence[str], auto_mode: bool, callers: Sequence[str] = ()) -> dict[str, object]:
+    """The Service that the proxies stand behind. Callers keep their addresses, and no node forwards to another.
+
+    `callers`: blocks of addresses that are let in; all are where none is named.
+    """
     made: dict[str, object] = {
         "type": "LoadBalancer",
         "externalTrafficPolicy": "Local",
         "annotations": annotations(internal=internal, subnets=subnets),
     }
+    if callers:
+        made["loadBalancerSourceRanges"] = list(callers)
     # docs.aws.amazon.com/eks/latest/userguide/auto-configure-nlb.html
     return {**made, "loadBalancerClass": "eks.amazonaws.com/nlb"} if auto_mode else made
 
@@ -48,6 +69,9 @@ def values(load_balancer: Mapping[str, object]) -> dict[str, object]:
             "maxSkew": 1,
             "topologyKey": key,
             "whenUnsatisfiable": "ScheduleAnyway",
+            # Those that are about to go do not count.
+            "matchLabelKeys": ["pod-template-hash"],
+            "nodeTaintsPolicy": "Honor",
             "labelSelector": {"matchLabels": {"app.kubernetes.io/component": "proxy", "app.kubernetes.io/managed-by": "envoy-gateway"}},
         }
         for key in ("topology.kubernetes.io/zone", "kubernetes.io/hostname")
@@ -65,7 +89,7 @@ def values(load_balancer: Mapping[str, object]) -> dict[str, object]:
     # Of every Gateway of the class, without an object whose definition comes with the chart.
     defaults = {
         "provider": {"type": "Kubernetes", "kubernetes": proxies},
-        "shutdown": {"drainTimeout": "60s"},
+        "shutdown": {"minDrainDuration": f"{LEAVING_SECONDS}s", "drainTimeout": f"{DRAIN_SECONDS}s"},
         # Of each pod apart, or nobody could say which version it is that fails.
         "telemetry": {"metrics": {"enablePerEndpointStats": True}},
     }

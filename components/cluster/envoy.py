@@ -21,6 +21,8 @@ class EnvoyGatewayArgs(TypedDict):
     """Whether its load balancer answers inside of the network alone. Default: yes."""
     subnets: NotRequired[Sequence[str]]
     """Subnets of the load balancer, where they are not found by their tags."""
+    callers: NotRequired[Sequence[str]]
+    """Blocks of addresses that it lets in. Default: all."""
     auto_mode: NotRequired[bool]
     """Whether EKS Auto Mode makes load balancers. Default: no."""
 
@@ -40,7 +42,10 @@ class EnvoyGateway(pulumi.ComponentResource):
         # Proxies bind no port of a node and run as nobody, and `restricted` is what chart and proxies are written for.
         home = KubernetesObject(f"{name}-envoy-namespace", manifests.namespace("envoy-gateway-system", pod_security="restricted"), child)
         load_balancer = chart.service(
-            internal=args.get("internal", True), subnets=args.get("subnets", ()), auto_mode=args.get("auto_mode", False)
+            internal=args.get("internal", True),
+            subnets=args.get("subnets", ()),
+            auto_mode=args.get("auto_mode", False),
+            callers=args.get("callers", ()),
         )
         release = HelmRelease(
             f"{name}-envoy",

@@ -30,7 +30,11 @@ class Callers:
 def network_policy(version: Version, callers: Callers) -> Manifest:
     """In: whoever may call, and the scraper, on the serving port. Out: TLS to AWS, and the agent that gives credentials; the namespace
     adds DNS."""
-    allowed = [*([version.gateway_namespace, *callers.proxies] if callers.gateway else []), *callers.namespaces, version.monitoring_namespace]
+    allowed = [
+        *([version.gateway_namespace, *callers.proxies] if callers.gateway else []),
+        *callers.namespaces,
+        version.monitoring_namespace,
+    ]
     spec = {
         "podSelector": {"matchLabels": version.selector},
         "policyTypes": ["Ingress", "Egress"],

@@ -14,6 +14,9 @@ from components.endpoint._weights import Weights
 if TYPE_CHECKING:
     from components.endpoint.args import KubernetesEndpointArgs, ServedVersionArgs, TargetsArgs
 
+LEAST_DISK = 1 << 30
+"""Bytes of a disk that are asked for fetched weights where nothing is said."""
+
 
 def check(args: "KubernetesEndpointArgs") -> None:
     """Raises ValueError for what could only fail later, or would serve otherwise than it says."""
@@ -41,7 +44,7 @@ def version(args: "KubernetesEndpointArgs", name: str) -> Version:
         team=args["team"],
         namespace=args["namespace"],
         image=made["image"],
-        weights=_weights(made),
+        weights=_weights(made, args["memory_bytes"]),
         cpu_millicores=args["cpu_millicores"],
         memory_bytes=args["memory_bytes"],
         gpus=args.get("gpus", 0),
@@ -95,7 +98,7 @@ def spread(args: "KubernetesEndpointArgs") -> Spread:
     )
 
 
-def _weights(made: "ServedVersionArgs") -> Weights:
+def _weights(made: "ServedVersionArgs", memory_bytes: int) -> Weights:
     if "weights_artifact" in made:
         return Weights(artifact=made["weights_artifact"])
     fetch = made.get("fetch")
@@ -104,6 +107,9 @@ def _weights(made: "ServedVersionArgs") -> Weights:
         sha256=made.get("weights_sha256", ""),
         fetcher=fetch["image"] if fetch else None,
         file=fetch.get("file", "") if fetch else "",
+        asked_bytes=fetch.get("disk_bytes", LEAST_DISK) if fetch else 0,
+        # Weights are loaded, so most fit into memory; those that do not say how large they are.
+        most_bytes=fetch.get("disk_bytes", max(memory_bytes, LEAST_DISK)) if fetch else 0,
     )
 
 

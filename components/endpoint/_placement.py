@@ -49,6 +49,10 @@ def _spread(selector: Mapping[str, str], *, required: bool) -> list[dict[str, ob
             "maxSkew": 1,
             "topologyKey": key,
             "whenUnsatisfiable": "DoNotSchedule" if strictly else "ScheduleAnyway",
+            # Pods of the former template count no more, or what is left when they are gone would be uneven; nor do nodes that it may not
+            # run on anyway (kubernetes.io/docs/concepts/scheduling-eviction/topology-spread-constraints).
+            "matchLabelKeys": ["pod-template-hash"],
+            "nodeTaintsPolicy": "Honor",
             "labelSelector": {"matchLabels": dict(selector)},
         }
 

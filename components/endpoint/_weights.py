@@ -7,6 +7,8 @@ where somebody else has checked it: the node, of an artifact; the fetcher, of an
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from components import _quantities as quantities
+
 FOLDER = "/models"
 """Where weights are in a pod that does not get them by itself."""
 
@@ -28,6 +30,10 @@ class Weights:
     """Image of the program that gets what is at `uri`; None when the serving program does it by itself."""
     file: str = ""
     """Name of the fetched file; empty for an archive, which is unpacked."""
+    asked_bytes: int = 0
+    """Room that a node has to have on its disk for what is fetched."""
+    most_bytes: int = 0
+    """Room that it may take there."""
 
 
 def variables(weights: Weights) -> dict[str, object]:
@@ -41,12 +47,18 @@ def variables(weights: Weights) -> dict[str, object]:
     return {"MODEL_URI": f"file://{FOLDER}/{weights.file}", "MODEL_SHA256": weights.sha256}
 
 
+def disk(weights: Weights) -> dict[str, str]:
+    """What a pod asks of the node's disk for them. What a node pulls by itself is not counted."""
+    return {"ephemeral-storage": quantities.memory(weights.asked_bytes)} if _fetched(weights) else {}
+
+
 def volumes(weights: Weights) -> list[dict[str, object]]:
     """The volume that holds them, if any."""
     if weights.artifact is not None:
         # The node pulls it as it pulls images, and checks its digest.
         return [{"name": "weights", "image": {"reference": weights.artifact, "pullPolicy": "IfNotPresent"}}]
-    return [{"name": "weights", "emptyDir": {}}] if weights.fetcher is not None else []
+    # Past its limit the pod is evicted, and not its neighbours with it.
+    return [{"name": "weights", "emptyDir": {"sizeLimit": quantities.memory(weights.most_bytes)}}] if _fetched(weights) else []
 
 
 def mounts(weights: Weights) -> list[dict[str, object]]:
@@ -56,7 +68,7 @@ def mounts(weights: Weights) -> list[dict[str, object]]:
 
 def init_containers(weights: Weights, environment: Mapping[str, object], security: Mapping[str, object]) -> list[dict[str, object]]:
     """The container that fetches them, if one does."""
-    if weights.fetcher is None or weights.artifact is not None:
+    if not _fetched(weights):
         return []
     told: dict[str, object] = {"FETCH_URI": weights.uri, "FETCH_SHA256": weights.sha256, "FETCH_INTO": FOLDER}
     if weights.file:
@@ -74,3 +86,7 @@ def init_containers(weights: Weights, environment: Mapping[str, object], securit
             "volumeMounts": [{"name": "weights", "mountPath": FOLDER}],
         }
     ]
+
+
+def _fetched(weights: Weights) -> bool:
+    return weights.fetcher is not None and weights.artifact is None

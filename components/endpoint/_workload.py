@@ -92,7 +92,11 @@ def _container(version: Version) -> dict[str, object]:
         "DRAIN_SECONDS": str(DRAIN_SECONDS),
         **version.environment,
     }
-    requests: dict[str, str] = {"cpu": quantities.cpu(version.cpu_millicores), "memory": quantities.memory(version.memory_bytes)}
+    requests: dict[str, str] = {
+        "cpu": quantities.cpu(version.cpu_millicores),
+        "memory": quantities.memory(version.memory_bytes),
+        **weights.disk(version.weights),
+    }
     # No limit on processors: it would slow requests down while the node has time to spare.
     limits: dict[str, str] = {"memory": requests["memory"]}
     if version.gpus:

@@ -19,6 +19,9 @@ class FetchArgs(TypedDict):
     """Full reference of the fetching program, with a digest."""
     file: NotRequired[str]
     """Name of the file that the serving program finds; without it the weights are an archive, which is unpacked."""
+    disk_bytes: NotRequired[int]
+    """Room on the node's disk, asked for and not exceeded. Default: 1 GiB is asked for; what may be taken is as much as memory, and 1 GiB
+    at least."""
 
 
 class ServedVersionArgs(TypedDict):

@@ -21,16 +21,21 @@ MigProfile = Annotated[
     ),
 ]
 
+MOST_DISK = 16 << 40
+"""Bytes of the largest gp3 volume that nodes are made with
+(docs.aws.amazon.com/AWSEC2/latest/APIReference/API_EbsBlockDevice.html)."""
+
 
 class Resources(Section):
     """What one replica gets: asked for and not exceeded."""
 
-    EXAMPLES = MappingProxyType({"gpu": 1, "gpu_sharing": "mig"})
+    EXAMPLES = MappingProxyType({"disk": "40Gi", "gpu": 1, "gpu_sharing": "mig"})
     PEERS = MappingProxyType(
         {
             "cpu": "Kubernetes `requests.cpu` and `limits.cpu`",
             "memory": "Kubernetes `requests.memory` and `limits.memory`",
             "gpu": "Kubernetes `limits.nvidia.com/gpu`",
+            "disk": "Kubernetes `requests.ephemeral-storage`",
         }
     )
 
@@ -38,6 +43,9 @@ class Resources(Section):
     """Processors: "2", or 250m for a quarter of one."""
     memory: Memory
     """Memory, such as 512Mi."""
+    disk: Memory | None = None
+    """Room on the node's disk for weights that `registry.models.fetcher` fetches, such as 40Gi; absent, 1Gi is asked for and as much as
+    memory may be taken, 1Gi at least."""
     gpu: int = Field(default=0, ge=0, le=16)
     """GPUs: whole ones, or parts of one by gpu_sharing."""
     gpu_sharing: Literal["none", "time_slicing", "mig"] = "none"
@@ -46,7 +54,7 @@ class Resources(Section):
     """Size of a part, such as 1g.10gb; needed with gpu_sharing: mig."""
 
     def breaches(self) -> Iterator[Breach]:
-        rules = [self._cpu_breaches(), self._memory_breaches()]
+        rules = [self._cpu_breaches(), self._memory_breaches(), self._disk_breaches()]
         yield from each([*rules, self._sharing_breaches(), self._slice_breaches(), self._profile_breaches()])
 
     def _cpu_breaches(self) -> Iterator[Breach]:
@@ -56,6 +64,10 @@ class Resources(Section):
     def _memory_breaches(self) -> Iterator[Breach]:
         if self.memory.bytes > MOST_MEMORY:
             yield Breach(("memory",), f"at most {MOST_MEMORY >> 40}Ti: no instance has more", "Write it like 512Mi or 2Gi.")
+
+    def _disk_breaches(self) -> Iterator[Breach]:
+        if self.disk is not None and self.disk.bytes > MOST_DISK:
+            yield Breach(("disk",), f"at most {MOST_DISK >> 40}Ti: no volume of EBS is larger", "Write it like 40Gi.")
 
     def _sharing_breaches(self) -> Iterator[Breach]:
         if self.gpu_sharing != "none" and not self.gpu:

@@ -83,6 +83,8 @@ def _pool(pool: NodePool) -> "NodePoolArgs":
     }
     if pool.disk is not None:
         made["disk_gib"] = _gib(pool.disk)
+    if pool.image_release is not None:
+        made["image_release"] = pool.image_release
     return made
 
 
@@ -152,6 +154,9 @@ def _gateway(environment: Environment, described: ManagedGateway | ExistingGatew
     if described.controller == "envoy":
         internal, network = described.exposure == "internal", environment.network
         made["envoy"] = {"gateway_class": described.class_, "internal": internal, "auto_mode": auto_mode}
+        if internal and network is not None and network.kind == "vpc":
+            # Which addresses a network has that was there before is not known; on the internet callers come from anywhere.
+            made["envoy"]["callers"] = [str(network.cidr), *map(str, network.reaches)]
         if network is not None and network.kind == "existing":
             # Nobody may have tagged them.
             made["envoy"]["subnets"] = list(network.private_subnets if internal else network.public_subnets)

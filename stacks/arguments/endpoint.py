@@ -142,7 +142,7 @@ def _version(
     repositories: "Mapping[str, pulumi.Output[str]]",
     identities: "pulumi.Output[dict[str, str]] | None",
 ) -> "ServedVersionArgs":
-    described, _, traffic = serving(environment, model)
+    described, endpoint, traffic = serving(environment, model)
     version = described.versions[name]
     made: ServedVersionArgs = {"image": _image(version.image, repositories), "weight": traffic.shares.get(name, 0)}
     if version.weights.kind == "oci":
@@ -154,6 +154,8 @@ def _version(
             made["fetch"] = {"image": str(environment.registry.models.fetcher)}
             if version.written_as != "archive":
                 made["fetch"]["file"] = version.weights.key.rpartition("/")[2]
+            if endpoint.resources is not None and endpoint.resources.disk is not None:
+                made["fetch"]["disk_bytes"] = endpoint.resources.disk.bytes
     if name in traffic.copied:
         made["mirror"] = traffic.copied[name]
     for share in traffic.split:

@@ -161,6 +161,11 @@ class TestPlacement:
             "kubernetes.io/hostname": "ScheduleAnyway",
         }
 
+    def test_neither_pods_about_to_go_nor_nodes_out_of_reach_count_for_the_spread(self) -> None:
+        for each in pod(made())["topologySpreadConstraints"]:
+            assert each["matchLabelKeys"] == ["pod-template-hash"]
+            assert each["nodeTaintsPolicy"] == "Honor"
+
     def test_a_pool_its_taints_and_a_priority(self) -> None:
         spec = pod(run(lambda: KubernetesEndpoint("churn", args({LIVE: version(100)}, **EVERYTHING))))
         assert spec["nodeSelector"] == {"modelway.dev/pool": "gpu"}
@@ -277,6 +282,30 @@ class TestWeights:
         assert variables(container)["MODEL_SHA256"] == "b" * 64
         assert {"name": "weights", "mountPath": "/models", "readOnly": True} in container["volumeMounts"]
         assert fetcher["securityContext"] == container["securityContext"]
+
+    @pytest.mark.parametrize(
+        ("changed", "disk", "asked", "most"),
+        [
+            ({"memory_bytes": 128 * 1024**2}, {}, "1Gi", "1Gi"),
+            ({"memory_bytes": 8 * 1024**3}, {}, "1Gi", "8Gi"),
+            ({"memory_bytes": 8 * 1024**3}, {"disk_bytes": 40 * 1024**3}, "40Gi", "40Gi"),
+        ],
+    )
+    def test_what_is_fetched_takes_no_more_of_a_disk_than_it_may(
+        self, changed: dict[str, Any], disk: dict[str, int], asked: str, most: str
+    ) -> None:
+        fetched = version(100, fetch={"image": "host/fetcher@sha256:f", **disk})
+        spec = pod(run(lambda: KubernetesEndpoint("churn", args({LIVE: fetched}, **changed))))
+        (volume,) = [one for one in spec["volumes"] if one["name"] == "weights"]
+        assert volume["emptyDir"] == {"sizeLimit": most}
+        assert spec["containers"][0]["resources"]["requests"]["ephemeral-storage"] == asked
+
+    def test_what_the_program_or_the_node_gets_asks_for_no_disk(self) -> None:
+        for served in (version(100), {**version(100), "weights_artifact": "host/weights@sha256:a"}):
+            if "weights_artifact" in served:
+                del served["weights_uri"]
+            spec = pod(run(lambda served=served: KubernetesEndpoint("churn", args({LIVE: served}))))
+            assert "ephemeral-storage" not in spec["containers"][0]["resources"]["requests"]
 
     def test_the_fetcher_knows_the_region_and_nothing_of_the_program(self) -> None:
         served = {LIVE: {**versions()[LIVE], "weight": 100}}

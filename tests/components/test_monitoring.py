@@ -103,6 +103,13 @@ def test_the_operator_keeps_metrics_on_an_encrypted_disk_and_shows_them_to_nobod
     assert "ingress" not in json.dumps(release["values"]).lower()
 
 
+def test_definitions_go_along_with_an_upgrade_of_the_operator() -> None:
+    job = run(lambda: whole("it")).one("Release").inputs["values"]["crds"]["upgradeJob"]
+    assert job["enabled"] is True
+    assert job["forceConflicts"] is True
+    assert job["image"]["kubectl"]["tag"] == "v1.35.0"
+
+
 def test_only_the_monitoring_namespace_says_who_is_told() -> None:
     release = run(lambda: whole("it")).one("Release").inputs
     selector = release["values"]["alertmanager"]["alertmanagerSpec"]["alertmanagerConfigNamespaceSelector"]

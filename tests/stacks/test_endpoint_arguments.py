@@ -40,6 +40,7 @@ versions:
     weights: "oci://registry.example.com/weights/screening@{DIGEST}"
     contract: examples/tumor-screening/contract.yaml
 endpoint:
+  resources: {{disk: 3Gi}}
   scaling:
     min: 2
     max: 8
@@ -175,6 +176,12 @@ def test_weights_from_three_places(made: Recorder) -> None:
     assert "arn:aws:s3:::acme-weights/screening/model.json" in reading
     associated = {resource.inputs["serviceAccount"] for resource in made.of("PodIdentityAssociation")}
     assert len([name for name in associated if name.startswith("tumor-screening-")]) == 3
+
+
+def test_room_for_weights_on_a_disk(made: Recorder) -> None:
+    spec = pod(made, f"tumor-screening-{LIVE}-deployment")
+    assert [one["emptyDir"] for one in spec["volumes"] if one["name"] == "weights"] == [{"sizeLimit": "3Gi"}]
+    assert spec["containers"][0]["resources"]["requests"]["ephemeral-storage"] == "3Gi"
 
 
 def test_callers(made: Recorder) -> None:

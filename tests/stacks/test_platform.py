@@ -8,8 +8,9 @@ from typing import Any
 import pulumi
 import pytest
 
-from modelway.architecture import EksCluster, Environment, load, names
+from modelway.architecture import EksCluster, Environment, ManagedGateway, load, names
 from modelway.architecture.layout import endpoint_resources, stacks
+from stacks.arguments import tenancy
 from stacks.compose import compose, place
 from tests.support.engine import Recorder, run
 
@@ -82,6 +83,15 @@ def test_a_cluster_stands_in_the_network_that_is_there() -> None:
     assert not [resource for resource in recorder.resources if resource.type == "modelway:index:Network"]
     (cluster,) = [resource for resource in recorder.resources if resource.type == "aws:eks/cluster:Cluster"]
     assert cluster.inputs["vpcConfig"]["subnetIds"] == list(subnets)
+
+
+def test_the_load_balancer_of_an_internal_gateway_lets_in_the_network_and_what_it_reaches() -> None:
+    described = load(ENVIRONMENTS, "prod")
+    gateway = ManagedGateway.model_validate({"kind": "managed", "class": "our-envoy", "controller": "envoy"})
+    args = tenancy(
+        described.model_copy(update={"clusters": {"main": described.clusters["main"].model_copy(update={"gateway": gateway})}}), "main"
+    )
+    assert args["gateway"]["envoy"]["callers"] == ["10.40.0.0/16", "10.200.0.0/16", "10.201.0.0/16"]
 
 
 def test_the_api_server_answers_who_is_named() -> None:
