@@ -22,8 +22,10 @@ ALB = re.compile(r"(.*[-.])?alb([-.].*)?")
 def gateway_breaches(environment: "Environment") -> Iterator[Breach]:
     """What models and clusters ask of a Gateway that it does not do."""
     for name, model in environment.models.items():
-        yield from each(rule(environment, name, model) for rule in (_shadow, _sticky, _retries, _zero, _zero_unseen, _tokens))
-    yield from each(_public_gateway(environment, key, cluster) for key, cluster in environment.clusters.items())
+        yield from each(rule(environment, name, model) for rule in (_shadow, _sticky, _retries, _zero, _zero_unseen, _tokens, _callers))
+    yield from each(
+        rule(environment, key, cluster) for key, cluster in environment.clusters.items() for rule in (_public_gateway, _in_the_clear)
+    )
 
 
 def _public_gateway(environment: "Environment", key: str, cluster: Cluster) -> Iterator[Breach]:
@@ -36,6 +38,34 @@ def _public_gateway(environment: "Environment", key: str, cluster: Cluster) -> I
             f"where the Gateway of cluster {key} answers on the internet, its load balancer stands in public subnets; none are named",
             "Name them, or write exposure: internal.",
             (("clusters", key, "gateway"),),
+        )
+
+
+def _in_the_clear(environment: "Environment", key: str, cluster: Cluster) -> Iterator[Breach]:
+    gateway = cluster.gateway
+    # On the internet it is refused in every tier, by the Gateway's own rule.
+    if environment.tier != "production" or isinstance(gateway, ExistingGateway) or gateway.exposure == "internet":
+        return
+    if gateway.tls is None:
+        yield Breach(
+            ("clusters", key, "gateway"),
+            "in production requests are encrypted on the way to the Gateway too, and there is no certificate",
+            "Add `tls: {secret: NAME}`.",
+            judged_by=(("tier",),),
+        )
+
+
+def _callers(environment: "Environment", name: str, model: "Model") -> Iterator[Breach]:
+    if environment.tier != "production" or model.risk_tier != "high" or model.endpoint is None:
+        return
+    # On SageMaker nobody calls without a permission of IAM.
+    if model.endpoint.runtime.kind == "kubernetes" and model.endpoint.access is None:
+        yield Breach(
+            ("models", name, "endpoint"),
+            "of a model of risk tier high it is said in production who may call, and it is not: whoever reaches the Gateway may",
+            "Add `access: {jwt: {issuer: …, audiences: […]}}` for callers through the Gateway, or `access: {teams: […]}` for some in the"
+            " cluster alone.",
+            judged_by=(("tier",), ("models", name, "risk_tier")),
         )
 
 
