@@ -15,7 +15,8 @@ ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "templates" / "github"
 PLACE = Ground("dev", "222222222222", "eu-west-1", "acme/models")
 TEMPLATES = sorted(file.name for file in FOLDER.glob("*.yml"))
-DEPLOYING = ["deploy-in-network.yml", "deploy.yml"]
+DEPLOYING = ["deploy-in-network.yml", "deploy.yml", "recover.yml"]
+PREVIEWING = ["preview-in-network.yml", "preview.yml"]
 
 
 def text(name: str) -> str:
@@ -33,7 +34,7 @@ def job(name: str) -> dict[str, Any]:
 
 
 def test_there_is_one_for_each_way() -> None:
-    assert [*DEPLOYING, "preview.yml"] == TEMPLATES
+    assert sorted([*DEPLOYING, *PREVIEWING]) == TEMPLATES
 
 
 @pytest.mark.parametrize("name", TEMPLATES)
@@ -119,11 +120,69 @@ def test_deployments_of_an_environment_wait_for_one_another(name: str) -> None:
     assert job(name)["timeout-minutes"] < 60
 
 
-def test_one_runs_on_the_runner_in_the_network() -> None:
-    runs_on = job("deploy-in-network.yml")["runs-on"]
-    assert runs_on == f"codebuild-{PLACE.runner}-${{{{ github.run_id }}}}-${{{{ github.run_attempt }}}}"
-    same = {key: value for key, value in job("deploy-in-network.yml").items() if key != "runs-on"}
-    assert same == {key: value for key, value in job("deploy.yml").items() if key != "runs-on"}
+@pytest.mark.parametrize("kind", ["deploy", "preview"])
+def test_one_of_each_runs_on_the_runner_in_the_network(kind: str) -> None:
+    inside, outside = job(f"{kind}-in-network.yml"), job(f"{kind}.yml")
+    assert inside.pop("runs-on") == f"codebuild-{PLACE.runner}-${{{{ github.run_id }}}}-${{{{ github.run_attempt }}}}"
+    assert outside.pop("runs-on").startswith("ubuntu-")
+    if kind == "preview":
+        # What a fork brings is not run inside the network.
+        assert inside.pop("if") == "github.event.pull_request.head.repo.full_name == github.repository"
+    assert inside == outside
+
+
+@pytest.fixture
+def commands(tmp_path: Path) -> Path:
+    """A folder with a `pulumi` and a `modelway` that only say how they were called; of stacks there is `dev`."""
+    for name in ("pulumi", "modelway"):
+        listed = 'if [ "$2" = ls ]; then echo \'[{"name": "dev"}]\'; exit; fi\n' if name == "pulumi" else ""
+        (tmp_path / name).write_text(f'#!/bin/bash\n{listed}printf "%s" {name}; printf " [%s]" "$@"; echo\n', "utf-8")
+        (tmp_path / name).chmod(0o755)
+    return tmp_path
+
+
+def called(name: str, step: str, commands: Path, **variables: str) -> list[str]:
+    """The lines that a step prints, run as GitHub runs it."""
+    (run,) = [one["run"] for one in job(name)["steps"] if one.get("name") == step]
+    path = f"{commands}:{Path(sys.executable).parent}:/usr/bin:/bin"
+    said = subprocess.run(
+        ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", run],
+        env={**workflow(name)["env"], "PATH": path, **variables},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return said.stdout.splitlines()
+
+
+@pytest.mark.parametrize("name", PREVIEWING)
+def test_a_stack_that_nobody_made_is_told_and_not_taken_for_previewed(name: str, commands: Path) -> None:
+    *_, previewed, told = called(name, "Preview", commands)
+    assert previewed == "pulumi [preview] [--stack] [dev] [--diff]"
+    assert told.startswith("::warning::stack dev-models is not there yet, so nobody looked")
+
+
+@pytest.mark.parametrize("name", ["deploy-in-network.yml", "deploy.yml"])
+def test_an_update_is_interrupted_before_it_would_be_killed(name: str, commands: Path) -> None:
+    assert called(name, "Deploy", commands)[-1] == "modelway [up] [dev] [--yes]"
+    (minutes,) = re.findall(r"timeout --signal=INT (\d+)m modelway up", text(name))
+    # An EKS cluster, which takes longest, has a quarter of an hour to end what was begun.
+    assert int(minutes) + 15 <= job(name)["timeout-minutes"]
+
+
+def test_a_recovery_is_told_what_somebody_knows(commands: Path) -> None:
+    nothing = {"STACK": "dev", "HOST": "", "IMPORTS": "", "GONE": ""}
+    assert called("recover.yml", "Recover", commands, **nothing)[-1] == "modelway [recover] [dev] [--yes]"
+    known = nothing | {"HOST": "fv-az1", "IMPORTS": "urn:a$b=1 urn:c=2", "GONE": "urn:d; ls"}
+    assert called("recover.yml", "Recover", commands, **known)[-1] == (
+        "modelway [recover] [dev] [--yes] [--host-is-gone] [fv-az1] [--import] [urn:a$b=1] [--import] [urn:c=2] [--gone] [urn:d;]"
+        " [--gone] [ls]"
+    )
+
+
+def test_a_recovery_waits_for_deployments_and_is_started_by_hand() -> None:
+    assert list(workflow("recover.yml")["on"]) == ["workflow_dispatch"]
+    assert workflow("recover.yml")["concurrency"]["group"] == workflow("deploy.yml")["concurrency"]["group"]
 
 
 @pytest.mark.parametrize("name", TEMPLATES)
