@@ -78,6 +78,7 @@ IN_EFFECT = {
     "models.*.endpoint.runtime",
     "models.*.endpoint.resources.cpu",
     "models.*.endpoint.resources.memory",
+    "models.*.endpoint.resources.disk",
     "models.*.endpoint.resources.gpu",
     *(f"models.*.endpoint.{field}" for field in ("access", "placement", "warm_up", "drain", "timeout", "batching", "payload_logging")),
     "models.*.endpoint.resources.gpu_sharing",
