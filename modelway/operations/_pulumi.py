@@ -107,12 +107,35 @@ class Engine:
         path = os.pathsep.join([str(Path(sys.prefix) / "bin"), os.environ.get("PATH", os.defpath)])
         # A stack's file that nobody committed names nothing that decrypts; the state does.
         environment = {"PULUMI_FALLBACK_TO_STATE_SECRETS_MANAGER": "true", **os.environ, "PATH": path}
+        command = ["pulumi", *arguments]
         try:
-            return subprocess.run(
-                ["pulumi", *arguments], cwd=self._folder, env=environment, input=given, stdout=stdout, stderr=stderr, text=True, check=False
+            process = subprocess.Popen(
+                command,
+                cwd=self._folder,
+                env=environment,
+                stdin=subprocess.PIPE if given is not None else None,
+                stdout=stdout,
+                stderr=stderr,
+                text=True,
             )
         except FileNotFoundError as fault:
             raise EngineFailure("pulumi is not installed: run `make setup`, or install Pulumi 3.250 or later.") from fault
+        if stdout == subprocess.PIPE:
+            with process:
+                told, complained = process.communicate(given)
+            return subprocess.CompletedProcess(command, process.returncode, told, complained)
+        return subprocess.CompletedProcess(command, _attended(process))
+
+
+def _attended(process: subprocess.Popen[str]) -> int:
+    """The exit code of a process that changes things, once it has ended on its own."""
+    while True:
+        try:
+            return process.wait()
+        except KeyboardInterrupt:
+            # The engine was interrupted too: it ends what it has begun and gives its lock back. Killed, it would do neither; a second
+            # interrupt is its own way to end at once.
+            continue
 
 
 def _consent(yes: bool) -> tuple[str, ...]:
