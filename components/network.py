@@ -14,6 +14,9 @@ from components.ec2 import Ec2Resource
 GATEWAY_ENDPOINT = "s3"
 """The service that is reached through routes; all others through an interface in each zone."""
 
+WITHOUT_CONTROL_PLANES = ("cac1-az3", "use1-az3", "usw1-az2")
+"""Zones that no cluster's subnets may be in (docs.aws.amazon.com/eks/latest/userguide/network-reqs.html)."""
+
 
 class FlowLogsArgs(TypedDict):
     """A record of the traffic."""
@@ -125,10 +128,11 @@ class Network(pulumi.ComponentResource):
         return self._tags | {"Name": f"{self._name}-{role}"}
 
     def _zones(self) -> pulumi.Output[list[str]]:
-        # Local and wavelength zones, which have to be opted into, cannot hold a cluster.
+        # Local and wavelength zones, which have to be opted into, cannot hold a cluster, and some others neither.
         found = aws.get_availability_zones_output(
             state="available",
             filters=[{"name": "opt-in-status", "values": ["opt-in-not-required"]}],
+            exclude_zone_ids=list(WITHOUT_CONTROL_PLANES),
             opts=pulumi.InvokeOutputOptions(parent=self),
         )
         return found.names.apply(lambda names: sorted(names))
@@ -136,6 +140,8 @@ class Network(pulumi.ComponentResource):
     def _subnets(
         self, kind: str, vpc: Ec2Resource, blocks: tuple[str, ...], zones: pulumi.Output[list[str]], tags: dict[str, str]
     ) -> list[Ec2Resource]:
+        # Zones come and go; a subnet cannot move, and everything in it would be replaced.
+        settled = pulumi.ResourceOptions.merge(self._child, pulumi.ResourceOptions(ignore_changes=["availabilityZone"]))
         return [
             Ec2Resource(
                 "Subnet",
@@ -147,7 +153,7 @@ class Network(pulumi.ComponentResource):
                     "mapPublicIpOnLaunch": False,
                     "tags": self._named(f"{kind}-{number}") | tags,
                 },
-                self._child,
+                settled,
             )
             for number, block in enumerate(blocks, 1)
         ]

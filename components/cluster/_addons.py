@@ -32,6 +32,9 @@ NODES = (
 
 WORKLOADS = (
     Addon("coredns"),
+    # Repair of nodes acts on the conditions that it sets; by itself it sees a silent kubelet alone, and no broken GPU
+    # (docs.aws.amazon.com/eks/latest/userguide/node-health.html).
+    Addon("eks-node-monitoring-agent"),
     Addon("aws-ebs-csi-driver", {}, Identity("ebs-csi-controller-sa", "service-role/AmazonEBSCSIDriverPolicy")),
 )
 """What runs on nodes; after them."""

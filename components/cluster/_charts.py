@@ -68,7 +68,9 @@ def device_plugin() -> dict[str, object]:
         "config": {"map": {"whole": _WHOLE, "shared": _SHARED, "divided": _DIVIDED}, "default": "whole"},
         "tolerations": [{"operator": "Exists"}],
         # In place of the chart's own, which asks for any of three labels.
-        "affinity": {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [{"matchExpressions": where}]}}},
+        "affinity": {
+            "nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [{"matchExpressions": where}]}}
+        },
     }
 
 

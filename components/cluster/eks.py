@@ -11,7 +11,7 @@ from components import _cluster_policies as cluster_policies
 from components import _policies as policies
 from components.cluster._addons import Addon, addons
 from components.cluster._charts import AUTOSCALER_ACCOUNT
-from components.cluster.nodes import NodePoolArgs, PlaceArgs, node_group
+from components.cluster.nodes import NodePoolArgs, PlaceArgs, live_sizes, node_group, recommended
 
 LOGS = ("api", "audit", "authenticator", "controllerManager", "scheduler")
 
@@ -83,8 +83,9 @@ class EksCluster(pulumi.ComponentResource):
     """An EKS cluster that is private, keeps its secrets under its own KMS key, and lets in whom its access entries name.
 
     - control-plane logs in a log group with retention, encrypted with that key
-    - add-ons in order: vpc-cni with network policies on, kube-proxy, eks-pod-identity-agent; nodes; coredns, aws-ebs-csi-driver,
-      metrics-server, kube-state-metrics, prometheus-node-exporter. Those that call AWS have a role of their own by Pod Identity
+    - add-ons in order: vpc-cni with network policies on, kube-proxy, eks-pod-identity-agent; nodes; coredns, eks-node-monitoring-agent,
+      aws-ebs-csi-driver, metrics-server, kube-state-metrics, prometheus-node-exporter. Those that call AWS have a role of their own by Pod
+      Identity
     - one managed node group per pool, or EKS Auto Mode, or both; the number of nodes is left to whoever scales it. Pools of Auto Mode's
       other than EKS's own are objects inside of the cluster: see AutoNodes
     """
@@ -288,10 +289,13 @@ class EksCluster(pulumi.ComponentResource):
             version=self._args["version"],
             role_arn=role.arn,
             subnet_ids=self._args["node_subnet_ids"],
+            release=recommended(self._args["version"], self),
             tags=self._args.get("tags", {}),
         )
         opts = self._after([*attached, *caches, *addons])
-        return [node_group(self._name, pool, nodes, place, opts) for pool, nodes in sorted(self._args["node_pools"].items())]
+        there = live_sizes(self._args["cluster_name"], self)
+        pools = sorted(self._args["node_pools"].items())
+        return [node_group(self._name, pool, nodes, place, there.get(pool, []), opts) for pool, nodes in pools]
 
     def _caches(self, purpose: str, role: aws.iam.Role) -> list[pulumi.Resource]:
         """What lets nodes of the role fill caches; nothing where there are none. The policies that AWS manages let them pull alone."""

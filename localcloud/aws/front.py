@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from localcloud import LocalCloudError
-from localcloud.aws import ecr, failures, rds, s3, sagemaker, sigv4, tokens
+from localcloud.aws import ecr, failures, rds, s3, sagemaker, sigv4, ssm, tokens
 from localcloud.aws.eks.access import who
 from localcloud.aws.eks.service import Eks
 from localcloud.aws.identities import Identities
@@ -59,6 +59,7 @@ class Front:
         ecr.install(self._layers, self._endpoint, time.time)
         rds.install()
         sagemaker.install()
+        ssm.install()
         cleared: Future[None] = Future()
         self._eks = Eks(control, home, ministack, self._moto, self._identities, self._webhook, cleared)
         threading.Thread(target=self._clear, args=(cleared,), name="clear", daemon=True).start()

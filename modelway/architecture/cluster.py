@@ -150,7 +150,7 @@ class EksCluster(Section):
 
     def breaches(self) -> Iterator[Breach]:
         rules = [self._version_breaches(), self._access_breaches(), self._pool_breaches(), self._auto_mode_breaches()]
-        of_pools = (of_each(self, "node_pools", rule) for rule in (self._maker_breaches, self._name_breaches))
+        of_pools = (of_each(self, "node_pools", rule) for rule in (self._maker_breaches, self._name_breaches, self._image_breaches))
         yield from each([*rules, of_each(self, "addons", self._addon_breaches), *of_pools])
 
     def _version_breaches(self) -> Iterator[Breach]:
@@ -222,6 +222,15 @@ class EksCluster(Section):
                 "auto_mode only in a cluster that has it",
                 "Add `auto_mode: {}` to the cluster, or write managed_group.",
                 judged_by=(("auto_mode",),),
+            )
+
+    def _image_breaches(self, name: str, pool: NodePool) -> Iterator[Breach]:
+        if pool.image_release is not None and not pool.image_release.startswith(f"{self.version}."):
+            yield Breach(
+                ("node_pools", name, "image_release"),
+                f"a release for the cluster's version of Kubernetes, {self.version}",
+                f"Write one like {self.version}.0-20261112, or remove it.",
+                judged_by=(("version",),),
             )
 
     def _name_breaches(self, name: str, pool: NodePool) -> Iterator[Breach]:

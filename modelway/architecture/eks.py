@@ -15,6 +15,7 @@ ADDONS = (
     "kube-proxy",
     "coredns",
     "eks-pod-identity-agent",
+    "eks-node-monitoring-agent",
     "aws-ebs-csi-driver",
     "metrics-server",
     "kube-state-metrics",
@@ -23,7 +24,7 @@ ADDONS = (
 """Add-ons that a cluster has (docs.aws.amazon.com/eks/latest/userguide/workloads-add-ons-available-eks.html,
 community-addons.html)."""
 
-IN_AUTO_MODE = ("vpc-cni", "kube-proxy", "coredns", "eks-pod-identity-agent", "aws-ebs-csi-driver")
+IN_AUTO_MODE = ("vpc-cni", "kube-proxy", "coredns", "eks-pod-identity-agent", "eks-node-monitoring-agent", "aws-ebs-csi-driver")
 """Add-ons that EKS runs by itself where all nodes are Auto Mode's (docs.aws.amazon.com/eks/latest/userguide/automode.html)."""
 
 _NVIDIA = re.compile(r"(g4dn|g5|g6|g6e|g6f|gr6|gr6f|g7|g7e|p3|p3dn|p4d|p4de|p5|p5e|p5en|p6-[a-z0-9]+)\.")

@@ -29,6 +29,16 @@ LabelValue = Annotated[
     Shaped(r"([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?", "letters, digits, dashes, dots and underscores", "Write it like batch.", 63),
 ]
 
+ImageRelease = Annotated[
+    str,
+    Shaped(
+        r"1\.[1-9][0-9]\.[0-9]+-20[0-9]{6}",
+        "a release of EKS's image for nodes",
+        "Write it like 1.35.0-20261112; github.com/awslabs/amazon-eks-ami/releases lists them.",
+        40,
+    ),
+]
+
 GPU_TAINT = "nvidia.com/gpu"
 """Key of the taint that pools with GPUs have already."""
 
@@ -90,6 +100,7 @@ class NodePool(Section):
             "disk": "100Gi",
             "made_by": "managed_group",
             "max_unavailable": "25%",
+            "image_release": "1.35.0-20261112",
         }
     )
     PEERS = MappingProxyType(
@@ -102,6 +113,7 @@ class NodePool(Section):
             "taints": "Kubernetes `taints`",
             "labels": "Kubernetes `labels`",
             "made_by": "EKS `Nodegroup`, Karpenter `NodePool`",
+            "image_release": "EKS `releaseVersion`",
             "max_unavailable": "EKS `updateConfig.maxUnavailable`, Karpenter `disruption.budgets`",
         }
     )
@@ -121,14 +133,18 @@ class NodePool(Section):
     taints: tuple[Taint, ...] = Field(default=(), max_length=40)
     """What keeps other pods off; pools with GPUs have a taint for that already."""
     disk: Memory | None = None
-    """Size of each node's disk, 20Gi to 16Ti; absent, EKS's own: 20Gi, or 80Gi where Auto Mode makes them."""
+    """Size of each node's disk, 20Gi to 16Ti; absent, 20Gi, with GPUs 100Gi, and 80Gi where Auto Mode makes them."""
     made_by: Literal["managed_group", "auto_mode"] = "managed_group"
     """Who makes the nodes: a managed node group that Cluster Autoscaler scales, or EKS Auto Mode when pods ask for them."""
+    image_release: ImageRelease | None = None
+    """Release of EKS's image for nodes; absent, the one that EKS recommends at the time of `pulumi up`, which then replaces nodes of an
+    older one. Auto Mode replaces nodes by itself."""
     max_unavailable: Unavailable = Unavailable("1")
     """Nodes that are replaced at the same time, a number or a percentage, 1 to 100. More is faster, and moves more pods at once."""
 
     def breaches(self) -> Iterator[Breach]:
         yield from each([min_above_max(self), repeated(self, "instance_types"), self._disk_breaches(), self._kept_breaches()])
+        yield from each([self._image_breaches()])
         yield from each(of_each(self, "instance_types", rule) for rule in (self._arm_breaches, self._gpu_breaches))
         yield from each(of_each(self, "taints", rule) for rule in (self._taint_breaches, self._own_taint_breaches))
 
@@ -143,6 +159,15 @@ class NodePool(Section):
                 ("min",),
                 "0 where Auto Mode makes the nodes: it keeps none that no pod asks for",
                 "Write min: 0, or made_by: managed_group.",
+                (("made_by",),),
+            )
+
+    def _image_breaches(self) -> Iterator[Breach]:
+        if self.image_release is not None and self.made_by == "auto_mode":
+            yield Breach(
+                ("image_release",),
+                "a choice for managed groups: Auto Mode chooses images itself",
+                "Remove it, or write made_by: managed_group.",
                 (("made_by",),),
             )
 

@@ -225,7 +225,8 @@ ACTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 
 LOOKED_UP: tuple[str, ...] = (
     *_of("ec2", "DescribeAvailabilityZones DescribeManagedPrefixLists GetManagedPrefixListEntries"),
-    *_of("eks", "DescribeAddonVersions"),
+    *_of("eks", "DescribeAddonVersions DescribeNodegroup ListClusters ListNodegroups"),
+    *_of("ssm", "GetParameter"),
 )
 """What programs look up."""
 

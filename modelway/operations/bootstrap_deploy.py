@@ -12,7 +12,7 @@ from types import MappingProxyType
 from modelway.architecture import Environment
 from modelway.architecture.platform_rules import bucket_name
 from modelway.operations.bootstrap_actions import ACTIONS, DASHBOARDS, LOOKED_UP
-from modelway.operations.bootstrap_documents import Document, Ground, allow, document
+from modelway.operations.bootstrap_documents import Document, Ground, allow, document, node_images
 from modelway.rules.iam_resources import only_any
 
 LONGEST = 6144
@@ -21,7 +21,7 @@ LONGEST = 6144
 POLICIES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "network": ("ec2", "logs"),
-        "cluster": ("eks", "kms", "rds", "sns"),
+        "cluster": ("eks", "kms", "rds", "sns", "ssm"),
         "registry": ("ecr", "inspector2", "s3"),
         "serving": ("application-autoscaling", "cloudwatch", "sagemaker"),
         "monitoring": ("aps", "grafana", "sso"),
@@ -130,6 +130,8 @@ def _resources(service: str, within: Reach) -> list[str]:
             return within.here("rds", *(f"{kind}:*" for kind in ("db", "pg", "snapshot", "subgrp")))
         case "sns":
             return within.here("sns", f"{name}-*")
+        case "ssm":
+            return [node_images(within.region)]
         case "ecr":
             return within.everywhere("ecr", f"repository/{name}/*")
         case "s3":

@@ -124,13 +124,24 @@ def preview(ground: Ground, key: str) -> Document:
         *_reading_state(ground, key),
         allow(
             "FindCluster",
-            ["eks:DescribeCluster"],
-            Resource=[f"arn:aws:eks:{ground.region}:{ground.account}:cluster/{ground.environment}-*"],
+            ["eks:DescribeCluster", "eks:DescribeNodegroup", "eks:ListNodegroups"],
+            Resource=[f"arn:aws:eks:{ground.region}:{ground.account}:{kind}/{ground.environment}-*" for kind in ("cluster", "nodegroup")],
         ),
-        # They name no resource (docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html).
-        allow("LookUp", ["ec2:DescribeAvailabilityZones", "ec2:DescribeManagedPrefixLists"], Resource=["*"]),
+        # They name no resource (docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html,
+        # list_amazonelastickubernetesservice.html).
+        allow(
+            "LookUp",
+            [*("ec2:DescribeAvailabilityZones", "ec2:DescribeManagedPrefixLists"), *("eks:DescribeAddonVersions", "eks:ListClusters")],
+            Resource=["*"],
+        ),
+        allow("LookUpImages", ["ssm:GetParameter"], Resource=[node_images(ground.region)]),
         allow("LookUpLists", ["ec2:GetManagedPrefixListEntries"], Resource=[f"arn:aws:ec2:{ground.region}:aws:prefix-list/*"]),
     )
+
+
+def node_images(region: str) -> str:
+    """The ARN of public parameters that say which image EKS recommends for nodes."""
+    return f"arn:aws:ssm:{region}::parameter/aws/service/eks/optimized-ami/*"
 
 
 def deploy(ground: Ground, key: str) -> Document:

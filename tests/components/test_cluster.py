@@ -3,14 +3,17 @@ from typing import Any
 
 import pulumi
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from components.cluster._envoy import VERSION, service
+from components.cluster._sizes import Size, asked
 from components.cluster.eks import AccessArgs, EksCluster, EksClusterArgs
 from components.cluster.envoy import EnvoyGatewayArgs
 from components.cluster.existing import ExistingCluster, ExistingClusterArgs
 from components.cluster.nodes import NodePoolArgs, TaintArgs
 from components.cluster.tenancy import GatewayArgs, QuotaArgs, Tenancy, TenancyArgs, TlsArgs
-from tests.support.engine import Recorder, Registered, run
+from tests.support.engine import ANSWERS, Recorder, Registered, run
 from toolchain.pins import GO, pinned
 
 GATEWAY = GatewayArgs(name="models", namespace="gateway-system", gateway_class="envoy")
@@ -121,7 +124,8 @@ def test_what_nodes_need_comes_before_them_and_what_needs_nodes_after(made: Reco
     groups = made.of("NodeGroup")
     for name in ("vpc-cni", "kube-proxy", "eks-pod-identity-agent"):
         assert all(addon(made, name).urn in group.dependencies for group in groups)
-    after = ("coredns", "aws-ebs-csi-driver", "metrics-server", "kube-state-metrics", "prometheus-node-exporter")
+    measures = ("metrics-server", "kube-state-metrics", "prometheus-node-exporter")
+    after = ("coredns", "eks-node-monitoring-agent", "aws-ebs-csi-driver", *measures)
     for name in after:
         assert {group.urn for group in groups} <= set(addon(made, name).dependencies)
     assert len(made.of("Addon")) == 3 + len(after)
@@ -131,10 +135,69 @@ def test_an_upgrade_goes_from_the_control_plane_over_add_ons_to_nodes(made: Reco
     assert {group.inputs["version"] for group in made.of("NodeGroup")} == {made.one("Cluster").inputs["version"]} == {"1.35"}
     asked = {args["addonName"]: args["kubernetesVersion"] for token, args in made.calls if token.endswith("getAddonVersion")}
     assert set(asked.values()) == {"1.35"}
+    images = sorted(args["name"].split("/")[5:8] for token, args in made.calls if token.endswith("getParameter"))
+    assert images == [["1.35", "amazon-linux-2023", "x86_64"]] * 2, "once for nodes with GPUs, once for others"
     assert set(asked) == {one.inputs["addonName"] for one in made.of("Addon")}
     pinned = run(lambda: EksCluster("main", eks_args(addon_versions={"coredns": "v1.13.1-eksbuild.1"})))
     assert addon(pinned, "coredns").inputs["addonVersion"] == "v1.13.1-eksbuild.1"
-    assert "coredns" not in [args["addonName"] for _, args in pinned.calls]
+    assert "coredns" not in [args.get("addonName") for _, args in pinned.calls]
+
+
+def test_nodes_have_the_image_that_is_recommended_or_named(made: Recorder) -> None:
+    assert {group.inputs["releaseVersion"] for group in made.of("NodeGroup")} == {"1.35.0-20261101"}
+    pool = NodePoolArgs(instance_types=["m7i.large"], min=1, max=2, image_release="1.35.0-20260901")
+    named = run(lambda: EksCluster("main", eks_args(node_pools={"general": pool})))
+    assert named.one("NodeGroup").inputs["releaseVersion"] == "1.35.0-20260901"
+    assert not [token for token, _ in named.calls if token.endswith("getParameter")]
+
+
+def live(monkeypatch: pytest.MonkeyPatch, **groups: dict[str, int]) -> None:
+    """What AWS tells of the cluster's groups, by their names."""
+
+    def group(args: dict[str, Any]) -> dict[str, Any]:
+        sizes = groups[args["nodeGroupName"]]
+        pool = args["nodeGroupName"].rpartition("_")[0]
+        return {"id": "group", "labels": {"modelway.dev/pool": pool} if pool else {}, "scalingConfigs": [sizes]}
+
+    monkeypatch.setitem(ANSWERS, "aws:eks/getClusters:getClusters", {"id": "clusters", "names": ["dev-main"]})
+    monkeypatch.setitem(ANSWERS, "aws:eks/getNodeGroups:getNodeGroups", {"id": "groups", "names": list(groups)})
+    monkeypatch.setitem(ANSWERS, "aws:eks/getNodeGroup:getNodeGroup", group)
+
+
+def size(least: int, most: int, wanted: int) -> dict[str, int]:
+    return {"minSize": least, "maxSize": most, "desiredSize": wanted}
+
+
+def test_whoever_scales_owns_the_number_of_nodes(monkeypatch: pytest.MonkeyPatch) -> None:
+    new = run(lambda: eks("main")).named("main-general")
+    assert (new.inputs["scalingConfig"], new.ignored) == (size(2, 4, 2), ["scalingConfig.desiredSize"])
+    live(monkeypatch, general_1=size(2, 4, 3), gpu_1=size(1, 2, 1), theirs=size(9, 9, 9))
+    assert run(lambda: eks("main")).named("main-general").ignored == ["scalingConfig.desiredSize"]
+
+
+@pytest.mark.parametrize(
+    ("there", "wanted"),
+    [
+        ({"general_1": size(1, 4, 3)}, 3),
+        ({"general_1": size(1, 9, 9)}, 4),
+        ({"general_1": size(0, 4, 0)}, 2),
+        ({"general_1": size(2, 4, 2), "general_2": size(1, 4, 4)}, 4),
+    ],
+    ids=["as it is", "fewer at most", "more at least", "one replaces another"],
+)
+def test_new_limits_are_sent_with_the_number_of_now(monkeypatch: pytest.MonkeyPatch, there: dict[str, dict[str, int]], wanted: int) -> None:
+    live(monkeypatch, gpu_1=size(1, 2, 2), **there)
+    made = run(lambda: eks("main"))
+    group = made.named("main-general")
+    assert (group.inputs["scalingConfig"], group.ignored) == (size(2, 4, wanted), [])
+    assert made.named("main-gpu").ignored == ["scalingConfig.desiredSize"]
+
+
+@given(st.integers(0, 9), st.integers(1, 9), st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9), st.integers(0, 9)), max_size=3))
+def test_a_group_is_asked_for_what_aws_takes(least: int, more: int, there: list[tuple[int, int, int]]) -> None:
+    number, sent = asked(least, least + more, [Size(*sizes) for sizes in there])
+    assert least <= number <= least + more
+    assert sent == any(limits[:2] != (least, least + more) for limits in there)
 
 
 def test_add_ons_that_call_aws_have_roles_that_nodes_do_not(made: Recorder) -> None:
@@ -155,7 +218,7 @@ def test_instances_answer_no_pod_and_keep_nothing_in_the_clear() -> None:
         options = template.inputs["metadataOptions"]
         assert (options["httpTokens"], options["httpPutResponseHopLimit"]) == ("required", 1)
         (disk,) = template.inputs["blockDeviceMappings"]
-        assert (disk["ebs"]["encrypted"], disk["ebs"]["volumeSize"]) == ("true", 20)
+        assert (disk["ebs"]["encrypted"], disk["ebs"]["volumeSize"]) == ("true", 100 if "gpu" in template.name else 20)
         owners = {one["resourceType"]: one["tags"]["owner"] for one in template.inputs["tagSpecifications"]}
         assert owners == {"instance": "us", "volume": "us"}
     for group in recorder.of("NodeGroup"):
@@ -265,6 +328,23 @@ def test_envoy_gateway_is_there_before_the_gateway_of_its_class() -> None:
     assert (
         recorder.one("Gateway").inputs["spec"]["gatewayClassName"] == recorder.one("GatewayClass").inputs["metadata"]["name"] == "our-envoy"
     )
+
+
+def test_a_proxy_that_goes_answers_until_the_load_balancer_has_seen_it() -> None:
+    release = run(lambda: installed("main")).one("Release").inputs
+    proxy = release["values"]["config"]["envoyGateway"]["envoyProxy"]
+    annotations = proxy["provider"]["kubernetes"]["envoyService"]["annotations"]
+    every, checks = (
+        int(annotations[f"service.beta.kubernetes.io/aws-load-balancer-healthcheck-{name}"]) for name in ("interval", "unhealthy-threshold")
+    )
+    least, most = (int(proxy["shutdown"][name].removesuffix("s")) for name in ("minDrainDuration", "drainTimeout"))
+    assert 2 * every * checks <= least < most
+
+
+def test_the_load_balancer_lets_in_whom_it_is_told_to() -> None:
+    named = service(internal=True, subnets=[], auto_mode=False, callers=["10.20.0.0/16", "10.200.0.0/16"])
+    assert named["loadBalancerSourceRanges"] == ["10.20.0.0/16", "10.200.0.0/16"]
+    assert "loadBalancerSourceRanges" not in service(internal=False, subnets=[], auto_mode=False)
 
 
 @pytest.mark.parametrize(("internal", "scheme"), [(True, "internal"), (False, "internet-facing")])

@@ -54,6 +54,13 @@ def test_no_subnet_gives_public_addresses_away_and_zones_are_sorted() -> None:
     ]
 
 
+def test_subnets_stand_where_clusters_can_and_stay_there() -> None:
+    recorder = of("one")
+    (asked,) = [args for token, args in recorder.calls if token.endswith("getAvailabilityZones")]
+    assert {"use1-az3", "usw1-az2", "cac1-az3"} <= set(asked["excludeZoneIds"])
+    assert all(subnet.ignored == ["availabilityZone"] for subnet in recorder.of("Subnet"))
+
+
 def test_the_default_security_group_allows_nothing() -> None:
     group = of("one").one("DefaultSecurityGroup")
     assert group.inputs["ingress"] == group.inputs["egress"] == []

@@ -61,6 +61,31 @@ def test_gpus_are_whole_unless_a_pool_says_otherwise(made: Recorder) -> None:
     assert found["divided"]["flags"] == {"migStrategy": "mixed"}
 
 
+def test_every_node_with_gpus_offers_them_once(made: Recorder) -> None:
+    values = made.named("main-nvidia-device-plugin").inputs["values"]
+    assert values["tolerations"] == [{"operator": "Exists"}], "pools have taints of their own"
+    (term,) = values["affinity"]["nodeAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"]["nodeSelectorTerms"]
+    asked = {one["key"]: (one["operator"], one["values"]) for one in term["matchExpressions"]}
+    assert asked.pop("eks.amazonaws.com/compute-type") == ("NotIn", ["auto"]), "Auto Mode's have a plugin already"
+    labels = run(lambda: eks("main")).named("main-gpu").inputs["labels"]
+    assert {key: ("In", [labels[key]]) for key in asked} == asked
+
+
+def test_the_autoscaler_reads_what_its_version_asks_for(made: Recorder) -> None:
+    role, binding = made.one("ClusterRole").inputs, made.one("ClusterRoleBinding").inputs
+    reads = {(rule["apiGroups"][0], one) for rule in role["rules"] for one in rule["resources"]}
+    devices = {("resource.k8s.io", one) for one in ("deviceclasses", "resourceclaims", "resourceslices")}
+    assert reads == {*devices, ("storage.k8s.io", "volumeattachments")}
+    assert {verb for rule in role["rules"] for verb in rule["verbs"]} == {"get", "list", "watch"}
+    assert binding["roleRef"]["name"] == role["metadata"]["name"]
+    release = made.named("main-cluster-autoscaler").inputs
+    (account,) = binding["subjects"]
+    assert account["name"] == release["values"]["rbac"]["serviceAccount"]["name"]
+    assert account["namespace"] == release["namespace"]
+    for found in (role, binding):
+        kubernetes_validate.validate(found, "1.35", strict=True)
+
+
 def test_every_node_with_gpus_tells_of_them_where_the_monitoring_looks(made: Recorder) -> None:
     release = made.named("main-dcgm-exporter").inputs
     values = release["values"]

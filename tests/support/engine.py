@@ -61,12 +61,14 @@ OUTPUTS: dict[str, Callable[[str, dict[str, Any]], dict[str, Any]]] = {
 }
 """What AWS would add to the inputs, as far as somebody reads it."""
 
-ANSWERS: dict[str, dict[str, Any]] = {
+ANSWERS: dict[str, dict[str, Any] | Callable[[dict[str, Any]], dict[str, Any]]] = {
+    "aws:eks/getClusters:getClusters": {"id": "clusters", "names": []},
+    "aws:ssm/getParameter:getParameter": {"id": "release", "insecureValue": "1.35.0-20261101", "value": "1.35.0-20261101"},
     "aws:eks/getAddonVersion:getAddonVersion": {"id": "addon", "version": "v1.0.0-eksbuild.1"},
     "aws:index/getAvailabilityZones:getAvailabilityZones": {"names": ["eu-west-1c", "eu-west-1a", "eu-west-1b"], "id": "zones"},
     "aws:ec2/getManagedPrefixList:getManagedPrefixList": {"id": "pl-0123456789abcdef0"},
 }
-"""What functions return, by token."""
+"""What functions return, or make of their arguments, by token."""
 
 
 @dataclass
@@ -108,7 +110,8 @@ class Recorder(pulumi_mocks.Mocks):
 
     def call(self, args: pulumi_mocks.MockCallArgs) -> Any:
         self.calls.append((args.token, args.args))
-        return ANSWERS[args.token]
+        answer = ANSWERS[args.token]
+        return answer(args.args) if callable(answer) else answer
 
     def new_resource(self, args: pulumi_mocks.MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
         if args.typ == "pulumi:pulumi:StackReference":

@@ -149,6 +149,80 @@ ADDON_VERSION = Function(
     uses=("mostRecent", "region"),
 )
 
+
+def _decrypted(scope: Scope) -> object:
+    return scope.inputs.get("withDecryption") is not False
+
+
+def _in_the_clear(scope: Scope) -> object:
+    found = scope.live["found"]["Parameter"]
+    return None if found["Type"] == "SecureString" else found["Value"]
+
+
+CLUSTERS = Function(
+    "aws:eks/getClusters:getClusters",
+    "eks",
+    "MiniStack",
+    calls={"found": Call("ListClusters")},
+    results={"id": "region", "region": "region", "names": "found.clusters"},
+    uses=("region",),
+)
+
+NODE_GROUPS = Function(
+    "aws:eks/getNodeGroups:getNodeGroups",
+    "eks",
+    "MiniStack",
+    calls={"found": Call("ListNodegroups", {"clusterName": "clusterName"})},
+    results={"id": "inputs.clusterName", "clusterName": "inputs.clusterName", "region": "region", "names": "found.nodegroups"},
+    uses=("region",),
+)
+
+NODE_GROUP = Function(
+    "aws:eks/getNodeGroup:getNodeGroup",
+    "eks",
+    "MiniStack",
+    calls={"found": Call("DescribeNodegroup", {"clusterName": "clusterName", "nodegroupName": "nodeGroupName"})},
+    results={
+        "id": "join(':', [inputs.clusterName, inputs.nodeGroupName])",
+        "region": "region",
+        "arn": "found.nodegroup.nodegroupArn",
+        "nodeRoleArn": "found.nodegroup.nodeRole",
+        "subnetIds": "found.nodegroup.subnets",
+        "launchTemplates": "found.nodegroup.launchTemplate && [found.nodegroup.launchTemplate]",
+        "resources": "found.nodegroup.resources && [found.nodegroup.resources]",
+        "scalingConfigs": "[found.nodegroup.scalingConfig]",
+        "updateConfigs": "found.nodegroup.updateConfig && [found.nodegroup.updateConfig]",
+        "clusterName": "inputs.clusterName",
+        "nodeGroupName": "inputs.nodeGroupName",
+        **{
+            name: f"found.nodegroup.{name}"
+            for name in ("amiType", "capacityType", "diskSize", "instanceTypes", "releaseVersion", "status", "taints", "version")
+        },
+        **{name: f"found.nodegroup.{name} || `{{}}`" for name in ("labels", "tags")},
+    },
+    uses=("region",),
+)
+
+PARAMETER = Function(
+    "aws:ssm/getParameter:getParameter",
+    "ssm",
+    "moto",
+    calls={"found": Call("GetParameter", {"Name": "name", "WithDecryption": Source(_decrypted, ("withDecryption",))})},
+    results={
+        "id": "found.Parameter.Name",
+        "region": "region",
+        "name": "found.Parameter.Name",
+        "arn": "found.Parameter.ARN",
+        "type": "found.Parameter.Type",
+        "value": "found.Parameter.Value",
+        # What is no secret is there a second time, where nothing hides it.
+        "insecureValue": Source(_in_the_clear),
+        "version": "found.Parameter.Version",
+        "withDecryption": Source(_decrypted),
+    },
+    uses=("region",),
+)
+
 SECRET_VERSION = Function(
     "aws:secretsmanager/getSecretVersion:getSecretVersion",
     "secretsmanager",
@@ -167,4 +241,7 @@ SECRET_VERSION = Function(
     uses=("region",),
 )
 
-ROWS = (ADDON_VERSION, AVAILABILITY_ZONES, CALLER_IDENTITY, REGION, PARTITION, MANAGED_PREFIX_LIST, SECRET_VERSION)
+ROWS = (
+    *(ADDON_VERSION, AVAILABILITY_ZONES, CALLER_IDENTITY, CLUSTERS, NODE_GROUP, NODE_GROUPS, REGION, PARTITION, MANAGED_PREFIX_LIST),
+    *(PARAMETER, SECRET_VERSION),
+)
