@@ -3,10 +3,12 @@
 import json
 import re
 from collections.abc import Iterator
-from typing import Any
+from functools import cache
+from typing import Any, Literal, get_args, get_origin
 
 from modelway.architecture.base import Section
 from modelway.architecture.contract import Contract
+from modelway.architecture.effect import NOT_YET
 from modelway.architecture.environment import Environment
 from modelway.architecture.model import Model
 from modelway.architecture.schema import KINDS, generated
@@ -31,6 +33,8 @@ LIMITS = {
     "maxLength": "at most {} characters",
 }
 Node = dict[str, Any]
+NO_EFFECT = "**No effect yet.**"
+"""Before what nothing makes true yet."""
 
 
 def configuration() -> str:
@@ -46,7 +50,8 @@ def _kind(kind: str) -> Iterator[str]:
     for name in _in_order(schema):
         section = schema["$defs"][name]
         yield f"### {_heading(kind, name)}\n"
-        yield f"{_line(section.get('description', ''))}\n"
+        nothing = f"{NO_EFFECT} " if _called(name) in without_effect() else ""
+        yield f"{nothing}{_line(section.get('description', ''))}\n"
         yield from _table(section, kind, _called(name))
 
 
@@ -63,11 +68,40 @@ def _table(section: Node, kind: str, described: type[Section]) -> Iterator[str]:
     yield f"| {' | '.join(heads)} |\n|{'---|' * len(heads)}"
     for name, node in section.get("properties", {}).items():
         default = "**required**" if name in required else _default(node)
-        told = [f"`{name}`", _type(node, kind), default, "; ".join(dict.fromkeys(_limits(node))), _line(node.get("description", ""))]
+        meaning = _line(node.get("description", ""))
+        if (described, name) in without_effect() and described not in without_effect():
+            meaning = f"{NO_EFFECT} {meaning}"
+        told = [f"`{name}`", _type(node, kind), default, "; ".join(dict.fromkeys(_limits(node))), meaning]
         shown = example(node)
         told += [f"`{shown}`" if shown else "", *([described.PEERS.get(name, "")] if peers else [])]
         yield f"| {' | '.join(cell.replace('|', '&#124;') for cell in told)} |"
     yield ""
+
+
+@cache
+def without_effect() -> frozenset[object]:
+    """The sections, and the fields as (section, name), that nothing puts into effect yet wherever they stand."""
+    found: dict[object, set[bool]] = {}
+    for section, name, pattern in _fields(Environment, ()):
+        nothing = any(pattern[: len(listed)] == listed for listed in (tuple(text.split(".")) for text in NOT_YET))
+        found.setdefault((section, name), set()).add(nothing)
+        found.setdefault(section, set()).add(nothing)
+    return frozenset(one for one, said in found.items() if said == {True})
+
+
+def _fields(annotation: Any, path: tuple[str, ...]) -> Iterator[tuple[type[Section], str, tuple[str, ...]]]:
+    """Every field at and below a path: its section, its name, and its path with `*` for names and positions."""
+    if isinstance(annotation, type) and issubclass(annotation, Section):
+        for key, field in annotation.__pydantic_fields__.items():
+            here = (*path, field.alias or key)
+            yield annotation, here[-1], here
+            yield from _fields(field.annotation, here)
+    elif get_origin(annotation) in (dict, tuple):
+        for one in get_args(annotation):
+            yield from _fields(one, (*path, "*"))
+    elif get_origin(annotation) is not Literal:
+        for one in get_args(annotation):
+            yield from _fields(one, path)
 
 
 def _type(node: Node, kind: str) -> str:
@@ -127,7 +161,12 @@ def _limits(node: Node) -> Iterator[str]:
             if key in one and not (key == "maxLength" and "patternErrorMessage" in one and one[key] > 250):
                 yield text.format(one[key])
         if told := one.get("patternErrorMessage"):
-            yield told.removesuffix(".").replace(". Write it like", ", like")
+            # An example of the field's own says it better than one of its shape.
+            yield (
+                told.partition(". Write it like")[0]
+                if node.get("examples")
+                else told.removesuffix(".").replace(". Write it like", ", like")
+            )
         elif "propertyNames" in one and (told := one["propertyNames"].get("patternErrorMessage")):
             yield f"names: {told.removesuffix('.')}".replace(". Write it like", ", like")
 

@@ -155,7 +155,7 @@ class Labels(Section):
 class Drift(Section):
     """What is watched of a model while it serves."""
 
-    EXAMPLES = MappingProxyType({"minimum_sample": 1000, "false_alarms": 1})
+    EXAMPLES = MappingProxyType({"window": "1h", "minimum_sample": 1000, "false_alarms": 1})
     PEERS = MappingProxyType(
         {
             "data": "Azure ML `data_drift`, SageMaker Model Monitor data quality",

@@ -39,11 +39,13 @@ Channel = Annotated[str, Shaped(r"[#@][A-Za-z0-9._-]+", "a channel or a person, 
 class OperatorBackend(Section):
     """Prometheus in each cluster, run by the Prometheus operator."""
 
+    EXAMPLES = MappingProxyType({"storage": "100Gi"})
+
     kind: Literal["operator"] = "operator"
     install: bool | None = None
     """Whether operator, Prometheus, Alertmanager and Grafana are installed. When absent: in EKS clusters that are made."""
     storage: Memory = Memory("50Gi")
-    """Size of the disk that metrics are on, where Prometheus is installed: 10Gi to 2000Gi. It cannot be made smaller."""
+    """Size of each disk that metrics are on, where Prometheus is installed: 10Gi to 2000Gi. It cannot be made smaller."""
 
     def breaches(self) -> Iterator[Breach]:
         yield from each([self._storage_breaches()])
@@ -114,10 +116,15 @@ Receiver = Annotated[PagerDuty | Slack | Webhook | Topic, Field(discriminator="k
 class Alerts(Section):
     """Who is told of an alert."""
 
+    EXAMPLES = MappingProxyType({"watchdog": {"kind": "webhook", "url": {"secret": "watchdog-url"}}})
+
     severities: dict[Severity, Receiver] = Field(default_factory=dict)
     """By how soon somebody has to look: page and ticket."""
     teams: dict[Name, dict[Severity, Receiver]] = Field(default_factory=dict)
     """By team, for alerts about its models, instead of the receiver above."""
+    watchdog: Receiver | None = None
+    """Who hears every five minutes that alerts still arrive, and raises an alarm when that ends: a monitor outside of the cluster. Nobody
+    when absent."""
 
     def receivers(self) -> Iterator[tuple[FieldPath, "Receiver"]]:
         """Everybody who is told, with the path below this section."""
@@ -126,6 +133,8 @@ class Alerts(Section):
         for team, theirs in self.teams.items():
             for severity, receiver in theirs.items():
                 yield ("teams", team, severity), receiver
+        if self.watchdog is not None:
+            yield ("watchdog",), self.watchdog
 
 
 class DriftMinimum(Section):
@@ -175,7 +184,7 @@ docs.aws.amazon.com/prometheus/latest/userguide/AMP_quotas.html."""
 class Monitoring(Section):
     """The monitoring of an environment: rules, what is scraped, dashboards, who is told."""
 
-    EXAMPLES = MappingProxyType({"namespace": "observability"})
+    EXAMPLES = MappingProxyType({"namespace": "observability", "retention": "90d", "scrape_interval": "15s"})
 
     namespace: Name = "monitoring"
     """Namespace of rules and dashboards, in every cluster."""

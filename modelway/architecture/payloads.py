@@ -15,7 +15,7 @@ LONGEST_DAYS = 730
 class PayloadLogging(Section):
     """A sample of requests and answers, kept to look at later. Only what is named is kept."""
 
-    EXAMPLES = MappingProxyType({"sample": "5%", "fields": ["income", "default_probability"]})
+    EXAMPLES = MappingProxyType({"sample": "5%", "fields": ["income", "default_probability"], "retention": "30d"})
     PEERS = MappingProxyType({"sample": "SageMaker `InitialSamplingPercentage`, Azure ML `sampling_rate`"})
 
     sample: Percent

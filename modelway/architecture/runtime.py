@@ -30,7 +30,7 @@ def _length(rollout: Section, field: str) -> Iterator[Breach]:
 class CanaryRollout(Section):
     """A part of the requests goes to new instances first, the rest after a while."""
 
-    EXAMPLES = MappingProxyType({"percent": 20})
+    EXAMPLES = MappingProxyType({"percent": 20, "wait": "15m", "bake": "10m"})
     PEERS = MappingProxyType({"percent": "SageMaker `CanarySize`", "wait": "SageMaker `WaitIntervalInSeconds`"})
 
     kind: Literal["canary"] = "canary"
@@ -48,7 +48,7 @@ class CanaryRollout(Section):
 class LinearRollout(Section):
     """Requests go to new instances in equal steps."""
 
-    EXAMPLES = MappingProxyType({"percent": 20})
+    EXAMPLES = MappingProxyType({"percent": 20, "wait": "10m", "bake": "10m"})
     PEERS = MappingProxyType({"percent": "SageMaker `LinearStepSize`", "wait": "SageMaker `WaitIntervalInSeconds`"})
 
     kind: Literal["linear"]
@@ -65,6 +65,8 @@ class LinearRollout(Section):
 
 class AllAtOnceRollout(Section):
     """All requests go to new instances at once."""
+
+    EXAMPLES = MappingProxyType({"bake": "15m"})
 
     kind: Literal["all_at_once"]
     bake: Duration = Duration("10m")

@@ -13,7 +13,7 @@ LONGEST_ANSWER = 3600
 class Slo(Section):
     """What is promised to those who call."""
 
-    EXAMPLES = MappingProxyType({"availability": "99.9%", "error_rate": "1%"})
+    EXAMPLES = MappingProxyType({"latency_p99": "200ms", "availability": "99.9%", "error_rate": "1%", "window": "28d"})
 
     latency_p99: Duration
     """What 99 of 100 requests are faster than, such as 200ms; up to 1h. Above 60s only with a timeout, and not on SageMaker."""
