@@ -1,5 +1,7 @@
 """Endpoints on SageMaker, and the topic that their alarms tell."""
 
+import json
+import os
 from typing import TYPE_CHECKING
 
 import pulumi
@@ -12,6 +14,10 @@ from stacks.providers import Providers
 if TYPE_CHECKING:
     from components.endpoint.payloads import PayloadStore
     from components.endpoint.sagemaker import PlaceArgs
+
+RUNNING = "MODELWAY_INSTANCES"
+"""Variable in which `modelway up` says how many instances of an endpoint run that it is about to update (modelway/operations/hosted.py):
+no function of the provider looks that up."""
 
 
 def alarm_topic(environment: Environment, providers: Providers) -> Text | None:
@@ -33,20 +39,20 @@ def sagemaker_endpoint(
     place: PlaceArgs | None = None
     if platform.network is not None:
         place = {"vpc_id": platform.network.vpc_id, "subnet_ids": platform.network.private_subnets}
-    made = SageMakerEndpoint(
+    args = arguments.sagemaker_endpoint(
+        environment,
         model,
-        arguments.sagemaker_endpoint(
-            environment,
-            model,
-            bucket=platform.registry.bucket,
-            key_arn=platform.registry.key_arn,
-            repositories=platform.registry.repositories,
-            alarms=platform.alarms,
-            place=place,
-            payloads=payloads.bucket if payloads is not None else None,
-        ),
-        pulumi.ResourceOptions(provider=providers.aws),
+        bucket=platform.registry.bucket,
+        key_arn=platform.registry.key_arn,
+        repositories=platform.registry.repositories,
+        alarms=platform.alarms,
+        place=place,
+        payloads=payloads.bucket if payloads is not None else None,
     )
+    running = json.loads(os.environ.get(RUNNING, "{}")).get(args["endpoint_name"])
+    if running is not None:
+        args["instances"] = running
+    made = SageMakerEndpoint(model, args, pulumi.ResourceOptions(provider=providers.aws))
     return {
         "runtime": "sagemaker",
         "endpoint": made.endpoint,

@@ -19,6 +19,9 @@ MODEL_FOLDER = "/opt/ml/model"
 ALARM_PERIOD, ALARM_PERIODS, ALARM_BREACHES = 60, 5, 3
 """An alarm goes off when three of five minutes are bad."""
 
+LONGEST_WAITS = 40 * 60
+"""Seconds that an update may wait in all: the provider gives it an hour, and new instances take some of it."""
+
 DIMENSION = "sagemaker:variant:DesiredInstanceCount"
 """What Application Auto Scaling changes of a variant."""
 
@@ -83,6 +86,18 @@ def step_size(rollout: Rollout, instances: int) -> int:
     """Instances of a step: at least one and a tenth of all, at most half, as SageMaker wants it."""
     least = max(1, -(-instances // 10)) if rollout.kind == "linear" else 1
     return min(max(instances * rollout.percent // 100, least), max(1, instances // 2))
+
+
+def beginning(rollout: Rollout, least: int, wanted: int) -> int:
+    """Instances that an update may begin with whose steps are counted for `least`: `wanted`, or fewer where it goes in equal steps.
+
+    Such a step is a tenth of all at least (docs.aws.amazon.com/sagemaker/latest/APIReference/API_TrafficRoutingConfig.html), and all of
+    them together wait no longer than the provider does.
+    """
+    if rollout.kind != "linear" or least == 1:
+        return wanted
+    steps = min(10, 1 + max(0, LONGEST_WAITS - rollout.bake_seconds) // max(1, rollout.wait_seconds))
+    return max(least, min(wanted, step_size(rollout, least) * steps))
 
 
 def alarms(endpoint: str, variant: str, latency_p99_seconds: float, error_rate: float) -> dict[str, dict[str, object]]:

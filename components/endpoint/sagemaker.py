@@ -86,6 +86,9 @@ class SageMakerEndpointArgs(TypedDict):
     """With `ml.` first."""
     min_replicas: int
     max_replicas: int
+    instances: NotRequired[int]
+    """Instances that run now, where they are scaled: an update begins with as many of what answers most. Without it, with as many as the
+    one before, and with `min_replicas` at first."""
     targets: dict[str, float]
     """What the number of instances follows: cpu and memory in percent; concurrency, requests_per_second of an instance."""
     schedules: NotRequired[list[ScheduleArgs]]
@@ -267,10 +270,10 @@ class SageMakerEndpoint(pulumi.ComponentResource):
         versions = args["versions"]
         # The largest share first, so that a canary is read behind what is live.
         order = sorted(models, key=lambda version: (-versions[version]["weight"], version))
+        answering = [version for version in order if "mirror" not in versions[version]]
         production = [
-            self._variant(versions[version], models[version], versions[version]["weight"])
-            for version in order
-            if "mirror" not in versions[version]
+            self._variant(versions[version], models[version], versions[version]["weight"], self._begins() if number == 0 else None)
+            for number, version in enumerate(answering)
         ]
         # A share of the weight of what is answered, which is 100.
         shadows = [
@@ -286,18 +289,33 @@ class SageMakerEndpoint(pulumi.ComponentResource):
             shadow_production_variants=cast("list[aws.sagemaker.EndpointConfigurationShadowProductionVariantArgsDict]", shadows) or None,
             kms_key_arn=None if variants.own_disks(args["instance_type"]) else args["key_arn"],
             data_capture_config=_capture(capture) if capture is not None else None,
-            opts=self._kept,
+            opts=self._kept if "instances" in args or not self._scaled() else self._as_many_as_before(),
         )
 
+    def _scaled(self) -> bool:
+        return self._args["min_replicas"] < self._args["max_replicas"]
+
+    def _as_many_as_before(self) -> pulumi.ResourceOptions:
+        # What a busy hour began with is no change in the next preview. Of the first variant alone: the engine takes a path to an entry that
+        # a configuration has not for a mistake.
+        ignored = pulumi.ResourceOptions(ignore_changes=["productionVariants[0].initialInstanceCount"])
+        return pulumi.ResourceOptions.merge(self._kept, ignored)
+
+    def _begins(self) -> int:
+        args = self._args
+        least = args["min_replicas"]
+        wanted = max(least, min(args["max_replicas"], args.get("instances", least)))
+        return variants.beginning(_rollout(args["rollout"]), least, wanted)
+
     def _variant(
-        self, made: VariantArgs, model: aws.sagemaker.Model, weight: int
+        self, made: VariantArgs, model: aws.sagemaker.Model, weight: int, instances: int | None = None
     ) -> aws.sagemaker.EndpointConfigurationProductionVariantArgsDict:
         args = self._args
         variant: aws.sagemaker.EndpointConfigurationProductionVariantArgsDict = {
             "variant_name": made["variant"],
             "model_name": model.name,
             "instance_type": args["instance_type"],
-            "initial_instance_count": args["min_replicas"],
+            "initial_instance_count": instances or args["min_replicas"],
             "initial_variant_weight": weight,
             "routing_configs": [{"routing_strategy": "LEAST_OUTSTANDING_REQUESTS"}],
         }
@@ -307,7 +325,7 @@ class SageMakerEndpoint(pulumi.ComponentResource):
 
     def _scaling(self, variant: str, endpoint: aws.sagemaker.Endpoint) -> None:
         args = self._args
-        if args["min_replicas"] == args["max_replicas"]:
+        if not self._scaled():
             return
         name = f"{self._name}-{variant}"
         target = aws.appautoscaling.Target(

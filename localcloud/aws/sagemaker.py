@@ -78,11 +78,12 @@ def install() -> None:
         for name in (endpoint.endpoint_config_name, asked["EndpointConfigName"]):
             if name not in backend.endpoint_configs:
                 raise _invalid(f'Could not find endpoint configuration "{name}".')
+        served, coming = (backend.endpoint_configs[name] for name in (endpoint.endpoint_config_name, asked["EndpointConfigName"]))
+        _check_scaled(asked["EndpointName"], served, coming, backend.account_id, backend.region_name)
         deployment = asked.get("DeploymentConfig")
         if not _alarmed(deployment, backend.account_id, backend.region_name):
-            configuration = backend.endpoint_configs[asked["EndpointConfigName"]]
             endpoint.endpoint_config_name = asked["EndpointConfigName"]
-            endpoint.production_variants = endpoint._process_production_variants(configuration.production_variants)
+            endpoint.production_variants = endpoint._process_production_variants(coming.production_variants)
         endpoint.last_deployment_config = deployment
         return ActionResult({"EndpointArn": endpoint.arn})
 
@@ -137,6 +138,21 @@ def _check_image(image: str, account: str) -> None:
     images = repository.images if repository is not None else []
     if not any(one.get_image_digest() == digest if digest else (tag or "latest") in one.image_tags for one in images):
         raise _invalid(f'Requested image "{image}" not found.')
+
+
+def _check_scaled(endpoint: str, served: Any, coming: Any, account: str, region: str) -> None:
+    """A variant that something scales stays, on the instances that it has
+    (docs.aws.amazon.com/sagemaker/latest/dg/endpoint-scaling-update.html)."""
+    from moto.applicationautoscaling.models import applicationautoscaling_backends
+
+    targets = applicationautoscaling_backends[account][region].targets.get("sagemaker:variant:DesiredInstanceCount", {})
+    types = [{one["VariantName"]: one.get("InstanceType") for one in each.production_variants} for each in (served, coming)]
+    for name, kind in types[0].items():
+        if types[1].get(name) != kind and f"endpoint/{endpoint}/variant/{name}" in targets:
+            raise _invalid(
+                f'The variant(s) "[{name}]" must be deregistered as scalable targets with AWS Application Auto Scaling before they can be'
+                " removed or have their instance type updated."
+            )
 
 
 def _alarmed(deployment: dict[str, Any] | None, account: str, region: str) -> bool:

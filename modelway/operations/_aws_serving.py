@@ -30,6 +30,16 @@ class Serving:
 
 
 @dataclass(frozen=True)
+class Instances:
+    """What a variant runs on."""
+
+    type: str
+    """With `ml.` first; empty where the configuration that says it is gone."""
+    count: int
+    """As many as there are, or as many as there should be, where these are more."""
+
+
+@dataclass(frozen=True)
 class Invoked:
     """An answer of an endpoint."""
 
@@ -67,6 +77,32 @@ class Endpoints:
                 raise
         # A configuration that was deleted meanwhile may not be named.
         return Serving(found["EndpointStatus"], found.get("EndpointConfigName", ""), found.get("FailureReason", ""))
+
+    def fleet(self, endpoint: str) -> dict[str, Instances]:
+        """What each variant that answers runs on; nothing where there is no such endpoint."""
+        client = self._session.client("sagemaker")
+        with explained("sagemaker:DescribeEndpoint"):
+            try:
+                found = client.describe_endpoint(EndpointName=endpoint)
+            except ClientError as fault:
+                if _missing(fault):
+                    return {}
+                raise
+        configured = []
+        if name := found.get("EndpointConfigName"):
+            with explained("sagemaker:DescribeEndpointConfig"):
+                try:
+                    configured = client.describe_endpoint_config(EndpointConfigName=name)["ProductionVariants"]
+                except ClientError as fault:
+                    if not _missing(fault):
+                        raise
+        types = {one["VariantName"]: one.get("InstanceType", "") for one in configured}
+        return {
+            one["VariantName"]: Instances(
+                types.get(one["VariantName"], ""), max(one.get("CurrentInstanceCount", 0), one.get("DesiredInstanceCount", 0))
+            )
+            for one in found.get("ProductionVariants", [])
+        }
 
     def has_configuration(self, name: str) -> bool:
         with explained("sagemaker:DescribeEndpointConfig"):

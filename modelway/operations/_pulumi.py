@@ -45,17 +45,18 @@ class Engine:
         """The stack's configuration file holds `value` under `key`, in clear."""
         self._capture("config", "set", key, value, "--stack", stack)
 
-    def up(self, stack: str, *, yes: bool) -> None:
-        """The stack is what the program says. Asks first unless `yes`."""
-        self._run("up", "--stack", stack, *_consent(yes))
+    def up(self, stack: str, *, yes: bool, variables: Mapping[str, str] | None = None) -> None:
+        """The stack is what the program says, which reads `variables` besides those of this process. Asks first unless `yes`."""
+        self._run("up", "--stack", stack, *_consent(yes), variables=variables)
 
     def preview(self, stack: str) -> dict[str, object]:
         """What an update would do, as `pulumi preview --json` writes it; secrets are masked."""
         return dict(json.loads(self._capture("preview", "--stack", stack, "--json")))
 
-    def destroy(self, stack: str, *, yes: bool) -> None:
-        """The stack holds nothing. Asks first unless `yes`."""
-        self._run("destroy", "--stack", stack, *_consent(yes))
+    def destroy(self, stack: str, *, yes: bool, only: Sequence[str] = ()) -> None:
+        """The stack holds nothing, or none of `only`, which are URNs. Asks first unless `yes`."""
+        targets = [word for urn in only for word in ("--target", urn)]
+        self._run("destroy", "--stack", stack, *_consent(yes), *targets)
 
     def outputs(self, stack: str) -> dict[str, object]:
         """The stack's outputs; a secret one is masked."""
@@ -87,8 +88,8 @@ class Engine:
         """The state does not have the resource; whatever it stands for is left alone."""
         self._capture("state", "delete", urn, "--stack", stack, "--yes", "--force")
 
-    def _run(self, *arguments: str) -> None:
-        result = self._start(arguments, stdout=self._talk.fileno(), stderr=self._talk.fileno())
+    def _run(self, *arguments: str, variables: Mapping[str, str] | None = None) -> None:
+        result = self._start(arguments, stdout=self._talk.fileno(), stderr=self._talk.fileno(), variables=variables)
         if result.returncode:
             raise EngineFailure(f"`pulumi {' '.join(arguments)}` ended with exit code {result.returncode}; its own words are above.")
 
@@ -102,11 +103,19 @@ class Engine:
             raise EngineFailure(f"`pulumi {' '.join(arguments)}` failed: {said}")
         return result.stdout
 
-    def _start(self, arguments: Sequence[str], *, stdout: int, stderr: int, given: str | None = None) -> subprocess.CompletedProcess[str]:
+    def _start(
+        self,
+        arguments: Sequence[str],
+        *,
+        stdout: int,
+        stderr: int,
+        given: str | None = None,
+        variables: Mapping[str, str] | None = None,
+    ) -> subprocess.CompletedProcess[str]:
         # The interpreter's own folder first: set-up puts the engine beside it, and the shell may not have activated it.
         path = os.pathsep.join([str(Path(sys.prefix) / "bin"), os.environ.get("PATH", os.defpath)])
         # A stack's file that nobody committed names nothing that decrypts; the state does.
-        environment = {"PULUMI_FALLBACK_TO_STATE_SECRETS_MANAGER": "true", **os.environ, "PATH": path}
+        environment = {"PULUMI_FALLBACK_TO_STATE_SECRETS_MANAGER": "true", **os.environ, "PATH": path, **(variables or {})}
         command = ["pulumi", *arguments]
         try:
             process = subprocess.Popen(

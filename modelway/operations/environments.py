@@ -9,7 +9,7 @@ from modelway.architecture import Environment, layout, load
 from modelway.architecture.effect import refusal
 from modelway.architecture.protection import protection
 from modelway.errors import ModelwayError
-from modelway.operations import rollbacks
+from modelway.operations import hosted, rollbacks
 from modelway.operations._aws import account_of_credentials
 from modelway.operations._aws_serving import Endpoints
 from modelway.operations._pulumi import Engine, EngineFailure
@@ -115,14 +115,21 @@ def up(deployment: Deployment, *, yes: bool, progress: Progress) -> None:
         progress(f"{one}; this tries again")
     try:
         for stack in deployment.stacks:
+            variables = _prepared(deployment, stack, yes=yes, progress=progress)
             progress(f"pulumi up: stack {stack}")
-            deployment.engine.up(stack, yes=yes)
+            deployment.engine.up(stack, yes=yes, variables=variables)
     except EngineFailure as fault:
         if found := _rollbacks(deployment):
             raise rollbacks.refusal(found) from fault
         raise
     if found := _rollbacks(deployment):
         raise rollbacks.refusal(found)
+
+
+def _prepared(deployment: Deployment, stack: str, *, yes: bool, progress: Progress) -> dict[str, str]:
+    if not rollbacks.on_sagemaker(deployment.environment):
+        return {}
+    return hosted.prepare(stack, deployment.engine, Endpoints(deployment.environment.aws.region), yes=yes, progress=progress)
 
 
 def _rollbacks(deployment: Deployment) -> list[rollbacks.Rollback]:

@@ -69,6 +69,18 @@ def test_a_version_answers_its_share_under_a_name_that_stays(made: Recorder) -> 
     assert "shadowProductionVariants" not in made.one("EndpointConfiguration").inputs
 
 
+def test_an_update_begins_with_what_runs_and_the_next_preview_does_not_mind() -> None:
+    plain = run(lambda: make("churn")).one("EndpointConfiguration")
+    assert plain.ignored == ["productionVariants[0].initialInstanceCount"]
+    for running, expected in ((7, 7), (1, 4), (30, 10)):
+        told = run(lambda running=running: SageMakerEndpoint("churn", args(instances=running))).one("EndpointConfiguration")  # type: ignore[misc]
+        assert [variant["initialInstanceCount"] for variant in told.inputs["productionVariants"]] == [expected, 4]
+        assert not told.ignored
+    fixed = run(lambda: SageMakerEndpoint("churn", args(instances=7, max_replicas=4))).one("EndpointConfiguration")
+    assert [variant["initialInstanceCount"] for variant in fixed.inputs["productionVariants"]] == [4, 4]
+    assert not fixed.ignored
+
+
 def test_a_shadow_gets_copies_and_no_requests() -> None:
     recorder = run(lambda: SageMakerEndpoint("churn", args({LIVE: version("live", 100), CANARY: version("shadow", 0, mirror=50)})))
     configuration = recorder.one("EndpointConfiguration").inputs

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from components.endpoint import _variants as variants
 from components.endpoint._execution import repository_arn
 from components.endpoint._schedules import aws_cron
-from components.endpoint._variants import Rollout, deployment, model_name, own_disks, step_size
+from components.endpoint._variants import Rollout, beginning, deployment, model_name, own_disks, step_size
 
 DAYS = ["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"]
 
@@ -33,6 +33,22 @@ def test_a_step_is_a_part_that_sagemaker_takes(kind: str, percent: int, instance
     assert 2 * step <= instances
     if kind == "linear":
         assert 10 * step >= instances
+
+
+@given(
+    st.sampled_from(["canary", "linear", "all_at_once"]), st.integers(10, 50), st.integers(1, 60), st.integers(0, 300), st.integers(60, 900)
+)
+def test_an_update_of_a_fleet_that_grew_has_steps_that_sagemaker_takes(kind: str, percent: int, least: int, grown: int, wait: int) -> None:
+    rollout = Rollout(kind, percent, wait, 300)
+    count = beginning(rollout, least, least + grown)
+    assert least <= count <= least + grown
+    if kind != "linear" or least == 1:
+        assert count == least + grown
+        return
+    step = step_size(rollout, least)
+    assert 10 * step >= count
+    if count > least:
+        assert (-(-count // step) - 1) * wait + 300 <= variants.LONGEST_WAITS
 
 
 @given(st.sampled_from(["canary", "linear", "all_at_once"]), st.integers(10, 50), st.integers(1, 100))

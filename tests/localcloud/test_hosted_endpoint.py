@@ -31,7 +31,7 @@ monitoring: {{namespace: hosted-monitoring}}
 """
 SERVED = """
 endpoint:
-  runtime: {{kind: sagemaker, instance_type: ml.m7i.large}}
+  runtime: {{kind: sagemaker, instance_type: {instances}}}
   scaling: {{min: 2, max: 4, target: {{requests_per_second: 20}}}}
   traffic: {{live: "{live}"}}
   slo: {{latency_p99: 200ms, availability: 99.9%, error_rate: 1%}}
@@ -41,10 +41,10 @@ endpoint:
 class Hosted(Site):
     """The environment, as its files are right now."""
 
-    def write(self, live: str | None, tier: str = "development") -> None:
+    def write(self, live: str | None, tier: str = "development", instances: str = "ml.m7i.large") -> None:
         """`live`: the version that answers; None for a model that is registered alone."""
         described = (COMMITTED / "base" / "models" / f"{MODEL}.yaml").read_text("utf-8").partition("endpoint:")[0]
-        served = SERVED.format(live=live) if live else ""
+        served = SERVED.format(live=live, instances=instances) if live else ""
         (self.environments / "hosted" / "models" / f"{MODEL}.yaml").write_text(
             re.sub(r"(?m)^team: .*$", "team: hosted", described) + served
         )
@@ -99,6 +99,23 @@ def test_the_model_is_served_and_asked(site: Hosted) -> None:
     assert (answer["status"], answer["version"], answer["variant"], answer["simulated"]) == (200, "2026.10.0", "live", True)
     assert answer["answer"]["outputs"]
     assert answer["look"]["logs"].startswith(f"aws logs tail /aws/sagemaker/Endpoints/hosted-{MODEL} ")
+
+
+def test_a_fleet_that_grew_is_as_large_after_an_update_and_other_instances_are_taken(site: Hosted) -> None:
+    sagemaker: Any = site.aws("sagemaker")
+    grown = [{"VariantName": "live", "DesiredInstanceCount": 3}]
+    sagemaker.update_endpoint_weights_and_capacities(EndpointName=f"hosted-{MODEL}", DesiredWeightsAndCapacities=grown)
+    site.write("2026.10.0", instances="ml.m7i.xlarge")
+    site.up()
+    (live,) = sagemaker.describe_endpoint(EndpointName=f"hosted-{MODEL}")["ProductionVariants"]
+    (configured,) = sagemaker.describe_endpoint_config(EndpointConfigName=site.serves())["ProductionVariants"]
+    assert (live["DesiredInstanceCount"], configured["InstanceType"]) == (3, "ml.m7i.xlarge")
+    # Scaled again, and what it began with is nothing to change.
+    targets = site.aws("application-autoscaling").describe_scalable_targets(ServiceNamespace="sagemaker")["ScalableTargets"]
+    assert [one["ResourceId"] for one in targets] == [f"endpoint/hosted-{MODEL}/variant/live"]
+    assert not site.previewed()
+    site.write("2026.10.0")
+    site.up()
 
 
 def test_an_update_that_went_back_is_no_success(site: Hosted) -> None:

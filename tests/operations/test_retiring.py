@@ -1,5 +1,6 @@
 """What a tier protects is refused before anything is changed, and goes in two steps."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -35,7 +36,7 @@ class Stacks:
     def resources(self, stack: str) -> list[dict[str, Any]]:
         return self.there if not stack.endswith("-models") else []
 
-    def up(self, stack: str, *, yes: bool) -> None:
+    def up(self, stack: str, *, yes: bool, variables: Mapping[str, str]) -> None:
         assert yes
         self.asked.append(f"up {stack}")
 

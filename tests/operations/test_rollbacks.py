@@ -63,7 +63,7 @@ class Engine:
         }
         return [endpoint] if stack == "dev-models" else []
 
-    def up(self, stack: str, *, yes: bool) -> None:
+    def up(self, stack: str, *, yes: bool, variables: Mapping[str, str]) -> None:
         self.asked.append(f"up {stack}")
         if stack == "dev-models" and self.state != self.wanted:
             self.state = self.wanted

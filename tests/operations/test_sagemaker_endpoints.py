@@ -10,7 +10,7 @@ from botocore.stub import Stubber
 from moto import mock_aws
 
 from modelway.operations._aws import AwsFailure
-from modelway.operations._aws_serving import SIMULATED, Container, Endpoints, Invoked
+from modelway.operations._aws_serving import SIMULATED, Container, Endpoints, Instances, Invoked
 
 REGION, ROLE = "eu-west-1", "arn:aws:iam::123456789012:role/execution"
 IMAGE = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/dev/churn@sha256:" + "a" * 64
@@ -48,6 +48,19 @@ def test_an_endpoint_is_read_as_it_is(endpoints: Endpoints) -> None:
     assert endpoints.container("churn-config", "canary") is None
     with pytest.raises(AwsFailure, match="DescribeEndpointConfig"):
         endpoints.container("gone", "live")
+
+
+def test_a_fleet_is_what_runs_and_not_what_it_began_with(endpoints: Endpoints) -> None:
+    assert endpoints.fleet("dev-churn") == {}
+    serve()
+    client = boto3.client("sagemaker", REGION)
+    assert endpoints.fleet("dev-churn") == {"live": Instances("ml.m5.large", 1)}
+    client.update_endpoint_weights_and_capacities(
+        EndpointName="dev-churn", DesiredWeightsAndCapacities=[{"VariantName": "live", "DesiredInstanceCount": 6}]
+    )
+    assert endpoints.fleet("dev-churn") == {"live": Instances("ml.m5.large", 6)}
+    client.delete_endpoint_config(EndpointConfigName="churn-config")
+    assert endpoints.fleet("dev-churn") == {"live": Instances("", 6)}
 
 
 def test_alarms_that_are_on_are_told_and_no_others(endpoints: Endpoints) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pulumi
 import pytest
 
+from components.endpoint import _variants as variants
 from components.endpoint._variants import Rollout, step_size
 from modelway.architecture import Endpoint, Environment, load
 from modelway.architecture.layout import endpoint_resources
@@ -128,6 +129,16 @@ def test_payloads_are_kept_in_a_bucket_of_the_models(models: Recorder) -> None:
     assert not models.of("PayloadStore")
 
 
+def test_it_begins_with_as_many_instances_as_are_said_to_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    environment = described("dev", "single", scaling={"min": 2, "max": 8, "target": {"cpu": "60%"}})
+    monkeypatch.setenv("MODELWAY_INSTANCES", f'{{"dev-{MODEL}": 5, "dev-another": 3}}')
+    (variant,) = run(program(environment), stack="dev").one("EndpointConfiguration").inputs["productionVariants"]
+    assert variant["initialInstanceCount"] == 5
+    monkeypatch.delenv("MODELWAY_INSTANCES")
+    (variant,) = run(program(environment), stack="dev").one("EndpointConfiguration").inputs["productionVariants"]
+    assert variant["initialInstanceCount"] == 2
+
+
 def test_production_keeps_what_was_replaced() -> None:
     recorder = run(program(described("staging", "single")), stack="staging")
     assert all(resource.retained for resource in (*recorder.of("Model"), recorder.one("EndpointConfiguration")))
@@ -137,6 +148,7 @@ def test_production_keeps_what_was_replaced() -> None:
 @pytest.mark.parametrize("percent", [10, 17, 25, 50])
 def test_the_longest_update_is_counted_as_it_is_made(instances: int, percent: int) -> None:
     """The rule of the architecture and the component step by the same number of instances."""
+    assert variants.LONGEST_WAITS == LONGEST_WAITS
     step = step_size(Rollout("linear", percent, 300, 300), instances)
     waits = (-(-instances // step) - 1) * 300 + 300
     scaling = {"min": instances, "max": 100, "target": {"cpu": "60%"}}

@@ -14,8 +14,9 @@ def serving(changed: bool, policy: str) -> list[Any]:
     variant = {
         "variantName": "live",
         "modelName": of("scorer", "name"),
-        "instanceType": "ml.m7i.xlarge" if changed else "ml.m7i.large",
-        "initialInstanceCount": 2,
+        # Something scales the variant, so that other instances are refused.
+        "instanceType": "ml.m7i.large",
+        "initialInstanceCount": 3 if changed else 2,
         "initialVariantWeight": 100,
         "routingConfigs": [{"routingStrategy": "LEAST_OUTSTANDING_REQUESTS"}],
         "containerStartupHealthCheckTimeoutInSeconds": 120,

@@ -20,9 +20,9 @@ ROLE = json.dumps(
 )
 
 
-def program(version: str, image: str = ELSEWHERE) -> list[Any]:
+def program(version: str, image: str = ELSEWHERE, instances: str = "ml.m7i.large") -> list[Any]:
     container = {"image": image, "environment": {"MODEL_VERSION": version}}
-    variant = {"variantName": "live", "modelName": of("served", "name"), "instanceType": "ml.m7i.large", "initialInstanceCount": 1}
+    variant = {"variantName": "live", "modelName": of("served", "name"), "instanceType": instances, "initialInstanceCount": 1}
     routing = {"type": "ALL_AT_ONCE", "waitIntervalInSeconds": 0}
     return [
         aws("iam/role:Role", "serving", {"assumeRolePolicy": ROLE}),
@@ -80,6 +80,24 @@ def test_an_update_whose_alarm_is_on_goes_back(stack: AwsStack, client: Any) -> 
     stack.up(program("2"))
     serving = client("sagemaker").describe_endpoint(EndpointName="guarded")
     assert (serving["EndpointStatus"], serving["EndpointConfigName"]) == ("InService", old)
+    stack.destroy()
+
+
+def test_a_variant_that_something_scales_keeps_its_instances(stack: AwsStack, client: Any) -> None:
+    stack.up(program("1"))
+    place: Any = {
+        "ServiceNamespace": "sagemaker",
+        "ResourceId": "endpoint/guarded/variant/live",
+        "ScalableDimension": "sagemaker:variant:DesiredInstanceCount",
+    }
+    scaling = client("application-autoscaling")
+    scaling.register_scalable_target(**place, MinCapacity=1, MaxCapacity=3)
+    # Another model is no matter.
+    stack.up(program("2"))
+    failed = stack.up(program("2", instances="ml.m7i.xlarge"), ok=False)
+    assert "must be deregistered as scalable targets" in failed.text
+    scaling.deregister_scalable_target(**place)
+    stack.up(program("2", instances="ml.m7i.xlarge"))
     stack.destroy()
 
 
