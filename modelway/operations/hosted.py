@@ -73,7 +73,7 @@ def prepare(stack: str, engine: Engine, cloud: Fleets, *, yes: bool, progress: P
     instances: dict[str, int] = {}
     for endpoint, variants in _updated(resources, steps).items():
         running, scaling = cloud.fleet(endpoint), scaled.get(endpoint, {})
-        # Of a configuration that is gone nothing is known; AWS updates nothing from it, and scaling is of use until the endpoint is made anew.
+        # Of a configuration that is gone nothing is known: AWS updates nothing from it, and scaling helps until the endpoint is made anew.
         kept = {one.name for one in variants if one.name not in running or running[one.name].type in ("", one.type)}
         if gone := sorted(scaling.keys() - kept):
             progress(f"endpoint {endpoint}: not scaled until the update has ended, or AWS refuses it: {', '.join(gone)}")
