@@ -8,7 +8,10 @@ Manifest = dict[str, object]
 NOBODY = "nobody"
 """Receiver of what no route takes."""
 
-REPEATED = {"page": "1h", "ticket": "24h"}
+WATCHDOG = "watchdog"
+"""Severity of the alert that always fires."""
+
+REPEATED = {"page": "1h", "ticket": "24h", WATCHDOG: "5m"}
 """How long until somebody is told again of what still fires."""
 
 TITLE = "{{ .CommonLabels.alertname }}: {{ .CommonAnnotations.summary }}"
@@ -38,6 +41,8 @@ class AlertRoutesArgs(TypedDict):
 
     severities: dict[str, ReceiverArgs]
     teams: NotRequired[dict[str, dict[str, ReceiverArgs]]]
+    watchdog: NotRequired[ReceiverArgs]
+    """Who hears all the time that alerts arrive."""
 
 
 def named(routes: AlertRoutesArgs) -> Iterator[tuple[str, dict[str, str], ReceiverArgs]]:
@@ -47,6 +52,8 @@ def named(routes: AlertRoutesArgs) -> Iterator[tuple[str, dict[str, str], Receiv
             yield f"{team}-{severity}", {"team": team, "severity": severity}, receiver
     for severity, receiver in sorted(routes["severities"].items()):
         yield severity, {"severity": severity}, receiver
+    if "watchdog" in routes:
+        yield WATCHDOG, {"severity": WATCHDOG}, routes["watchdog"]
 
 
 def alertmanager_config(metadata: Mapping[str, object], routes: AlertRoutesArgs, secret: object) -> Manifest:
@@ -67,6 +74,8 @@ def alertmanager_config(metadata: Mapping[str, object], routes: AlertRoutesArgs,
                     {
                         "receiver": name,
                         "repeatInterval": REPEATED[labels["severity"]],
+                        # Said again at the first look after its interval: with looks as far apart, that would be every other one.
+                        **({"groupInterval": "1m"} if labels["severity"] == WATCHDOG else {}),
                         "matchers": [{"name": label, "value": value, "matchType": "="} for label, value in labels.items()],
                     }
                     for name, labels, _ in found

@@ -2,12 +2,23 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from typing import NotRequired, TypedDict
 
-from components._alert_routes import NOBODY, REPEATED, TEXT, TITLE, AlertRoutesArgs, named
+from components._alert_routes import NOBODY, REPEATED, TEXT, TITLE, WATCHDOG, AlertRoutesArgs, named
 from components._labels import MODEL
 from components._statements import Document, allow, document
 
-Job = dict[str, object]
+
+class Job(TypedDict):
+    """A job as a Prometheus configuration has it."""
+
+    job_name: str
+    kubernetes_sd_configs: list[dict[str, object]]
+    relabel_configs: list[dict[str, object]]
+    metrics_path: NotRequired[str]
+    honor_labels: NotRequired[bool]
+    scheme: NotRequired[str]
+    authorization: NotRequired[dict[str, object]]
 
 
 def rule_file(groups: Sequence[Mapping[str, object]]) -> str:
@@ -29,6 +40,7 @@ def alert_manager(routes: AlertRoutesArgs) -> str:
                 "receiver": name,
                 "matchers": [f'{label}="{value}"' for label, value in labels.items()],
                 "repeat_interval": REPEATED[labels["severity"]],
+                **({"group_interval": "1m"} if labels["severity"] == WATCHDOG else {}),
             }
             for name, labels, _ in found
         ],
@@ -44,9 +56,11 @@ def alert_manager(routes: AlertRoutesArgs) -> str:
     return json.dumps({"alertmanager_config": json.dumps(config, indent=1)})
 
 
-def scraping(cluster: str, interval: str, *, envoy: bool, gpus: bool) -> str:
+def scraping(cluster: str, interval: str, *, envoy: bool, gpus: bool, nodes: bool) -> str:
     """What a scraper reads in one cluster; every series gets a label `cluster`."""
     jobs = [_models(), *_kubelet(), _service("kube-state-metrics", "http")]
+    if nodes:
+        jobs.append(_nodes())
     if envoy:
         jobs.append(_pods("envoy", _kept("pod", "app_kubernetes_io_name", "envoy"), "metrics", "/stats/prometheus"))
     if gpus:
@@ -108,6 +122,12 @@ def _service(name: str, port: str) -> Job:
             {"source_labels": ["__meta_kubernetes_endpoint_port_name"], "regex": port, "action": "keep"},
         ],
     }
+
+
+def _nodes() -> Job:
+    job = _service("prometheus-node-exporter", "metrics")
+    named = {"source_labels": ["__meta_kubernetes_pod_node_name"], "target_label": "node"}
+    return {**job, "honor_labels": False, "relabel_configs": [*job["relabel_configs"], named]}
 
 
 def _kept(kind: str, label: str, value: str) -> dict[str, object]:

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from components.cluster._charts import AUTO_MODE
+
 REPOSITORY, CHART, VERSION = "https://prometheus-community.github.io/helm-charts", "kube-prometheus-stack", "83.4.0"
 
 ALERTMANAGER = "modelway-alertmanager"
@@ -34,6 +36,20 @@ class Operator:
     storage_gib: int
     storage_provisioner: str
     """Who makes volumes: the EBS driver, or Auto Mode's own."""
+    copies: int
+    """Prometheus' pods; each reads everything, has a volume of its own, and stands in a zone of its own."""
+    alertmanagers: int
+    """Alertmanager's pods, which tell one another whom they told."""
+    memory_mib: int
+    """Memory that each Prometheus asks for; it may have twice as much."""
+    priority: str
+    """PriorityClass of what keeps metrics and tells people; empty for none."""
+    avoids_auto_mode: bool
+    """Whether volumes are mounted only on nodes that Auto Mode did not make."""
+
+    @property
+    def many(self) -> bool:
+        return self.copies > 1
 
 
 def storage_class(name: str, labels: dict[str, str], provisioner: str) -> Manifest:
@@ -51,40 +67,69 @@ def storage_class(name: str, labels: dict[str, str], provisioner: str) -> Manife
     }
 
 
+SILENCES_GIB = 2
+"""Room for what each Alertmanager keeps: silences, and whom it told. Without it, all are told again after a restart."""
+
+ZONE = "topology.kubernetes.io/zone"
+
+# The driver of volumes has no pod on Auto Mode's nodes, nor Auto Mode's own one on others
+# (docs.aws.amazon.com/eks/latest/userguide/auto-migrate-volumes.html).
+NOT_AUTO_MODE = {
+    "nodeAffinity": {
+        "requiredDuringSchedulingIgnoredDuringExecution": {
+            "nodeSelectorTerms": [{"matchExpressions": [{"key": AUTO_MODE, "operator": "NotIn", "values": ["auto"]}]}]
+        }
+    }
+}
+
+
 def values(operator: Operator, storage_class_name: object, publisher: object = None) -> dict[str, object]:
     """Values of the chart: it takes rules and what is scraped from every namespace, receivers from its own alone.
 
     `publisher`: id of the association by which Alertmanager's pods have a role; they start after it, and anew when it is another.
     """
     own = {"matchLabels": {"kubernetes.io/metadata.name": operator.namespace}}
-    claim = {
-        "spec": {
-            "storageClassName": storage_class_name,
-            "accessModes": ["ReadWriteOnce"],
-            "resources": {"requests": {"storage": f"{operator.storage_gib}Gi"}},
-        }
-    }
+    first = {"priorityClassName": operator.priority} if operator.priority else {}
+    placed = {**first, "podAntiAffinityTopologyKey": ZONE, **({"affinity": NOT_AUTO_MODE} if operator.avoids_auto_mode else {})}
+    # While nodes are replaced one stays, where there are several; of a single one, a budget would only keep its node from going.
+    kept = {"podDisruptionBudget": {"enabled": True, "minAvailable": 1}} if operator.many else {}
     return {
         "fullnameOverride": "modelway",
         "crds": {"upgradeJob": UPGRADE},
         # Alerts are ours, each with a page that says what to do; those of the chart name severities that nobody is told of.
         "defaultRules": {"create": False},
         **{part: {"enabled": False} for part in LEFT_OUT},
+        "prometheusOperator": {**first, "resources": _resources("100m", 128, 512)},
         "prometheus": {
+            **kept,
+            # Copies differ by moments: who looks twice asks the same one (prometheus-operator.dev/docs/platform/high-availability).
+            **({"service": {"sessionAffinity": "ClientIP"}} if operator.many else {}),
             "prometheusSpec": {
+                "replicas": operator.copies,
+                "resources": _resources("200m", operator.memory_mib, 2 * operator.memory_mib),
+                # A volume does not leave its zone, so nothing is lost by asking for one each.
+                "podAntiAffinity": "hard",
+                **placed,
                 "scrapeInterval": operator.scrape_interval,
                 "evaluationInterval": "30s",
                 "retention": f"{operator.retention_days}d",
                 # Fuller, the oldest metrics go: a full disk would end it.
                 "retentionSize": f"{operator.storage_gib * 9 // 10}GiB",
-                "storageSpec": {"volumeClaimTemplate": claim},
+                "storageSpec": _volume(storage_class_name, operator.storage_gib),
                 # By default the chart takes only what its own release made.
                 **{f"{kind}SelectorNilUsesHelmValues": False for kind in ("rule", "serviceMonitor", "podMonitor")},
-            }
+            },
         },
         "alertmanager": {
+            **kept,
             "serviceAccount": {"name": ALERTMANAGER},
             "alertmanagerSpec": {
+                "replicas": operator.alertmanagers,
+                "resources": _resources("10m", 64, 256),
+                # Three do not fit into two zones.
+                "podAntiAffinity": "soft",
+                **placed,
+                "storage": _volume(storage_class_name, SILENCES_GIB),
                 **({"podMetadata": {"annotations": {"modelway.dev/identity": publisher}}} if publisher is not None else {}),
                 # Many alerts are about a model, and have no label `namespace` that would match that of the receivers.
                 "alertmanagerConfigMatcherStrategy": {"type": "None"},
@@ -96,11 +141,22 @@ def values(operator: Operator, storage_class_name: object, publisher: object = N
             # Empty, the chart makes a password up and keeps it in a Secret; its own default is public.
             "adminPassword": "",
             "defaultDashboardsEnabled": False,
+            "resources": _resources("50m", 256, 512),
             "sidecar": {
                 "dashboards": {"enabled": True, "label": "grafana_dashboard", "labelValue": "1", "searchNamespace": operator.namespace}
             },
         },
     }
+
+
+def _resources(cpu: str, memory_mib: int, most_mib: int) -> dict[str, object]:
+    return {"requests": {"cpu": cpu, "memory": f"{memory_mib}Mi"}, "limits": {"memory": f"{most_mib}Mi"}}
+
+
+def _volume(storage_class_name: object, gib: int) -> dict[str, object]:
+    asked = {"requests": {"storage": f"{gib}Gi"}}
+    claim = {"storageClassName": storage_class_name, "accessModes": ["ReadWriteOnce"], "resources": asked}
+    return {"volumeClaimTemplate": {"spec": claim}}
 
 
 def monitor(name: str, namespace: object, labels: dict[str, str], spec: dict[str, object], kind: str = "ServiceMonitor") -> Manifest:
@@ -114,6 +170,13 @@ def state_metrics() -> dict[str, object]:
     """kube-state-metrics, wherever it runs; its labels win, since `namespace` is the pod's that it tells of and not its own."""
     selector = {"matchLabels": {"app.kubernetes.io/name": "kube-state-metrics"}}
     return {"selector": selector, "endpoints": [{"port": "http", "honorLabels": True}]}
+
+
+def nodes() -> dict[str, object]:
+    """prometheus-node-exporter, one on each node, whose name its series get."""
+    named = {"sourceLabels": ["__meta_kubernetes_pod_node_name"], "targetLabel": "node"}
+    selector = {"matchLabels": {"app.kubernetes.io/name": "prometheus-node-exporter"}}
+    return {"selector": selector, "endpoints": [{"port": "metrics", "relabelings": [named]}]}
 
 
 def envoy() -> dict[str, object]:

@@ -23,6 +23,8 @@ class ReadClusterArgs(TypedDict):
     """Whether Envoy Gateway's proxies are read."""
     gpus: NotRequired[bool]
     """Whether NVIDIA's exporter is read."""
+    nodes: NotRequired[bool]
+    """Whether prometheus-node-exporter is read."""
 
 
 class ManagedMetricsArgs(TypedDict):
@@ -120,7 +122,11 @@ class ManagedMetrics(pulumi.ComponentResource):
             source={"eks": {"cluster_arn": cluster["arn"], "subnet_ids": args["subnet_ids"]}},
             destination={"amp": {"workspace_arn": workspace_arn}},
             scrape_configuration=managed.scraping(
-                cluster["name"], args["scrape_interval"], envoy=cluster.get("envoy", False), gpus=cluster.get("gpus", False)
+                cluster["name"],
+                args["scrape_interval"],
+                envoy=cluster.get("envoy", False),
+                gpus=cluster.get("gpus", False),
+                nodes=cluster.get("nodes", False),
             ),
             opts=self._child,
         )

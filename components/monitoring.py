@@ -49,6 +49,16 @@ class OperatorArgs(TypedDict):
     """Size of Prometheus' volume. Default: 50."""
     storage_provisioner: NotRequired[str]
     """Who makes volumes. Default: the EBS driver, ebs.csi.aws.com."""
+    copies: NotRequired[int]
+    """Prometheus' pods, each with a volume, in a zone of its own. Default: 2."""
+    alertmanagers: NotRequired[int]
+    """Alertmanager's pods. Default: 3."""
+    memory_mib: NotRequired[int]
+    """Memory that each Prometheus asks for. Default: 2048."""
+    priority: NotRequired[str]
+    """PriorityClass of Prometheus, Alertmanager and the operator. Default: none."""
+    avoids_auto_mode: NotRequired[bool]
+    """Whether some nodes are Auto Mode's, and the driver of volumes is not on them."""
 
 
 class ScraperArgs(TypedDict):
@@ -78,6 +88,8 @@ class MonitoringStackArgs(TypedDict):
     """Whether the proxies of Envoy Gateway are read."""
     gpus: NotRequired[bool]
     """Whether NVIDIA's exporter is read."""
+    nodes: NotRequired[bool]
+    """Whether prometheus-node-exporter is read."""
     routes: NotRequired[AlertRoutesArgs]
     """Who is told of alerts; without it whoever Alertmanager tells anyway."""
     secrets: NotRequired[dict[str, pulumi.Input[str]]]
@@ -89,8 +101,8 @@ class MonitoringStackArgs(TypedDict):
 class MonitoringStack(pulumi.ComponentResource):
     """A namespace for the monitoring of a cluster, with base rules, dashboards, and who is told of alerts.
 
-    - the Prometheus operator with Prometheus, Alertmanager and Grafana, where it is not there already; metrics lie on an encrypted volume,
-      and nothing of it can be reached from outside the cluster
+    - the Prometheus operator with Prometheus, Alertmanager and Grafana, where it is not there already; two of the first and three of the
+      second unless told otherwise; metrics lie on encrypted volumes, and nothing of it can be reached from outside the cluster
     - keys and addresses of receivers are in one Secret of the namespace
     """
 
@@ -124,6 +136,11 @@ class MonitoringStack(pulumi.ComponentResource):
             retention_days=args.get("retention_days", 15),
             storage_gib=args.get("storage_gib", 50),
             storage_provisioner=provisioner,
+            copies=args.get("copies", 2),
+            alertmanagers=args.get("alertmanagers", 3),
+            memory_mib=args.get("memory_mib", 2048),
+            priority=args.get("priority", ""),
+            avoids_auto_mode=args.get("avoids_auto_mode", False),
         )
         storage = self._object("monitoring-storage", chart.storage_class("modelway-monitoring", labels.MANAGED, provisioner))
         release = HelmRelease(
@@ -144,6 +161,8 @@ class MonitoringStack(pulumi.ComponentResource):
         common = labels.MANAGED
         if "operator" in args:
             self._object("state-metrics", chart.monitor("modelway-state-metrics", self.namespace, common, chart.state_metrics()))
+        if args.get("nodes"):
+            self._object("nodes", chart.monitor("modelway-nodes", self.namespace, common, chart.nodes()))
         if args.get("envoy"):
             self._object("envoy", chart.monitor("modelway-envoy", self.namespace, common, chart.envoy(), "PodMonitor"))
         if args.get("gpus"):

@@ -11,6 +11,7 @@ from modelway.architecture.base import Breach, FieldPath, each, of_each
 from modelway.architecture.cluster import Access, EksCluster
 from modelway.architecture.internet_rules import internet_breaches
 from modelway.architecture.layout import MODELS, MOST_RESOURCES, endpoint_resources
+from modelway.architecture.measured import room_breaches
 from modelway.architecture.monitoring import Topic
 from modelway.architecture.network import NODE_ADDRESSES, Addresses, ExistingNetwork, Vpc
 
@@ -43,6 +44,7 @@ def platform_breaches(environment: "Environment") -> Iterator[Breach]:
                 [
                     _network(environment, key),
                     internet_breaches(environment, key, cluster),
+                    room_breaches(environment, key, cluster),
                     _services(environment, key, cluster),
                     _secrets_key(environment, key, cluster),
                     _audit(environment, key, cluster),
@@ -290,6 +292,8 @@ def _receivers(environment: "Environment") -> Iterator[Breach]:
         for severity, receiver in receivers.items():
             if said := _receiver(("monitoring", "alerts", "teams", team, severity), receiver, region):
                 yield said
+    if alerts.watchdog is not None and (said := _receiver(("monitoring", "alerts", "watchdog"), alerts.watchdog, region)):
+        yield said
 
 
 def _receiver(path: FieldPath, receiver: "Receiver", region: str) -> Breach | None:

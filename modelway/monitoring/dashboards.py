@@ -64,8 +64,8 @@ def fleet_dashboard(environment: str) -> Dashboard:
 
 
 def cluster_dashboard(environment: str, cluster: str, *, among_others: bool = False) -> Dashboard:
-    """A cluster: its nodes, what is spoken for, what waits, its GPUs. `among_others`: whether its metrics lie with those of others,
-    and have the label `cluster`."""
+    """A cluster: its nodes, what is spoken for, what waits, its disks and GPUs. `among_others`: whether its metrics lie with those of
+    others, and have the label `cluster`."""
     own = [f'cluster="{cluster}"'] if among_others else []
 
     def of(series: str, *matchers: str) -> str:
@@ -74,6 +74,8 @@ def cluster_dashboard(environment: str, cluster: str, *, among_others: bool = Fa
 
     requested = of("kube_pod_container_resource_requests", 'resource=~"cpu|memory|nvidia_com_gpu"', 'node!=""')
     spoken_for = f"sum by (resource) ({requested}) / sum by (resource) ({of('kube_node_status_allocatable')})"
+    disk = 'fstype!~"tmpfs|ramfs|overlay|squashfs|erofs|iso9660"'
+    room = f"min by (node) ({of('node_filesystem_avail_bytes', disk)} / {of('node_filesystem_size_bytes', disk)})"
     used, free = of("DCGM_FI_DEV_FB_USED"), of("DCGM_FI_DEV_FB_FREE")
     ready = of("kube_node_status_condition", 'condition="Ready"', 'status="true"')
     restarts = of("kube_pod_container_status_restarts_total")
@@ -82,6 +84,7 @@ def cluster_dashboard(environment: str, cluster: str, *, among_others: bool = Fa
         timeseries("Spoken for", "percentunit", [(spoken_for, "{{resource}}")], 0.9),
         timeseries("Pods without room", "short", [(f"sum by (namespace) ({of('kube_pod_status_unschedulable')})", "{{namespace}}")]),
         timeseries("Restarts", "short", [(f"sum by (namespace) (increase({restarts}[15m]))", "{{namespace}}")]),
+        timeseries("Room on nodes' fullest disk", "percentunit", [(room, "{{node}}")], 0.12),
         timeseries("GPUs at work", "percent", [(of("DCGM_FI_DEV_GPU_UTIL"), "{{namespace}}/{{pod}} {{gpu}}")]),
         timeseries("Memory of GPUs", "percentunit", [(f"{used} / ({used} + {free})", "{{pod}} {{gpu}}")]),
     ]

@@ -13,6 +13,9 @@ def cluster_facts(environment: Environment, key: str) -> ClusterFacts:
         teams=teams(environment, key),
         gpus=_uses_gpus(environment, key),
         envoy=_behind_envoy(environment, key),
+        # An add-on of every cluster that is made; of one that was there before, nobody knows.
+        nodes=environment.clusters[key].kind == "eks",
+        watchdog=environment.monitoring.alerts.watchdog is not None,
         runbooks=environment.monitoring.runbooks,
     )
 

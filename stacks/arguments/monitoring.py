@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from modelway.architecture import Environment
 from modelway.architecture.arns import SecretReference
 from modelway.architecture.base import FieldPath
+from modelway.architecture.measured import memory_mib
 from modelway.architecture.monitoring import PagerDuty, Receiver, Slack, Topic, Webhook
 from modelway.architecture.watching import installs_operator
 from modelway.monitoring.facts import cluster_dashboards, cluster_facts, endpoint_facts, model_dashboard
@@ -60,6 +61,7 @@ def monitoring_stack(
         "dashboards": {name: _text(board) for name, board in cluster_dashboards(environment, key).items()},
         "envoy": facts.envoy,
         "gpus": facts.gpus,
+        "nodes": facts.nodes,
     }
     if installs_operator(environment, key):
         args["operator"] = _operator(environment, key)
@@ -101,10 +103,13 @@ def metrics_reader(environment: Environment, key: str, facts: "Mapping[str, pulu
 def alert_routes(environment: Environment) -> "AlertRoutesArgs":
     alerts = environment.monitoring.alerts
     made: dict[FieldPath, ReceiverArgs] = {path: _receiver(environment, path, receiver) for path, receiver in alerts.receivers()}
-    return {
+    routes: AlertRoutesArgs = {
         "severities": {severity: made["severities", severity] for severity in alerts.severities},
         "teams": {team: {severity: made["teams", team, severity] for severity in theirs} for team, theirs in alerts.teams.items()},
     }
+    if alerts.watchdog is not None:
+        routes["watchdog"] = made["watchdog",]
+    return routes
 
 
 def _receiver(environment: Environment, path: FieldPath, receiver: Receiver) -> "ReceiverArgs":
@@ -128,8 +133,8 @@ def _reference(receiver: Receiver) -> SecretReference | None:
 
 
 def _secret_key(path: FieldPath) -> str:
-    """`teams`, `oncology`, `page` give `oncology-page`."""
-    return "-".join(str(part) for part in path[1:])
+    """`teams`, `oncology`, `page` give `oncology-page`; `watchdog` is its own."""
+    return "-".join(str(part) for part in path[1:] or path)
 
 
 def _operator(environment: Environment, key: str) -> "OperatorArgs":
@@ -139,6 +144,14 @@ def _operator(environment: Environment, key: str) -> "OperatorArgs":
         args["retention_days"] = round(monitoring.retention.seconds / 86400)
     if monitoring.backend.kind == "operator":
         args["storage_gib"] = monitoring.backend.storage.bytes >> 30
+    if environment.tier == "development":
+        args |= {"copies": 1, "alertmanagers": 1}
+    else:
+        # Before models: who looks after them is not put out to make room for one.
+        args["priority"] = "system-cluster-critical"
+    if cluster.kind == "eks":
+        args["memory_mib"] = memory_mib(cluster)
+        args["avoids_auto_mode"] = bool(cluster.groups) and cluster.auto_mode is not None
     if cluster.kind == "eks" and not cluster.groups:
         # Where all nodes are Auto Mode's, EKS runs its own driver (docs.aws.amazon.com/eks/latest/userguide/create-storage-class.html).
         args["storage_provisioner"] = "ebs.csi.eks.amazonaws.com"
@@ -177,6 +190,8 @@ def managed_metrics(
         teams=sorted({team for of_one in facts.values() for team in of_one.teams}),
         gpus=any(of_one.gpus for of_one in facts.values()),
         envoy=any(of_one.envoy for of_one in facts.values()),
+        nodes=any(of_one.nodes for of_one in facts.values()),
+        watchdog=any(of_one.watchdog for of_one in facts.values()),
         runbooks=monitoring.runbooks,
     )
     args: ManagedMetricsArgs = {
@@ -184,7 +199,10 @@ def managed_metrics(
         "account": environment.aws.account,
         "region": environment.aws.region,
         "scrape_interval": str(monitoring.scrape_interval),
-        "clusters": {key: {"arn": arn, "name": key, "envoy": facts[key].envoy, "gpus": facts[key].gpus} for key, arn in clusters.items()},
+        "clusters": {
+            key: {"arn": arn, "name": key, "envoy": facts[key].envoy, "gpus": facts[key].gpus, "nodes": facts[key].nodes}
+            for key, arn in clusters.items()
+        },
         "subnet_ids": subnet_ids,
         "groups": base_rules(together),
         "grafana": backend.grafana,

@@ -6,6 +6,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from components._addresses import plan
+from components._alert_routes import AlertRoutesArgs
 from components._managed_metrics import alert_manager
 from components.managed_metrics import ManagedMetrics, ManagedMetricsArgs, ManagedRules, ManagedRulesArgs
 from components.monitoring import MonitoringStack, MonitoringStackArgs, RuleGroup
@@ -22,7 +23,7 @@ def args() -> ManagedMetricsArgs:
         "account": "222222222222",
         "region": "eu-west-1",
         "scrape_interval": "30s",
-        "clusters": {"main": {"arn": CLUSTER, "name": "main", "envoy": True, "gpus": True}},
+        "clusters": {"main": {"arn": CLUSTER, "name": "main", "envoy": True, "gpus": True, "nodes": True}},
         "subnet_ids": ["subnet-1", "subnet-2"],
         "groups": GROUPS,
         "retention_days": 90,
@@ -107,7 +108,18 @@ def test_a_scraper_reads_models_kubelets_and_exporters() -> None:
     configuration = YAML(typ="safe").load(run(lambda: metrics("it")).one("Scraper").inputs["scrapeConfiguration"])
     assert configuration["global"] == {"scrape_interval": "30s", "external_labels": {"cluster": "main"}}
     jobs = [job["job_name"] for job in configuration["scrape_configs"]]
-    assert jobs == ["models", "cadvisor", "kube-state-metrics", "envoy", "dcgm-exporter"]
+    assert jobs == ["models", "cadvisor", "kube-state-metrics", "prometheus-node-exporter", "envoy", "dcgm-exporter"]
+    of_nodes = configuration["scrape_configs"][3]
+    assert of_nodes["relabel_configs"][-1] == {"source_labels": ["__meta_kubernetes_pod_node_name"], "target_label": "node"}
+
+
+def test_a_topic_hears_every_five_minutes_that_alerts_arrive() -> None:
+    watched: AlertRoutesArgs = {"severities": {}, "watchdog": {"kind": "sns", "topic": TOPIC, "region": "eu-west-1"}}
+    config = json.loads(json.loads(alert_manager(watched))["alertmanager_config"])
+    (route,) = config["route"]["routes"]
+    assert (route["receiver"], route["matchers"]) == ("watchdog", ['severity="watchdog"'])
+    # A look that comes a moment before the interval is over waits for the next one.
+    assert (route["group_interval"], route["repeat_interval"]) == ("1m", "5m")
 
 
 def test_a_scraper_outside_is_let_in_from_where_nothing_else_is() -> None:

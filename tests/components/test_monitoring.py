@@ -1,4 +1,5 @@
 import json
+from typing import Any
 
 import pulumi
 import pytest
@@ -24,6 +25,7 @@ def whole(name: str, opts: pulumi.ResourceOptions | None = None) -> MonitoringSt
         operator={"scrape_interval": "15s", "retention_days": 90, "storage_gib": 100},
         envoy=True,
         gpus=True,
+        nodes=True,
         routes={
             "severities": {
                 "page": {"kind": "pagerduty", "secret": "page"},
@@ -35,8 +37,14 @@ def whole(name: str, opts: pulumi.ResourceOptions | None = None) -> MonitoringSt
                     "ticket": {"kind": "webhook", "secret": "risk-ticket"},
                 }
             },
+            "watchdog": {"kind": "webhook", "secret": "watchdog"},
         },
-        secrets={"page": "routing-key", "ticket": "https://hooks.example/1", "risk-ticket": "https://own.example"},
+        secrets={
+            "page": "routing-key",
+            "ticket": "https://hooks.example/1",
+            "risk-ticket": "https://own.example",
+            "watchdog": "https://listens.example",
+        },
     )
     return MonitoringStack(name, args, opts)
 
@@ -110,6 +118,60 @@ def test_definitions_go_along_with_an_upgrade_of_the_operator() -> None:
     assert job["image"]["kubectl"]["tag"] == "v1.35.0"
 
 
+def chosen(**operator: Any) -> dict[str, Any]:
+    """Values of the chart."""
+    args = MonitoringStackArgs(namespace="monitoring", groups=[], dashboards={}, operator={"scrape_interval": "30s", **operator})  # type: ignore[typeddict-item]
+    values: dict[str, Any] = run(lambda: MonitoringStack("it", args)).one("Release").inputs["values"]
+    return values
+
+
+def test_no_single_node_or_zone_takes_away_who_watches() -> None:
+    values = chosen()
+    prometheus, alertmanager = values["prometheus"]["prometheusSpec"], values["alertmanager"]["alertmanagerSpec"]
+    assert (prometheus["replicas"], alertmanager["replicas"]) == (2, 3)
+    assert (prometheus["podAntiAffinity"], alertmanager["podAntiAffinity"]) == ("hard", "soft")
+    for spec in (prometheus, alertmanager):
+        assert spec["podAntiAffinityTopologyKey"] == "topology.kubernetes.io/zone"
+    # What was silenced, and who was told, is known after a restart.
+    assert alertmanager["storage"]["volumeClaimTemplate"]["spec"]["resources"]["requests"]["storage"] == "2Gi"
+    for kind in ("prometheus", "alertmanager"):
+        assert values[kind]["podDisruptionBudget"] == {"enabled": True, "minAvailable": 1}
+    assert values["prometheus"]["service"] == {"sessionAffinity": "ClientIP"}
+
+
+def test_a_single_prometheus_keeps_no_node_from_going() -> None:
+    values = chosen(copies=1, alertmanagers=1)
+    assert values["prometheus"]["prometheusSpec"]["replicas"] == 1
+    assert not [kind for kind in ("prometheus", "alertmanager") if "podDisruptionBudget" in values[kind]]
+
+
+def test_who_watches_asks_for_what_it_needs() -> None:
+    values = chosen(memory_mib=3072, priority="system-cluster-critical")
+    prometheus, alertmanager = values["prometheus"]["prometheusSpec"], values["alertmanager"]["alertmanagerSpec"]
+    assert (prometheus["resources"]["requests"]["memory"], prometheus["resources"]["limits"]) == ("3072Mi", {"memory": "6144Mi"})
+    for part in (prometheus, alertmanager, values["prometheusOperator"]):
+        assert part["priorityClassName"] == "system-cluster-critical"
+        assert set(part["resources"]["requests"]) == {"cpu", "memory"}
+
+
+@pytest.mark.parametrize(("mixed", "expected"), [(False, None), (True, ["auto"])])
+def test_volumes_are_mounted_where_their_driver_is(mixed: bool, expected: list[str] | None) -> None:
+    values = chosen(avoids_auto_mode=mixed)
+    for spec in (values["prometheus"]["prometheusSpec"], values["alertmanager"]["alertmanagerSpec"]):
+        if expected is None:
+            assert "affinity" not in spec
+            continue
+        (term,) = spec["affinity"]["nodeAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"]["nodeSelectorTerms"]
+        assert term["matchExpressions"] == [{"key": "eks.amazonaws.com/compute-type", "operator": "NotIn", "values": expected}]
+
+
+def test_nodes_tell_of_themselves_by_name() -> None:
+    monitor = run(lambda: whole("it")).named("it-nodes").inputs["spec"]
+    assert monitor["selector"] == {"matchLabels": {"app.kubernetes.io/name": "prometheus-node-exporter"}}
+    (endpoint,) = monitor["endpoints"]
+    assert endpoint["relabelings"] == [{"sourceLabels": ["__meta_kubernetes_pod_node_name"], "targetLabel": "node"}]
+
+
 def test_only_the_monitoring_namespace_says_who_is_told() -> None:
     release = run(lambda: whole("it")).one("Release").inputs
     selector = release["values"]["alertmanager"]["alertmanagerSpec"]["alertmanagerConfigNamespaceSelector"]
@@ -131,7 +193,9 @@ def test_a_team_is_told_before_everybody() -> None:
         ("risk-ticket", {"team": "risk", "severity": "ticket"}),
         ("page", {"severity": "page"}),
         ("ticket", {"severity": "ticket"}),
+        ("watchdog", {"severity": "watchdog"}),
     ]
+    assert [route["repeatInterval"] for route in spec["route"]["routes"]] == ["1h", "24h", "1h", "24h", "5m"]
     assert {receiver["name"] for receiver in spec["receivers"]} == {"nobody", *(name for name, _ in told)}
     assert spec["route"]["receiver"] == "nobody"
 

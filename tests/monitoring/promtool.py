@@ -22,7 +22,8 @@ ENDPOINT = EndpointFacts(
     canary="2026.11.0",
     behind_envoy=True,
 )
-GROUPS: list[Group] = [*endpoint_rules(ENDPOINT), *base_rules(ClusterFacts(teams=["risk", "climate"], gpus=True, envoy=True))]
+CLUSTER = ClusterFacts(teams=["risk", "climate"], gpus=True, envoy=True, nodes=True, watchdog=True)
+GROUPS: list[Group] = [*endpoint_rules(ENDPOINT), *base_rules(CLUSTER)]
 """Every rule there is."""
 
 CASES = Path(__file__).parent / "cases"

@@ -62,7 +62,7 @@ def test_what_a_dashboard_reads_of_ours_is_recorded(name: str) -> None:
 
 def test_a_cluster_among_others_shows_itself_alone() -> None:
     for query in queries(DASHBOARDS["cluster among others"]):
-        series = re.findall(r"(?:kube|DCGM)_\w+(\{[^}]*\})?", query)
+        series = re.findall(r"(?:kube|DCGM|node)_\w+(\{[^}]*\})?", query)
         assert series
         assert all('cluster="main"' in matchers for matchers in series), query
 
@@ -133,7 +133,8 @@ def test_what_is_not_there_is_not_looked_at() -> None:
     plain = replace(ENDPOINT, canary=None, behind_envoy=False)
     assert not [rule for rule in rules(endpoint_rules(plain)) if "Canary" in rule.get("alert", "") or "envoy" in rule["expr"]]
     base = rules(base_rules(ClusterFacts(teams=["risk"])))
-    assert not [rule for rule in base if "DCGM" in rule["expr"] or "envoy" in rule["expr"]]
+    assert not [rule for rule in base if any(of in rule["expr"] for of in ("DCGM", "envoy", "node_filesystem"))]
+    assert "Watchdog" not in {rule.get("alert") for rule in base}
 
 
 def test_a_shadow_does_not_count() -> None:

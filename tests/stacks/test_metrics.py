@@ -1,11 +1,13 @@
 """Where Amazon keeps the metrics, everything is written to one workspace and nothing is asked of an operator that is not there."""
 
+import json
 from typing import Any
 
 import pytest
 
-from modelway.architecture import Environment
+from modelway.architecture import EksCluster, Environment
 from modelway.architecture.effect import ineffective
+from modelway.architecture.measured import memory_mib, series
 from tests.stacks.test_platform import described, program
 from tests.support.engine import Recorder, run
 
@@ -109,3 +111,45 @@ def test_nobody_has_the_role_where_no_autoscaler_asks_amazon(kind: str) -> None:
     environment = described("dev", monitoring={"backend": {"kind": kind}}, models={"tumor-screening": model})
     recorder = run(program(environment), stack="dev")
     assert not [one for one in recorder.of("PodIdentityAssociation") if one.inputs["namespace"] == "keda"]
+
+
+def of_the_chart(environment: Environment) -> dict[str, Any]:
+    recorder = run(program(environment), stack=environment.environment)
+    (release,) = [one for one in recorder.of("Release") if one.inputs["chart"] == "kube-prometheus-stack"]
+    values: dict[str, Any] = release.inputs["values"]
+    return values
+
+
+@pytest.mark.parametrize(("tier", "copies", "priority"), [("development", (1, 1), None), ("staging", (2, 3), "system-cluster-critical")])
+def test_who_watches_outlives_a_node_but_where_things_are_tried(tier: str, copies: tuple[int, int], priority: str | None) -> None:
+    values = of_the_chart(described("dev", tier=tier, models={}))
+    prometheus, alertmanager = values["prometheus"]["prometheusSpec"], values["alertmanager"]["alertmanagerSpec"]
+    assert (prometheus["replicas"], alertmanager["replicas"]) == copies
+    assert prometheus.get("priorityClassName") == alertmanager.get("priorityClassName") == priority
+
+
+@pytest.mark.parametrize("mixed", [False, True])
+def test_volumes_of_metrics_are_not_on_auto_modes_nodes_where_there_are_others(mixed: bool) -> None:
+    clusters = with_amazon().model_dump()["clusters"]
+    clusters["main"] |= {"auto_mode": {"node_pools": ("general-purpose",)} if mixed else None}
+    values = of_the_chart(described("dev", clusters=clusters, models={}))
+    assert ("affinity" in values["prometheus"]["prometheusSpec"]) is mixed
+
+
+def test_what_nodes_tell_is_read_by_whoever_reads(platform: Recorder) -> None:
+    scraped = json.loads(platform.one("Scraper").inputs["scrapeConfiguration"])["scrape_configs"]
+    assert "prometheus-node-exporter" in [job["job_name"] for job in scraped]
+    monitors = [one.name for one in run(program(described("dev", models={})), stack="dev").of("ServiceMonitor")]
+    assert "main-nodes" in monitors
+
+
+def test_a_prometheus_has_memory_for_the_cluster_that_it_reads() -> None:
+    small, large = (EksCluster.model_validate(pools(most)) for most in (4, 200))
+    assert series(small) == 50_000 + 4 * 3_000
+    assert memory_mib(small) == 1024
+    assert memory_mib(large) == 5120
+
+
+def pools(most: int) -> dict[str, Any]:
+    described_so = with_amazon().model_dump()["clusters"]["main"]
+    return {**described_so, "node_pools": {"general": {"instance_types": ("m7i.large",), "min": 2, "max": most}}}

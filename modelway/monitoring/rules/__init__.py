@@ -1,7 +1,8 @@
 """Recording and alert rules, as groups of a Prometheus rule file, in the same words for every backend.
 
 They read what the serving program tells (`inference_requests_total{model,version,code}` and the histogram
-`inference_request_duration_seconds{model,version}`), kube-state-metrics, the kubelet's cAdvisor, Envoy, and NVIDIA's DCGM exporter.
+`inference_request_duration_seconds{model,version}`), kube-state-metrics, the kubelet's cAdvisor, prometheus-node-exporter, Envoy, and
+NVIDIA's DCGM exporter.
 """
 
 from modelway.monitoring.rules.cluster import ClusterFacts, base_rules

@@ -1,13 +1,17 @@
 """The rules of a cluster: what no single endpoint's metrics show of pods, scaling, room and what is measured at all.
 
-They read kube-state-metrics and the kubelet's cAdvisor, in the namespaces of teams.
+They read kube-state-metrics, the kubelet's cAdvisor and prometheus-node-exporter.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from modelway.monitoring.rules import gpu, pods
-from modelway.monitoring.rules.writing import POD_VERSION, Group, Rule, alert, either, group, linked, of_team, record
+from modelway.monitoring.rules.writing import POD_VERSION, Group, Rule, alert, either, group, linked, number, of_team, record
+
+DISK_LEFT = 0.12
+"""Between the 15 % at which a kubelet begins to remove images and the 10 % at which it puts out pods
+(kubernetes.io/docs/concepts/architecture/garbage-collection, kubernetes.io/docs/concepts/scheduling-eviction/node-pressure-eviction)."""
 
 
 @dataclass(frozen=True)
@@ -20,6 +24,10 @@ class ClusterFacts:
     """Whether models use GPUs, and so DCGM's metrics are expected."""
     envoy: bool = False
     """Whether Envoy Gateway routes requests, and so Envoy's metrics are expected."""
+    nodes: bool = False
+    """Whether nodes tell of themselves, and so metrics of prometheus-node-exporter are expected."""
+    watchdog: bool = False
+    """Whether somebody listens all the time, to know that alerts still arrive."""
     runbooks: str | None = None
     """Address of the folder that people read pages of alerts in."""
 
@@ -35,6 +43,10 @@ def base_rules(facts: ClusterFacts) -> list[Group]:
     ]
     if facts.gpus:
         groups.append(group("modelway-gpu", gpu.rules(namespaces)))
+    if facts.nodes:
+        groups.append(group("modelway-nodes", _nodes()))
+    if facts.watchdog:
+        groups.append(group("modelway-watchdog", _watchdog()))
     return linked(groups, facts.runbooks)
 
 
@@ -80,12 +92,39 @@ def _capacity(namespaces: str) -> Iterator[Rule]:
     )
 
 
+def _nodes() -> Iterator[Rule]:
+    # What is mounted read-only is full from the first day.
+    disk = '{fstype!~"tmpfs|ramfs|overlay|squashfs|erofs|iso9660",mountpoint!~"/boot(/.*)?|/run(/.*)?"}'
+    left = f"node_filesystem_avail_bytes{disk} / node_filesystem_size_bytes{disk} unless node_filesystem_readonly{disk} == 1"
+    yield alert(
+        "NodeDiskNearlyFull",
+        f"min by (cluster, node, device) ({left}) < {number(DISK_LEFT)}",
+        hold="10m",
+        severity="ticket",
+        summary="{{ $labels.node }} has {{ $value | humanizePercentage }} of a disk left",
+        description="Images that nobody uses are gone already. At 10 % left the node takes no more pods and puts some out.",
+    )
+
+
+def _watchdog() -> Iterator[Rule]:
+    yield alert(
+        "Watchdog",
+        "vector(1)",
+        hold="1m",
+        severity="watchdog",
+        summary="Alerts arrive",
+        description="This one always fires. When it does not arrive, no other would.",
+    )
+
+
 def _absent(facts: ClusterFacts) -> Iterator[Rule]:
     sources = {"kube-state-metrics": "kube_node_info", "cadvisor": 'container_memory_working_set_bytes{container!=""}'}
     if facts.envoy:
         sources["envoy"] = "envoy_cluster_upstream_rq_total"
     if facts.gpus:
         sources["dcgm-exporter"] = "DCGM_FI_DEV_GPU_UTIL"
+    if facts.nodes:
+        sources["prometheus-node-exporter"] = "node_filesystem_avail_bytes"
     for source, series in sources.items():
         yield alert(
             "MetricsAbsent",

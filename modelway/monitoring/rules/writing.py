@@ -56,7 +56,7 @@ def alert(
     expression: str,
     *,
     hold: str,
-    severity: Literal["page", "ticket"],
+    severity: Literal["page", "ticket", "watchdog"],
     summary: str,
     description: str,
     labels: Mapping[str, str] | None = None,
