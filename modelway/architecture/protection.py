@@ -30,23 +30,6 @@ class Protection:
         """A database that is deleted leaves a snapshot. It does not stay itself: subnets and clusters would have to stay with it."""
         return not self.force_destroy
 
-    def told(self) -> tuple[str, ...]:
-        """The same in words, a line each."""
-        refuses = "`pulumi` and `modelway destroy` refuse" if self.protect else "nothing refuses"
-        emptied = "goes with its contents" if self.force_destroy else "goes when empty"
-        stays = "stays in AWS, with its safeguards," if self.retain else emptied
-        return (
-            f"protect: {_word(self.protect)}; {refuses} to delete it",
-            f"retain_on_delete: {_word(self.retain)}, force_destroy: {_word(self.force_destroy)}; it {stays} when a stack gives it up",
-            f"deletion window of keys: {self.deletion_window_days} days",
-            f"databases: {self.backup_days} days of backups, {'a' if self.last_snapshot else 'no'} last snapshot when one is deleted",
-            "deletedWith: settings of a bucket or repository go with it, and stay with it",
-        )
-
-
-def _word(value: bool) -> str:
-    return "true" if value else "false"
-
 
 _BY_TIER: Mapping[Tier, Protection] = MappingProxyType(
     {

@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -23,21 +24,33 @@ def command(
     name: Annotated[str, typer.Argument(metavar="ENV", help="Name of the environment.", show_default=False)],
     origin: Annotated[bool, typer.Option("--origin", help="Say which file and line set each value, and what it overrode.")] = False,
     defaults: Annotated[bool, typer.Option("--defaults", help="With --origin: also what no file sets.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, with contracts; with --origin a list of values.")] = False,
+    what_is_stored: Annotated[bool, typer.Option("--stored", help="Print only what it stores, and what becomes of it.")] = False,
+    as_json: Annotated[
+        bool,
+        typer.Option("--json", help="Print JSON, with contracts; with --origin a list of values, with --stored one of what is stored."),
+    ] = False,
     environments: _environments.Folder = None,
 ) -> None:
     """Print an environment, base and overrides merged, as YAML. Exit code 1 when it is not valid.
 
     Contracts, files of their own, are left out, and so is what nobody set and has no default. With --origin it is what files set.
     """
+    if defaults and not origin:
+        raise typer.BadParameter("it says what --origin shows too: add --origin", param_hint="--defaults")
     from modelway.architecture.loading import trace
 
+    if what_is_stored and origin:
+        raise typer.BadParameter("there is nothing of it in files; leave one of the two out.", param_hint="--stored, --origin")
     root = _environments.project(needed=environments is None)
     folder = _environments.folder_of(name, environments, root)
     with _environments.faults_from_here():
         environment, origins = trace(folder, name, root)
     data = environment.model_dump(mode="json")
-    if as_json and not origin:
+    if what_is_stored and as_json:
+        typer.echo(json.dumps({"tier": environment.tier, "stored": _stored_as_data(environment)}, indent=2, ensure_ascii=False))
+    elif what_is_stored:
+        typer.echo("\n".join(_stored(environment)))
+    elif as_json and not origin:
         typer.echo(json.dumps(data, indent=2, ensure_ascii=False))
     elif as_json:
         told = [(path, value, origins.of(path)) for path, value in _leaves(data)]
@@ -47,7 +60,7 @@ def command(
         # Or the pages of a contract would stand between what an environment decides.
         del data["contracts"]
         typer.echo(_page(data if defaults or not origin else _set(data, (), origins), origins if origin else None, folder))
-        typer.echo(_protected(environment))
+        typer.echo("\n".join(f"# {line}" for line in _stored(environment)))
 
 
 def _page(data: dict[str, Any], origins: "Origins | None", folder: Path) -> str:
@@ -82,12 +95,26 @@ def _set(data: dict[str, Any], path: "FieldPath", origins: "Origins") -> dict[st
     return found
 
 
-def _protected(environment: "Environment") -> str:
-    """What follows from the tier, as remarks: it is no field that somebody could write."""
+def _stored(environment: "Environment") -> Iterator[str]:
+    """What follows from the tier and is no field that somebody could write, a line each."""
     from modelway.architecture.protection import protection
+    from modelway.architecture.storing import stored
 
-    lines = [f"What it stores (buckets, repositories, keys), by its tier, {environment.tier}:", *protection(environment.tier).told()]
-    return "\n".join(f"# {line}" for line in lines)
+    guarded, held = protection(environment.tier), stored(environment)
+    yield f"What it stores, and what becomes of it when it is given up, by its tier, {environment.tier}:"
+    yield from (f"- {one.told(guarded)}" for one in held)
+    if any(one.protected for one in held):
+        yield "Protected: `pulumi` and `modelway destroy` refuse to delete it (docs/protection.md)."
+    if any(one.given_up == "stays" for one in held):
+        yield "What stays in AWS keeps its safeguards: policy, encryption, versions, public access block."
+
+
+def _stored_as_data(environment: "Environment") -> list[dict[str, object]]:
+    from modelway.architecture.protection import protection
+    from modelway.architecture.storing import stored
+
+    days = protection(environment.tier).deletion_window_days
+    return [{**asdict(one), **({"days": days} if one.given_up == "can_be_called_back" else {})} for one in stored(environment)]
 
 
 def _said(data: dict[str, Any], path: "FieldPath", origins: "Origins | None") -> dict[str, Any]:

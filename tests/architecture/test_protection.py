@@ -32,16 +32,3 @@ def test_what_stays_is_never_emptied_and_what_is_protected_stays(tier: Tier) -> 
     assert guarded.retain or not guarded.protect
     assert 7 <= guarded.deletion_window_days <= 30
     assert 1 <= guarded.backup_days <= 35
-
-
-@pytest.mark.parametrize(
-    ("tier", "said"),
-    [
-        ("development", "protect: false; nothing refuses to delete it"),
-        ("staging", "retain_on_delete: true, force_destroy: false; it stays in AWS, with its safeguards, when a stack gives it up"),
-        ("staging", "databases: 7 days of backups, a last snapshot when one is deleted"),
-        ("production", "protect: true; `pulumi` and `modelway destroy` refuse to delete it"),
-    ],
-)
-def test_it_is_told_in_words(tier: Tier, said: str) -> None:
-    assert said in protection(tier).told()

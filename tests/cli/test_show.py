@@ -140,3 +140,28 @@ def test_what_the_tier_does_for_what_is_stored_is_shown(repository: Path, capsys
     own.write_text(own.read_text("utf-8").replace("tier: development", "tier: staging"), "utf-8")
     assert show() == 0
     assert "retain_on_delete: true, force_destroy: false" in capsys.readouterr().out
+
+
+def test_it_ends_with_what_is_stored(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert show() == 0
+    told = [line for line in capsys.readouterr().out.splitlines() if line.startswith("#")]
+    assert told[0] == "# What it stores, and what becomes of it when it is given up, by its tier, development:"
+    assert "# - EKS cluster dev-main: goes; metrics in it go with it" in told
+    assert "# - KMS key of its secrets (main): goes, and can be called back for 7 days" in told
+    # There is none.
+    assert "database" not in "".join(told)
+
+
+def test_what_is_stored_as_data(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    own = repository / "environments" / "dev" / "environment.yaml"
+    own.write_text(own.read_text("utf-8").replace("tier: development", "tier: staging"), "utf-8")
+    assert show("--stored", "--json") == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["tier"] == "staging"
+    by_kind = {(one["kind"], one["protected"], one["given_up"], one.get("days")) for one in found["stored"]}
+    assert by_kind >= {("bucket", False, "stays", None), ("cluster", False, "goes", None), ("key", False, "can_be_called_back", 30)}
+
+
+def test_files_say_nothing_of_what_is_stored(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert show("--stored", "--origin") == 2
+    assert "--stored" in capsys.readouterr().err
