@@ -131,17 +131,6 @@ def test_of_the_projects_own_environments_without_an_option(monkeypatch: pytest.
     assert len({text.index("  # ") for text in out.splitlines()[1:] if "  # " in text and len(text.split("  # ")[0]) < 63}) == 1
 
 
-def test_what_the_tier_does_for_what_is_stored_is_shown(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert show() == 0
-    remarks = [line for line in capsys.readouterr().out.splitlines() if line.startswith("#")]
-    assert remarks[0].endswith("by its tier, development:")
-    assert "# deletion window of keys: 7 days" in remarks
-    own = repository / "environments" / "dev" / "environment.yaml"
-    own.write_text(own.read_text("utf-8").replace("tier: development", "tier: staging"), "utf-8")
-    assert show() == 0
-    assert "retain_on_delete: true, force_destroy: false" in capsys.readouterr().out
-
-
 def test_it_ends_with_what_is_stored(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert show() == 0
     told = [line for line in capsys.readouterr().out.splitlines() if line.startswith("#")]
