@@ -19,9 +19,9 @@ def command(
     what was found into the stacks. Exit code 1 when something was found that cannot be taken as it is.
     """
     from modelway.operations.adopt import adopt
-    from modelway.operations.environments import open_deployment
 
-    adopted = adopt(open_deployment(environment, environments), output, progress=lambda text: typer.echo(text, err=True))
+    _environments.writable(output, "--output")
+    adopted = adopt(_environments.opened(environment, environments), output, progress=lambda text: typer.echo(text, err=True))
     for stack in adopted:
         for line in stack.found:
             typer.echo(f"found: {line}")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from modelway.cli._environments import Folder
+from modelway.cli._environments import Folder, opened
 
 if TYPE_CHECKING:
     from modelway.architecture import Environment, Model
@@ -29,10 +29,9 @@ def command(
     if token_file is not None and not token_file.is_file():
         raise typer.BadParameter(f"there is no file {token_file}", param_hint="--token-file")
 
-    from modelway.operations.ask import ask
-    from modelway.operations.environments import open_deployment
+    from modelway.operations.ask import ask, served
 
-    deployment = open_deployment(environment, environments)
+    deployment = opened(environment, environments, refuse=lambda described: served(described, model))
     answer = ask(deployment, model, token_file.read_text("utf-8").strip() if token_file is not None else None)
     look = where_to_look(deployment.environment, model, answer)
     if as_json:

@@ -23,13 +23,17 @@ def command(
 ) -> None:
     """Make the bucket and key of state, the roles of CI and their boundary. Done again, it changes only what is not as it should be."""
     from modelway.architecture import load
-    from modelway.operations.bootstrap import bootstrap, next_steps, runner
+    from modelway.operations.bootstrap import NotARepository, bootstrap, ground, next_steps, runner
     from modelway.operations.environments import refuse_other_account
 
     running = runner(runner_subnets or (), runner_connection)
     root = project(needed=False)
     with faults_from_here():
         described = load(folder_of(environment, environments, root), environment, root)
+    try:
+        ground(described, repository)
+    except NotARepository as fault:
+        raise typer.BadParameter(str(fault), param_hint="--repository") from None
     refuse_other_account(described)
     told: list[str] = []
 

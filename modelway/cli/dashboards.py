@@ -5,12 +5,12 @@ from typing import Annotated
 
 import typer
 
-from modelway.cli._environments import Folder, faults_from_here, folder_of, project
+from modelway.cli._environments import Folder, faults_from_here, folder_of, project, writable
 
 
 def command(
     environment: Annotated[str, typer.Argument(metavar="ENV", help="Name of the environment.", show_default=False)],
-    to: Annotated[Path | None, typer.Option(metavar="DIR", help="Write them there, one file each.", show_default=False)] = None,
+    to: Annotated[str | None, typer.Option(metavar="DIR", help="Write them there, one file each.", show_default=False)] = None,
     push: Annotated[bool, typer.Option("--push", help="Put them into the environment's Managed Grafana.")] = False,
     environments: Folder = None,
 ) -> None:
@@ -21,11 +21,16 @@ def command(
 
     if push == (to is not None):
         raise typer.BadParameter("write one of --to DIR and --push")
+    if to is not None:
+        # As a path, nothing would be the current folder.
+        if not to:
+            raise typer.BadParameter("it names no folder", param_hint="--to")
+        writable(Path(to), "--to")
     root = project(needed=False)
     with faults_from_here():
         described = load(folder_of(environment, environments, root), environment, root)
     if to is not None:
-        for file in dashboards.write(described, to):
+        for file in dashboards.write(described, Path(to)):
             typer.echo(file)
         return
     refuse_other_account(described)

@@ -5,13 +5,18 @@ from typing import Annotated, cast
 
 import typer
 
+from modelway.cli._environments import Folder, opened
 
-def command(environment: Annotated[str, typer.Argument(metavar="ENV", help="Name of the environment.", show_default=False)]) -> None:
+
+def command(
+    environment: Annotated[str, typer.Argument(metavar="ENV", help="Name of the environment.", show_default=False)],
+    environments: Folder = None,
+) -> None:
     """Print a kubeconfig for the EKS clusters of an environment; its tokens come from `modelway kube-token`."""
-    from modelway.operations.environments import open_deployment, outputs
+    from modelway.operations.environments import outputs
     from modelway.operations.kubeconfig import kubeconfig
 
-    deployment = open_deployment(environment)
+    deployment = opened(environment, environments)
     clusters = cast(dict[str, dict[str, str]], outputs(deployment).get("clusters") or {})
     config = kubeconfig(clusters, prefix=environment, region=deployment.environment.aws.region)
     # JSON is YAML, and every Kubernetes tool reads it.

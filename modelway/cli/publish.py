@@ -1,9 +1,14 @@
 """`modelway publish ENV`: images and weights, by digest, to where the environment keeps them."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from modelway.cli._environments import Folder, opened
+
+if TYPE_CHECKING:
+    from modelway.architecture import Environment
 
 
 def command(
@@ -16,6 +21,7 @@ def command(
         Path | None,
         typer.Option("--all", help="Instead: a folder of <model>/<version>/{model.json,image/}, all of which is published.", metavar="DIR"),
     ] = None,
+    environments: Folder = None,
 ) -> None:
     """Publish a model version: its image to the registry, its weights to the model store. Refuses what the model file does not pin."""
     one = (model, version, image, weights)
@@ -25,10 +31,22 @@ def command(
         missing = [f"--{name}" for name, given in zip(("model", "version", "image", "weights"), one, strict=True) if not given]
         raise typer.BadParameter("needed, unless --all is given", param_hint=", ".join(missing))
 
-    from modelway.operations.environments import open_deployment, outputs
-    from modelway.operations.publish import Wanted, find_all, publish_all
+    for option, folder in (("--all", everything), ("--image", image)):
+        if folder is not None and not folder.is_dir():
+            raise typer.BadParameter(f"there is no folder {folder}", param_hint=option)
+    if weights is not None and not weights.is_file():
+        raise typer.BadParameter(f"there is no file {weights}", param_hint="--weights")
 
-    deployment = open_deployment(environment)
+    from modelway.operations.environments import outputs
+    from modelway.operations.publish import Wanted, find_all, publish_all, refuse_unknown
+
+    def refuse(described: "Environment") -> None:
+        if everything:
+            find_all(described, everything)
+        elif model and version:
+            refuse_unknown(described, model, version)
+
+    deployment = opened(environment, environments, refuse=refuse)
     wanted = find_all(deployment.environment, everything) if everything else []
     if model and version and image and weights:
         wanted = [Wanted(model, version, image, weights)]

@@ -1,8 +1,17 @@
 """`modelway recover STACK`: go on after a run that was killed."""
 
+import sys
 from typing import Annotated
 
 import typer
+
+from modelway.errors import ModelwayError
+
+
+class NobodyToAsk(ModelwayError):
+    """It would ask, and there is no terminal."""
+
+    exit_code = 3
 
 
 def command(
@@ -27,13 +36,17 @@ def command(
     from modelway.operations.project import engine_folder, find_root
     from modelway.operations.recover import carry_out, plan
 
+    told = dict(_pair(one) for one in imports or ())
+    for urn in gone or ():
+        if not urn.startswith("urn:"):
+            raise typer.BadParameter(f"{urn}: write a URN, as it was told", param_hint="--gone")
     engine = Engine(engine_folder(find_root()))
     made = plan(
         stack,
         engine,
         Lookup,
         gone_hosts=frozenset(host_is_gone or ()),
-        imports=dict(_pair(one) for one in imports or ()),
+        imports=told,
         gone=frozenset(gone or ()),
     )
     if made.empty:
@@ -47,7 +60,9 @@ def command(
     for urn in made.unread:
         typer.echo(f"read back: {urn}")
     if not yes:
-        typer.confirm("Do this?", abort=True)
+        if not sys.stdin.isatty():
+            raise NobodyToAsk(f"{stack}: nothing was changed: nobody is here to ask; add --yes to do this.")
+        typer.confirm("Do this?", abort=True, err=True)
     for outcome in carry_out(made, engine):
         typer.echo(f"{outcome.urn}: {outcome.what}")
     typer.echo(f"{stack}: recovered; `pulumi up` goes on.")

@@ -30,6 +30,13 @@ class Format(StrEnum):
     GITHUB = "github"
 
 
+def _format(text: str) -> Format:
+    try:
+        return Format(text)
+    except ValueError:
+        raise typer.BadParameter(f"{text} is none of {', '.join(Format)}") from None
+
+
 def command(
     names: Annotated[
         list[str] | None, typer.Argument(metavar="[ENV]...", help="Environments; all when none is named.", show_default=False)
@@ -37,7 +44,12 @@ def command(
     environments: _environments.Folder = None,
     form: Annotated[
         Format,
-        typer.Option("--format", help="text: faults on stderr; json: everything on stdout; github: annotations of a workflow on stdout."),
+        typer.Option(
+            "--format",
+            parser=_format,
+            metavar="text|json|github",
+            help="text: faults on stderr; json: everything on stdout; github: annotations of a workflow on stdout.",
+        ),
     ] = Format.TEXT,
     strict: Annotated[
         bool, typer.Option("--strict", help="Exit code 1 also when there is a field that nothing puts into effect yet.")

@@ -25,6 +25,19 @@ class AwsFailure(ModelwayError):
     """AWS refused a call, or could not be reached."""
 
 
+class NoCredentials(AwsFailure):
+    """There are none at all. `environment` is the one that they are for, where that is known."""
+
+    found = "there are no AWS credentials"
+
+    def __init__(self, environment: str = "ENV") -> None:
+        self.way_out = (
+            "set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or use `aws sso login`; "
+            f'for the cloud on a laptop: eval "$(modelway local env {environment})".'
+        )
+        super().__init__(f"{self.found}: {self.way_out}")
+
+
 class ImageRegistry:
     """ECR repositories of one account and region."""
 
@@ -190,9 +203,6 @@ def explained(call: str) -> Iterator[None]:
         error = fault.response["Error"]
         raise AwsFailure(f"AWS refused {call}: {error.get('Code')}: {error.get('Message')}") from fault
     except NoCredentialsError as fault:
-        raise AwsFailure(
-            "there are no AWS credentials: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or use `aws sso login`; "
-            'for the cloud on a laptop: eval "$(modelway local env ENV)".'
-        ) from fault
+        raise NoCredentials from fault
     except BotoCoreError as fault:
         raise AwsFailure(f"AWS: {call} failed: {fault}") from fault

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from modelway.architecture import Environment
+from modelway.architecture.endpoint import Endpoint
 from modelway.errors import ModelwayError
 from modelway.operations._aws import ImageRegistry
 from modelway.operations._aws_serving import Endpoints
@@ -74,6 +75,15 @@ def sample(environment: Environment, model: str, version: str) -> bytes:
     return json.dumps({"inputs": inputs}).encode()
 
 
+def served(environment: Environment, model: str) -> tuple[Endpoint, str]:
+    """How the model serves, and its live version, as the files say. Raises NotAsked where it serves nobody."""
+    described = environment.models.get(model)
+    if described is None or described.serving is None or described.traffic is None:
+        known = ", ".join(name for name, one in environment.models.items() if one.serving is not None) or "none"
+        raise NotAsked(f"environment {environment.environment} has no endpoint {model}; there are: {known}.")
+    return described.serving, described.traffic.live
+
+
 def ask(deployment: Deployment, model: str, token: str | None = None) -> Answer:
     """Sends the sample of the live version: to SageMaker where it serves there; else through the Gateway where it answers, else to a pod;
     to the image where pods or instances are simulated.
@@ -81,22 +91,19 @@ def ask(deployment: Deployment, model: str, token: str | None = None) -> Answer:
     Raises NotAsked, ClusterFailure, NotServed, AwsFailure.
     """
     environment = deployment.environment
-    described = environment.models.get(model)
-    if described is None or described.serving is None or described.traffic is None:
-        known = ", ".join(name for name, one in environment.models.items() if one.serving is not None) or "none"
-        raise NotAsked(f"environment {environment.environment} has no endpoint {model}; there are: {known}.")
+    spec, live = served(environment, model)
     told = [deployment.engine.outputs(stack) for stack in deployment.stacks]
     endpoint = _first(told, "endpoints", model)
     if endpoint is None:
         raise NotAsked(f"{model} is not up: `modelway up {environment.environment}` brings it up.")
-    if described.serving.runtime.kind == "sagemaker":
+    if spec.runtime.kind == "sagemaker":
         return ask_sagemaker(environment, model, endpoint, Endpoints(environment.aws.region))
     if "cluster" not in endpoint:
         raise NotAsked(f"{model} still serves on SageMaker: `modelway up {environment.environment}` moves it.")
     joint = _first(told, "clusters", str(endpoint["cluster"]))
     if joint is None:
         raise NotAsked(f"environment {environment.environment} has no cluster {endpoint['cluster']} yet.")
-    live, namespace = described.traffic.live, str(endpoint["namespace"])
+    namespace = str(endpoint["namespace"])
     body, path = sample(environment, model, live), f"{endpoint['url_path']}/infer"
     headers = {"Content-Type": "application/json", **({"Authorization": f"Bearer {token}"} if token else {})}
     cluster = _cluster(environment, str(endpoint["cluster"]), joint)

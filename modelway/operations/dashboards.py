@@ -20,13 +20,16 @@ class NoManagedGrafana(ModelwayError):
 
 
 def write(environment: Environment, folder: Path) -> list[Path]:
-    """One file for each dashboard, NAME.json, as Grafana imports it."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """One file for each dashboard, NAME.json, as Grafana imports it. Raises ModelwayError for what cannot be written."""
     files = []
-    for name, board in all_dashboards(environment).items():
-        file = folder / f"{name}.json"
-        file.write_text(json.dumps(board, sort_keys=True, indent=1) + "\n", "utf-8")
-        files.append(file)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, board in all_dashboards(environment).items():
+            file = folder / f"{name}.json"
+            file.write_text(json.dumps(board, sort_keys=True, indent=1) + "\n", "utf-8")
+            files.append(file)
+    except OSError as fault:
+        raise ModelwayError(f"{fault.filename or folder}: the dashboards cannot be written there: {fault.strerror}.") from None
     return files
 
 

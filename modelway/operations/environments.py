@@ -10,7 +10,7 @@ from modelway.architecture.effect import refusal
 from modelway.architecture.protection import protection
 from modelway.errors import ModelwayError
 from modelway.operations import hosted, rollbacks
-from modelway.operations._aws import account_of_credentials
+from modelway.operations._aws import NoCredentials, account_of_credentials
 from modelway.operations._aws_serving import Endpoints
 from modelway.operations._pulumi import Engine, EngineFailure
 from modelway.operations.project import PROJECT, engine_folder, environments_folder, find_root
@@ -60,17 +60,25 @@ class NotMadeYet(ModelwayError):
     """The environment asks for what nothing makes yet."""
 
 
-def open_deployment(name: str, environments: Path | None = None, *, to_come_up: bool = False) -> Deployment:
+def open_deployment(
+    name: str,
+    environments: Path | None = None,
+    *,
+    to_come_up: bool = False,
+    refuse: Callable[[Environment], object] | None = None,
+) -> Deployment:
     """Environment `name`, loaded and checked, with its engine.
 
     `environments` (default: what is configured) is written into the configuration of its stacks, so that the program reads the same folder.
-    A stack that is not there is made, with what `secrets_provider` says to encrypt its secrets. Raises InvalidArchitecture; NotMadeYet,
-    when it is to come up and the program would refuse it; OtherAccount; AwsFailure; NothingEncrypts; all of them before anything is
-    changed; and EngineFailure.
+    `refuse` sees the environment before credentials are asked for, and may raise. A stack that is not there is made, with what
+    `secrets_provider` says to encrypt its secrets. Raises InvalidArchitecture; NotMadeYet, when it is to come up and the program would
+    refuse it; OtherAccount; AwsFailure; NothingEncrypts; all of them before anything is changed; and EngineFailure.
     """
     root = find_root()
     folder = environments.resolve() if environments else environments_folder(root, name)
     environment = load(folder, name, root)
+    if refuse is not None:
+        refuse(environment)
     if to_come_up and (why := refusal(environment)):
         raise NotMadeYet(why)
     deployment = Deployment(environment, Engine(engine_folder(root)))
@@ -95,7 +103,10 @@ def _add(deployment: Deployment, stacks: Sequence[str], folder: Path) -> None:
 def refuse_other_account(environment: Environment) -> None:
     """Raises OtherAccount where the credentials at hand are not of the environment's account."""
     # The provider has the same guard, but a failing destroy would have begun by then, and other providers have none.
-    wanted, found = environment.aws.account, account_of_credentials(environment.aws.region)
+    try:
+        wanted, found = environment.aws.account, account_of_credentials(environment.aws.region)
+    except NoCredentials:
+        raise NoCredentials(environment.environment) from None
     if found != wanted:
         name = environment.environment
         raise OtherAccount(
@@ -151,20 +162,33 @@ def destroy(deployment: Deployment, *, yes: bool, progress: Progress) -> list[Re
     return [kept for stack in reversed(deployment.stacks) for resource in there[stack] if (kept := _retained(resource))]
 
 
+def refuse_by_tier(environment: Environment, because: str) -> None:
+    """Raises Protected where the environment's tier alone forbids to take it down; `because` nobody could look at what is there."""
+    if protection(environment.tier).protect:
+        raise Protected(_protected(environment, f"  (which resources these are, nobody could see: {because})"))
+
+
 def _refuse_protected(environment: Environment, held: list[dict[str, object]]) -> None:
     name, tier = environment.environment, environment.tier
     if not held and not protection(tier).protect:
         return
     listed = _listed(held) or "  (nothing yet)"
     if protection(tier).protect:
-        raise Protected(
-            f"environment {name} is of tier {tier}, which protects what it stores:\n{listed}\n"
-            f"To retire it, lower its tier in environment.yaml: to staging, and what is stored stays in AWS, or to development, and it goes"
-            f" with its contents. Then `modelway up {name}`, and `modelway destroy {name}` again."
-        )
+        raise Protected(_protected(environment, listed))
     raise Protected(
         f"environment {name} is of tier {tier}, and its stacks still protect what they stored before:\n{listed}\n"
         f"Run `modelway up {name}`, which lifts that, and `modelway destroy {name}` again; or `pulumi state unprotect URN` for one of them."
+    )
+
+
+def _protected(environment: Environment, listed: str) -> str:
+    name, locked = environment.environment, environment.registry.models.object_lock is not None
+    unlocked = " (remove registry.models.object_lock first; what is locked stays until its time is over)" if locked else ""
+    return (
+        f"environment {name} is of tier {environment.tier}, which protects what it stores:\n{listed}\n"
+        f"To retire it, lower its tier in environment.yaml: to staging, and what is stored stays in AWS, or to development{unlocked},"
+        f" and it goes with its contents. Then `modelway up {name}`, and `modelway destroy {name}` again."
+        " docs/protection.md has every step."
     )
 
 

@@ -115,14 +115,21 @@ def places(environment: str, outputs: Mapping[str, object]) -> Places:
     raise NotRegistered(f"environment {environment} has no registry yet: bring it up first (`modelway up {environment}`), then publish.")
 
 
-def plan(environment: Environment, kept: Places, model: str, version: str) -> Release:
-    """What one version pins, and where it goes. Raises Refused or NotRegistered."""
+def refuse_unknown(environment: Environment, model: str, version: str) -> None:
+    """Raises Refused for what the environment's files do not describe."""
     name = environment.environment
     if model not in environment.models:
         raise Refused(f"environment {name} has no model {model!r}; it has {_listed(environment.models)}.")
     versions = environment.models[model].versions
     if version not in versions:
         raise Refused(f"model {model} of environment {name} has no version {version!r}; it has {_listed(versions)}.")
+
+
+def plan(environment: Environment, kept: Places, model: str, version: str) -> Release:
+    """What one version pins, and where it goes. Raises Refused or NotRegistered."""
+    refuse_unknown(environment, model, version)
+    name = environment.environment
+    versions = environment.models[model].versions
     image, image_digest = str(versions[version].image).rsplit("@", 1)
     weights = versions[version].weights
     if weights.kind != "store":

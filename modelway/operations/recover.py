@@ -27,6 +27,12 @@ class NeedsAnswers(ModelwayError):
     exit_code = 3
 
 
+class NotPending(ModelwayError):
+    """Somebody says what became of a thing that nobody asked for."""
+
+    exit_code = 2
+
+
 class Engine(Protocol):
     """What is needed of the engine."""
 
@@ -92,8 +98,8 @@ def plan(
 ) -> Plan:
     """What has to be done for the stack. `lookup` gives the place to look in by region.
 
-    Raises StillLocked when the owner of a lock is not proved to be dead, NeedsAnswers when a creation is undecided; EngineFailure,
-    AwsFailure.
+    Raises NotPending when `imports` or `gone` name what nobody has to decide, StillLocked when the owner of a lock is not proved to be
+    dead, NeedsAnswers when a creation is undecided; EngineFailure, AwsFailure.
     """
     held = locks(engine.backend())
     removed = [Removed(lock, prove(lock.owner, gone_hosts)) for lock in (held.of(stack) if held else ())]
@@ -105,11 +111,14 @@ def plan(
     exported = engine.export(stack)
     deployment = _deployment(exported)
     pending = operations(deployment)
+    again = unread(deployment)
+    if unknown := sorted((gone | set(imports or ())) - {one.urn for one in pending} - set(again)):
+        raise NotPending(_not_pending(stack, unknown, [one.urn for one in pending]))
     looks = _Looks(deployment, lookup)
     settled = [settle(one, looks.find, imports=imports or {}, gone=gone) for one in pending]
     if open_questions := [one for one in settled if one.way == "ask"]:
         raise NeedsAnswers(_needs_answers(stack, open_questions))
-    return Plan(stack, tuple(removed), tuple(settled), tuple(unread(deployment)), exported)
+    return Plan(stack, tuple(removed), tuple(settled), tuple(again), exported)
 
 
 def carry_out(
@@ -221,6 +230,15 @@ def _still_locked(stack: str, alive: Sequence[Removed]) -> str:
         + "\n".join(lines)
         + f"\nWait for that run to end; run this on its own host{elsewhere}. A lock that names nobody was cut off while it was written:"
         " make sure that no run is on, then delete it."
+    )
+
+
+def _not_pending(stack: str, unknown: Sequence[str], pending: Sequence[str]) -> str:
+    there = "these are:\n" + "\n".join(f"  {urn}" for urn in pending) if pending else "nothing is."
+    return (
+        f"stack {stack}: not begun and left open:\n"
+        + "\n".join(f"  {urn}" for urn in unknown)
+        + f"\nWrite their URNs as they are told; {there}"
     )
 
 

@@ -161,7 +161,8 @@ def test_of_an_environment_nothing_is_asked_without_credentials(tmp_path: Path, 
     parts = {part["name"]: part for part in json.loads(said.stdout)["parts"]}
     assert said.returncode == 1
     assert (parts["credentials"]["state"], parts["credentials"]["needed"]) == ("missing", True)
-    assert "modelway local env" in parts["credentials"]["found"]
+    assert parts["credentials"]["found"] == "there are no AWS credentials"
+    assert "modelway local env dev" in parts["credentials"]["way_out"]
     assert "model store" not in parts
 
 

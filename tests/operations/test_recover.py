@@ -1,5 +1,6 @@
 """A recovery from its plan to its outcome, on an engine that is only a state and a cloud that is only a dictionary."""
 
+import io
 import os
 import socket
 import subprocess
@@ -7,14 +8,17 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from modelway.cli import main
 from modelway.operations.locks import Lock, Owner
 from modelway.operations.pending import applied
-from modelway.operations.recover import NeedsAnswers, StillLocked, carry_out, plan
+from modelway.operations.recover import NeedsAnswers, NotPending, Plan, StillLocked, carry_out, plan
 
+ROOT = Path(__file__).resolve().parents[2]
 URN = "urn:pulumi:dev::modelway::{0}::{1}"
 TAGS = {"environment": "dev"}
 
@@ -164,3 +168,44 @@ def test_what_is_still_being_made_is_waited_for(monkeypatch: pytest.MonkeyPatch)
     carry_out(plan("dev", engine, lambda region: Lookup(), locks=lambda _: Locks([])), engine, locks=lambda _: Locks([]))
     assert engine.done == ["put", "refresh", "refresh"]
     assert engine.deployment["resources"][-1]["outputs"] == {"status": "ACTIVE"}
+
+
+def test_what_nobody_has_to_decide_is_refused_and_not_passed_over() -> None:
+    engine = Engine(begun(VPC), {})
+    begun_urn, other = URN.format("aws:ec2/vpc:Vpc", "vpc"), URN.format("aws:ec2/vpc:Vpc", "vcp")
+    for given in ({"imports": {other: "vpc-1"}}, {"gone": frozenset([other])}):
+        with pytest.raises(NotPending) as told:
+            plan("dev", engine, lambda region: Lookup(), locks=lambda _: None, **given)  # type: ignore[arg-type]
+        assert told.value.exit_code == 2
+        assert all(urn in str(told.value) for urn in (begun_urn, other))
+    with pytest.raises(NotPending, match="nothing is"):
+        plan("dev", Engine({}, {}), lambda region: Lookup(), locks=lambda _: None, gone=frozenset([other]))
+    # What an interrupted recovery found may be said again.
+    [settled] = plan("dev", engine, lambda region: Lookup(), locks=lambda _: None, imports={begun_urn: "vpc-1"}).settled
+    again = Engine(applied(engine.deployment, [settled]), {})
+    assert plan("dev", again, lambda region: Lookup(), locks=lambda _: None, imports={begun_urn: "vpc-1"}).unread == (begun_urn,)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "told"),
+    [
+        ([], 3, "add --yes to do this"),
+        (["--gone", "notaurn", "--yes"], 2, "notaurn: write a URN"),
+        (["--import", "urn:a", "--yes"], 2, "write URN=ID"),
+    ],
+)
+def test_without_a_terminal_it_says_what_is_missing(
+    arguments: list[str], code: int, told: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made = Plan("dev", (), (), ("urn:a",), {})
+    monkeypatch.setattr("modelway.operations.recover.plan", lambda *_, **__: made)
+    monkeypatch.setattr("modelway.operations.recover.carry_out", lambda *_: pytest.fail("nobody agreed"))
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.chdir(ROOT)
+    with pytest.raises(SystemExit) as end:
+        main(["recover", "dev", *arguments])
+    said = capsys.readouterr()
+    assert end.value.code == code
+    assert told in said.err
+    assert "Do this?" not in said.out

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from modelway.architecture import Environment
 from modelway.errors import ModelwayError
+from modelway.operations._aws import NoCredentials
 from modelway.operations.doctor import Part
 from modelway.operations.readiness.asking import Cloud, answered
 from modelway.operations.readiness.capacity import of_capacity
@@ -47,8 +48,12 @@ def answers(url: str) -> bool:
 def _credentials(environment: Environment, cloud: Cloud) -> Iterator[Part]:
     try:
         account, arn = cloud.identity()
+    except NoCredentials:
+        lacking = NoCredentials(environment.environment)
+        yield Part("credentials", "missing", lacking.found, lacking.way_out)
+        return
     except ModelwayError as fault:
-        yield Part("credentials", "missing", str(fault))
+        yield Part("credentials", "missing", str(fault), f"use credentials that AWS takes, of {environment.aws.account}")
         return
     wanted = environment.aws.account
     if account != wanted:
