@@ -121,7 +121,12 @@ def _cluster(environment: Environment, key: str, network: NetworkJoint | None, p
         if network is None:
             raise ValueError(f"the cluster {key} stands in a network, and there is none")
         args = arguments.eks_cluster(
-            environment, key, described, subnet_ids=network.control_subnets, node_subnet_ids=network.private_subnets
+            environment,
+            key,
+            described,
+            vpc_id=network.vpc_id,
+            subnet_ids=network.control_subnets,
+            node_subnet_ids=network.private_subnets,
         )
         made = EksCluster(key, args, pulumi.ResourceOptions(provider=providers.aws))
         facts = {"name": made.name, "arn": made.arn, "endpoint": made.endpoint, "certificate_authority": made.certificate_authority}

@@ -11,6 +11,7 @@ from components import _cluster_policies as cluster_policies
 from components import _policies as policies
 from components.cluster._addons import Addon, addons
 from components.cluster._charts import AUTOSCALER_ACCOUNT
+from components.cluster.callers import callers_group
 from components.cluster.nodes import NodePoolArgs, PlaceArgs, live_sizes, node_group, recommended
 
 LOGS = ("api", "audit", "authenticator", "controllerManager", "scheduler")
@@ -59,6 +60,10 @@ class EksClusterArgs(TypedDict):
     """By add-on; of what is not named, EKS's default for `version`."""
     access: dict[str, AccessArgs]
     """Who may enter; nobody else does, the creator neither."""
+    callers: NotRequired[list[str]]
+    """Ids of security groups that reach the API server from inside of the network, besides nodes. Default: none."""
+    vpc_id: NotRequired[pulumi.Input[str]]
+    """Of the subnets. Only with callers."""
     public_access: NotRequired[bool]
     """Whether the API server also answers on the internet. Default: no."""
     public_access_cidrs: NotRequired[list[str]]
@@ -82,6 +87,7 @@ class EksClusterArgs(TypedDict):
 class EksCluster(pulumi.ComponentResource):
     """An EKS cluster that is private, keeps its secrets under its own KMS key, and lets in whom its access entries name.
 
+    - an API server that answers nodes and the security groups that are named as callers
     - control-plane logs in a log group with retention, encrypted with that key
     - add-ons in order: vpc-cni with network policies on, kube-proxy, eks-pod-identity-agent; nodes; coredns, eks-node-monitoring-agent,
       aws-ebs-csi-driver, metrics-server, kube-state-metrics, prometheus-node-exporter. Those that call AWS have a role of their own by Pod
@@ -147,6 +153,8 @@ class EksCluster(pulumi.ComponentResource):
         }
         if args.get("public_access") and "public_access_cidrs" in args:
             network["public_access_cidrs"] = args["public_access_cidrs"]
+        if args.get("callers"):
+            network["security_group_ids"] = [callers_group(self._name, args["vpc_id"], args["callers"], self._child).id]
         services: aws.eks.ClusterKubernetesNetworkConfigArgsDict = {}
         if "service_cidr" in args:
             services["service_ipv4_cidr"] = args["service_cidr"]

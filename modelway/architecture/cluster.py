@@ -39,6 +39,11 @@ Context = Annotated[
 LogType = Literal["api", "audit", "authenticator", "controllerManager", "scheduler"]
 
 
+SecurityGroupId = Annotated[
+    str, Shaped(r"sg-([0-9a-f]{8}|[0-9a-f]{17})", "the id of a security group", "Write it like sg-0a1b2c3d4e5f67890.", 80)
+]
+
+
 class ServiceAddresses(Addresses):
     """A block of private IPv4 addresses, /12 to /24, for services of a cluster."""
 
@@ -66,20 +71,31 @@ class Callers(Addresses):
 class PrivateApi(Section):
     """The API server answers inside the network alone."""
 
+    EXAMPLES = MappingProxyType({"callers": ["sg-0a1b2c3d4e5f67890"]})
+    PEERS = MappingProxyType({"callers": "EKS `securityGroupIds`"})
+
     kind: Literal["private"] = "private"
+    callers: tuple[SecurityGroupId, ...] = Field(default=(), max_length=40)
+    """Security groups of the network that it answers besides nodes, such as the runner's that `modelway bootstrap` makes."""
+
+    def breaches(self) -> Iterator[Breach]:
+        yield from each([repeated(self, "callers")])
 
 
 class PublicApi(Section):
     """The API server answers on the internet as well, to some."""
 
-    EXAMPLES = MappingProxyType({"allowed": ["198.51.100.0/24"]})
+    EXAMPLES = MappingProxyType({"allowed": ["198.51.100.0/24"], "callers": ["sg-0a1b2c3d4e5f67890"]})
+    PEERS = MappingProxyType({"allowed": "EKS `publicAccessCidrs`", "callers": "EKS `securityGroupIds`"})
 
     kind: Literal["public"]
     allowed: tuple[Callers, ...] = Field(min_length=1, max_length=40)
     """Addresses that are answered, such as an office's; 40 at most (what EKS allows)."""
+    callers: tuple[SecurityGroupId, ...] = Field(default=(), max_length=40)
+    """Security groups of the network that it answers inside, besides nodes, such as the runner's that `modelway bootstrap` makes."""
 
     def breaches(self) -> Iterator[Breach]:
-        yield from each([repeated(self, "allowed")])
+        yield from each([repeated(self, "allowed"), repeated(self, "callers")])
 
 
 Api = Annotated[PrivateApi | PublicApi, Field(discriminator="kind")]

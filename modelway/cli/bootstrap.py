@@ -41,7 +41,7 @@ def command(
         told.append(what)
         typer.echo(f"made: {what}", err=True)
 
-    place = bootstrap(described, repository, running, made)
+    place, runner_group = bootstrap(described, repository, running, made)
     if not told:
         typer.echo("everything is there already", err=True)
-    typer.echo(next_steps(place, running is not None), nl=False)
+    typer.echo(next_steps(place, runner_group), nl=False)

@@ -38,14 +38,20 @@ class RunnerEnsurer:
         with explained("codebuild"):
             self._ec2, self._eks, self._codebuild = (session.client(service) for service in ("ec2", "eks", "codebuild"))
 
-    def ensure(self, project: Project, clusters: Sequence[str]) -> None:
-        """The project in its network, let in to the API servers of these clusters, and called for every job that asks for it."""
+    def ensure(self, project: Project, clusters: Mapping[str, Sequence[str]]) -> str:
+        """The project in its network, let in to the API servers of these clusters, and called for every job that asks for it.
+
+        `clusters`: the security groups that each lets in by its own description; one that has the runner's is left alone. Returns the id of
+        the runner's group.
+        """
         vpc = self._network(project.subnets)
         group = self._group(project.name, vpc)
-        for cluster in clusters:
-            self._let_in(cluster, group)
+        for cluster, callers in clusters.items():
+            if group not in callers:
+                self._let_in(cluster, group)
         self._project(project, vpc, group)
         self._webhook(project.name)
+        return group
 
     def _network(self, subnets: Sequence[str]) -> str:
         with explained("ec2:DescribeSubnets"):

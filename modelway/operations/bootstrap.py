@@ -62,11 +62,12 @@ def runner(subnets: Sequence[str], connection: str | None) -> Runner | None:
     return Runner(subnets, connection)
 
 
-def bootstrap(environment: Environment, repository: str, running: Runner | None, made: Progress) -> Ground:
+def bootstrap(environment: Environment, repository: str, running: Runner | None, made: Progress) -> tuple[Ground, str | None]:
     """Afterwards there are: the bucket of state and its key; GitHub as a provider of identities; the roles `preview` and `deploy` with what
     they may; the boundary of roles that deployments make; with `running`, a CodeBuild project in the network and the role `runner`.
 
-    What is there and as it should be stays; `made` hears of everything else. Raises AwsFailure.
+    Returns what the environment stands on, and the id of the runner's security group. What is there and as it should be stays; `made` hears
+    of everything else. Raises AwsFailure.
     """
     from modelway.operations._aws_bootstrap import Ensurer
 
@@ -76,34 +77,37 @@ def bootstrap(environment: Environment, repository: str, running: Runner | None,
     key = ensure.key(place.alias, documents.state_key(place.account), made)
     ensure.bucket(place.bucket, place.account, key, documents.state_bucket(place), made)
     ensure.provider(place.provider, documents.ISSUER, documents.AUDIENCE, made)
-    ensure.policy(place.boundary, documents.workloads(), made)
+    ensure.policy(place.boundary, documents.workloads(place), made)
     rights = deployments(place, environment)
     for arn, document in rights.items():
         ensure.policy(arn, document, made)
     ensure.role(place.role("preview"), documents.assumed_by_github(place, "pull_request"), documents.preview(place, key), (), made)
     deploying = documents.assumed_by_github(place, f"environment:{place.environment}")
     ensure.role(place.role("deploy"), deploying, documents.deploy(place, key), list(rights), made, instead_of=(TOO_MUCH,))
+    group = None
     if running is not None:
         allowed = documents.runner(place, running.subnets, running.connection)
         ensure.role(place.role("runner"), documents.assumed_by_codebuild(place), allowed, (), made, instead_of=(TOO_MUCH,))
-        _run(environment, place, running, tags, made)
-    return place
+        group = _run(environment, place, running, tags, made)
+    return place, group
 
 
-def _run(environment: Environment, place: Ground, running: Runner, tags: dict[str, str], made: Progress) -> None:
+def _run(environment: Environment, place: Ground, running: Runner, tags: dict[str, str], made: Progress) -> str:
     from modelway.operations._aws_runner import Project, RunnerEnsurer
 
-    clusters = [f"{place.environment}-{key}" for key, cluster in environment.clusters.items() if cluster.kind == "eks"]
+    described = environment.clusters.items()
+    clusters = {f"{place.environment}-{key}": cluster.endpoint.callers for key, cluster in described if cluster.kind == "eks"}
     project = Project(place.runner, place.role("runner"), place.repository, running.connection, running.subnets)
-    RunnerEnsurer(place.region, tags, made).ensure(project, clusters)
+    return RunnerEnsurer(place.region, tags, made).ensure(project, clusters)
 
 
-def next_steps(place: Ground, with_runner: bool) -> str:
-    """What a person does now."""
+def next_steps(place: Ground, runner_group: str | None) -> str:
+    """What a person does now; `runner_group` is the id of the runner's security group, where there is a runner."""
     listed = "\n".join(f"  {name}: {place.role(name)}" for name in ("preview", "deploy"))
     running = (
         f"  in workflows, `runs-on: codebuild-{place.runner}-${{{{ github.run_id }}}}-${{{{ github.run_attempt }}}}`\n"
-        if with_runner
+        f"  write `callers: [{runner_group}]` under endpoint of every cluster of kind eks: its API server lets the runner in\n"
+        if runner_group is not None
         else ""
     )
     return (

@@ -233,9 +233,15 @@ def runner(ground: Ground, subnets: Sequence[str], connection: str) -> Document:
     return document(*statements)
 
 
-def workloads() -> Document:
+def workloads(ground: Ground) -> Document:
     """The boundary of every role that a deployment makes. It grants nothing by itself
-    (docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html): it says what no such role may, whatever it was given."""
+    (docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html): it says what no such role may, whatever it was given.
+
+    Of IAM it leaves what clusters do there: load balancers' own role, and in Auto Mode profiles for nodes, whose names EKS chooses
+    (docs.aws.amazon.com/aws-managed-policy/latest/reference/AmazonEKSClusterPolicy.html, AmazonEKSComputePolicy.html).
+    """
+    account = f"arn:aws:iam::{ground.account}"
+    profiles = ("AddRoleToInstanceProfile", "CreateInstanceProfile", "DeleteInstanceProfile", "GetInstanceProfile")
     never = (
         *(
             "account:*",
@@ -245,10 +251,27 @@ def workloads() -> Document:
             "cloudtrail:StopLogging",
             "config:DeleteConfigurationRecorder",
         ),
-        *("guardduty:DeleteDetector", "iam:*", "organizations:*", "sso:*", "sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity"),
+        *("guardduty:DeleteDetector", "organizations:*", "sso:*", "sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity"),
     )
     return document(
-        {"Sid": "AtMost", "Effect": "Allow", "Action": ["*"], "Resource": ["*"]},
+        {"Sid": "AtMost", "Effect": "Allow", "NotAction": ["iam:*"], "Resource": ["*"]},
+        allow(
+            "NodeProfiles",
+            [*(f"iam:{action}" for action in profiles), "iam:RemoveRoleFromInstanceProfile", "iam:TagInstanceProfile"],
+            Resource=[f"{account}:instance-profile/eks*"],
+        ),
+        allow(
+            "NodeRoles",
+            ["iam:PassRole"],
+            Resource=[f"{account}:role{ground.path}*"],
+            Condition={"StringEquals": {"iam:PassedToService": "ec2.amazonaws.com"}},
+        ),
+        allow(
+            "LinkServices",
+            ["iam:CreateServiceLinkedRole"],
+            Resource=[f"{account}:role/aws-service-role/*"],
+            Condition={"StringEquals": {"iam:AWSServiceName": ["elasticloadbalancing.amazonaws.com", "spot.amazonaws.com"]}},
+        ),
         {"Sid": "Never", "Effect": "Deny", "Action": list(never), "Resource": ["*"]},
     )
 

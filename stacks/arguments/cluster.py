@@ -35,6 +35,7 @@ def eks_cluster(
     key: str,
     described: EksCluster,
     *,
+    vpc_id: "pulumi.Input[str]",
     subnet_ids: "pulumi.Input[list[str]]",
     node_subnet_ids: "pulumi.Input[list[str]]",
 ) -> "EksClusterArgs":
@@ -60,6 +61,9 @@ def eks_cluster(
         "protect": protection(environment.tier).protect,
         "tags": tags(environment),
     }
+    if described.endpoint.callers:
+        made["callers"] = list(described.endpoint.callers)
+        made["vpc_id"] = vpc_id
     if described.secrets_key is not None:
         made["secrets_key"] = described.secrets_key
     if described.auto_mode is not None:

@@ -87,6 +87,17 @@ def test_the_api_server_is_private_unless_asked_otherwise(made: Recorder) -> Non
     assert public.one("Cluster").inputs["vpcConfig"]["publicAccessCidrs"] == ["192.0.2.0/24"]
 
 
+def test_callers_inside_of_the_network_are_let_in_by_a_group_of_their_own(made: Recorder) -> None:
+    assert not made.of("SecurityGroup")
+    recorder = run(lambda: EksCluster("main", eks_args(callers=["sg-b", "sg-a"], vpc_id="vpc-1")))
+    group = recorder.one("SecurityGroup")
+    (rule,) = group.inputs["ingress"]
+    assert (rule["fromPort"], rule["toPort"], rule["protocol"], rule["securityGroups"]) == (443, 443, "tcp", ["sg-a", "sg-b"])
+    assert "egress" not in group.inputs
+    assert group.inputs["vpcId"] == "vpc-1"
+    assert recorder.one("Cluster").inputs["vpcConfig"]["securityGroupIds"] == ["main-api-callers-id"]
+
+
 def test_only_access_entries_let_in(made: Recorder) -> None:
     cluster = made.one("Cluster").inputs
     assert cluster["accessConfig"] == {"authenticationMode": "API", "bootstrapClusterCreatorAdminPermissions": False}

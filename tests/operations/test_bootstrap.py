@@ -15,7 +15,7 @@ from modelway.architecture import load
 from modelway.cli import main
 from modelway.operations import bootstrap as operation
 from modelway.operations import bootstrap_documents as documents
-from modelway.operations.bootstrap import NotARepository, Runner, RunnerHalfDescribed, bootstrap, ground, runner
+from modelway.operations.bootstrap import NotARepository, Runner, RunnerHalfDescribed, bootstrap, ground, next_steps, runner
 from modelway.rules.iam import judge, judge_attachment
 from modelway.rules.verdicts import NotApplicable, Passed
 
@@ -74,7 +74,21 @@ def test_a_deployment_touches_no_role_of_ci_and_makes_none_without_the_boundary(
         assert statements[sid]["Resource"] == ["arn:aws:iam::222222222222:role/modelway/dev/*"]
     assert statements["MakeRoles"]["Condition"] == {"StringEquals": {"iam:PermissionsBoundary": PLACE.boundary}}
     assert not PLACE.role("deploy").startswith("arn:aws:iam::222222222222:role/modelway/dev/")
-    assert "iam:*" in documents.workloads()["Statement"][1]["Action"]  # type: ignore[index]
+
+
+def test_no_role_that_a_deployment_makes_does_more_in_iam_than_clusters_do() -> None:
+    statements: dict[str, Any] = {each["Sid"]: each for each in documents.workloads(PLACE)["Statement"]}  # type: ignore[attr-defined]
+    assert statements["AtMost"]["NotAction"] == ["iam:*"]
+    allowed = {action: one for one in statements.values() if one["Effect"] == "Allow" for action in one.get("Action", [])}
+    # What AWS's own policies for the cluster's role have: AmazonEKSClusterPolicy, AmazonEKSComputePolicy.
+    needed = {"iam:AddRoleToInstanceProfile", "iam:CreateInstanceProfile", "iam:PassRole", "iam:CreateServiceLinkedRole"}
+    assert needed <= set(allowed)
+    assert allowed["iam:CreateInstanceProfile"]["Resource"] == ["arn:aws:iam::222222222222:instance-profile/eks*"]
+    assert allowed["iam:PassRole"]["Resource"] == ["arn:aws:iam::222222222222:role/modelway/dev/*"]
+    assert allowed["iam:PassRole"]["Condition"] == {"StringEquals": {"iam:PassedToService": "ec2.amazonaws.com"}}
+    linked = allowed["iam:CreateServiceLinkedRole"]["Condition"]["StringEquals"]["iam:AWSServiceName"]
+    assert "elasticloadbalancing.amazonaws.com" in linked
+    assert not [action for action in allowed if "InstanceProfile" not in action and action not in needed]
 
 
 def test_the_stacks_name_the_boundary_that_is_made() -> None:
@@ -258,6 +272,14 @@ def test_the_runner_is_let_in_to_the_api_server_once_there_is_one(account: str, 
     (group,) = client("ec2").describe_security_groups(GroupNames=["modelway-dev-runner"])["SecurityGroups"]
     assert [pair["GroupId"] for pair in rule["UserIdGroupPairs"]] == [group["GroupId"]]
     assert run(running) == []
+    client("ec2").revoke_security_group_ingress(GroupId=own, IpPermissions=[rule])
+    described = load(ENVIRONMENTS, "dev", ROOT)
+    main = described.clusters["main"]
+    named = main.model_copy(update={"endpoint": main.endpoint.model_copy(update={"callers": (group["GroupId"],)})})  # type: ignore[union-attr]
+    made: list[str] = []
+    place, told = bootstrap(described.model_copy(update={"clusters": {"main": named}}), "acme/models", running, made.append)
+    assert (made, told) == ([], group["GroupId"]), "the cluster's own description lets it in"
+    assert f"callers: [{told}]" in next_steps(place, told)
 
 
 @pytest.mark.parametrize(("subnets", "connection"), [(SUBNETS, None), ([], CONNECTION), (SUBNETS, "github")])
