@@ -41,6 +41,10 @@ def endpoint_resources(model: "Model", *, on_eks: bool) -> int:
         return _on_sagemaker(model.serving, versions)
     # A component and a route, and of each version: deployment, service, account, autoscaler, disruption budget, network policy.
     endpoint = 2 + 6 * versions
+    access = model.serving.access
+    if access is not None:
+        # A service inside, a policy in the namespace of each team that calls, a check of tokens or else no route.
+        endpoint += 1 + len({model.team, *access.teams}) + (1 if access.jwt is not None else -1)
     # A component, rules, what is scraped, a dashboard.
     monitoring = 4
     # A component, a role, its policy, and an association of each version.

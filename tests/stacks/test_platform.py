@@ -136,7 +136,9 @@ STORING = ("aws:s3/bucket:Bucket", "aws:ecr/repository:Repository", "aws:kms/key
 @pytest.mark.parametrize(("tier", "protected"), [("development", False), ("staging", False), ("production", True)])
 def test_what_stores_something_is_protected_by_the_tier(tier: str, protected: bool) -> None:
     alerts = {"severities": {"page": {"kind": "sns", "topic": "arn:aws:sns:eu-west-1:222222222222:pages"}}}
-    described_so = described("dev", tier=tier, monitoring={"alerts": alerts}, models={})
+    clusters = load(ENVIRONMENTS, "dev").model_dump()["clusters"]
+    clusters["main"]["gateway"]["tls"] = {"secret": "models-tls"}
+    described_so = described("dev", tier=tier, monitoring={"alerts": alerts}, clusters=clusters, models={})
     found = [resource for resource in run(program(described_so), stack="dev").resources if resource.type in STORING]
     assert {resource.type for resource in found} >= set(STORING) - {"aws:ecr/repository:Repository"}
     assert {resource.protected for resource in found} == {protected}
