@@ -106,7 +106,8 @@ def _add_stack_files(
         after = f", with the settings of {made.like}" if made.like else ""
         typer.echo(f"Stack {made.stack} is new: `modelway up {environment.environment}` makes it{after}.", err=True)
         for key in made.secrets:
-            typer.echo(f"It needs a secret of its own: `pulumi config set --secret {key} --stack {made.stack}`.", err=True)
+            needed = f"`pulumi config set --secret {key} --stack {made.stack}`, after `pulumi stack init` (docs/bootstrap.md)"
+            typer.echo(f"It needs a secret of its own, before it comes up: {needed}.", err=True)
 
 
 def _still(environment: "Environment", account: str | None) -> list[str]:

@@ -207,7 +207,8 @@ def _refuse_unretired(deployment: Deployment) -> None:
         raise Protected(
             f"environment {environment.environment} is of tier {environment.tier}, which protects the images of models, and its files no"
             f" longer have {', '.join(model for model, _ in gone)}:\n{_listed([resource for _, resource in gone])}\n"
-            f"Put back what was removed, with `presence: retired`, run `modelway up {environment.environment}`, and remove it then."
+            f"Put back what was removed, with `presence: retired`, run `modelway up {environment.environment}`, and"
+            " remove it then; what base describes is removed by `presence: absent` in this environment's file (docs/protection.md)."
         )
 
 
