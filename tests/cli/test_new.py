@@ -80,7 +80,7 @@ def test_a_new_team_gets_the_file_of_its_stack(project: Path, capsys: pytest.Cap
     out, err = capsys.readouterr()
     assert out == "environments/base/models/fraud.yaml\nstacks/config/Pulumi.dev-models-growth.yaml\n"
     assert "Stack dev-models-growth is new: `modelway up dev` makes it, with the settings of dev-models-risk.\n" in err
-    assert "It needs a secret of its own, before it comes up: `pulumi config set --secret slack-url --stack dev-models-growth`, after" in err
+    assert "It needs a secret of its own, before it comes up: `pulumi config set --secret slack-url --stack dev-models-growth`" in err
     made = config / "Pulumi.dev-models-growth.yaml"
     assert made.read_text("utf-8").startswith("# Provider settings and secrets of stack dev-models-growth; ")
     assert YAML(typ="safe").load(made.read_text("utf-8")) == {
