@@ -34,6 +34,7 @@ RULES: dict[str, tuple[set[str], set[str]]] = {
     "modelway.operations._aws": ({"modelway.errors"}, {"boto3", "botocore"}),
     "modelway.operations._aws_account": ({"modelway.operations"}, {"boto3", "botocore"}),
     "modelway.operations._aws_bootstrap": ({"modelway.operations"}, {"boto3", "botocore"}),
+    "modelway.operations._aws_clearing": ({"modelway.operations"}, {"boto3", "botocore"}),
     "modelway.operations._aws_backend": ({"modelway.operations"}, {"boto3", "botocore"}),
     "modelway.operations._aws_grafana": ({"modelway.operations"}, {"boto3", "botocore"}),
     "modelway.operations._aws_runner": ({"modelway.operations"}, {"boto3", "botocore"}),

@@ -53,9 +53,9 @@ class Engine:
         """What an update would do, as `pulumi preview --json` writes it; secrets are masked."""
         return dict(json.loads(self._capture("preview", "--stack", stack, "--json")))
 
-    def destroy(self, stack: str, *, yes: bool, only: Sequence[str] = ()) -> None:
-        """The stack holds nothing, or none of `only`, which are URNs. Asks first unless `yes`."""
-        targets = [word for urn in only for word in ("--target", urn)]
+    def destroy(self, stack: str, *, yes: bool, only: Sequence[str] = (), dependents: bool = False) -> None:
+        """The stack holds nothing, or none of `only`, which are URNs, and with `dependents` of what needs them. Asks first unless `yes`."""
+        targets = [word for urn in only for word in ("--target", urn)] + (["--target-dependents"] if dependents else [])
         self._run("destroy", "--stack", stack, *_consent(yes), *targets)
 
     def outputs(self, stack: str) -> dict[str, object]:

@@ -136,7 +136,8 @@ ACTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "aws:eks/cluster:Cluster": (
             *_of("eks", "AssociateEncryptionConfig CreateCluster DeleteCluster DescribeCluster DescribeUpdate UpdateClusterConfig"),
             *_of("eks", "UpdateClusterVersion", *_TAGS),
-            *_of("ec2", "DescribeSecurityGroups DescribeSubnets DescribeVpcs"),
+            # Volumes: before a cluster goes, `modelway destroy` waits for those that it made.
+            *_of("ec2", "DescribeSecurityGroups DescribeSubnets DescribeVolumes DescribeVpcs"),
         ),
         "aws:eks/nodeGroup:NodeGroup": (
             *_of("eks", "CreateNodegroup DeleteNodegroup DescribeNodegroup DescribeUpdate UpdateNodegroupConfig UpdateNodegroupVersion"),

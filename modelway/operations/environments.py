@@ -9,8 +9,9 @@ from modelway.architecture import Environment, layout, load
 from modelway.architecture.effect import refusal
 from modelway.architecture.protection import protection
 from modelway.errors import ModelwayError
-from modelway.operations import hosted, rollbacks
+from modelway.operations import clearing, hosted, rollbacks
 from modelway.operations._aws import NoCredentials, account_of_credentials
+from modelway.operations._aws_clearing import Leavings
 from modelway.operations._aws_serving import Endpoints
 from modelway.operations._pulumi import Engine, EngineFailure
 from modelway.operations.project import PROJECT, engine_folder, environments_folder, find_root
@@ -156,10 +157,22 @@ def destroy(deployment: Deployment, *, yes: bool, progress: Progress) -> list[Re
     """
     there = {stack: deployment.engine.resources(stack) for stack in deployment.stacks}
     _refuse_protected(deployment.environment, [one for resources in there.values() for one in resources if one.get("protect")])
+    cloud = Leavings(deployment.environment.aws.region)
     for stack in reversed(deployment.stacks):
+        if runner := clearing.in_the_way(there[stack], cloud, progress):
+            progress(runner)
+        clearing.clear_volumes(stack, there[stack], deployment.engine, cloud, yes=yes, progress=progress)
         progress(f"pulumi destroy: stack {stack}")
-        deployment.engine.destroy(stack, yes=yes)
-    return [kept for stack in reversed(deployment.stacks) for resource in there[stack] if (kept := _retained(resource))]
+        try:
+            deployment.engine.destroy(stack, yes=yes)
+        except EngineFailure as fault:
+            if not runner:
+                raise
+            raise EngineFailure(f"{fault}\n{runner}\nThen `modelway destroy {deployment.environment.environment}` again.") from fault
+    kept = [kept for stack in reversed(deployment.stacks) for resource in there[stack] if (kept := _retained(resource))]
+    left = [one for stack in reversed(deployment.stacks) for one in clearing.volumes_left(there[stack], cloud, progress)]
+    deleted = "until somebody deletes it: `aws ec2 delete-volume --volume-id {}`"
+    return [*kept, *(Retained(f"EBS volume of cluster {cluster}", volume, deleted.format(volume)) for cluster, volume in left)]
 
 
 def refuse_by_tier(environment: Environment, because: str) -> None:
