@@ -63,7 +63,7 @@ def registry(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, use_account: Calla
     ecr = session.client("ecr")
     addresses = {model: ecr.create_repository(repositoryName=f"dev/{model}")["repository"]["repositoryUri"] for model in MODELS}
     session.client("s3").create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": region})
-    monkeypatch.setattr(environments, "open_deployment", lambda name: Deployment(environment, Engine(tmp_path)))
+    monkeypatch.setattr(environments, "open_deployment", lambda name, *_, **__: Deployment(environment, Engine(tmp_path)))
     monkeypatch.setattr(environments, "outputs", lambda deployment: {"registry": {"bucket": BUCKET, "repositories": addresses}})
     return ecr
 

@@ -175,7 +175,7 @@ def test_what_nobody_has_to_decide_is_refused_and_not_passed_over() -> None:
     begun_urn, other = URN.format("aws:ec2/vpc:Vpc", "vpc"), URN.format("aws:ec2/vpc:Vpc", "vcp")
     for given in ({"imports": {other: "vpc-1"}}, {"gone": frozenset([other])}):
         with pytest.raises(NotPending) as told:
-            plan("dev", engine, lambda region: Lookup(), locks=lambda _: None, **given)  # type: ignore[arg-type]
+            plan("dev", engine, lambda region: Lookup(), locks=lambda _: None, **given)
         assert told.value.exit_code == 2
         assert all(urn in str(told.value) for urn in (begun_urn, other))
     with pytest.raises(NotPending, match="nothing is"):
