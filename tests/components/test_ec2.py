@@ -19,9 +19,14 @@ def program() -> None:
     Network("net", NetworkArgs(cidr="10.20.0.0/16", zones=2, endpoints=ENDPOINTS, flow_logs=FLOW_LOGS))
     pool = NodePoolArgs(instance_types=["m7i.large"], min=1, max=2)
     place = PlaceArgs(
-        cluster_name="main", version="1.35", role_arn="arn:aws:iam::222222222222:role/node", subnet_ids=["a"], tags={"a": "b"}
+        cluster_name="main",
+        version="1.35",
+        role_arn="arn:aws:iam::222222222222:role/node",
+        subnet_ids=["a"],
+        tags={"a": "b"},
+        release=lambda _: "1.35.0-20261101",
     )
-    node_group("main", "general", pool, place, pulumi.ResourceOptions())
+    node_group("main", "general", pool, place, [], pulumi.ResourceOptions())
 
 
 @pytest.fixture(scope="module")
