@@ -146,7 +146,7 @@ def test_a_living_owner_keeps_the_lock_and_the_state() -> None:
 
 
 def test_nothing_is_changed_while_a_question_is_open() -> None:
-    topic = ("aws:wafv2/webAcl:WebAcl", "acl", {"tags": {}})
+    topic: tuple[str, str, dict[str, Any]] = ("aws:wafv2/webAcl:WebAcl", "acl", {"tags": {}})
     engine, locks = Engine(begun(BUCKET, topic), {}), Locks([dead()])
     with pytest.raises(NeedsAnswers, match=r"--gone URN") as refused:
         plan("dev", engine, lambda region: Lookup(), locks=lambda _: locks)
