@@ -41,7 +41,8 @@ Service = Literal[
     "elasticloadbalancing",
     "aps-workspaces",
 ]
-"""Services of AWS as the names of their endpoints end (docs.aws.amazon.com/vpc/latest/privatelink/aws-services-privatelink-support.html)."""
+"""Services of AWS as the names of their endpoints end
+(docs.aws.amazon.com/vpc/latest/privatelink/aws-services-privatelink-support.html)."""
 
 Days = Literal[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653]
 """Days that CloudWatch Logs can keep a log group
