@@ -8,13 +8,16 @@ from components._alert_routes import NOBODY, REPEATED, TEXT, TITLE, WATCHDOG, Al
 from components._labels import MODEL
 from components._statements import Document, allow, document
 
+Relabelling = Mapping[str, str | Sequence[str]]
+"""One step of what Prometheus does to the labels of a target."""
+
 
 class Job(TypedDict):
     """A job as a Prometheus configuration has it."""
 
     job_name: str
     kubernetes_sd_configs: list[dict[str, object]]
-    relabel_configs: list[dict[str, object]]
+    relabel_configs: list[Relabelling]
     metrics_path: NotRequired[str]
     honor_labels: NotRequired[bool]
     scheme: NotRequired[str]
@@ -97,7 +100,7 @@ def _models() -> Job:
     )
 
 
-def _pods(name: str, kept: dict[str, object], port: str, path: str) -> Job:
+def _pods(name: str, kept: Relabelling, port: str, path: str) -> Job:
     return {
         "job_name": name,
         "metrics_path": path,
@@ -130,7 +133,7 @@ def _nodes() -> Job:
     return {**job, "honor_labels": False, "relabel_configs": [*job["relabel_configs"], named]}
 
 
-def _kept(kind: str, label: str, value: str) -> dict[str, object]:
+def _kept(kind: str, label: str, value: str) -> Relabelling:
     return {"source_labels": [f"__meta_kubernetes_{kind}_label_{label}"], "regex": value, "action": "keep"}
 
 

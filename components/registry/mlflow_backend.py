@@ -10,37 +10,8 @@ from components import _registry_policies as registry_policies
 from components._names import bucket_beside
 from components.registry import _mlflow as mlflow
 from components.registry.lasting import Lasting
-from components.registry.postgres import Postgres, PostgresArgs
+from components.registry.postgres import DatabaseArgs, Postgres, PostgresArgs
 from components.registry.store import noncurrent, store
-
-
-class MlflowDatabaseArgs(TypedDict):
-    """The database of experiments, runs, versions and users."""
-
-    identifier: str
-    """Physical name of the instance, at most 63 characters."""
-    password: pulumi.Input[str]
-    version: str
-    """Of PostgreSQL, the major one."""
-    instance_class: str
-    storage_gib: int
-    most_storage_gib: NotRequired[int]
-    """Size that the volume may grow to. Default: it does not grow."""
-    vpc_id: pulumi.Input[str]
-    subnet_ids: pulumi.Input[list[str]]
-    """Private subnets, in two zones at least."""
-    callers: pulumi.Input[str]
-    """Security group of the cluster's nodes and pods."""
-    alarms: pulumi.Input[str]
-    """ARN of the topic that is told when the volume fills up."""
-    two_zones: NotRequired[bool]
-    """Whether a second instance stands by in another zone. Default: no."""
-    backup_days: NotRequired[int]
-    """Days that it can be put back to, 1 to 35. Default: 7."""
-    last_snapshot: NotRequired[bool]
-    """Whether a snapshot stays when the database is deleted. Default: yes."""
-    deletion_window_days: NotRequired[int]
-    """Days that AWS keeps its key after its deletion, 7 to 30. Default: 30."""
 
 
 class MlflowBackendArgs(TypedDict):
@@ -54,7 +25,8 @@ class MlflowBackendArgs(TypedDict):
     """Physical name of the model store; the bucket of what is logged is called like it, with `-mlflow-server`."""
     key_arn: pulumi.Input[str]
     """KMS key that what is logged is encrypted with."""
-    database: MlflowDatabaseArgs
+    database: DatabaseArgs
+    """Of experiments, runs, versions and users. Its callers are the cluster's nodes and pods."""
     noncurrent_days: NotRequired[int]
     """Days that an overwritten or deleted object is kept. Default: 90."""
     protect: NotRequired[bool]

@@ -13,17 +13,11 @@ EARLY = 10
 """Part of the volume that is free when somebody is told: one of this many."""
 
 
-class PostgresArgs(TypedDict):
-    """What a database is made from."""
+class DatabaseArgs(TypedDict):
+    """What a database is, whatever it holds."""
 
-    account: str
-    """AWS account, 12 digits."""
     identifier: str
     """Physical name of the instance, at most 63 characters."""
-    database: str
-    """Name of the first database; there is one called `postgres` besides."""
-    username: str
-    """Who owns both."""
     password: pulumi.Input[str]
     version: str
     """Of PostgreSQL, the major one."""
@@ -44,12 +38,23 @@ class PostgresArgs(TypedDict):
     """Days that it can be put back to, 1 to 35. Default: 7."""
     last_snapshot: NotRequired[bool]
     """Whether a snapshot stays when the database is deleted, `IDENTIFIER-last-…`, whose end is new with each database. Default: yes."""
+    deletion_window_days: NotRequired[int]
+    """Days that AWS keeps its key after its deletion, 7 to 30. Default: 30."""
+
+
+class PostgresArgs(DatabaseArgs):
+    """What a database is made from."""
+
+    account: str
+    """AWS account, 12 digits."""
+    database: str
+    """Name of the first database; there is one called `postgres` besides."""
+    username: str
+    """Who owns both."""
     protect: NotRequired[bool]
     """Whether the engine and RDS refuse to delete it. Default: no."""
     retain: NotRequired[bool]
     """Whether its key stays in AWS, which snapshots and backups need. Default: no."""
-    deletion_window_days: NotRequired[int]
-    """Days that AWS keeps the key after its deletion, 7 to 30. Default: 30."""
 
 
 class Postgres(pulumi.ComponentResource):

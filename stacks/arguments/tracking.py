@@ -14,8 +14,9 @@ from stacks.arguments.placing import proxies
 if TYPE_CHECKING:
     import pulumi
 
-    from components.registry.mlflow_backend import MlflowBackendArgs, MlflowDatabaseArgs
+    from components.registry.mlflow_backend import MlflowBackendArgs
     from components.registry.mlflow_server import MlflowServerArgs
+    from components.registry.postgres import DatabaseArgs
 
 DATABASE_PASSWORD, ADMIN_PASSWORD = "database_password", "admin_password"
 """Keys of `tracking_secrets`."""
@@ -47,7 +48,7 @@ def mlflow_backend(
 ) -> "MlflowBackendArgs":
     """`cluster` has name and arn; `callers` is the security group of its nodes, `alarms` the ARN of the topic that alarms tell."""
     guarded, asked = protection(environment.tier), described.database
-    database: MlflowDatabaseArgs = {
+    database: DatabaseArgs = {
         "identifier": f"{environment.environment}-mlflow",
         "password": password,
         "version": asked.version,

@@ -130,7 +130,10 @@ class TestArguments:
         assert (made["general"]["max_nodes"], made["general"]["max_cpus"]) == (5, 40)
         made = self.made({"gpu": NodePool(instance_types=("g6.xlarge",), min=0, max=5, gpu=True, made_by="auto_mode")})
         assert made is not None
-        assert "max_cpus" not in made["gpu"]
+        assert (made["gpu"]["max_nodes"], made["gpu"]["max_cpus"]) == (5, 20)
+        made = self.made({"odd": NodePool(instance_types=("m7i.large", "t3.large"), min=0, max=5, made_by="auto_mode")})
+        assert made is not None
+        assert "max_cpus" not in made["odd"]
 
 
 @pytest.mark.parametrize(

@@ -12,13 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from components.registry import _mlflow as mlflow
-from components.registry.mlflow_backend import MlflowBackend, MlflowBackendArgs, MlflowDatabaseArgs
+from components.registry.mlflow_backend import MlflowBackend, MlflowBackendArgs
 from components.registry.mlflow_server import MlflowServer, MlflowServerArgs
-from components.registry.postgres import Postgres, PostgresArgs
+from components.registry.postgres import DatabaseArgs, Postgres, PostgresArgs
 from tests.components.conftest import Contract, secret_marks
 from tests.support.engine import Recorder, run
 
-DATABASE = MlflowDatabaseArgs(
+DATABASE = DatabaseArgs(
     identifier="dev-mlflow",
     password="hidden-database",
     version="17",

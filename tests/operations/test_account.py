@@ -25,9 +25,15 @@ def run(*arguments: str) -> object:
 
 
 @pytest.mark.parametrize(
-    "arguments", [["up", "dev", "--yes"], ["destroy", "dev", "--yes"], ["publish", "dev", "--all", "."], ["kubeconfig", "dev"]]
+    "arguments", [["up", "dev", "--yes"], ["destroy", "dev", "--yes"], ["publish", "dev", "--all", "FOLDER"], ["kubeconfig", "dev"]]
 )
-def test_another_account_is_refused(arguments: list[str], use_account: Callable[[str], None], capsys: pytest.CaptureFixture[str]) -> None:
+def test_another_account_is_refused(
+    arguments: list[str], use_account: Callable[[str], None], capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    version = tmp_path / "co2-forecast" / "2026.11.0"
+    version.mkdir(parents=True)
+    (version / "model.json").write_text("{}")
+    arguments = [str(tmp_path) if argument == "FOLDER" else argument for argument in arguments]
     use_account("111111111111")
     assert run(*arguments) == 1
     out, err = capsys.readouterr()
