@@ -1,0 +1,94 @@
+"""What the engine writes of a resource, read no further than it is asked for.
+
+A digest of 10,000 changes holds all their inputs twice; most are never looked at. They stay bytes until somebody asks.
+"""
+
+from typing import Any
+
+import msgspec
+
+UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+"""What the engine writes in a preview for a value known only after the update (sdk/go/common/resource/plugin: UnknownStringValue)."""
+SECRET = "[secret]"
+"""What the engine writes in a digest for a value that is secret."""
+
+
+class Resource(msgspec.Struct, rename="camel", frozen=True):
+    """A resource in a digest's step, an event or a state."""
+
+    urn: str
+    type: str
+    custom: bool = False
+    id: str = ""
+    parent: str = ""
+    provider: str = ""
+    protect: bool = False
+    external: bool = False
+    retain_on_delete: bool = False
+    deleted_with: str = ""
+    dependencies: list[str] = []
+    property_dependencies: dict[str, list[str] | None] = {}
+    inputs_raw: msgspec.Raw = msgspec.field(default_factory=msgspec.Raw, name="inputs")
+    outputs_raw: msgspec.Raw = msgspec.field(default_factory=msgspec.Raw, name="outputs")
+
+    @property
+    def inputs(self) -> dict[str, Any]:
+        """What the program asked for; an empty mapping where there is nothing. Parsed at every call: keep it."""
+        return _mapping(self.inputs_raw)
+
+    @property
+    def outputs(self) -> dict[str, Any]:
+        """What the provider made of it."""
+        return _mapping(self.outputs_raw)
+
+
+class PropertyDiff(msgspec.Struct, rename="camel", frozen=True):
+    """What the provider says of one property: `add`, `delete`, `update`, each also with `-replace`."""
+
+    kind: str
+    input_diff: bool = False
+
+
+class Step(msgspec.Struct, rename="camel", frozen=True):
+    """What the engine means to do with one resource, out of a digest or an event log."""
+
+    op: str
+    """As the engine calls it (sdk/go/common/apitype/history.go): `create`, `replace`, `create-replacement`, …"""
+    urn: str
+    provider: str = ""
+    old: Resource | None = msgspec.field(default=None, name="oldState")
+    new: Resource | None = msgspec.field(default=None, name="newState")
+    diff_reasons: list[str] | None = None
+    replace_reasons: list[str] | None = None
+    detailed: dict[str, PropertyDiff] | None = msgspec.field(default=None, name="detailedDiff")
+
+    @property
+    def type(self) -> str:
+        """Such as `aws:s3/bucket:Bucket`."""
+        return type_of(self.urn)
+
+    @property
+    def name(self) -> str:
+        return name_of(self.urn)
+
+
+def type_of(urn: str) -> str:
+    """The resource's own type: what stands after the last `$` of the URN's third part."""
+    parts = urn.split("::", 3)
+    return parts[2].rsplit("$", 1)[-1] if len(parts) == 4 else ""
+
+
+def name_of(urn: str) -> str:
+    """The logical name; it may hold `::` itself."""
+    parts = urn.split("::", 3)
+    return parts[3] if len(parts) == 4 else urn
+
+
+def stack_of(urn: str) -> str:
+    """The stack's name, without organization and project."""
+    return urn.split("::", 2)[0].removeprefix("urn:pulumi:")
+
+
+def _mapping(raw: msgspec.Raw) -> dict[str, Any]:
+    found = msgspec.json.decode(raw) if bytes(raw) else None
+    return found if isinstance(found, dict) else {}
