@@ -21,14 +21,25 @@ RULES: dict[str, tuple[set[str], set[str]]] = {
     ),
     "modelway.contracts": ({"modelway.architecture", "modelway.contracts", "modelway.errors"}, {"duckdb"}),
     "modelway.rules": ({"modelway.rules"}, set()),
+    "modelway.preview": (
+        {
+            *("modelway.architecture", "modelway.contracts", "modelway.preview", "modelway.rules", "modelway.redaction"),
+            "modelway.errors",
+        },
+        {"jinja2", "msgspec", "rich"},
+    ),
     "modelway.monitoring": (
         {"modelway.architecture", "modelway.monitoring", "modelway.contracts", "modelway.errors"},
         {"jinja2", "numpy", "scipy"},
     ),
     "modelway.operations": (
-        {"modelway.architecture", "modelway.monitoring", "modelway.operations", "modelway.rules", "modelway.errors"},
-        {"kubernetes", "ruamel.yaml"},
+        {
+            *("modelway.architecture", "modelway.monitoring", "modelway.operations", "modelway.preview", "modelway.redaction"),
+            *("modelway.rules", "modelway.errors"),
+        },
+        {"kubernetes", "msgspec", "ruamel.yaml"},
     ),
+    "modelway.operations._forge": ({"modelway.errors"}, {"urllib3"}),
     # Kubernetes' client lets errors of its HTTP library through.
     "modelway.operations._cluster": ({"modelway.errors"}, {"kubernetes", "urllib3"}),
     "modelway.operations._aws": ({"modelway.errors"}, {"boto3", "botocore"}),
@@ -47,6 +58,7 @@ RULES: dict[str, tuple[set[str], set[str]]] = {
     "components": ({"components"}, PULUMI),
     "stacks": ({"modelway.architecture", "modelway.errors", "components", "stacks"}, PULUMI),
     "stacks.arguments": ({"modelway", "stacks.arguments"}, set()),
+    "policy": ({"modelway.architecture", "modelway.rules", "modelway.errors", "policy"}, {"pulumi", "pulumi_policy"}),
     "localcloud": (
         {"localcloud", "toolchain"},
         {
