@@ -108,7 +108,7 @@ class Route(_Data, frozen=True):
     weights: str = ""
     """Digest or address of the weights."""
     percent: float | None = None
-    """Share of the requests, 0 to 100; None where it is not known yet."""
+    """Share of the requests with the same `matches`, 0 to 100; None where it is not known yet."""
     mirror: float = 0
     """Share of the requests that it gets a copy of, 0 to 100."""
     matches: str = ""

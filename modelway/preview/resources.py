@@ -28,6 +28,8 @@ class Resource(msgspec.Struct, rename="camel", frozen=True):
     deleted_with: str = ""
     dependencies: list[str] = []
     property_dependencies: dict[str, list[str] | None] = {}
+    ignore_changes: list[str] = []
+    """Paths that the program sets at first and leaves alone later: somebody else writes them."""
     inputs_raw: msgspec.Raw = msgspec.field(default_factory=msgspec.Raw, name="inputs")
     outputs_raw: msgspec.Raw = msgspec.field(default_factory=msgspec.Raw, name="outputs")
 
