@@ -10,7 +10,11 @@ import msgspec
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 """What the engine writes in a preview for a value known only after the update (sdk/go/common/resource/plugin: UnknownStringValue)."""
 SECRET = "[secret]"
-"""What the engine writes in a digest for a value that is secret."""
+"""What the engine writes in a digest for a value that is secret. Inputs and outputs of events and states have it too."""
+
+_KIND, _SECRET = "4dabf18193072939515e22adb298388d", "1b47061264138c4ac30d75fd1eb44270"
+"""Key of an object that stands for something else, and its value where that is a secret (sdk/go/common/resource/sig)."""
+_SECRET_KIND = _SECRET.encode()
 
 
 class Resource(msgspec.Struct, rename="camel", frozen=True):
@@ -23,6 +27,10 @@ class Resource(msgspec.Struct, rename="camel", frozen=True):
     parent: str = ""
     provider: str = ""
     protect: bool = False
+    taint: bool = False
+    """Whether somebody asked for its replacement (`pulumi state taint`), which then comes without any difference."""
+    delete: bool = False
+    """Whether it is an old copy, that a replacement left to delete."""
     external: bool = False
     retain_on_delete: bool = False
     deleted_with: str = ""
@@ -92,5 +100,15 @@ def stack_of(urn: str) -> str:
 
 
 def _mapping(raw: msgspec.Raw) -> dict[str, Any]:
-    found = msgspec.json.decode(raw) if bytes(raw) else None
-    return found if isinstance(found, dict) else {}
+    text = bytes(raw)
+    found = msgspec.json.decode(text) if text else None
+    if not isinstance(found, dict):
+        return {}
+    return {key: _opened(item) for key, item in found.items()} if _SECRET_KIND in text else found
+
+
+def _opened(value: Any) -> Any:
+    """The value, what a state or an event log keeps encrypted as SECRET, as a digest has it."""
+    if isinstance(value, dict):
+        return SECRET if value.get(_KIND) == _SECRET else {key: _opened(item) for key, item in value.items()}
+    return [_opened(item) for item in value] if isinstance(value, list) else value
