@@ -1,0 +1,305 @@
+"""What the engine wrote of one preview: its digest, its event log, or both.
+
+No one of them has everything (pkg/backend/display/json.go and events.go): the digest knows what depends on what, the event log what policies
+say. A preview that failed lists what it came to, which says nothing of the rest.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+import msgspec
+
+from modelway.preview.changeset import Diagnostic, Gap
+from modelway.preview.files import Document, UnusableFile, contents, document, refuse_other_kinds
+from modelway.preview.resources import Resource, stack_of
+from modelway.preview.steps import STACK, Steps, of_event
+from modelway.redaction import masked
+
+Result = Literal["succeeded", "failed", "unknown"]
+_T = TypeVar("_T")
+
+MOST_SAID = 50
+"""Diagnostics that are kept of a stack: errors first, then warnings."""
+LONGEST = 2000
+"""Characters that are kept of one diagnostic."""
+
+_COLOURS = re.compile(r"<\{%.*?%\}>|\x1b\[[0-9;?]*[A-Za-z]|[\x00-\x08\x0b-\x1f\x7f]")
+_SEVERITIES: dict[str, Literal["error", "warning", "info"]] = {"error": "error", "warning": "warning", "info": "info", "info#err": "info"}
+_DIGEST = "the digest of a preview"
+_POLICIES = (
+    *("policyEvent", "policyRemediationEvent", "policyAnalyzeSummaryEvent", "policyRemediateSummaryEvent"),
+    "policyAnalyzeStackSummaryEvent",
+)
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What one run of the engine said."""
+
+    stack: str
+    """As the URNs say; empty where there are none."""
+    project: str
+    result: Result
+    steps: Steps
+    summary: Mapping[str, int]
+    """Resources by operation, as the engine counts them."""
+    diagnostics: tuple[Diagnostic, ...]
+    policy_events: "PolicyEvents | None"
+    """None without an event log."""
+    outputs: tuple[str, ...]
+    """Names of the stack's outputs that differ; from the event log alone."""
+    gaps: tuple[Gap, ...]
+
+
+class PolicyEvents:
+    """The events of an event log that policies wrote, each a mapping with one of `policyEvent`, `policyAnalyzeSummaryEvent`, …"""
+
+    def __init__(self, lines: Iterable[bytes]) -> None:
+        self._lines = tuple(lines)
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        return (msgspec.json.decode(line) for line in self._lines)
+
+    def __len__(self) -> int:
+        return len(self._lines)
+
+
+class _Said(msgspec.Struct, rename="camel"):
+    message: str = ""
+    urn: str = ""
+    severity: str = "info"
+    prefix: str = ""
+    ephemeral: bool = False
+
+
+class _Summary(msgspec.Struct, rename="camel"):
+    resource_changes: dict[str, int] | None = None
+    result: str = ""
+    maybe_corrupt: bool = False
+
+
+class _Stack(msgspec.Struct):
+    urn: str
+    old: Resource | None = None
+    new: Resource | None = None
+
+
+class _Event(msgspec.Struct, rename="camel"):
+    sequence: int | None = None
+    timestamp: int | None = None
+    diagnostic_event: _Said | None = None
+    stdout_event: _Said | None = None
+    summary_event: _Summary | None = None
+    resource_pre_event: dict[str, msgspec.Raw] | None = None
+    res_outputs_event: dict[str, msgspec.Raw] | None = None
+    policy_event: msgspec.Raw | None = None
+    policy_remediation_event: msgspec.Raw | None = None
+    policy_analyze_summary_event: msgspec.Raw | None = None
+    policy_remediate_summary_event: msgspec.Raw | None = None
+    policy_analyze_stack_summary_event: msgspec.Raw | None = None
+
+
+_event = msgspec.json.Decoder(_Event)
+
+
+@dataclass
+class _Read:
+    """What one file says."""
+
+    steps: Steps
+    result: Result
+    summary: Mapping[str, int]
+    said: list[Diagnostic]
+    gaps: list[Gap]
+    corrupt: bool = False
+
+
+@dataclass
+class _Log(_Read):
+    policies: tuple[bytes, ...] = ()
+    outputs: tuple[str, ...] = ()
+
+
+def read(stack: str, digest: Path | None, events: Path | None, ended: Result = "unknown") -> Preview:
+    """What the files say of `stack` (empty: of the one they name). Raises UnusableFile for files that say nothing, or of another stack."""
+    first = _digest(stack, digest) if digest else None
+    log = _log(stack, events, with_steps=digest is None) if events else None
+    sources = [one for one in (first, log) if one]
+    if not sources:
+        gap = Gap(stack, "No preview was given: what would change is not known.", "Give --digest, --events or both.")
+        return Preview(stack, "", ended, Steps(()), {}, (), None, (), (gap,))
+    chief = sources[0]
+    found, project = _names(chief.steps, digest or events, stack)
+    gaps = [gap for one in sources for gap in one.gaps]
+    if log is None:
+        gaps.append(
+            Gap(stack or found, "There is no event log: what policies say is not known.", "Write one with --event-log (docs/preview.md).")
+        )
+    if first is None:
+        gaps.append(
+            Gap(stack or found, "There is no digest: what depends on what changes is not known.", "Write one with `pulumi preview --json`.")
+        )
+    if any(one.corrupt for one in sources):
+        gaps.append(Gap(stack or found, "The engine says that its state may be damaged.", "Look at the stack with `pulumi stack export`."))
+    return Preview(
+        stack or found,
+        project,
+        _result(ended, sources),
+        chief.steps,
+        chief.summary or (log.summary if log else {}),
+        _kept((log or chief).said or chief.said),
+        PolicyEvents(log.policies) if log else None,
+        log.outputs if log else (),
+        tuple(dict.fromkeys(gap if gap.stack else msgspec.structs.replace(gap, stack=stack or found) for gap in gaps)),
+    )
+
+
+def _digest(stack: str, file: Path) -> _Read:
+    data = contents(file)
+    if not data.strip():
+        return _Read(Steps(()), "unknown", {}, [], [Gap(stack, f"{file.name} is empty: the preview wrote nothing.", "Look at its log.")])
+    found = document(file, data, ("steps", "diagnostics"))
+    refuse_other_kinds(found, _DIGEST, "--digest")
+    steps = Steps(found.lists.get("steps", []))
+    said = [one for text in found.lists.get("diagnostics", []) if (one := _decoded(text, _Said))]
+    summary = _member(found, "changeSummary")
+    gaps = []
+    if found.cut:
+        what = f"{file.name} ends in the middle: {len(steps)} changes stand in it whole, others are not known."
+        gaps.append(Gap(stack, what, "Run the preview again."))
+    elif summary is None:
+        gaps.append(Gap(stack, f"{file.name} has no summary: the preview did not come to its end.", "Run the preview again."))
+    if steps.lost:
+        gaps.append(Gap(stack, f"{steps.lost} steps in {file.name} cannot be read."))
+    failed = any(one.severity == "error" for one in said)
+    whole: Result = "unknown" if found.cut or summary is None or steps.lost else "succeeded"
+    diagnostics = [_diagnostic(one) for one in said if one.severity in _SEVERITIES]
+    return _Read(steps, "failed" if failed else whole, summary or {}, diagnostics, gaps, _member(found, "maybeCorrupt") is True)
+
+
+def _log(stack: str, file: Path, *, with_steps: bool) -> _Log:
+    """The event log, line by line; what it says of resources only `with_steps`."""
+    texts: list[msgspec.Raw] = []
+    policies: list[bytes] = []
+    said: list[_Said] = []
+    outputs: tuple[str, ...] = ()
+    summary: _Summary | None = None
+    gaps: list[Gap] = []
+    broken = events = 0
+    for line in _lines(file):
+        # The kind stands right behind two numbers; what is not needed is not read.
+        if (not with_steps and line.find(b'"resourcePreEvent"', 0, 90) > 0) or (
+            line.find(b'"resOutputsEvent"', 0, 90) > 0 and STACK.encode() not in line[:600]
+        ):
+            broken += not line.rstrip().endswith(b"}")
+            events += 1
+            continue
+        try:
+            event = _event.decode(line)
+        except msgspec.DecodeError:
+            broken += 1
+            continue
+        if event.sequence is None and event.timestamp is None:
+            broken += 1
+            continue
+        events += 1
+        if event.resource_pre_event and with_steps:
+            texts.append(event.resource_pre_event.get("metadata", msgspec.Raw()))
+        elif event.diagnostic_event and not event.diagnostic_event.ephemeral:
+            said.append(event.diagnostic_event)
+        elif event.stdout_event:
+            said.append(event.stdout_event)
+        elif event.summary_event:
+            summary = event.summary_event
+        elif event.res_outputs_event:
+            outputs = _outputs(event.res_outputs_event.get("metadata")) or outputs
+        elif any(getattr(event, name) is not None for name in _POLICY_FIELDS):
+            policies.append(line)
+    if not events and broken:
+        refuse_other_kinds(document(file, contents(file), ("steps", "diagnostics")), "an event log", "--events")
+        raise UnusableFile(f"{file} is not an event log: no line of it is an event of the engine.")
+    if broken:
+        gaps.append(Gap(stack, f"{broken} of the lines of {file.name} cannot be read.", "Run the preview again."))
+    if summary is None:
+        gaps.append(Gap(stack, f"{file.name} ends before the preview did.", "Run the preview again."))
+    steps = Steps(texts, of_event)
+    diagnostics = [_diagnostic(one) for one in said if one.severity in _SEVERITIES]
+    counts = (summary.resource_changes if summary else None) or {}
+    corrupt = bool(summary and summary.maybe_corrupt)
+    return _Log(steps, _told(summary, said, broken), counts, diagnostics, gaps, corrupt, tuple(policies), outputs)
+
+
+_POLICY_FIELDS = tuple(re.sub("[A-Z]", lambda found: f"_{found[0].lower()}", name) for name in _POLICIES)
+
+
+def _told(summary: _Summary | None, said: list[_Said], broken: int) -> Result:
+    if (summary and summary.result in ("failed", "canceled")) or any(one.severity == "error" for one in said):
+        return "failed"
+    return "unknown" if summary is None or broken else "succeeded"
+
+
+def _lines(file: Path) -> Iterator[bytes]:
+    try:
+        with file.open("rb") as opened:
+            for line in opened:
+                if line.strip():
+                    yield line
+    except OSError as fault:
+        raise UnusableFile(f"{file} cannot be read: {fault.strerror or fault}.") from None
+
+
+def _outputs(text: msgspec.Raw | None) -> tuple[str, ...]:
+    found = _decoded(text, _Stack) if text else None
+    if found is None or found.new is None:
+        return ()
+    old, new = (found.old.outputs if found.old else {}), found.new.outputs
+    return tuple(name for name in sorted(old.keys() | new.keys()) if old.get(name) != new.get(name))
+
+
+def _result(ended: Result, sources: list[_Read]) -> Result:
+    told = [ended, *(one.result for one in sources)] if ended != "unknown" else [one.result for one in sources]
+    return "failed" if "failed" in told else "unknown" if "unknown" in told else "succeeded"
+
+
+def _names(steps: Steps, file: Path | None, stack: str) -> tuple[str, str]:
+    """The stack and the project that the URNs name. Raises UnusableFile when it is another stack than the one it is given for, or several."""
+    urns = [steps.root] if steps.root else []
+    named = {(stack_of(urn), _project(urn)) for urn in (*urns, *steps.urns)}
+    if not named:
+        return stack, ""
+    if len({one for one, _ in named}) > 1:
+        raise UnusableFile(f"{file} names the stacks {', '.join(sorted(masked(one) for one, _ in named))}: a preview is of one.")
+    found, project = named.pop()
+    if stack and found != stack:
+        raise UnusableFile(f"{file} is of stack {masked(found)}, not of {stack}.")
+    return found, project
+
+
+def _project(urn: str) -> str:
+    parts = urn.split("::", 2)
+    return parts[1] if len(parts) == 3 else ""
+
+
+def _diagnostic(found: _Said) -> Diagnostic:
+    message = masked(_COLOURS.sub("", f"{found.prefix}{found.message}").strip())
+    return Diagnostic(_SEVERITIES[found.severity], message if len(message) <= LONGEST else f"{message[:LONGEST]} …", found.urn)
+
+
+def _kept(said: list[Diagnostic]) -> tuple[Diagnostic, ...]:
+    """Errors, then warnings, then the rest, each once; as many as fit."""
+    order = {"error": 0, "warning": 1, "info": 2}
+    return tuple(sorted(dict.fromkeys(one for one in said if one.message), key=lambda one: order[one.severity])[:MOST_SAID])
+
+
+def _member(found: Document, name: str) -> Any:
+    return msgspec.json.decode(found.members[name]) if name in found.members else None
+
+
+def _decoded(text: msgspec.Raw, kind: type[_T]) -> _T | None:
+    try:
+        return msgspec.json.decode(text, type=kind)
+    except msgspec.DecodeError:
+        return None
