@@ -4,7 +4,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 # The engine's own marks on the wire and in its files; sdk/go/common/resource/properties.go and plugin/rpc.go of pulumi/pulumi.
-_UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+_UNKNOWN = frozenset(
+    (
+        "04da6b54-80e4-46f7-96ec-b56ff0331ba9",  # text
+        "1c4a061d-8072-4f0a-a4cb-0ff528b18fe7",  # a boolean
+        "3eeb2bf0-c639-47a8-9e75-3b44932eb421",  # a number
+        "6a19a0b0-7e62-4c92-b797-7f8e31da9cc2",  # a list
+        "dd056dcd-154b-4c76-9bd3-c8f88648b5ff",  # a mapping
+        "030794c1-ac77-496b-92df-f27374a8bd58",  # an asset
+        "e48ece36-62e2-4504-bad9-02848725956a",  # an archive
+    )
+)
+HIDDEN = "[secret]"
+"""What the engine writes for a secret in what it prints (pkg/backend/display: stateForJSONOutput)."""
 _SIGNATURE = "4dabf18193072939515e22adb298388d"
 _SECRET = "1b47061264138c4ac30d75fd1eb44270"
 _OUTPUT = "d0e6a833031e9bbcd3f4e8bde6ca49a4"
@@ -23,9 +35,10 @@ class Secret:
 
 
 def received(value: object) -> object:
-    """`value` with the engine's marks replaced by Unknown and Secret; a secret that is still encrypted is Unknown."""
-    if value == _UNKNOWN:
-        return Unknown()
+    """`value` with the engine's marks replaced by Unknown and Secret; a secret that is still encrypted, or that the engine
+    has hidden, is a Secret of Unknown or Unknown."""
+    if isinstance(value, str):
+        return Unknown() if value in _UNKNOWN else Secret(Unknown()) if value == HIDDEN else value
     if isinstance(value, Mapping):
         match value.get(_SIGNATURE):
             case str(mark) if mark == _SECRET:
