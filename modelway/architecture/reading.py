@@ -133,12 +133,27 @@ def read(file: Path, snapshot: Snapshot | None = None) -> Document:
     raise Unreadable(*careful.flaws)
 
 
+def read_bytes(content: bytes) -> dict[str, object]:
+    """The mapping in a file's bytes; none of its places are kept. Raises Unreadable, which says no more than that it is no such file."""
+    try:
+        data = _Reader(_decoded(content), keep=False).document()
+    except (_Flawed, YAMLError):
+        data = None
+    if not isinstance(data, dict):
+        raise Unreadable
+    return data
+
+
 def _text(file: Path, snapshot: Snapshot | None = None) -> str:
     content = snapshot.bytes_of(file) if snapshot else None
     if content is None:
         content = _content(file)
         if snapshot:
             snapshot.note(file, content)
+    return _decoded(content)
+
+
+def _decoded(content: bytes) -> str:
     if len(content) > LIMIT:
         raise Unreadable(Flaw(None, (), None, "a file has at most 1 MiB", "Split it, or remove what does not belong here."))
     try:

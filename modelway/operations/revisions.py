@@ -129,7 +129,9 @@ def _entry(line: str) -> tuple[str, str, str, str]:
 
 def _git(folder: Path, *arguments: str, given: bytes = b"") -> bytes:
     try:
-        run = subprocess.run(["git", "--no-optional-locks", "-C", folder, *arguments], input=given, capture_output=True, timeout=LIMIT, check=False)
+        run = subprocess.run(
+            ["git", "--no-optional-locks", "-C", folder, *arguments], input=given, capture_output=True, timeout=LIMIT, check=False
+        )
     except FileNotFoundError:
         raise NotInGit("git is not on PATH: install it, or compare two environments by name.") from None
     except subprocess.TimeoutExpired:
