@@ -158,6 +158,8 @@ class CostLine(_Data, frozen=True):
     """What was multiplied, and what was assumed: `730 h × 0.8048 USD (eu-central-1, 2026-11-20)`."""
     endpoint: str = ""
     """The endpoint that it is for."""
+    changed: bool = True
+    """Whether anything about it differs; False where all of it is as it was."""
 
 
 class EndpointCost(_Data, frozen=True):
@@ -177,6 +179,14 @@ class Budget(_Data, frozen=True):
     limit: float
     over: bool
     note: str = ""
+    month: tuple[float, float] = (0.0, 0.0)
+    """What is known and assumed of the environment's stacks in the report, least and most."""
+    before: tuple[float, float] = (0.0, 0.0)
+    """The same before the change."""
+    floor: float | None = None
+    """What the environment costs at the least, by its description alone."""
+    lowered: bool = False
+    """Whether the change lowers the limit."""
 
 
 class Cost(_Data, frozen=True):
