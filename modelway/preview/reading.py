@@ -1,7 +1,7 @@
 """What the engine wrote of one preview: its digest, its event log, or both.
 
-No one of them has everything (pkg/backend/display/json.go and events.go): the digest knows what depends on what, the event log what policies
-say. A preview that failed lists what it came to, which says nothing of the rest.
+No one of them has everything (pkg/backend/display/json.go and events.go): the digest knows what depends on what, the event log what
+policies say. A preview that failed lists what it came to, which says nothing of the rest.
 """
 
 import re
@@ -265,7 +265,7 @@ def _result(ended: Result, sources: list[_Read]) -> Result:
 
 
 def _names(steps: Steps, file: Path | None, stack: str) -> tuple[str, str]:
-    """The stack and the project that the URNs name. Raises UnusableFile when it is another stack than the one it is given for, or several."""
+    """The stack and the project that the URNs name. Raises UnusableFile for another stack than `stack`, or several."""
     urns = [steps.root] if steps.root else []
     named = {(stack_of(urn), _project(urn)) for urn in (*urns, *steps.urns)}
     if not named:

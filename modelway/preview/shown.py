@@ -1,0 +1,99 @@
+"""Whose values a report shows. Of everything else it names the path alone.
+
+A value shows when its property is on the list (shown.toml), when it looks as values of that property look, and when nothing about it or
+its path speaks of a secret. What people name themselves (data of a ConfigMap, variables, tags, annotations) is on no list: any key of theirs may be called
+`replicas` and hold a password.
+"""
+
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from modelway.preview.changeset import Shown
+from modelway.preview.resources import SECRET, UNKNOWN
+from modelway.redaction import is_random, kind_of, masked, speaks_of_secrets
+
+LONGEST = 200
+
+_LOOKS: Mapping[str, re.Pattern[str]] = {
+    "number": re.compile(r"-?\d{1,15}(?:\.\d{1,6})?(?:%|m|[kKMGTPE]i?|s|ms|h|d)?"),
+    "flag": re.compile(r"(?i)true|false|enabled|disabled|mutable|immutable(?:_with_exclusion)?|on|off"),
+    "word": re.compile(r"[A-Za-z][A-Za-z0-9 _.+:-]{0,59}"),
+    "version": re.compile(r"v?\d[A-Za-z0-9.+_-]{0,39}|latest|[A-Za-z0-9]{1,20}/v\d[a-z0-9]{0,9}"),
+    "name": re.compile(r"(?=[A-Za-z0-9/*])[A-Za-z0-9._/*-]{1,120}"),
+    "image": re.compile(r"[a-z0-9][A-Za-z0-9._/:-]{0,120}(?:@sha256:[0-9a-f]{64})?"),
+    "place": re.compile(r"(?:s3|gs|oci|pvc|hf|mlflow-artifacts|models):/{1,2}[A-Za-z0-9._/@:+=-]{1,150}"),
+    "cidr": re.compile(r"[0-9a-fA-F.:]{2,39}/\d{1,3}"),
+    "id": re.compile(r"[a-z]{1,12}-[0-9a-f]{8,17}"),
+    "arn": re.compile(r"arn:aws[a-z-]*:[a-z0-9-]*:[a-z0-9-]*:\d*:[A-Za-z0-9+=,.@:/_*-]{1,160}|\*"),
+    "action": re.compile(r"[a-z0-9-]{1,40}:[A-Za-z0-9*?]{1,80}|\*"),
+    "principal": re.compile(r"[a-z0-9.-]{1,60}\.amazonaws\.com|\d{12}"),
+    "schedule": re.compile(r"[0-9*/, A-Z?-]{1,40}|(?:rate|cron)\([A-Za-z0-9*/, ?-]{1,60}\)"),
+}
+"""How values of a kind look, as a whole."""
+
+_DATA = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))
+_THEIRS = frozenset(_DATA["theirs"]["properties"])
+"""What people name the parts of themselves, or write text in."""
+
+
+def _by_property(listed: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]]:
+    found: dict[str, tuple[str, ...]] = {}
+    for look, names in listed.items():
+        for name in names:
+            found[name] = (*found.get(name, ()), look)
+    return found
+
+
+LOOKS = _by_property(_DATA["shown"])
+"""By property: how a value of it may look to be shown."""
+
+_PART = re.compile(r'\["((?:[^"\\]|\\.)*)"\]|\[\d+\]|[^.\[\]#]+')
+
+
+def parts(path: str) -> tuple[str, ...]:
+    """The names in a path, without the positions in lists."""
+    return tuple(match[1] if match[1] is not None else match[0] for match in _PART.finditer(path) if not _is_position(match[0]))
+
+
+def _is_position(part: str) -> bool:
+    return part[0] == "[" and part[1:-1].isdigit()
+
+
+def shown(path: str, value: object) -> Shown:
+    """A property's value as a report may have it."""
+    if value == SECRET:
+        return Shown(secret=True)
+    if value == UNKNOWN:
+        return Shown(unknown=True)
+    names = parts(path)
+    text = _text(value)
+    if text is None:
+        return Shown()
+    if kind_of(text, names[-1] if names else ""):
+        return Shown(secret=True)
+    return Shown(text[:LONGEST]) if _may_show(names, value, text) else Shown()
+
+
+def _may_show(names: Sequence[str], value: object, text: str) -> bool:
+    if not names or any(name in _THEIRS or speaks_of_secrets(name) for name in names[:-1]):
+        return False
+    looks = LOOKS.get(names[-1], ())
+    if not looks or speaks_of_secrets(names[-1]):
+        return False
+    if isinstance(value, bool):
+        return True
+    if not any(_LOOKS[look].fullmatch(text) for look in looks):
+        return False
+    # A token may look like a name. A digest looks like a token, and is none.
+    plain = re.sub(r"@?sha256:[0-9a-f]{64}", "", text)
+    return not any(is_random(part) for part in (plain, *re.split(r"[/:@.=]", plain))) and masked(text) == text
+
+
+def _text(value: object) -> str | None:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return f"{value:g}" if isinstance(value, float) and value.is_integer() and abs(value) < 1e6 else str(value)
+    return value if isinstance(value, str) else None
