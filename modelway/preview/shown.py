@@ -1,8 +1,8 @@
 """Whose values a report shows. Of everything else it names the path alone.
 
 A value shows when its property is on the list (shown.toml), when it looks as values of that property look, and when nothing about it or
-its path speaks of a secret. What people name themselves (data of a ConfigMap, variables, tags, annotations) is on no list: any key of theirs may be called
-`replicas` and hold a password.
+its path speaks of a secret. What people name themselves (data of a ConfigMap, variables, tags, annotations) is on no list: any key of
+theirs may be called `replicas` and hold a password.
 """
 
 import re
