@@ -1,0 +1,75 @@
+"""Renames: what is deleted under one name and created under another, and is otherwise the same. An alias makes it neither."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from modelway.preview.resources import Resource, name_of
+
+NEAR = 0.8
+"""Share of the inputs that two resources have to have in common to be taken for one that was renamed."""
+_PLAIN_PAIRS = 200
+"""Pairs of one type that are compared at most: where that many come and go at once, it is no rename that a person overlooked."""
+
+
+class Candidate(NamedTuple):
+    """A resource that comes or goes."""
+
+    urn: str
+    type: str
+    parent: str
+    inputs: Mapping[str, str]
+    """Every value of its inputs as text, by its path; without those that carry the name."""
+
+
+def candidate(resource: Resource) -> Candidate:
+    """What renames are found by."""
+    own = {name_of(resource.urn), resource.id, resource.id.rsplit("/", 1)[-1]} - {""}
+    values: dict[str, str] = {}
+    _flatten("", resource.inputs, values)
+    kept = {path: text for path, text in values.items() if text not in own and not path.endswith((".name", "Name"))}
+    return Candidate(resource.urn, resource.type, name_of(resource.parent) if resource.parent else "", kept)
+
+
+def renames(gone: Sequence[Candidate], come: Sequence[Candidate]) -> dict[str, str]:
+    """By the URN of what is created, the URN of what is deleted and was probably meant; each at most once, the nearest first."""
+    by_type: dict[str, list[Candidate]] = {}
+    for one in gone:
+        by_type.setdefault(one.type, []).append(one)
+    pairs = []
+    for new in come:
+        of_type = by_type.get(new.type, ())
+        if len(of_type) * sum(1 for other in come if other.type == new.type) > _PLAIN_PAIRS:
+            continue
+        pairs += [(near, old.urn, new.urn) for old in of_type if (near := likeness(old, new)) >= NEAR]
+    found: dict[str, str] = {}
+    for _, old_urn, new_urn in sorted(pairs, key=lambda pair: (-pair[0], pair[1], pair[2])):
+        if new_urn not in found and old_urn not in found.values():
+            found[new_urn] = old_urn
+    return found
+
+
+def likeness(old: Candidate, new: Candidate) -> float:
+    """Share of the inputs that are the same, 0 to 1; the old name replaced by the new one counts as the same."""
+    paths = old.inputs.keys() | new.inputs.keys()
+    if not paths:
+        # Nothing but the type is known: components are the same when they stand in the same place.
+        return 1.0 if old.parent == new.parent else 0.0
+    was, is_now = name_of(old.urn), name_of(new.urn)
+    same = sum(
+        1
+        for path in paths
+        if path in old.inputs and path in new.inputs and new.inputs[path] in (old.inputs[path], old.inputs[path].replace(was, is_now))
+    )
+    return same / len(paths)
+
+
+def _flatten(path: str, value: object, into: dict[str, str]) -> None:
+    if isinstance(value, Mapping):
+        for key, item in value.items():
+            if key != "__defaults":
+                _flatten(f"{path}.{key}", item, into)
+    elif isinstance(value, Iterable) and not isinstance(value, str):
+        for at, item in enumerate(value):
+            _flatten(f"{path}[{at}]", item, into)
+    else:
+        into[path] = str(value)

@@ -1,0 +1,98 @@
+"""The state of a stack, as `pulumi stack export` writes it: what is there, also what does not change."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+
+from modelway.preview.changeset import Gap
+from modelway.preview.files import UnusableFile, contents, document, refuse_other_kinds, sha256
+from modelway.preview.resources import Resource, stack_of
+from modelway.redaction import masked
+
+_STATE = "the state of a stack"
+
+
+class _Plugin(msgspec.Struct):
+    name: str = ""
+    version: str = ""
+    kind: str = ""
+
+
+class _Manifest(msgspec.Struct):
+    time: str = ""
+    version: str = ""
+    plugins: list[_Plugin] | None = None
+
+
+class _Deployment(msgspec.Struct):
+    manifest: _Manifest = msgspec.field(default_factory=_Manifest)
+    resources: list[msgspec.Raw] | None = None
+    pending: list[msgspec.Raw] | None = msgspec.field(default=None, name="pending_operations")
+
+
+class _Head(msgspec.Struct):
+    urn: str
+
+
+_resource = msgspec.json.Decoder(Resource)
+
+
+class State:
+    """What a stack holds; its resources are read when they are asked for, old copies that wait for their deletion left out."""
+
+    def __init__(self, file: Path) -> None:
+        """Raises UnusableFile."""
+        found = document(file, contents(file), ())
+        refuse_other_kinds(found, _STATE, "--state")
+        if found.cut or "deployment" not in found.members:
+            raise UnusableFile(f"{file} ends in the middle, so what the stack holds is not known: export it again.")
+        raw = found.members["deployment"]
+        try:
+            deployment = msgspec.json.decode(raw, type=_Deployment)
+        except msgspec.ValidationError as fault:
+            raise UnusableFile(f"{file} is no state that is known here: {fault}.") from None
+        self._resources = deployment.resources or []
+        self.hash = sha256(bytes(raw))
+        """SHA-256 of the deployment as it is written, in hex. States in a bucket have no serial number; this and `time` tell them apart."""
+        self.time = deployment.manifest.time
+        self.engine = deployment.manifest.version
+        self.plugins = tuple((one.name, one.version) for one in deployment.manifest.plugins or () if one.kind in ("resource", ""))
+        self.pending = len(deployment.pending or ())
+        """Operations that were begun and never ended."""
+        self.stack = self._stack(file)
+        """Name of the stack; empty when it holds nothing."""
+        self.unreadable = 0
+        """Resources that are not as any engine known here writes them; complete once all others have been read."""
+
+    def __iter__(self) -> Iterator[Resource]:
+        for text in self._resources:
+            try:
+                resource = _resource.decode(text)
+            except msgspec.DecodeError:
+                self.unreadable += 1
+                continue
+            if not resource.delete:
+                yield resource
+
+    def __len__(self) -> int:
+        return len(self._resources)
+
+    def gaps(self) -> Iterator[Gap]:
+        """What is not known, once it has been read."""
+        if self.pending:
+            way_out = "Run `modelway recover` for the environment, or `pulumi refresh`."
+            yield Gap(self.stack, f"{self.pending} operations of an earlier run never ended: what became of them is not known.", way_out)
+        if self.unreadable:
+            yield Gap(self.stack, f"{self.unreadable} resources of the state cannot be read.", "Use a newer Modelway.")
+
+    def _stack(self, file: Path) -> str:
+        named = set()
+        for text in self._resources:
+            try:
+                named.add(stack_of(msgspec.json.decode(text, type=_Head).urn))
+            except msgspec.DecodeError:
+                continue
+        if len(named) > 1:
+            raise UnusableFile(f"{file} names the stacks {', '.join(masked(one) for one in sorted(named))}: a state is of one.")
+        return named.pop() if named else ""
