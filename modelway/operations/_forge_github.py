@@ -1,0 +1,141 @@
+"""GitHub's REST API, as far as a comment, labels and a status of a pull request need it (docs.github.com/en/rest)."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from urllib.parse import quote
+
+from modelway.errors import ModelwayError
+from modelway.operations._forge import Api, ForgeFailure, Json, as_object
+from modelway.operations.forges import Comment, Gone, Label, Place, PullRequest, Status, TooLong, Verdict, text
+
+STATES: dict[Verdict, str] = {"ok": "success", "waiting": "pending", "refused": "failure", "broken": "error"}
+ACTIONS = "github-actions"
+"""The app whose token a workflow's run gets. That token may not ask who it is."""
+RIGHTS = "the job needs `permissions: {pull-requests: write, issues: write, statuses: write}`, which runs for forks cannot get"
+
+
+class GitHub:
+    """One pull request."""
+
+    def __init__(self, place: Place, patience: float, pause: float) -> None:
+        headers = {"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": "2022-11-28"}
+        self._api = Api("GitHub", place.api, ("Authorization", f"Bearer {place.token}"), headers, patience, pause)
+        self._repository = f"/repos/{quote(place.repository)}"
+        self._issue = f"{self._repository}/issues/{place.number}"
+        self._pull = f"{self._repository}/pulls/{place.number}"
+        self._name = f"{place.repository}#{place.number}"
+
+    @property
+    def marked(self) -> str:
+        return f"github {self._name}"
+
+    def pull_request(self) -> PullRequest:
+        try:
+            with self._to("read"):
+                data = self._api.get(self._pull)
+        except Gone:
+            raise ModelwayError(f"{self._name} is no pull request that this token can see; is the number right?") from None
+        labels = data.get("labels")
+        names = tuple(text(as_object(one), "name") for one in labels) if isinstance(labels, list) else ()
+        return PullRequest(self._name, text(data, "head", "sha"), text(data, "state") == "open", names)
+
+    def me(self) -> str | None:
+        with self._to("ask who writes on"):
+            try:
+                return text(self._api.get("/user"), "id") or None
+            except ForgeFailure as fault:
+                if fault.status == 403:
+                    return None
+                raise
+
+    def comments(self) -> Iterator[Comment]:
+        with self._to("read the comments of"):
+            for one in self._api.listed(f"{self._issue}/comments"):
+                yield _comment(one)
+
+    def comment(self, number: int) -> Comment:
+        with self._to("read the comment on"):
+            return _comment(self._api.get(f"{self._repository}/issues/comments/{number}"))
+
+    def add(self, body: str) -> Comment:
+        try:
+            with self._to("comment on"):
+                return _comment(as_object(self._api.send("POST", f"{self._issue}/comments", {"body": body}).data))
+        except Gone:
+            # So it says that one may not, of what is not public.
+            raise ModelwayError(f"May not comment on {self._name}: {RIGHTS}.") from None
+
+    def change(self, number: int, body: str) -> Comment:
+        with self._to("change the comment on"):
+            return _comment(as_object(self._api.send("PATCH", f"{self._repository}/issues/comments/{number}", {"body": body}).data))
+
+    def remove(self, number: int) -> None:
+        with self._to("remove a second comment from"):
+            self._api.without(f"{self._repository}/issues/comments/{number}")
+
+    def parents(self, commit: str) -> tuple[str, ...]:
+        with self._to("read the commits of"):
+            try:
+                data = self._api.get(f"{self._repository}/commits/{quote(commit, safe='')}?per_page=1")
+            except ForgeFailure as fault:
+                if fault.status in (404, 409, 422):
+                    return ()
+                raise
+        parents = data.get("parents")
+        return tuple(text(as_object(one), "sha") for one in parents) if isinstance(parents, list) else ()
+
+    def label(self, add: Sequence[Label], remove: Sequence[str]) -> None:
+        with self._to("label"):
+            for one in add:
+                self._make(one)
+            if add:
+                self._api.send("POST", f"{self._issue}/labels", {"labels": [one.name for one in add]})
+            for name in remove:
+                self._api.without(f"{self._issue}/labels/{quote(name, safe='')}")
+
+    def _make(self, label: Label) -> None:
+        try:
+            self._api.get(f"{self._repository}/labels/{quote(label.name, safe='')}")
+            return
+        except ForgeFailure as fault:
+            if fault.status != 404:
+                raise
+        try:
+            said = {"name": label.name, "color": label.colour, "description": label.description}
+            self._api.send("POST", f"{self._repository}/labels", said)
+        except ForgeFailure as fault:
+            if fault.status != 422:  # another run has made it meanwhile
+                raise
+
+    def mark(self, commit: str, status: Status) -> None:
+        said = {"state": STATES[status.verdict], "context": status.context, "description": status.text[:140]}
+        with self._to("set the status of"):
+            self._api.send("POST", f"{self._repository}/statuses/{commit}", said | ({"target_url": status.url} if status.url else {}))
+
+    @contextmanager
+    def _to(self, doing: str) -> Iterator[None]:
+        """Puts a refusal into one sentence, with the way out."""
+        try:
+            yield
+        except ForgeFailure as fault:
+            said, start = str(fault), f"May not {doing} {self._name}"
+            if fault.status in (413, 422) and "too long" in said:
+                raise TooLong(f"GitHub takes no comment of that length on {self._name}.") from None
+            if fault.status == 401:
+                raise ModelwayError(f"{start}: GitHub does not know the token in GITHUB_TOKEN, or it has ended.") from None
+            if fault.status == 403 and "locked" in said:
+                raise ModelwayError(f"{start}: its conversation is locked. Unlock it, and run this again.") from None
+            if fault.status == 403:
+                raise ModelwayError(f"{start}: {RIGHTS}.") from None
+            if fault.status in (404, 410):
+                raise Gone(f"{start}: it is not there, or the token may not see it.") from None
+            raise
+
+
+def _comment(data: Json) -> Comment:
+    # Anybody may call a bot what they like; not with that app behind it.
+    by_ci = text(data, "user", "type") == "Bot" and ACTIONS in (
+        text(data, "performed_via_github_app", "slug"),
+        text(data, "user", "login").removesuffix("[bot]"),
+    )
+    return Comment(int(text(data, "id") or 0), text(data, "body"), text(data, "user", "id"), text(data, "html_url"), by_ci)

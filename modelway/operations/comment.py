@@ -1,0 +1,222 @@
+"""One comment on a pull request for all of its stacks, kept up to date, with labels and a status.
+
+No forge can change a comment only if it is still what was read, so two runs may meet. Each reads again just before it writes, looks
+afterwards what stands there, and goes on until that is the newest report, once. What was whole stays readable all the way: it is folded
+below what takes its place, and a second comment goes only after all that is worth keeping stands in the first.
+"""
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from modelway.errors import ModelwayError
+from modelway.operations._forge import Unclear
+from modelway.operations.comment_body import LIMIT, Content, Mark, foot, is_newer, kind_of, made, read, written
+from modelway.operations.forges import Comment, Forge, Gone, Label, Place, PullRequest, Status, TooLong, Verdict
+from modelway.preview.changeset import ChangeSet, Decision, Risk
+from modelway.preview.render import words
+
+CONTEXT = "modelway preview"
+LABELS: dict[Risk, Label] = {
+    "irreversible": Label("modelway:irreversible", "b60205", "Something that cannot be undone"),
+    "disruptive": Label("modelway:disruptive", "d93f0b", "Something stops for a while"),
+    "traffic": Label("modelway:traffic", "1d76db", "Requests go to other models"),
+    "exposure": Label("modelway:exposure", "b60205", "More people may reach something"),
+    "blind": Label("modelway:blind", "5319e7", "Somebody stops being told"),
+    "unknown": Label("modelway:unknown", "6a737d", "Something is not known before the update"),
+}
+VERDICTS: dict[Decision, Verdict] = {"ok": "ok", "needs approval": "waiting", "blocked": "refused", "unknown": "broken"}
+ROUNDS = 10
+"""Most times that it begins again because somebody else wrote in between."""
+
+Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is to stand on the pull request."""
+
+    report: ChangeSet
+    artifact: str = ""
+    """Address of the whole report."""
+    run: str = ""
+    """Address of the run that made it."""
+    labels: bool = True
+    status: bool = True
+
+
+class Posted(NamedTuple):
+    """What came of it."""
+
+    url: str
+    """Of the comment."""
+    newer: bool
+    """Whether a newer run's report stood there, and was left."""
+
+
+class _Own(NamedTuple):
+    comment: Comment
+    content: Content
+
+
+def body(place: Place, wanted: Wanted) -> str:
+    """What a first comment would be, without asking anybody. Raises ModelwayError where it cannot be short enough."""
+    mark = Mark(kind_of(wanted.report), _commit(place, wanted.report), wanted.report.made.at)
+    marked = f"{place.forge} {place.repository} {place.number}"
+    return written(made(wanted.report, Content(mark, "", _foot(mark, wanted)), marked, mark.head), marked, mark.head)
+
+
+def post(forge: Forge, place: Place, wanted: Wanted, tell: Tell) -> Posted:
+    """Puts a report on the pull request. `tell` gets what somebody who reads the log should know.
+
+    Raises ModelwayError: the comment is then as it was, or, where labels or the status were refused, holds the report.
+    """
+    pull = forge.pull_request()
+    if not pull.open:
+        raise ModelwayError(f"{pull.name} is closed: nothing was written.")
+    commit = _commit(place, wanted.report)
+    if commit and commit != pull.head and pull.head in forge.parents(commit):
+        # The pull request merged with what it is to go into.
+        commit = pull.head
+    mark = Mark(kind_of(wanted.report), commit, wanted.report.made.at, secrets.token_hex(4))
+    comment, content = _Writer(forge, pull, mark, wanted, forge.me()).write()
+    if content.mark != mark:
+        tell(f"The comment on {pull.name} is of a newer run ({content.mark.told}): it is left.")
+        return Posted(comment.url, newer=True)
+    if commit != pull.head:
+        tell(f"{pull.name} is at {pull.head[:10]} by now; this report is of {commit[:10] or 'a commit that it does not name'}.")
+    _decorate(forge, pull, mark, wanted, comment.url)
+    return Posted(comment.url, newer=False)
+
+
+@dataclass
+class _Writer:
+    """Brings the comment up to date."""
+
+    forge: Forge
+    pull: PullRequest
+    mark: Mark
+    wanted: Wanted
+    me: str | None
+    """Known once something is written, where the forge does not tell."""
+    wrote: Comment | None = None
+    limit: int = LIMIT
+
+    def write(self) -> _Own:
+        """The comment in the end: with the report, or with a newer one."""
+        fault: ModelwayError = ModelwayError(f"Others keep writing the comment on {self.pull.name}: run it again.")
+        for _ in range(ROUNDS):
+            try:
+                own = self._own()
+                if len(own) > 1:
+                    self._merge(own)
+                elif not own:
+                    self.wrote = self.forge.add(self._text(None))
+                    self.me = self.me or self.wrote.author
+                elif self._stands(own[0].content.mark):
+                    return own[0]
+                elif self._unchanged(own[0]):
+                    self.wrote = self.forge.change(own[0].comment.id, self._text(own[0].content))
+            except Gone:
+                # Somebody has deleted it meanwhile.
+                continue
+            except Unclear as unclear:
+                fault = unclear
+            except TooLong as long:
+                fault, self.limit = long, self.limit * 3 // 4
+        raise fault
+
+    def _own(self) -> list[_Own]:
+        """Our comments with a report, from the oldest."""
+        found = {comment.id: comment for comment in self.forge.comments() if self._is_ours(comment)}
+        if self.wrote is not None and self.wrote.id not in found:
+            # A list may be older than what was just written.
+            try:
+                found[self.wrote.id] = self.forge.comment(self.wrote.id)
+            except Gone:
+                self.wrote = None
+        read_of = [(comment, read(comment.body)) for _, comment in sorted(found.items())]
+        return [_Own(comment, content) for comment, content in read_of if content is not None]
+
+    def _is_ours(self, comment: Comment) -> bool:
+        return comment.by_ci if self.me is None else comment.author == self.me
+
+    def _stands(self, there: Mark) -> bool:
+        """Whether what is there may stay: it is ours, or newer; or as new, and came after ours."""
+        if there == self.mark or is_newer(there, self.mark, self.pull.head):
+            return True
+        return self.wrote is not None and not is_newer(self.mark, there, self.pull.head)
+
+    def _unchanged(self, one: _Own) -> bool:
+        return self.forge.comment(one.comment.id).body == one.comment.body
+
+    def _text(self, there: Content | None) -> str:
+        frame = Content(self.mark, "", _foot(self.mark, self.wanted), there.folded(self.mark.kind) if there else None)
+        return written(made(self.wanted.report, frame, self.forge.marked, self.pull.head, self.limit), self.forge.marked, self.pull.head)
+
+    def _merge(self, own: list[_Own]) -> None:
+        """Leaves the oldest, with what is newest in it. None goes before that stands there."""
+        newest = own[0]
+        for one in own[1:]:
+            if not is_newer(newest.content.mark, one.content.mark, self.pull.head):
+                newest = one
+        content = newest.content
+        if content.mark.kind != "whole" and content.before is None:
+            folded = [one.content.folded(content.mark.kind) for one in own if one is not newest]
+            content = content._replace(before=max((one for one in folded if one is not None), key=lambda one: one[0].at, default=None))
+        first = own[0].comment
+        if own[0].content != content:
+            if not self._unchanged(own[0]):
+                return
+            self.forge.change(first.id, written(content, self.forge.marked, self.pull.head))
+        if read(self.forge.comment(first.id).body) == content:
+            for one in own[1:]:
+                if self._unchanged(one):
+                    self.forge.remove(one.comment.id)
+
+
+def _decorate(forge: Forge, pull: PullRequest, mark: Mark, wanted: Wanted, url: str) -> None:
+    """Labels and status. Raises ModelwayError with all that was refused."""
+    refused = []
+    if wanted.labels:
+        try:
+            _label(forge, pull, mark, wanted.report)
+        except ModelwayError as fault:
+            refused.append(str(fault))
+    if wanted.status and mark.head:
+        decision = wanted.report.verdict
+        text = ": ".join((words.title(wanted.report), *decision.needed[:1]))
+        try:
+            forge.mark(mark.head, Status(CONTEXT, VERDICTS[decision.decision], _cut(text), wanted.artifact or url))
+        except ModelwayError as fault:
+            refused.append(str(fault))
+    if refused:
+        raise ModelwayError("\n".join([f"The comment on {pull.name} is up to date, but:", *refused]))
+
+
+def _label(forge: Forge, pull: PullRequest, mark: Mark, report: ChangeSet) -> None:
+    wanted = {label.name: label for risk, label in LABELS.items() if any(found.risk == risk for found in report.findings)}
+    add = [label for name, label in wanted.items() if name not in pull.labels]
+    # A report that is not whole does not say that something is over.
+    over = (
+        [label.name for label in LABELS.values() if label.name in pull.labels and label.name not in wanted] if mark.kind != "part" else []
+    )
+    if add or over:
+        forge.label(add, over)
+
+
+def _commit(place: Place, report: ChangeSet) -> str:
+    """Of which commit of the pull request the report is, as far as that is known here."""
+    made_of = report.made.commit
+    return place.commit if place.commit and made_of in ("", place.merged) else made_of
+
+
+def _foot(mark: Mark, wanted: Wanted) -> str:
+    return foot(mark, (("The whole report", wanted.artifact), ("The run", wanted.run)))
+
+
+def _cut(text: str, most: int = 140) -> str:
+    """In one line; GitHub refuses a longer description of a status."""
+    text = " ".join(text.split())
+    return text if len(text) <= most else f"{text[: most - 1]}…"

@@ -1,0 +1,107 @@
+"""Which pull request CI runs for, and with which token: what the variables of GitHub Actions and GitLab CI say.
+
+docs.github.com/en/actions/reference/workflows-and-actions/variables, docs.gitlab.com/ci/variables/predefined_variables.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from modelway.errors import ModelwayError
+from modelway.operations.forges import Kind, Place, text
+
+TOKENS: dict[Kind, tuple[str, ...]] = {"github": ("GITHUB_TOKEN", "GH_TOKEN"), "gitlab": ("GITLAB_TOKEN",)}
+GITHUB, GITLAB = "https://api.github.com", "https://gitlab.com/api/v4"
+_WAYS: dict[Kind, str] = {
+    "github": "in a workflow, give the step `env: {GITHUB_TOKEN: ${{ github.token }}}` and the job"
+    " `permissions: {pull-requests: write, issues: write, statuses: write}`; elsewhere, set it to a token that may write to pull requests",
+    "gitlab": "make a project access token with scope `api` and role Developer, and keep it as the masked CI/CD variable GITLAB_TOKEN;"
+    " CI_JOB_TOKEN may not write notes",
+}
+
+
+class NotTold(ModelwayError):
+    """Something that neither an option nor CI says."""
+
+    exit_code = 2
+
+
+def place(
+    variables: Mapping[str, str], forge: Kind | None = None, repository: str = "", number: int = 0, *, with_token: bool = True
+) -> Place:
+    """The pull request; what is given counts more than what CI says. Raises NotTold, and ModelwayError where there is no token."""
+    kind = forge or _forge(variables)
+    event = _event(variables) if kind == "github" else {}
+    if kind == "github":
+        found = Place(
+            kind,
+            repository or variables.get("GITHUB_REPOSITORY", ""),
+            number or _number(event, variables.get("GITHUB_REF", "")),
+            variables.get("GITHUB_API_URL", "") or GITHUB,
+            "",
+            commit=text(event, "pull_request", "head", "sha"),
+            merged=variables.get("GITHUB_SHA", ""),
+        )
+        hints = ("--repository, or GITHUB_REPOSITORY", "--pull-request, or the variables of a run for a pull request")
+    else:
+        given = variables.get("CI_MERGE_REQUEST_IID", "")
+        found = Place(
+            kind,
+            # Of a fork's pipeline, CI_PROJECT_ID is the fork.
+            repository or variables.get("CI_MERGE_REQUEST_PROJECT_ID", "") or variables.get("CI_PROJECT_ID", ""),
+            number or (int(given) if given.isdigit() else 0),
+            variables.get("CI_API_V4_URL", "") or GITLAB,
+            "",
+            # Only pipelines of merged results have the first: there CI_COMMIT_SHA is the merge.
+            commit=variables.get("CI_MERGE_REQUEST_SOURCE_BRANCH_SHA", "") or variables.get("CI_COMMIT_SHA", ""),
+            merged=variables.get("CI_COMMIT_SHA", ""),
+            pipeline=variables.get("CI_PIPELINE_ID", ""),
+        )
+        hints = ("--repository, or CI_PROJECT_ID", "--pull-request, or CI_MERGE_REQUEST_IID, which pipelines for merge requests have")
+    for missing, hint in ((not found.repository, hints[0]), (not found.number, hints[1])):
+        if missing:
+            raise NotTold(f"Which {'repository' if hint is hints[0] else 'pull request'} it is for is not said: {hint}.")
+    if kind == "github" and not re.fullmatch(r"[\w.-]+/[\w.-]+", found.repository, re.ASCII):
+        raise NotTold(f"{found.repository!r} is no repository of GitHub: OWNER/NAME.")
+    token = next((variables[name] for name in TOKENS[kind] if variables.get(name)), "")
+    if not token and with_token:
+        raise ModelwayError(f"There is no token to comment with: {TOKENS[kind][0]} is not set. To have one, {_WAYS[kind]}.")
+    if not token.isascii() or any(character.isspace() for character in token):
+        raise ModelwayError(f"What is in {TOKENS[kind][0]} is no token: there are spaces, ends of lines or other letters in it.")
+    return replace(found, token=token)
+
+
+def run(variables: Mapping[str, str]) -> str:
+    """The address of the run, empty outside of CI."""
+    if variables.get("CI_JOB_URL"):
+        return variables["CI_JOB_URL"]
+    parts = [variables.get(name, "") for name in ("GITHUB_SERVER_URL", "GITHUB_REPOSITORY", "GITHUB_RUN_ID")]
+    return f"{parts[0]}/{parts[1]}/actions/runs/{parts[2]}" if all(parts) else ""
+
+
+def _forge(variables: Mapping[str, str]) -> Kind:
+    if variables.get("GITLAB_CI"):
+        return "gitlab"
+    if variables.get("GITHUB_ACTIONS") or variables.get("GITHUB_REPOSITORY"):
+        return "github"
+    raise NotTold("On which forge the pull request is is not said: --forge github or --forge gitlab, or run it in its CI.")
+
+
+def _event(variables: Mapping[str, str]) -> dict[str, object]:
+    """What started the workflow; empty where there is no such file."""
+    file = variables.get("GITHUB_EVENT_PATH", "")
+    try:
+        data = json.loads(Path(file).read_bytes()) if file else {}
+    except (OSError, ValueError):
+        return {}
+    return data if isinstance(data, dict) else {}
+
+
+def _number(event: Mapping[str, object], ref: str) -> int:
+    for keys in (("pull_request", "number"), ("issue", "number"), ("number",)):
+        if (found := text(event, *keys)).isdigit():
+            return int(found)
+    found_in = re.fullmatch(r"refs/pull/(\d+)/(?:merge|head)", ref)
+    return int(found_in[1]) if found_in else 0
