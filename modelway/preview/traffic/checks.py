@@ -1,0 +1,83 @@
+"""What is dangerous in how an endpoint's traffic changes.
+
+Each check is a function of one endpoint before and after; it yields findings, or nothing. What is not known is said to be unknown, and no
+other check takes it for anything.
+"""
+
+from collections.abc import Iterator
+
+from modelway.preview.changeset import Finding, Gap
+from modelway.preview.traffic import agreement, backends, shifts
+from modelway.preview.traffic.saying import made
+from modelway.preview.traffic.sides import Pair
+
+_CHECKS = (
+    backends.endpoint_gone,
+    backends.to_nothing,
+    backends.missing,
+    backends.without_default,
+    backends.shadow_capacity,
+    shifts.at_once,
+    shifts.jump,
+    shifts.floor,
+    shifts.same_version,
+    shifts.sums,
+    agreement.ignored_fields,
+    agreement.two_writers,
+    agreement.undeclared,
+    agreement.other_digest,
+    agreement.contradiction,
+)
+
+
+def findings(stack: str, pair: Pair) -> Iterator[Finding]:
+    """Everything that one endpoint gives to read."""
+    for check in _CHECKS:
+        for finding in check(pair):
+            yield made(stack, pair, finding)
+    for finding in unknown(pair):
+        yield made(stack, pair, finding)
+
+
+def unknown(pair: Pair) -> Iterator[Finding]:
+    """Shares, versions or digests that nobody knows before the update."""
+    side = pair.after
+    if side is None or side.controller or not pair.changed:
+        return
+    parts = [f"{row.target}: {part}" for row in side.rows for part in row.unknown]
+    shareless = [row.target for row in side.rows if row.route.percent is None and not row.unknown]
+    if parts:
+        why = f"only known after the update: {'; '.join(parts)}"
+    elif shareless:
+        why = "; ".join(side.notes) or f"the share of {', '.join(shareless)} is not known"
+    elif not side.rows and side.notes:
+        why = "; ".join(side.notes)
+    else:
+        return
+    yield Finding(
+        risk="unknown",
+        rule="traffic-unknown",
+        stack="",
+        subject="",
+        what="Who will answer, or with what, is not known before the update.",
+        why=why,
+        breaks="It may be less or more than was meant; no check of traffic has looked at it.",
+        avoid="Give the value in the program, or make what it comes from in a change of its own first.",
+        path=next((row.path for row in side.rows if row.unknown), ""),
+    )
+
+
+def gaps(stack: str, pair: Pair) -> Iterator[Gap]:
+    """What of one endpoint could not be looked at."""
+    side = pair.after or pair.before
+    if side is None:
+        return
+    subject = f"{side.dialect} endpoint {side.name}"
+    if side.controller:
+        way_out = f"Look at {side.controller} in the cluster; its steps are no part of a preview."
+        yield Gap(stack, f"{subject}: {side.controller} decides who answers while it runs, not this change", way_out)
+    away = sorted({row.target for row in side.rows if row.found == "elsewhere"})
+    if away:
+        yield Gap(
+            stack, f"{subject}: what answers behind {', '.join(away)} is not in this stack", "Report that stack together with this one."
+        )

@@ -1,0 +1,58 @@
+"""How findings speak of an endpoint."""
+
+from modelway.preview.changeset import Finding, Route
+from modelway.preview.traffic.sides import Pair
+from modelway.redaction import masked
+
+
+def made(stack: str, pair: Pair, finding: Finding) -> Finding:
+    """A check's finding, with what it is about, and without what looks like a credential."""
+    return Finding(
+        risk=finding.risk,
+        rule=finding.rule,
+        stack=stack,
+        subject=masked(subject(pair)),
+        what=masked(finding.what),
+        why=masked(finding.why),
+        breaks=masked(finding.breaks),
+        avoid=masked(finding.avoid),
+        urn=finding.urn or pair.known.urn,
+        path=finding.path,
+        blocks=finding.blocks,
+        approval=finding.approval,
+    )
+
+
+def subject(pair: Pair) -> str:
+    """As people call it: a model where one is known, else what divides the requests."""
+    side = pair.known
+    if side.dialect == "alb":
+        return f"listener {side.name}"
+    if side.dialect == "gateway" and not pair.team:
+        return f"route {side.name}"
+    return f"model {side.name}"
+
+
+def callers(pair: Pair) -> str:
+    """Who is hit."""
+    who = " and ".join(pair.consumers) if len(pair.consumers) < 3 else ", ".join(pair.consumers)
+    whose = f" (model of team {pair.team})" if pair.team else ""
+    return f"{who or 'whoever calls it'}{whose}"
+
+
+def percent(share: float | None) -> str:
+    return "an unknown share" if share is None else f"{share:g}%"
+
+
+def rows(routes: tuple[Route, ...]) -> str:
+    """In one line: `2026.11.0 90%, 2026.12.0 10%`."""
+    parts = []
+    for route in routes:
+        share = f"copies of {route.mirror:g}%" if route.mirror else percent(route.percent)
+        parts.append(f"{route.version} {share}{f' of {route.matches}' if route.matches else ''}")
+    return ", ".join(parts) or "nobody"
+
+
+def short(digest: str) -> str:
+    """A digest that people can tell from another; anything else as it is, up to 60 characters."""
+    return f"{digest[:15]}…" if digest.startswith("sha256:") else digest[:60]

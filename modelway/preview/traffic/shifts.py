@@ -1,0 +1,193 @@
+"""Checks of how requests move from one version to another."""
+
+from collections.abc import Iterator
+
+from modelway.preview.changeset import Finding, Route
+from modelway.preview.traffic.saying import callers, rows, short
+from modelway.preview.traffic.sides import Pair, Row, Side
+
+LARGEST_STEP = 25
+"""Points of percent by which a version's share may grow in one change. No environment says another figure yet."""
+
+
+def at_once(pair: Pair) -> Iterator[Finding]:
+    """A version that answered nobody answers everybody."""
+    for version, before, after in _growing(pair):
+        if before == 0 and after >= 100:
+            yield _shift(
+                pair, version, "traffic-live-at-once", f"{version} answers all requests at once, and answered none before.", 0, 100
+            )
+
+
+def jump(pair: Pair) -> Iterator[Finding]:
+    """A share that grows by more than is allowed."""
+    for version, before, after in _growing(pair):
+        if not (before == 0 and after >= 100):
+            what = f"{version} answers {after - before:g} points more in one step; {LARGEST_STEP} are allowed."
+            yield _shift(pair, version, "traffic-jump", what, before, after)
+
+
+def _shift(pair: Pair, version: str, rule: str, what: str, before: float, after: float) -> Finding:
+    old, new = (side.routes if side is not None else () for side in (pair.before, pair.after))
+    path = next((row.path for row in pair.known.rows if row.route.version == version), "")
+    return Finding(
+        risk="traffic",
+        rule=rule,
+        stack="",
+        subject="",
+        what=what,
+        why=f"{version}: {before:g}% → {after:g}%; all: {rows(old)} → {rows(new)}",
+        breaks=f"If it is worse, {after:g}% of the requests of {callers(pair)} see it before anybody can tell.",
+        avoid=f"Let it answer at most {min(100, before + LARGEST_STEP):g}% first, as canary, and the rest once its figures hold.",
+        path=path,
+        approval=True,
+    )
+
+
+def _growing(pair: Pair) -> Iterator[tuple[str, float, float]]:
+    """Versions whose share of all requests grows by more than is allowed. None where the platform itself goes step by step."""
+    before, after = pair.before, pair.after
+    if before is None or after is None or after.gradual or after.refused or after.controller:
+        return
+    old, new = _shares(before, before), _shares(after, before)
+    if old is None or new is None or not sum(old.values()):
+        return
+    for version, share in new.items():
+        if share - old.get(version, 0) > LARGEST_STEP:
+            yield version, old.get(version, 0), share
+
+
+def _shares(side: Side, before: Side) -> dict[str, float] | None:
+    """Share by version of requests that nothing is asked of; None where one is not known.
+
+    A version that is called otherwise than before and is the same image with the same weights is the same version.
+    """
+    known = {(route.image, route.weights): route.version for route in before.routes if route.image}
+    found: dict[str, float] = {}
+    for row in side.unmatched:
+        if row.route.percent is None:
+            return None
+        version = known.get((row.route.image, row.route.weights), row.route.version)
+        found[version] = found.get(version, 0) + row.route.percent
+    return found
+
+
+def floor(pair: Pair) -> Iterator[Finding]:
+    """Fewer replicas for what still answers, while requests move."""
+    before, after = pair.before, pair.after
+    if before is None or after is None:
+        return
+    old, new = _shares(before, before), _shares(after, before)
+    if old is None or new is None or old == new:
+        return
+    were = {row.route.version: row.route for row in before.rows if row.route.percent}
+    for row in after.rows:
+        was, is_ = were.get(row.route.version), row.route
+        if was is None or not is_.percent or was.least is None or is_.least is None or is_.least >= was.least:
+            continue
+        yield Finding(
+            risk="disruptive",
+            rule="traffic-floor-lowered",
+            stack="",
+            subject="",
+            what=f"{is_.version} keeps {is_.percent:g}% of the requests, and loses replicas while requests move.",
+            why=f"fewest replicas {was.least} → {is_.least}; share {was.percent or 0:g}% → {is_.percent:g}%",
+            breaks=f"Until the others are ready {is_.version} may be too small: requests of {callers(pair)} wait or fail.",
+            avoid="Move the requests first; lower the replicas in a later change.",
+            path=row.path,
+        )
+
+
+def same_version(pair: Pair) -> Iterator[Finding]:
+    """Another image or other weights under a name that stays."""
+    if pair.before is None or pair.after is None:
+        return
+    were: dict[str, Route] = {}
+    for route in pair.before.routes:
+        were.setdefault(route.version, route)
+    told = set()
+    for row in pair.after.rows:
+        was, is_ = were.get(row.route.version), row.route
+        if was is None or is_.version in told or row.found == "missing":
+            continue
+        other = [
+            f"{part} {short(old)} → {short(new)}"
+            for part, old, new in (("image", was.image, is_.image), ("weights", was.weights, is_.weights))
+            if old and new and old != new
+        ]
+        if other:
+            told.add(is_.version)
+            yield _same(pair, row, other)
+
+
+def _same(pair: Pair, row: Row, other: list[str]) -> Finding:
+    share = row.route.mirror or row.route.percent
+    seen = "nobody sees its answers" if row.route.mirror else f"{share:g}% of the requests" if share is not None else "an unknown share"
+    return Finding(
+        risk="traffic",
+        rule="traffic-same-version-new-digest",
+        stack="",
+        subject="",
+        what=f"{row.route.version} becomes something else under the same name.",
+        why="; ".join(other),
+        breaks=f"What was tested and recorded as {row.route.version} is no longer what answers {callers(pair)}: {seen}.",
+        avoid="Give it a version of its own, and let that begin as canary.",
+        path=row.path,
+        approval=True,
+    )
+
+
+def sums(pair: Pair) -> Iterator[Finding]:
+    """Shares that do not mean what they look like, or that are refused."""
+    side = pair.after
+    if side is None or not pair.changed or side.controller:
+        return
+    groups: dict[tuple[str, str], list[Row]] = {}
+    for row in side.rows:
+        if row.weight is not None and not row.route.mirror:
+            groups.setdefault((row.route.matches, row.path.partition("backendRefs")[0] if side.dialect == "gateway" else ""), []).append(
+                row
+            )
+    for group in groups.values():
+        written = [row.weight for row in group if row.weight is not None]
+        total = sum(written)
+        if side.sum_of == "percent":
+            total -= written[0] if group[0].path == "spec.predictor" else 0
+            if total > 100:
+                yield _too_much(group, total)
+        elif sum(weight > 0 for weight in written) > 1 and _looks_like_percent(total, max(written)):
+            yield _relative(group, total)
+
+
+def _looks_like_percent(total: float, largest: float) -> bool:
+    """Whether people would read weights as percentages, which they are not: 90 and 20, but not 1 and 1, 9 and 1, 1000 and 50."""
+    return total != 100 and 50 <= total <= 200 and largest <= 100
+
+
+def _relative(group: list[Row], total: float) -> Finding:
+    shares = ", ".join(f"{row.target} {row.weight:g} is {row.route.percent or 0:g}%" for row in group)
+    return Finding(
+        risk="review",
+        rule="traffic-sum",
+        stack="",
+        subject="",
+        what=f"Weights add up to {total:g}, not to 100: each is a part of the sum and no percentage.",
+        why=shares,
+        avoid="Write weights that are 100 together where percentages are meant.",
+        path=group[0].path,
+    )
+
+
+def _too_much(group: list[Row], total: float) -> Finding:
+    return Finding(
+        risk="disruptive",
+        rule="traffic-sum",
+        stack="",
+        subject="",
+        what=f"Canaries take {total:g}% of the requests together; 100 is the most.",
+        why=", ".join(f"{row.target} {row.weight:g}%" for row in group if row.path != "spec.predictor"),
+        breaks="KServe refuses it, and the update fails.",
+        avoid="Lower the percentages.",
+        path=group[-1].path,
+        blocks=True,
+    )
