@@ -98,6 +98,13 @@ def compare(before: Environment | None, after: Environment | None) -> tuple[Grou
     return tuple(groups)
 
 
+def told(change: Change) -> str:
+    """What becomes of the field, in one line: `10 → 20  (×2)`; what it is where it came or went."""
+    before, after = (side.text if side else "" for side in (change.before, change.after))
+    both = f"{before} → {after}" if change.kind == "changed" else before or after
+    return f"{both}  ({change.note})" if change.note else both
+
+
 class _Comparer:
     """Knows how short a digest may be, and the accounts of both sides."""
 

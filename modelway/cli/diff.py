@@ -137,18 +137,21 @@ def _counted(groups: "tuple[Group, ...]") -> str:
 
 
 def _change(change: "Change", width: int) -> Iterator[str]:
+    from modelway.architecture.comparing import told
+
     start = f"  {_sign(change)} {_field(change.path):<{width}}"
     before, after = (side.text if side else "" for side in (change.before, change.after))
-    note = f"  ({change.note})" if change.note else ""
+    line = told(change)
     if change.kind == "changed":
-        if len(f"{before} → {after}{note}") + width <= WIDTH:
-            yield f"{start}  {before} → {after}{note}"
+        if len(line) + width <= WIDTH:
+            yield f"{start}  {line}"
             return
+        note = f"  ({change.note})" if change.note else ""
         yield f"{start}{note}".rstrip()
         yield f"      {before}"
         yield f"    → {after}"
     elif len(before or after) + width <= WIDTH:
-        yield f"{start}  {before or after}{note}"
+        yield f"{start}  {line}"
     else:
         yield start.rstrip()
         value = change.before or change.after
