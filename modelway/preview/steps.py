@@ -94,6 +94,7 @@ class Steps:
         """Operations that are not known here."""
         self.root = ""
         """URN of the stack itself, where it is named."""
+        self.root_operations: set[str] = set()
         self._texts: dict[str, list[tuple[str, msgspec.Raw]]] = {}
         self.lost = 0
         """Steps of which not even the resource can be read."""
@@ -105,6 +106,7 @@ class Steps:
                 continue
             if type_of(head.urn) == STACK:
                 self.root = head.urn
+                self.root_operations.add(head.op)
                 continue
             if head.op != _NOTHING:
                 self._texts.setdefault(head.urn, []).append((head.op, text))
@@ -118,6 +120,10 @@ class Steps:
     @property
     def urns(self) -> Iterable[str]:
         return self._texts.keys()
+
+    def types(self, op: str) -> set[str]:
+        """Types of the resources of which the engine says this operation."""
+        return {type_of(urn) for urn, found in self._texts.items() if any(told == op for told, _ in found)}
 
     def __iter__(self) -> Iterator[Step]:
         for urn, found in self._texts.items():

@@ -7,7 +7,6 @@ from modelway.preview.changeset import (
     RISKS,
     Change,
     ChangeSet,
-    Cost,
     DataCheck,
     Decision,
     Finding,
@@ -27,12 +26,11 @@ def decide(
     stacks: Sequence[StackChanges],
     findings: Sequence[Finding],
     policies: Sequence[PolicyResult],
-    cost: Cost,
     checks: Sequence[DataCheck],
     changes: Iterable[Change],
 ) -> Verdict:
     """What blocks decides first: no approval helps. Then what is not known, then what somebody has to approve."""
-    blocks = [*_blocking(findings, policies, cost, checks)]
+    blocks = [*_blocking(findings, policies, checks)]
     unknown = [*_unknown(stacks)]
     approvals = [*_approvals(findings, policies, checks)]
     decision: Decision = "blocked" if blocks else "unknown" if unknown else "needs approval" if approvals else "ok"
@@ -46,16 +44,13 @@ def exit_code(changeset: ChangeSet, *, detailed: bool) -> int:
     return CHANGES if detailed and not code and changeset.changes else code
 
 
-def _blocking(findings: Sequence[Finding], policies: Sequence[PolicyResult], cost: Cost, checks: Sequence[DataCheck]) -> Iterator[str]:
+def _blocking(findings: Sequence[Finding], policies: Sequence[PolicyResult], checks: Sequence[DataCheck]) -> Iterator[str]:
     for finding in findings:
         if finding.blocks:
             yield f"Change what blocks: {finding.subject}: {finding.what}"
     failed = [one for one in policies if one.outcome == "failed" and one.enforcement == "mandatory"]
     for (pack, rule), count in Counter((one.pack, one.rule) for one in failed).items():
         yield f"Obey {rule} of {pack}, which {count} resource{'s' * (count != 1)} break{'s' * (count == 1)}."
-    for budget in cost.budgets:
-        if budget.over:
-            yield f"Stay within the budget of {budget.stack}, {budget.limit:,.0f} USD a month{f': {budget.note}' if budget.note else '.'}"
     for check in checks:
         if check.outcome == "failed":
             yield f"Mend what fails its contract: {check.subject}."

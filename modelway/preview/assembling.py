@@ -1,0 +1,357 @@
+"""From what the engine wrote and the environments before and after to one ChangeSet: each step is looked at once, by everybody."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import get_args
+
+import msgspec
+
+from modelway.preview import verdict
+from modelway.preview.blast_radius import radius
+from modelway.preview.changeset import (
+    RISKS,
+    Change,
+    ChangeSet,
+    Cost,
+    DataCheck,
+    Difference,
+    Endpoint,
+    Finding,
+    Gap,
+    Made,
+    Operation,
+    PolicyResult,
+    Risk,
+    StackChanges,
+)
+from modelway.preview.cost.costs import Costs
+from modelway.preview.cost.merging import findings as of_budgets
+from modelway.preview.cost.merging import merge, monthly
+from modelway.preview.cost.prices import Prices, prices
+from modelway.preview.descriptions import differences
+from modelway.preview.differences import properties
+from modelway.preview.files import UnusableFile
+from modelway.preview.netting import netted
+from modelway.preview.plan import Plan, exposed
+from modelway.preview.reading import Preview, read
+from modelway.preview.renames import Candidate, candidate, renames
+from modelway.preview.resources import Resource, Step, name_of, type_of
+from modelway.preview.sources import Sources
+from modelway.preview.state import State
+from modelway.preview.steps import STACK
+from modelway.preview.traffic import Traffic
+
+_OPERATIONS: tuple[Operation, ...] = get_args(Operation)
+
+
+@dataclass
+class _Stack:
+    """What one stack comes to."""
+
+    row: StackChanges
+    changes: list[Change] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    endpoints: tuple[Endpoint, ...] = ()
+    cost: Cost = field(default_factory=Cost)
+    policies: Sequence[PolicyResult] = ()
+    differences: tuple[Difference, ...] = ()
+    gaps: list[Gap] = field(default_factory=list)
+    resources: list[Resource] = field(default_factory=list)
+    """All that are known, without inputs and outputs."""
+    hashes: tuple[tuple[str, str, str], ...] = ()
+    versions: tuple[tuple[str, str], ...] = ()
+
+
+def assemble(
+    sources: Iterable[Sources],
+    *,
+    checks: Sequence[DataCheck] = (),
+    risk_table: Path | None = None,  # noqa: ARG001
+    price_table: Path | None = None,
+    made: Made | None = None,
+) -> ChangeSet:
+    """All of it, for any number of stacks, each of which may be given once.
+
+    `risk_table` and `price_table` are users' own files, which say more than those of the tree. `made` is what the caller knows of where
+    and when; hashes of states and plans are added to it. Raises UnusableFile for files that nothing can be told from, and ModelwayError
+    for tables that are not valid.
+    """
+    market = prices(price_table)
+    told: list[_Stack] = []
+    for one in sources:
+        told.append(_stack(one, market))
+        twice = [other for other in told[:-1] if other.row.stack == told[-1].row.stack]
+        if twice:
+            raise UnusableFile(f"Stack {told[-1].row.stack} is given twice: name the other with STACK=FILE, or leave one out.")
+    cost = merge(stack.cost for stack in told)
+    findings = sorted((*(one for stack in told for one in stack.findings), *of_budgets(cost)), key=_worst_first)
+    changes = tuple(change for stack in told for change in stack.changes)
+    policies = tuple(result for stack in told for result in stack.policies)
+    rows = tuple(_row(stack, findings, cost) for stack in told)
+    return netted(
+        ChangeSet(
+            verdict=verdict.decide(rows, findings, policies, checks, changes),
+            stacks=rows,
+            findings=tuple(findings),
+            endpoints=tuple(endpoint for stack in told for endpoint in stack.endpoints),
+            cost=cost,
+            policies=policies,
+            checks=tuple(checks),
+            blast_radius=radius(changes, (resource for stack in told for resource in stack.resources)),
+            differences=tuple(difference for stack in told for difference in stack.differences),
+            changes=changes,
+            gaps=tuple(dict.fromkeys(gap for stack in told for gap in stack.gaps)),
+            made=_made(made or Made(), told),
+        )
+    )
+
+
+def _worst_first(finding: Finding) -> tuple[int, str, str]:
+    return RISKS.index(finding.risk), finding.stack, finding.subject
+
+
+def _stack(sources: Sources, market: Prices) -> _Stack:
+    preview = read(sources.stack, sources.digest, sources.events, sources.ended)
+    state = State(sources.state) if sources.state else None
+    plan = Plan(sources.plan) if sources.plan else None
+    name = preview.stack or (state.stack if state else "") or (plan.stack if plan else "") or sources.environment
+    _refuse_others(name, sources, state, plan)
+    passing = _Pass(name, preview, market)
+    if state is not None:
+        for resource in state:
+            passing.know(resource)
+    for step in preview.steps:
+        passing.see(step)
+    passing.finish()
+    endpoints = passing.traffic.endpoints(sources.before, sources.after)
+    findings = [*passing.findings, *passing.traffic.findings()]
+    if plan is not None:
+        findings += _exposed(name, plan)
+    policies: list[PolicyResult] = []
+    counted = Counter(change.operation for change in passing.changes)
+    if same := preview.summary.get("same"):
+        # The stack itself is not counted: it is never listed either.
+        counted["same"] = max(counted["same"], same - (preview.steps.root_operations == {"same"}))
+    row = StackChanges(
+        name,
+        environment=sources.environment,
+        result=preview.result,
+        counts=tuple((operation, counted[operation]) for operation in _OPERATIONS if counted[operation]),
+        traffic=any(endpoint.changed for endpoint in endpoints),
+        policies_failed=sum(1 for one in policies if one.outcome == "failed" and one.enforcement == "mandatory"),
+        policies_warned=sum(1 for one in policies if one.outcome == "failed" and one.enforcement != "mandatory"),
+        outputs=preview.outputs,
+        diagnostics=preview.diagnostics,
+    )
+    return _Stack(
+        row,
+        _with_risks(passing.changes, findings, passing.uncertain),
+        findings,
+        endpoints,
+        passing.costs.finish(sources.before, sources.after),
+        policies,
+        differences(name, sources.before, sources.after) if sources.described else (),
+        [*preview.gaps, *_gaps(name, preview, state, plan, passing), *passing.traffic.gaps()],
+        passing.resources,
+        tuple((name, what, one.hash) for what, one in (("state", state), ("plan", plan)) if one is not None),
+        state.plugins if state else (),
+    )
+
+
+class _Pass:
+    """One pass over a stack's resources and steps."""
+
+    def __init__(self, stack: str, preview: Preview, market: Prices) -> None:
+        self._stack = stack
+        self._steps = preview.steps
+        self.traffic = Traffic(stack)
+        self.costs = Costs(stack, market)
+        self.changes: list[Change] = []
+        self.findings: list[Finding] = []
+        self.resources: list[Resource] = []
+        self.uncertain: set[str] = set()
+        """URNs of changes that are not understood, so that nothing is known of their risk."""
+        self.operations: dict[str, str] = {}
+        """By URN what the engine does with it, in its own words."""
+        self._parents: dict[str, str] = {}
+        self._components: dict[str, str] = {}
+        self._gone: list[Candidate] = []
+        self._come: list[Candidate] = []
+        self._renamable = preview.steps.types("create") & preview.steps.types("delete")
+
+    def know(self, resource: Resource) -> None:
+        """A resource of the state."""
+        self._parents[resource.urn] = resource.parent
+        if resource.urn in self._steps:
+            return
+        self.resources.append(_bare(resource))
+        self.traffic.know(resource)
+        self.costs.know(resource)
+
+    def see(self, step: Step) -> None:
+        """What happens to a resource."""
+        resource = step.new or step.old
+        operation = self._steps.operation(step)
+        self.operations[step.urn] = step.op
+        if resource is not None:
+            self._parents.setdefault(step.urn, resource.parent)
+            self.resources.append(_bare(resource))
+        try:
+            differs = properties(step)
+            self.traffic.see(step)
+            self.costs.see(step)
+            if step.op in ("create", "delete") and step.type in self._renamable and resource is not None:
+                (self._come if step.op == "create" else self._gone).append(candidate(resource))
+        except (msgspec.DecodeError, RecursionError):
+            differs = ()
+            self._steps.unreadable.append(step.urn)
+        if not self._steps.is_known(step):
+            self.uncertain.add(step.urn)
+        physical = step.old.id if step.old else step.new.id if step.new else ""
+        self.changes.append(
+            Change(
+                self._stack,
+                step.urn,
+                step.type,
+                step.name,
+                operation,
+                "safe",
+                self._component(resource.parent) if resource is not None else "",
+                physical,
+                differs,
+            )
+        )
+
+    def finish(self) -> None:
+        """Renames, and what could not be read."""
+        for urn in dict.fromkeys(self._steps.unreadable):
+            self.uncertain.add(urn)
+            if urn not in self.operations:
+                self.changes.append(Change(self._stack, urn, type_of(urn), name_of(urn), "update", "unknown"))
+        found = renames(self._gone, self._come)
+        if found:
+            self.changes = [
+                msgspec.structs.replace(change, renamed_from=found[change.urn]) if change.urn in found else change
+                for change in self.changes
+            ]
+            self.findings += [_renamed(self._stack, old, new) for new, old in found.items()]
+
+    def _component(self, parent: str) -> str:
+        """The components around a child of `parent`, outermost first."""
+        if not parent or type_of(parent) == STACK:
+            return ""
+        known = self._components.get(parent)
+        if known is None:
+            label = f"{type_of(parent).rsplit(':', 1)[-1]} {name_of(parent)}"
+            self._components[parent] = label  # A parent that is its own grandparent ends here.
+            around = self._component(self._parents[parent]) if parent in self._parents else _of_urn(parent)
+            known = self._components[parent] = f"{around} / {label}" if around else label
+        return known
+
+
+def _of_urn(urn: str) -> str:
+    """The types around a resource that nothing else is known of."""
+    parts = urn.split("::", 3)
+    around = parts[2].split("$")[:-1] if len(parts) == 4 else []
+    return " / ".join(kind.rsplit(":", 1)[-1] for kind in around if kind != STACK)
+
+
+def _bare(resource: Resource) -> Resource:
+    """Without what it is made of, so that the file it was read from can go."""
+    return msgspec.structs.replace(resource, inputs_raw=msgspec.Raw(), outputs_raw=msgspec.Raw())
+
+
+def _with_risks(changes: list[Change], findings: Iterable[Finding], uncertain: set[str]) -> list[Change]:
+    worst: dict[str, Risk] = dict.fromkeys(uncertain, "unknown")
+    for finding in findings:
+        known = worst.get(finding.urn)
+        if known is None or RISKS.index(finding.risk) < RISKS.index(known):
+            worst[finding.urn] = finding.risk
+    return [msgspec.structs.replace(change, risk=worst[change.urn]) if change.urn in worst else change for change in changes]
+
+
+def _row(stack: _Stack, findings: Iterable[Finding], cost: Cost) -> StackChanges:
+    risks_of = {change.risk for change in stack.changes} | {finding.risk for finding in findings if finding.stack == stack.row.stack}
+    if stack.row.result != "succeeded":
+        risks_of.add("unknown")
+    worst = min(risks_of, key=RISKS.index, default="safe")
+    return msgspec.structs.replace(stack.row, worst=worst, monthly=monthly(cost, stack.row.stack))
+
+
+def _renamed(stack: str, old: str, new: str) -> Finding:
+    same_place = old.rsplit("::", 1)[0] == new.rsplit("::", 1)[0]
+    alias = f'Alias(name="{name_of(old)}")' if same_place and "::" not in name_of(old) else f'"{old}"'
+    kind = type_of(new).rsplit(":", 1)[-1]
+    moved = f"is called {name_of(new)} now" if name_of(old) != name_of(new) else "stands in another place now"
+    return Finding(
+        "review",
+        "renamed",
+        stack,
+        f"{kind} {name_of(new)}",
+        f"It looks like {kind} {name_of(old)}, which {moved}: one is created and the other deleted.",
+        "Their inputs are the same but for the name, and the engine knows resources by name and place.",
+        "What the old one holds or is known by is lost, unless it stays.",
+        f"Give it `aliases=[{alias}]` in its ResourceOptions: the engine then keeps the one that is there.",
+        new,
+    )
+
+
+def _exposed(stack: str, plan: Plan) -> list[Finding]:
+    return [
+        Finding(
+            "exposure",
+            "plan-exposes",
+            stack,
+            f"plan of {stack}",
+            f"The plan holds in clear what looks like {found.kind}.",
+            f"{found.path} of {name_of(found.urn)}",
+            "Whoever can read the plan can use it.",
+            "Make the value a secret in the program or the configuration, change it where it is used, and save the plan again.",
+            found.urn if found.urn != "configuration" else "",
+            found.path,
+            blocks=True,
+        )
+        for found in exposed(plan)
+    ]
+
+
+def _refuse_others(stack: str, sources: Sources, state: State | None, plan: Plan | None) -> None:
+    """Raises UnusableFile when a file is of another stack than the others."""
+    for file, one in ((sources.state, state), (sources.plan, plan)):
+        if one is not None and one.stack and one.stack != stack:
+            raise UnusableFile(f"{file} is of stack {one.stack}, not of {stack}.")
+
+
+def _gaps(stack: str, preview: Preview, state: State | None, plan: Plan | None, passing: _Pass) -> list[Gap]:
+    found = []
+    if preview.steps.unknown:
+        named = ", ".join(sorted(preview.steps.unknown))
+        found.append(Gap(stack, f"The engine does what is not known here: {named}.", "Use a newer Modelway."))
+    if unreadable := len(set(preview.steps.unreadable)):
+        found.append(Gap(stack, f"{unreadable} changes cannot be read, so nothing is known of their risk.", "Use a newer Modelway."))
+    if state is None:
+        what = "The state was not given: what does not change is not known, so traffic, cost and what depends on it may lack something."
+        found.append(Gap(stack, what, "Give `pulumi stack export` with --state."))
+    else:
+        found += state.gaps()
+    if plan is not None and (others := _disagreeing(plan, passing.operations, preview)):
+        found.append(Gap(stack, f"The plan and the preview are of different runs: they disagree on {others} resources.", "Make both anew."))
+    return found
+
+
+def _disagreeing(plan: Plan, operations: Mapping[str, str], preview: Preview) -> int:
+    """Resources of which plan and preview say something else. A preview that did not come to its end lists less."""
+    differ = set(plan.missing({urn: operation for urn, operation in operations.items() if operation != "delete-replaced"}))
+    if preview.result == "succeeded":
+        differ |= plan.changes().keys() - operations.keys()
+    return len(differ)
+
+
+def _made(made: Made, told: Sequence[_Stack]) -> Made:
+    known = {name for name, _ in made.versions}
+    plugins = sorted({plugin for stack in told for plugin in stack.versions if plugin[0] not in known and plugin[1]})
+    hashed = {(stack, what) for stack, what, _ in made.hashes}
+    hashes = [one for stack in told for one in stack.hashes if one[:2] not in hashed]
+    return msgspec.structs.replace(made, versions=(*made.versions, *plugins), hashes=(*made.hashes, *hashes))
