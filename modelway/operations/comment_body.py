@@ -9,6 +9,7 @@ from urllib.parse import quote, urlsplit
 from modelway.errors import ModelwayError
 from modelway.preview.changeset import ChangeSet
 from modelway.preview.render import markdown, words
+from modelway.redaction import masked
 
 LIMIT = 60_000
 """Characters. GitHub takes 65,536, and counts some twice."""
@@ -121,7 +122,8 @@ def made(report: ChangeSet, frame: Content, marked: str, head: str, limit: int =
     room = min(ROOM[frame.mark.kind], limit - 1 - len(written(frame, marked, head)))
     asked = room
     while asked >= LEAST:
-        result = markdown.render(report, limit=asked).strip("\n")
+        # Redacted when the report was made; but what is posted here is read by everybody, and a file can be edited.
+        result = masked(markdown.render(report, limit=asked).strip("\n"))
         if len(result) <= room:
             return frame._replace(result=result)
         asked = asked * room // len(result) - 1

@@ -2,10 +2,14 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import msgspec
 
 from modelway.errors import ModelwayError
 from modelway.preview.changeset import (
     RISKS,
+    VERSION,
     BlastRadius,
     ChangeSet,
     Cost,
@@ -15,16 +19,71 @@ from modelway.preview.changeset import (
     StackChanges,
     Verdict,
 )
+from modelway.preview.files import contents
+from modelway.redaction import masked
 
 DECISIONS: tuple[Decision, ...] = ("blocked", "unknown", "needs approval", "ok")
 """From the worst."""
+LOST = "No report of it was made: its job failed before it had one, or was cancelled."
+ENDED = "Nothing describes it any more, so nobody looked at it: what is deployed of it stays."
 
 
-def join(reports: Sequence[ChangeSet], expected: Iterable[str] = ()) -> ChangeSet:
-    """One report of all. A stack of `expected` that none of them is of is told as not known.
+class Affected(msgspec.Struct, frozen=True):
+    """A stack that a change can touch, as `modelway affected --json` has it."""
 
-    Raises ModelwayError when two are of one stack, or not all of one commit.
+    stack: str
+    state: str = "changed"
+
+
+class _Touched(msgspec.Struct, frozen=True):
+    stacks: tuple[Affected, ...]
+
+
+def found(places: Iterable[Path]) -> list[Path]:
+    """Files, and those below folders that end in .json. Raises ModelwayError for what is not there."""
+    files: list[Path] = []
+    for place in places:
+        if place.is_dir():
+            files += sorted(file for file in place.rglob("*.json") if file.is_file())
+        elif place.is_file():
+            files.append(place)
+        else:
+            raise ModelwayError(f"There is no report {place}.")
+    return files
+
+
+def load(file: Path) -> ChangeSet:
+    """A report that was written as JSON. Raises ModelwayError where it is none, or of another version."""
+    data = contents(file)
+    try:
+        version = msgspec.json.decode(data, type=dict[str, msgspec.Raw]).get("version")
+    except msgspec.DecodeError:
+        raise ModelwayError(
+            f"{file} is not a report: it is not one whole JSON object. Write it with `modelway report --format json`."
+        ) from None
+    if version is not None and bytes(version) != str(VERSION).encode():
+        raise ModelwayError(f"{file} is a report of version {masked(bytes(version).decode()[:20])}; this modelway reads {VERSION}.")
+    try:
+        return msgspec.json.decode(data, type=ChangeSet)
+    except msgspec.DecodeError as fault:
+        raise ModelwayError(f"{file} is not a report: {masked(str(fault))}. Write it with `modelway report --format json`.") from None
+
+
+def expected(file: Path) -> tuple[Affected, ...]:
+    """What `modelway affected --json` wrote. Raises ModelwayError."""
+    try:
+        return msgspec.json.decode(contents(file), type=_Touched).stacks
+    except msgspec.DecodeError as fault:
+        raise ModelwayError(f"{file} is not what `modelway affected --json` writes: {masked(str(fault))}.") from None
+
+
+def join(reports: Sequence[ChangeSet], touched: Sequence[Affected] | None = None) -> ChangeSet:
+    """One report of all. A stack of `touched` that none of them is of is told as not known.
+
+    Raises ModelwayError when two are of one stack, when not all are of one commit, and when there is none and `touched` does not say why.
     """
+    if not reports and touched is None:
+        raise ModelwayError("There is no report, and nobody says that none is needed (--affected).")
     twice = [stack for stack, times in Counter(row.stack for one in reports for row in one.stacks).items() if times > 1]
     if twice:
         raise ModelwayError(f"Two reports are of stack {', '.join(sorted(twice))}: leave one of them out.")
@@ -32,10 +91,10 @@ def join(reports: Sequence[ChangeSet], expected: Iterable[str] = ()) -> ChangeSe
     if len(commits) > 1:
         raise ModelwayError(f"The reports are of different commits ({', '.join(commit[:10] for commit in commits)}): make them anew.")
     there = {row.stack for one in reports for row in one.stacks}
-    missing = sorted(set(expected) - there)
-    if len(reports) == 1 and not missing:
+    missing = sorted({one.stack for one in touched or () if one.state != "deleted"} - there)
+    ended = sorted({one.stack for one in touched or () if one.state == "deleted"} - there)
+    if len(reports) == 1 and not missing and not ended:
         return reports[0]
-    lost = "No report of it was made: its job failed before it had one, or was cancelled."
     return ChangeSet(
         verdict=_verdict(reports, missing),
         stacks=(
@@ -55,7 +114,8 @@ def join(reports: Sequence[ChangeSet], expected: Iterable[str] = ()) -> ChangeSe
         changes=tuple(change for one in reports for change in one.changes),
         gaps=(
             *(gap for one in reports for gap in one.gaps),
-            *(Gap(stack, lost, "Look at the job's log, and run it again.") for stack in missing),
+            *(Gap(stack, LOST, "Look at the job's log, and run it again.") for stack in missing),
+            *(Gap(stack, ENDED, "Destroy it first, while it is still described.") for stack in ended),
         ),
         made=Made(
             at=max((one.made.at for one in reports), default=""),
