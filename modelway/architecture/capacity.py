@@ -28,10 +28,10 @@ def _room(environment: "Environment", name: str, model: "Model") -> Iterator[Bre
     if resources is None or model.endpoint is None or model.endpoint.runtime.kind != "kubernetes":
         return
     for key, cluster in cluster_of(environment, model):
-        pools = _pools(cluster, model.endpoint)
+        pools = pools_for(cluster, model.endpoint)
         rooms = {kind: _most(kind) for kind in dict.fromkeys(kind for pool in pools for kind in _judged(pool))}
         # Of a pool without GPUs for a model that asks for some, the rules of GPUs tell.
-        asked = {"cpu": resources.cpu.millicores, "memory": resources.memory.bytes, "gpu": _whole_gpus(resources) if _gpus(pools) else 0}
+        asked = {"cpu": resources.cpu.millicores, "memory": resources.memory.bytes, "gpu": whole_gpus(resources) if _gpus(pools) else 0}
         if not rooms or any(found.fits(*asked.values()) for found in rooms.values()):
             continue
         too_much = [field for field, amount in asked.items() if all(_has(found, field) < amount for found in rooms.values())]
@@ -48,7 +48,7 @@ def _room(environment: "Environment", name: str, model: "Model") -> Iterator[Bre
             )
 
 
-def _whole_gpus(resources: "Resources") -> int:
+def whole_gpus(resources: "Resources") -> int:
     """GPUs that a replica needs on its node: those it asks for, or those that have the parts it asks for."""
     if resources.gpu_sharing == "mig" and resources.mig_profile is not None:
         # A GPU has seven slices (docs.nvidia.com/datacenter/tesla/mig-user-guide/supported-mig-profiles.html).
@@ -77,7 +77,7 @@ def _gpus(pools: "list[NodePool]") -> bool:
     return any(pool.gpu for pool in pools)
 
 
-def _pools(cluster: Cluster, endpoint: "Endpoint") -> list["NodePool"]:
+def pools_for(cluster: Cluster, endpoint: "Endpoint") -> list["NodePool"]:
     """The pools that replicas may run in; none where others may be chosen that are not known."""
     placement, resources = endpoint.placement, endpoint.resources
     if not isinstance(cluster, EksCluster):

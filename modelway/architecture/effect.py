@@ -19,7 +19,6 @@ it is made, and does nothing here."""
 
 NOT_YET: Mapping[str, Effect] = MappingProxyType(
     {
-        "budget": "harmless",
         "promotion": "harmless",
         "governance": "harmless",
         "models.*.drift": "harmless",

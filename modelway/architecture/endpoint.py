@@ -8,6 +8,7 @@ from pydantic import Field
 
 from modelway.architecture.access import EndpointAccess
 from modelway.architecture.base import Breach, Section, each
+from modelway.architecture.demand import Load
 from modelway.architecture.payloads import PayloadLogging
 from modelway.architecture.quantities import Duration
 from modelway.architecture.replica import Placement, Resources
@@ -81,6 +82,8 @@ class Endpoint(Section):
     """How requests are put together; one by one when absent."""
     payload_logging: PayloadLogging | None = None
     """What is kept of requests and answers; nothing when absent."""
+    load: Load | None = None
+    """How much is asked of it, for what the report says of costs; not known when absent."""
 
     def breaches(self) -> Iterator[Breach]:
         yield from each(
