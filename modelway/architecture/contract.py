@@ -15,6 +15,7 @@ from pydantic_core import CoreSchema, core_schema
 
 from modelway.architecture.base import Breach, FieldPath, Section, Shaped, each, misshapen, of_each
 from modelway.architecture.faults import shortened
+from modelway.architecture.quantities import Duration
 
 Datatype = Literal["BOOL", "UINT8", "UINT16", "UINT32", "UINT64", "INT8", "INT16", "INT32", "INT64", "FP16", "FP32", "FP64", "BYTES"]
 """Datatypes of version 2 of the Open Inference Protocol
@@ -100,6 +101,8 @@ class Column(Section):
     """Largest share of missing values, 0 to 1."""
     unique: bool = False
     """Whether no value comes twice."""
+    shown: bool = False
+    """Whether reports may show values of it. Otherwise they say what a value is and not which, as it may tell of a person."""
 
     def breaches(self) -> Iterator[Breach]:
         yield from each([self._range_breaches(), self._both_breaches()])
@@ -119,7 +122,7 @@ class Column(Section):
 class Metric(Section):
     """How good a version has to be on data that it did not learn from."""
 
-    EXAMPLES = MappingProxyType({"name": "roc_auc", "minimum": 0.8, "maximum": 0.2, "reference": 0.83})
+    EXAMPLES = MappingProxyType({"name": "roc_auc", "minimum": 0.8, "maximum": 0.2, "reference": 0.83, "tolerance": 0.005})
 
     name: ColumnName
     """What is measured, such as roc_auc."""
@@ -131,6 +134,8 @@ class Metric(Section):
     """Most that is good enough, where lower is better."""
     reference: float | None = None
     """What was reached when the contract was written; drift is measured from it."""
+    tolerance: float = Field(default=0, ge=0, le=1_000_000)
+    """How much worse than the live version a new one may be."""
 
     def breaches(self) -> Iterator[Breach]:
         yield from each([self._limit_breaches()])
@@ -146,6 +151,24 @@ class Metric(Section):
             )
         elif getattr(self, limit) is None and self.reference is None:
             yield Breach((limit,), f"a {limit} or a reference is needed", f"Add `{limit}: NUMBER`.")
+
+
+class Rows(Section):
+    """How many rows data have."""
+
+    EXAMPLES = MappingProxyType({"max": 10_000_000})
+
+    min: int = Field(default=1, ge=0, le=10**12)
+    """Fewest."""
+    max: int | None = Field(default=None, ge=1, le=10**12)
+    """Most; no limit when absent."""
+
+    def breaches(self) -> Iterator[Breach]:
+        yield from each([self._order_breaches()])
+
+    def _order_breaches(self) -> Iterator[Breach]:
+        if self.max is not None and self.min > self.max:
+            yield Breach(("min",), f"at most max, which is {self.max}", "Exchange the two numbers.", (("max",),))
 
 
 class Example(Section):
@@ -205,7 +228,7 @@ Taken = dict[str, Tensor]
 class Contract(Section):
     """What a model promises to those who call it, and what it may rely on."""
 
-    EXAMPLES = MappingProxyType({"ordered_by": "applied_at"})
+    EXAMPLES = MappingProxyType({"ordered_by": "applied_at", "freshness": "7d"})
 
     signature: Signature
     """What it takes and gives."""
@@ -213,6 +236,10 @@ class Contract(Section):
     """What is expected of the data, by column; columns that the model does not take (labels, times, groups) may be among them."""
     ordered_by: ColumnName | None = None
     """Column of timestamps or numbers that puts the data in order of time; then the newest are held out, never a random part."""
+    rows: Rows | None = None
+    """How many rows data have; anything but none when absent."""
+    freshness: Duration | None = None
+    """Longest time since the newest row, by the column that ordered_by names, which then holds timestamps."""
     metrics: tuple[Metric, ...] = Field(default=(), max_length=100)
     """How good a version has to be."""
     sample: Sample
@@ -231,7 +258,9 @@ class Contract(Section):
     def breaches(self) -> Iterator[Breach]:
         columns = [of_each(self, "expectations", rule) for rule in (self._type_breaches, self._range_breaches, self._value_breaches)]
         samples = (self._name_breaches, self._datatype_breaches, self._shape_breaches, self._data_breaches)
-        yield from each([*columns, self._order_breaches(), _named_twice(self, "metrics"), self._missing_breaches()])
+        yield from each(
+            [*columns, self._order_breaches(), self._freshness_breaches(), _named_twice(self, "metrics"), self._missing_breaches()]
+        )
         yield from each(self._sample_breaches(rule) for rule in samples)
 
     def _order_breaches(self) -> Iterator[Breach]:
@@ -240,6 +269,19 @@ class Contract(Section):
                 ("ordered_by",),
                 "a column of timestamps or numbers that the contract knows",
                 f"Add it: `expectations: {{{self.ordered_by}: {{type: timestamp}}}}`.",
+            )
+
+    def _freshness_breaches(self) -> Iterator[Breach]:
+        if self.freshness is None:
+            return
+        if self.ordered_by is None:
+            yield Breach(
+                ("freshness",), "needs ordered_by: the column that says when a row was", "Add `ordered_by: COLUMN`.", (("ordered_by",),)
+            )
+        elif self.column_type(self.ordered_by) in ("integer", "number"):
+            way_out = "Order by a column of timestamps, or remove freshness."
+            yield Breach(
+                ("freshness",), f"ordered_by names a column of timestamps; {self.ordered_by} holds numbers", way_out, (("ordered_by",),)
             )
 
     def _type_breaches(self, name: str, column: Column) -> Iterator[Breach]:
