@@ -20,6 +20,7 @@ from modelway.preview.changeset import (
     Shown,
     StackChanges,
 )
+from modelway.preview.resources import name_of, type_of
 
 TITLES: dict[Decision, str] = {
     "ok": "Nothing stands in the way",
@@ -311,6 +312,12 @@ def to_read(results: Iterable[PolicyResult]) -> tuple[PolicyResult, ...]:
             key=lambda result: (result.enforcement != "mandatory", order.index(result.outcome), result.stack, result.rule),
         )
     )
+
+
+def resource(urn: str) -> str:
+    """A resource by its kind and its name; what is no URN as it is."""
+    kind = type_of(urn).rsplit(":", 1)[-1]
+    return f"{kind} {name_of(urn)}" if kind else urn
 
 
 def asked(result: PolicyResult) -> str:
