@@ -1,14 +1,19 @@
 """What the description of an environment says of a model's traffic: the same rows as of what is deployed."""
 
-from modelway.architecture import Environment
+from typing import TYPE_CHECKING
+
 from modelway.architecture.layout import MODELS, stacks
-from modelway.architecture.model import Model
 from modelway.preview.changeset import Route
 from modelway.preview.traffic.pods import processors
 from modelway.preview.traffic.sides import Row, Side
 
+if TYPE_CHECKING:
+    # They import pydantic, which a report of files alone does without.
+    from modelway.architecture import Environment
+    from modelway.architecture.model import Model
 
-def models(environment: Environment | None, stack: str) -> dict[str, Model]:
+
+def models(environment: "Environment | None", stack: str) -> "dict[str, Model]":
     """The models that a stack serves; of a stack that the environment does not name, all of it: nobody says which."""
     if environment is None:
         return {}
@@ -20,7 +25,7 @@ def models(environment: Environment | None, stack: str) -> dict[str, Model]:
     return {name: model for name, model in served.items() if stack == f"{environment.environment}{MODELS}-{model.team}"}
 
 
-def routes(model: Model) -> tuple[Route, ...]:
+def routes(model: "Model") -> tuple[Route, ...]:
     """Who gets which requests, as described; nothing of a model that is not served."""
     traffic = model.traffic
     if traffic is None:
@@ -35,7 +40,7 @@ def routes(model: Model) -> tuple[Route, ...]:
     return tuple(rows)
 
 
-def side(model: Model | None) -> Side | None:
+def side(model: "Model | None") -> Side | None:
     """The same as an endpoint; None where no model is served."""
     if model is None or not (described := routes(model)):
         return None
@@ -45,12 +50,12 @@ def side(model: Model | None) -> Side | None:
     return Side("environment", model.model, f"model {model.model}", "", rows, model.team, gradual=gradual)
 
 
-def digests(model: Model) -> dict[str, tuple[str, str]]:
+def digests(model: "Model") -> dict[str, tuple[str, str]]:
     """Digests of image and weights by version."""
     return {name: (version.image.digest, f"sha256:{version.weights.sha256}") for name, version in model.versions.items()}
 
 
-def consumers(model: Model) -> tuple[str, ...]:
+def consumers(model: "Model") -> tuple[str, ...]:
     """Who may call."""
     endpoint = model.endpoint
     if endpoint is None:
@@ -65,7 +70,7 @@ def consumers(model: Model) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _route(model: Model, version: str, percent: float, *, mirror: float = 0, matches: str = "") -> Route:
+def _route(model: "Model", version: str, percent: float, *, mirror: float = 0, matches: str = "") -> Route:
     endpoint, pinned = model.endpoint, model.versions.get(version)
     assert endpoint is not None, "only a model with an endpoint has traffic"
     return Route(
@@ -81,7 +86,7 @@ def _route(model: Model, version: str, percent: float, *, mirror: float = 0, mat
     )
 
 
-def _hardware(model: Model) -> str:
+def _hardware(model: "Model") -> str:
     endpoint = model.endpoint
     if endpoint is None:
         return ""

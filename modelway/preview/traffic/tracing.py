@@ -2,16 +2,20 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from modelway.architecture import Environment
 from modelway.preview.changeset import Endpoint, Finding, Gap
 from modelway.preview.resources import Resource, Step
 from modelway.preview.traffic import alb, checks, described, gateway, kserve, sagemaker
 from modelway.preview.traffic.objects import Thing, World, kind_of
 from modelway.preview.traffic.sides import Pair, Row, Side
 from modelway.redaction import masked
+
+if TYPE_CHECKING:
+    # It imports pydantic, which a report of files alone does without.
+    from modelway.architecture import Environment
 
 _SETTLED = {"same", "refresh", "read", "import"}
 """Operations after which a resource is what the step says, and was so before the program had a say."""
@@ -40,6 +44,9 @@ class Traffic:
         kind = kind_of(step.type)
         if kind is None or step.op in _PASSED:
             return
+        if step.old is not None and step.old.urn != step.urn:
+            # It has another logical name now; under the old one the state still has it.
+            self._gone.add(step.old.urn)
         if step.op in _SETTLED:
             if step.new is None:
                 self._gone.add(step.urn)
@@ -55,11 +62,11 @@ class Traffic:
         """A resource of the state. Once one is known, all are taken to be: what is nowhere then is not there."""
         self._whole = True
         kind = kind_of(resource.type)
-        if kind is not None:
+        if kind is not None and not resource.delete:
             # What was refreshed is newer than the state.
             self._known.setdefault(resource.urn, Thing(resource.urn, kind, resource))
 
-    def endpoints(self, before: Environment | None, after: Environment | None) -> tuple[Endpoint, ...]:
+    def endpoints(self, before: "Environment | None", after: "Environment | None") -> tuple[Endpoint, ...]:
         """Every endpoint of the stack, by name; the descriptions say whose it is, and stand in where nothing is deployed."""
         pairs = list(_paired(*self._sides()))
         there = {pair.known.name for pair in pairs}
@@ -144,7 +151,7 @@ def _with_gone(before: Side | None, after: Side) -> Side:
     return replace(after, rows=tuple(told(row) for row in after.rows))
 
 
-def _told(pair: Pair, before: Environment | None, after: Environment | None, coming: Mapping[str, str]) -> Pair:
+def _told(pair: Pair, before: "Environment | None", after: "Environment | None", coming: Mapping[str, str]) -> Pair:
     """With what the descriptions say of it."""
     name = pair.known.name
     moved_to = coming.get(name, "") if pair.after is None else ""
