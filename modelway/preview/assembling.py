@@ -118,12 +118,11 @@ def _stack(sources: Sources, market: Prices) -> _Stack:
     plan = Plan(sources.plan) if sources.plan else None
     name = preview.stack or (state.stack if state else "") or (plan.stack if plan else "") or sources.environment
     _refuse_others(name, sources, state, plan)
-    passing = _Pass(name, preview, market)
-    if state is not None:
-        for resource in state:
-            passing.know(resource)
+    passing = _Pass(name, preview, state.parents if state else {}, market)
     for step in preview.steps:
         passing.see(step)
+    for resource in state or ():
+        passing.know(resource)
     passing.finish()
     endpoints = passing.traffic.endpoints(sources.before, sources.after)
     findings = [*passing.findings, *passing.traffic.findings()]
@@ -163,7 +162,7 @@ def _stack(sources: Sources, market: Prices) -> _Stack:
 class _Pass:
     """One pass over a stack's resources and steps."""
 
-    def __init__(self, stack: str, preview: Preview, market: Prices) -> None:
+    def __init__(self, stack: str, preview: Preview, parents: Mapping[str, str], market: Prices) -> None:
         self._stack = stack
         self._steps = preview.steps
         self.traffic = Traffic(stack)
@@ -175,16 +174,17 @@ class _Pass:
         """URNs of changes that are not understood, so that nothing is known of their risk."""
         self.operations: dict[str, str] = {}
         """By URN what the engine does with it, in its own words."""
-        self._parents: dict[str, str] = {}
+        self._parents = dict(parents)
+        self._renamed: set[str] = set()
+        """URNs that a state has of what is called otherwise now, by an alias."""
         self._components: dict[str, str] = {}
         self._gone: list[Candidate] = []
         self._come: list[Candidate] = []
         self._renamable = preview.steps.types("create") & preview.steps.types("delete")
 
     def know(self, resource: Resource) -> None:
-        """A resource of the state."""
-        self._parents[resource.urn] = resource.parent
-        if resource.urn in self._steps:
+        """A resource of the state, once all steps have been seen."""
+        if resource.urn in self._steps or resource.urn in self._renamed:
             return
         self.resources.append(_bare(resource))
         self.traffic.know(resource)
@@ -196,8 +196,10 @@ class _Pass:
         operation = self._steps.operation(step)
         self.operations[step.urn] = step.op
         if resource is not None:
-            self._parents.setdefault(step.urn, resource.parent)
+            self._parents[step.urn] = resource.parent
             self.resources.append(_bare(resource))
+        if step.old is not None and step.old.urn != step.urn:
+            self._renamed.add(step.old.urn)
         try:
             differs = properties(step)
             self.traffic.see(step)

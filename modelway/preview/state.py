@@ -33,8 +33,10 @@ class _Deployment(msgspec.Struct):
 
 class _Head(msgspec.Struct):
     urn: str
+    parent: str = ""
 
 
+_head = msgspec.json.Decoder(_Head)
 _resource = msgspec.json.Decoder(Resource)
 
 
@@ -60,6 +62,8 @@ class State:
         self.plugins = tuple((one.name, one.version) for one in deployment.manifest.plugins or () if one.kind in ("resource", ""))
         self.pending = len(deployment.pending or ())
         """Operations that were begun and never ended."""
+        self.parents: dict[str, str] = {}
+        """By URN the URN of the resource around it."""
         self.stack = self._stack(file)
         """Name of the stack; empty when it holds nothing."""
         self.unreadable = 0
@@ -90,9 +94,11 @@ class State:
         named = set()
         for text in self._resources:
             try:
-                named.add(stack_of(msgspec.json.decode(text, type=_Head).urn))
+                head = _head.decode(text)
             except msgspec.DecodeError:
                 continue
+            self.parents[head.urn] = head.parent
+            named.add(stack_of(head.urn))
         if len(named) > 1:
             raise UnusableFile(f"{file} names the stacks {', '.join(masked(one) for one in sorted(named))}: a state is of one.")
         return named.pop() if named else ""
