@@ -58,7 +58,7 @@ class Answer(NamedTuple):
 
 class Api:
     """One REST API. Waits for limits of the rate up to `patience` seconds in all; asks again, longer apart each time, where a server is
-    broken or unreachable, and only what does no harm twice: not POST."""
+    broken or unreachable, and only what does no harm twice: not POST, and not what depends on what was read before (`once`)."""
 
     def __init__(
         self, name: str, base: str, token: tuple[str, str], headers: Mapping[str, str], patience: float = PATIENCE, pause: float = 0.5
@@ -74,10 +74,10 @@ class Api:
         self._origin = (address.scheme, address.netloc)
         self._patience = patience
         self._secret = token[1]
-        retries = urllib3.Retry(
+        self._retries = urllib3.Retry(
             total=5,
             redirect=3,
-            allowed_methods={"GET", "PUT", "PATCH", "DELETE"},
+            allowed_methods=None,  # that of any method, as `_sent` knows what does no harm twice
             status_forcelist={500, 502, 504},
             backoff_factor=pause,
             backoff_jitter=pause,
@@ -88,7 +88,7 @@ class Api:
             remove_headers_on_redirect={"Authorization", "Private-Token", "Cookie"},
         )
         told = {"User-Agent": "modelway", "Accept": "application/json", **headers, token[0]: token[1]}
-        self._pool = _pool(address.scheme, address.hostname or "", told, retries)
+        self._pool = _pool(address.scheme, address.hostname or "", told)
         self._pause = pause
 
     def __repr__(self) -> str:
@@ -120,24 +120,31 @@ class Api:
             following = there
         raise ForgeFailure(f"{self.name} has more than {PAGES} pages at {path}; that cannot be.")
 
-    def send(self, method: Method, path: str, body: Mapping[str, object] | None = None) -> Answer:
-        """`path` begins with a slash. Raises ForgeFailure, for POST Unclear where nobody knows what became of it."""
+    def send(self, method: Method, path: str, body: Mapping[str, object] | None = None, *, once: bool = False) -> Answer:
+        """`path` begins with a slash. Raises ForgeFailure; Unclear where nobody knows what became of it.
+
+        With `once` also after it has waited for a limit, so that the caller can look whether it is still what should be sent.
+        """
         sent = None if body is None else json.dumps(body).encode()
-        response = self._sent(method, path, sent)
+        once = once or method == "POST"
+        response = self._sent(method, path, sent, once=once)
         for times in range(ROUNDS):
-            seconds = self._limit(method, response, times)
+            seconds = self._limit(response, times, once=once)
             if seconds is None:
                 break
             self._wait(seconds)
-            response = self._sent(method, path, sent)
+            if once and method != "POST":
+                raise Unclear(f"{self.name} limits how often it is asked. Run it again.", response.status)
+            response = self._sent(method, path, sent, once=once)
         if 200 <= response.status < 300:
             return Answer(self._read(response.data, path), {name.lower(): value for name, value in response.headers.items()})
         raise self._refusal(method, path, response)
 
-    def _sent(self, method: Method, path: str, body: bytes | None) -> urllib3.BaseHTTPResponse:
+    def _sent(self, method: Method, path: str, body: bytes | None, *, once: bool) -> urllib3.BaseHTTPResponse:
         headers = {**self._pool.headers, "Content-Type": "application/json"} if body is not None else None
         try:
-            return self._pool.request(method, self._base + path, body=body, headers=headers, timeout=TIMES)
+            retries = self._retries.new(read=0, status=0) if once else self._retries
+            return self._pool.request(method, self._base + path, body=body, headers=headers, timeout=TIMES, retries=retries)
         except urllib3.exceptions.HTTPError as fault:
             reason = getattr(fault, "reason", None) or fault
             text = f"{self.name} does not answer at {_shown(self._base)}: {_reason(reason)}. Run it again."
@@ -145,7 +152,7 @@ class Api:
             # Without the exception that it is from: that one holds the request.
             raise (ForgeFailure(text) if before or method == "GET" else Unclear(text)) from None
 
-    def _limit(self, method: Method, response: urllib3.BaseHTTPResponse, times: int) -> float | None:
+    def _limit(self, response: urllib3.BaseHTTPResponse, times: int, *, once: bool) -> float | None:
         """Seconds until it may be asked again, where the forge limits the rate or is busy; None otherwise.
 
         GitHub says 403 or 429, with Retry-After, or with nothing left until a time, or in words alone (a secondary limit); GitLab 429.
@@ -159,7 +166,7 @@ class Api:
             asked = max(0.0, float(reset) - _now(headers.get("Date"))) if reset.isdigit() else UNSAID
         if asked is None and (response.status == 429 or re.search(rb"rate limit|abuse detection", response.data[:2000])):
             asked = UNSAID * 2**times
-        if asked is None and response.status == 503 and method != "POST":
+        if asked is None and response.status == 503 and not once:
             asked = self._pause * 2**times if times < 5 else None
         return asked
 
@@ -214,11 +221,11 @@ class Api:
         return " ".join(words.replace(self._secret, "[hidden]").split())[:300].rstrip(".")
 
 
-def _pool(scheme: str, host: str, headers: Mapping[str, str], retries: urllib3.Retry) -> urllib3.PoolManager:
+def _pool(scheme: str, host: str, headers: Mapping[str, str]) -> urllib3.PoolManager:
     proxy = urllib.request.getproxies().get(scheme)
     if proxy and not urllib.request.proxy_bypass(host):
-        return urllib3.ProxyManager(proxy, headers=dict(headers), retries=retries)
-    return urllib3.PoolManager(headers=dict(headers), retries=retries)
+        return urllib3.ProxyManager(proxy, headers=dict(headers))
+    return urllib3.PoolManager(headers=dict(headers))
 
 
 def _reason(fault: object) -> str:

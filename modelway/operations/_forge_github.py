@@ -67,7 +67,9 @@ class GitHub:
 
     def change(self, number: int, body: str) -> Comment:
         with self._to("change the comment on"):
-            return _comment(as_object(self._api.send("PATCH", f"{self._repository}/issues/comments/{number}", {"body": body}).data))
+            return _comment(
+                as_object(self._api.send("PATCH", f"{self._repository}/issues/comments/{number}", {"body": body}, once=True).data)
+            )
 
     def remove(self, number: int) -> None:
         with self._to("remove a second comment from"):

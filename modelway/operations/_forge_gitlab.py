@@ -66,7 +66,7 @@ class GitLab:
 
     def change(self, number: int, body: str) -> Comment:
         with self._to("change the note on"):
-            return self._note(as_object(self._api.send("PUT", f"{self._request}/notes/{number}", {"body": body}).data))
+            return self._note(as_object(self._api.send("PUT", f"{self._request}/notes/{number}", {"body": body}, once=True).data))
 
     def remove(self, number: int) -> None:
         with self._to("remove a second note from"):

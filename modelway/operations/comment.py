@@ -1,11 +1,13 @@
 """One comment on a pull request for all of its stacks, kept up to date, with labels and a status.
 
 No forge can change a comment only if it is still what was read, so two runs may meet. Each reads again just before it writes, looks
-afterwards what stands there, and goes on until that is the newest report, once. What was whole stays readable all the way: it is folded
-below what takes its place, and a second comment goes only after all that is worth keeping stands in the first.
+afterwards what stands there, and once more after a moment, and goes on until that is the newest report, once. What was whole stays
+readable all the way: it is folded below what takes its place, and a second comment goes only after all that is worth keeping stands in the
+first.
 """
 
 import secrets
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -27,8 +29,11 @@ LABELS: dict[Risk, Label] = {
     "unknown": Label("modelway:unknown", "6a737d", "Something is not known before the update"),
 }
 VERDICTS: dict[Decision, Verdict] = {"ok": "ok", "needs approval": "waiting", "blocked": "refused", "unknown": "broken"}
-ROUNDS = 10
+ROUNDS = 16
 """Most times that it begins again because somebody else wrote in between."""
+
+SETTLED = 2.0
+"""Seconds after which nobody still writes who had not read what we wrote."""
 
 Tell = Callable[[str], None]
 
@@ -67,7 +72,7 @@ def body(place: Place, wanted: Wanted) -> str:
     return written(made(wanted.report, Content(mark, "", _foot(mark, wanted)), marked, mark.head), marked, mark.head)
 
 
-def post(forge: Forge, place: Place, wanted: Wanted, tell: Tell) -> Posted:
+def post(forge: Forge, place: Place, wanted: Wanted, tell: Tell, *, settled: float = SETTLED) -> Posted:
     """Puts a report on the pull request. `tell` gets what somebody who reads the log should know.
 
     Raises ModelwayError: the comment is then as it was, or, where labels or the status were refused, holds the report.
@@ -80,7 +85,7 @@ def post(forge: Forge, place: Place, wanted: Wanted, tell: Tell) -> Posted:
         # The pull request merged with what it is to go into.
         commit = pull.head
     mark = Mark(kind_of(wanted.report), commit, wanted.report.made.at, secrets.token_hex(4))
-    comment, content = _Writer(forge, pull, mark, wanted, forge.me()).write()
+    comment, content = _Writer(forge, pull, mark, wanted, forge.me(), settled).write()
     if content.mark != mark:
         tell(f"The comment on {pull.name} is of a newer run ({content.mark.told}): it is left.")
         return Posted(comment.url, newer=True)
@@ -100,7 +105,10 @@ class _Writer:
     wanted: Wanted
     me: str | None
     """Known once something is written, where the forge does not tell."""
+    settled: float
     wrote: Comment | None = None
+    waited: bool = False
+    """Since we wrote."""
     limit: int = LIMIT
 
     def write(self) -> _Own:
@@ -112,12 +120,18 @@ class _Writer:
                 if len(own) > 1:
                     self._merge(own)
                 elif not own:
-                    self.wrote = self.forge.add(self._text(None))
-                    self.me = self.me or self.wrote.author
-                elif self._stands(own[0].content.mark):
+                    self._wrote(self.forge.add(self._text(None)))
+                elif not self._stands(own[0].content.mark):
+                    if self._unchanged(own[0]):
+                        self._wrote(self.forge.change(own[0].comment.id, self._text(own[0].content)))
+                elif self._misses(own[0].content):
+                    if self._unchanged(own[0]):
+                        self._wrote(self.forge.change(own[0].comment.id, self._below(own[0].content)))
+                elif self.wrote is None or self.waited:
                     return own[0]
-                elif self._unchanged(own[0]):
-                    self.wrote = self.forge.change(own[0].comment.id, self._text(own[0].content))
+                else:
+                    time.sleep(self.settled)
+                    self.waited = True
             except Gone:
                 # Somebody has deleted it meanwhile.
                 continue
@@ -126,6 +140,10 @@ class _Writer:
             except TooLong as long:
                 fault, self.limit = long, self.limit * 3 // 4
         raise fault
+
+    def _wrote(self, comment: Comment) -> None:
+        self.wrote, self.waited = comment, False
+        self.me = self.me or comment.author
 
     def _own(self) -> list[_Own]:
         """Our comments with a report, from the oldest."""
@@ -147,6 +165,17 @@ class _Writer:
         if there == self.mark or is_newer(there, self.mark, self.pull.head):
             return True
         return self.wrote is not None and not is_newer(self.mark, there, self.pull.head)
+
+    def _misses(self, there: Content) -> bool:
+        """Whether ours is whole, and what stands above it is not, and holds an older one than ours or none."""
+        if self.mark.kind != "whole" or there.mark.kind == "whole":
+            return False
+        return there.before is None or is_newer(self.mark, there.before[0], self.pull.head)
+
+    def _below(self, there: Content) -> str:
+        frame = Content(self.mark, "", _foot(self.mark, self.wanted))
+        ours = made(self.wanted.report, frame, self.forge.marked, self.pull.head, self.limit)
+        return written(there._replace(before=ours.folded(there.mark.kind)), self.forge.marked, self.pull.head)
 
     def _unchanged(self, one: _Own) -> bool:
         return self.forge.comment(one.comment.id).body == one.comment.body

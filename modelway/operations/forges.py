@@ -92,7 +92,7 @@ class Forge(Protocol):
         ...
 
     def change(self, number: int, body: str) -> Comment:
-        """Raises Gone, TooLong."""
+        """Raises Gone, TooLong, and Unclear where nobody knows, or where it had to wait so long that it may be another by now."""
         ...
 
     def remove(self, number: int) -> None:
