@@ -151,16 +151,20 @@ class Steps:
 
     def operation(self, step: Step) -> Operation:
         """What happens, in the words of a report."""
-        known = _OPERATIONS.get(step.op)
-        if known == "delete" and step.old and step.old.retain_on_delete:
-            return "forget"
-        if known:
-            return known
-        self.unknown.add(step.op)
-        return "update" if step.old and step.new else "create" if step.new else "delete"
+        if step.op not in _OPERATIONS:
+            self.unknown.add(step.op)
+        return operation_of(step)
 
     def is_known(self, step: Step) -> bool:
         return step.op in _OPERATIONS
+
+
+def operation_of(step: Step) -> Operation:
+    """What happens, in the words of a report; of an operation that is not known here, what the two states say."""
+    known = _OPERATIONS.get(step.op)
+    if known == "delete" and step.old and step.old.retain_on_delete:
+        return "forget"
+    return known or ("update" if step.old and step.new else "create" if step.new else "delete")
 
 
 def _is_nothing(step: Step) -> bool:
