@@ -35,7 +35,7 @@ from modelway.preview.differences import properties
 from modelway.preview.files import UnusableFile
 from modelway.preview.netting import netted
 from modelway.preview.plan import Plan, exposed
-from modelway.preview.reading import Preview, read
+from modelway.preview.reading import Preview, own_name, read
 from modelway.preview.renames import Candidate, candidate, renames
 from modelway.preview.resources import Resource, Step, name_of, type_of
 from modelway.preview.sources import Sources
@@ -322,7 +322,7 @@ def _exposed(stack: str, plan: Plan) -> list[Finding]:
 def _refuse_others(stack: str, sources: Sources, state: State | None, plan: Plan | None) -> None:
     """Raises UnusableFile when a file is of another stack than the others."""
     for file, one in ((sources.state, state), (sources.plan, plan)):
-        if one is not None and one.stack and one.stack != stack:
+        if one is not None and one.stack and one.stack != own_name(stack):
             raise UnusableFile(f"{file} is of stack {one.stack}, not of {stack}.")
 
 

@@ -273,9 +273,14 @@ def _names(steps: Steps, file: Path | None, stack: str) -> tuple[str, str]:
     if len({one for one, _ in named}) > 1:
         raise UnusableFile(f"{file} names the stacks {', '.join(sorted(masked(one) for one, _ in named))}: a preview is of one.")
     found, project = named.pop()
-    if stack and found != stack:
+    if stack and found != own_name(stack):
         raise UnusableFile(f"{file} is of stack {masked(found)}, not of {stack}.")
     return found, project
+
+
+def own_name(stack: str) -> str:
+    """The name of a stack that may be called PROJECT/STACK in a report, where two projects have one of that name."""
+    return stack.rsplit("/", 1)[-1]
 
 
 def _project(urn: str) -> str:
