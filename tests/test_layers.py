@@ -68,7 +68,7 @@ RULES: dict[str, tuple[set[str], set[str]]] = {
         },
     ),
     "toolchain": ({"toolchain"}, {"google.protobuf", "grpc", "pulumi.runtime.proto"}),
-    "scripts": ({"modelway", "scripts", "localcloud", "toolchain"}, {"rich", "boto3", "botocore", "psutil"}),
+    "scripts": ({"modelway", "scripts", "localcloud", "toolchain"}, {"rich", "boto3", "botocore", "msgspec", "psutil"}),
 }
 
 
