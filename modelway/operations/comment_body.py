@@ -57,13 +57,13 @@ class Content(NamedTuple):
     foot: str = ""
     """Links, and of what it is."""
     before: "tuple[Mark, str] | None" = None
-    """The last result that was whole, where `result` is not, or has no changes."""
+    """The last whole result with changes, where `result` is not whole or has none; or without, where there was no other."""
 
     def folded(self, kind: Kind) -> "tuple[Mark, str] | None":
         """What stays below a report of that kind which takes this one's place."""
         if kind == "whole":
             return None
-        goes_on = self.mark.kind == "whole" or (self.mark.kind == "same" and kind == "part")
+        goes_on = self.mark.kind == "whole" or (self.mark.kind == "same" and kind == "part" and self.before is None)
         return (self.mark, f"{self.result}\n\n{self.foot}".strip("\n")) if goes_on else self.before
 
 
@@ -109,7 +109,7 @@ def written(content: Content, marked: str, head: str) -> str:
     lines += [_RESULT, content.result, _END, "", _FOOT, content.foot, _END]
     if content.before is not None:
         old, text = content.before
-        title = "The last result with changes" if mark.kind == "same" else "The last result that was whole"
+        title = "The last whole result, without changes" if old.kind == "same" else "The last whole result with changes"
         lines += ["", f"{_BEFORE}{old} -->", f"<details><summary>{title}: {old.told}</summary>", "", text, "", "</details>", _LAST]
     return "\n".join(lines) + "\n"
 
@@ -127,7 +127,7 @@ def made(report: ChangeSet, frame: Content, marked: str, head: str, limit: int =
         if len(result) <= room:
             return frame._replace(result=result)
         asked = asked * room // len(result) - 1
-    beside = " beside the last one that was whole" if frame.before else ""
+    beside = " beside the last whole one" if frame.before else ""
     raise ModelwayError(f"A report does not fit into {limit:,} characters{beside}: the comment is left as it is.")
 
 

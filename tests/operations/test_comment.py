@@ -132,20 +132,28 @@ def test_a_preview_that_failed_is_told_above_the_last_whole_result(desk: Desk) -
     desk.post(report("pears", at="11:00", result="failed"))
     desk.post(report("plums", at="12:00", result="failed"))
     body = desk.only()
-    assert body.index("plums") < body.index("<details><summary>The last result that was whole: commit 1111111111, 2026-11-20T10:00:00Z")
+    assert body.index("plums") < body.index("<details><summary>The last whole result with changes: commit 1111111111, 2026-11-20T10:00:00Z")
     assert body.index("</summary>") < body.index("apples")
     assert "pears" not in body
     desk.post(report("cherries", at="13:00"))
     assert "cherries" in desk.only()
-    assert "The last result" not in desk.only()
+    assert "The last whole" not in desk.only()
 
 
 def test_no_changes_is_told_above_the_last_changes(desk: Desk) -> None:
     desk.post(report("apples", at="10:00"))
     desk.post(nothing(at="11:00"))
     desk.post(nothing(at="12:00"))
-    assert "The last result with changes: commit 1111111111, 2026-11-20T10:00:00Z" in desk.only()
+    assert "The last whole result with changes: commit 1111111111, 2026-11-20T10:00:00Z" in desk.only()
     assert "apples" in desk.only()
+    desk.post(report("pears", at="13:00", result="failed"))
+    assert desk.only().index("pears") < desk.only().index("apples")
+
+
+def test_a_preview_that_failed_after_one_without_changes_says_so(desk: Desk) -> None:
+    desk.post(nothing(at="11:00"))
+    desk.post(report("pears", at="12:00", result="failed"))
+    assert "The last whole result, without changes: commit 1111111111, 2026-11-20T11:00:00Z" in desk.only()
 
 
 def test_the_longest_result_fits_below_the_longest_that_failed(desk: Desk) -> None:
@@ -172,7 +180,7 @@ def test_what_was_whole_is_not_given_up_for_room(desk: Desk) -> None:
     desk.post(report("apples", at="10:00", size=200_000))
     before = desk.only()
     desk.state.longest = len(before) + 500
-    with pytest.raises(ModelwayError, match=r"does not fit into [\d,]+ characters beside the last one that was whole: the comment is left"):
+    with pytest.raises(ModelwayError, match=r"does not fit into [\d,]+ characters beside the last whole one: the comment is left"):
         desk.post(report("pears", at="11:00", result="failed"))
     assert desk.only() == before
 
