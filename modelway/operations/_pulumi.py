@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
@@ -23,6 +24,43 @@ _NOT_LOGGED_IN = (
     "the engine does not know where the state is: log in to it first, `pulumi login 's3://PLATFORM-ENV-state-ACCOUNT?region=REGION'` for"
     " the bucket of `modelway bootstrap ENV` (docs/bootstrap.md); or set PULUMI_BACKEND_URL, or PULUMI_ACCESS_TOKEN for Pulumi Cloud."
 )
+
+
+@dataclass(frozen=True)
+class PreviewFiles:
+    """Where the engine writes of one preview. It writes secrets too, and every file with mode 0644: the folder is its owner's alone."""
+
+    folder: Path
+
+    @property
+    def digest(self) -> Path:
+        return self.folder / "digest.json"
+
+    @property
+    def events(self) -> Path:
+        return self.folder / "events.jsonl"
+
+    @property
+    def plan(self) -> Path:
+        """There is none when the preview failed."""
+        return self.folder / "plan.json"
+
+    @property
+    def state(self) -> Path:
+        return self.folder / "state.json"
+
+    @property
+    def talk(self) -> Path:
+        """What it said besides."""
+        return self.folder / "talk.txt"
+
+
+@dataclass(frozen=True)
+class Previewed:
+    """How a preview ended."""
+
+    code: int
+    said: str
 
 
 class Engine:
@@ -53,6 +91,32 @@ class Engine:
         """What an update would do, as `pulumi preview --json` writes it; secrets are masked."""
         return dict(json.loads(self._capture("preview", "--stack", stack, "--json")))
 
+    def preview_into(self, stack: str, files: PreviewFiles, *, policies: Sequence[Path] = (), refresh: bool = False) -> Previewed:
+        """One preview, with all that the engine can write of it; a preview that fails leaves what it came to. Ctrl-C reaches the engine
+        too, which ends first."""
+        packs = [word for pack in policies for word in ("--policy-pack", str(pack))]
+        arguments = (
+            *("preview", "--stack", stack, "--non-interactive", "--color", "never", "--json"),
+            *("--event-log", str(files.events), "--save-plan", str(files.plan), *packs, *(("--refresh",) if refresh else ())),
+        )
+        with files.digest.open("wb") as told, files.talk.open("w+b") as talk:
+            # Without this there is no --event-log (cmd/pulumi/operations/preview.go).
+            variables = {"PULUMI_DEBUG_COMMANDS": "true"}
+            result = self._start(arguments, stdout=told.fileno(), stderr=talk.fileno(), variables=variables, told_of_interrupts=True)
+            talk.seek(0)
+            said = talk.read().decode("utf-8", "replace").strip()
+        if "PULUMI_ACCESS_TOKEN must be set" in said:
+            raise NotLoggedIn(_NOT_LOGGED_IN)
+        return Previewed(result.returncode, said)
+
+    def up_as_planned(self, stack: str, plan: Path, *, yes: bool) -> None:
+        """The stack is what the program says; the engine refuses what the plan does not have. Asks first unless `yes`."""
+        self._run("up", "--stack", stack, "--plan", str(plan), *_consent(yes))
+
+    def version(self) -> str:
+        """Of the engine, as 3.250.0."""
+        return self._capture("version").strip().removeprefix("v")
+
     def destroy(self, stack: str, *, yes: bool, only: Sequence[str] = (), dependents: bool = False) -> None:
         """The stack holds nothing, or none of `only`, which are URNs, and with `dependents` of what needs them. Asks first unless `yes`."""
         targets = [word for urn in only for word in ("--target", urn)] + (["--target-dependents"] if dependents else [])
@@ -70,6 +134,10 @@ class Engine:
     def backend(self) -> str:
         """URL of the backend that holds the state."""
         return str(json.loads(self._capture("whoami", "--json"))["url"])
+
+    def export_to(self, stack: str, file: Path) -> None:
+        """The stack's whole state in a file, as the engine writes it; secrets stay encrypted."""
+        self._capture("stack", "export", "--stack", stack, "--file", str(file))
 
     def export(self, stack: str) -> dict[str, object]:
         """The stack's whole state as `pulumi stack export` writes it; secrets stay encrypted."""
@@ -111,6 +179,7 @@ class Engine:
         stderr: int,
         given: str | None = None,
         variables: Mapping[str, str] | None = None,
+        told_of_interrupts: bool = False,
     ) -> subprocess.CompletedProcess[str]:
         # The interpreter's own folder first: set-up puts the engine beside it, and the shell may not have activated it.
         path = os.pathsep.join([str(Path(sys.prefix) / "bin"), os.environ.get("PATH", os.defpath)])
@@ -133,18 +202,22 @@ class Engine:
             with process:
                 told, complained = process.communicate(given)
             return subprocess.CompletedProcess(command, process.returncode, told, complained)
-        return subprocess.CompletedProcess(command, _attended(process))
+        code, interrupted = _attended(process)
+        if interrupted and told_of_interrupts:
+            raise KeyboardInterrupt
+        return subprocess.CompletedProcess(command, code)
 
 
-def _attended(process: subprocess.Popen[str]) -> int:
-    """The exit code of a process that changes things, once it has ended on its own."""
+def _attended(process: subprocess.Popen[str]) -> tuple[int, bool]:
+    """The exit code of a process that changes things, once it has ended on its own; and whether there was an interrupt."""
+    interrupted = False
     while True:
         try:
-            return process.wait()
+            return process.wait(), interrupted
         except KeyboardInterrupt:
             # The engine was interrupted too: it ends what it has begun and gives its lock back. Killed, it would do neither; a second
             # interrupt is its own way to end at once.
-            continue
+            interrupted = True
 
 
 def _consent(yes: bool) -> tuple[str, ...]:

@@ -121,6 +121,11 @@ class Descriptions:
         return found
 
 
+def stack_file(stack: str) -> str:
+    """The file that configures a stack, from the root of the project."""
+    return f"{CONFIG.as_posix()}/Pulumi.{stack.rsplit('/', 1)[-1]}.yaml"
+
+
 def stack_of_file(path: str) -> str | None:
     """The stack whose configuration a file is; None for other files."""
     folder, _, name = path.rpartition("/")

@@ -30,6 +30,9 @@ OTHER = (
 )
 """What of that the program of a stack does not import; a test holds it."""
 
+_IS_TOOLS = frozenset({".git", ".modelway", ".venv", "venv", "node_modules", "__pycache__", ".pulumi"})
+"""Folders that are no part of a program."""
+
 DEFAULT_LAYOUT = "single"
 """That of an environment which names none; a test holds it."""
 
@@ -106,9 +109,9 @@ def own_files(folder: str, environment: str) -> tuple[str, str]:
     return f"{folder}/{BASE}/{FILE}", f"{folder}/{environment}/{FILE}"
 
 
-def environment_digest(tree: Tree, folder: str, environment: str, stack_file: str, facts: FactBook) -> str:
+def environment_digest(tree: Tree, folder: str, environment: str, configuration: bytes | None, facts: FactBook) -> str:
     """Stands for all that is described of an environment, and for the configuration of one of its stacks."""
-    told = [facts.of(*map(tree.read, own_files(folder, environment))).digest, stack_file_digest(tree.read(stack_file), facts)]
+    told = [facts.of(*map(tree.read, own_files(folder, environment))).digest, stack_file_digest(configuration, facts)]
     named: set[str] = set()
     for stem, files in model_files(tree, folder, environment).items():
         model = facts.of(*map(tree.read, files))
@@ -129,6 +132,12 @@ def program_digest(tree: Tree) -> str:
     """Stands for the program of every stack."""
     files = sorted(path for part in PROGRAM for path in tree.under(part) if of_program(path))
     return _digest(*(part for path in files for part in (path.encode(), meaning(path, tree.read(path)))))
+
+
+def tree_digest(tree: Tree) -> str:
+    """Stands for a program that is not Modelway's: every file of its folder but what tools keep there."""
+    files = sorted(path for path in tree.under(".") if not _IS_TOOLS.intersection(path.split("/")) and not path.endswith(".md"))
+    return _digest(*(part for path in files for part in (path.encode("utf-8", "surrogatepass"), tree.read(path) or b"")))
 
 
 def of_program(path: str) -> bool:
