@@ -64,7 +64,7 @@ def command(
     from modelway.preview.grouping import grouped
     from modelway.preview.verdict import exit_code
 
-    sources = grouped({"digest": digest or (), "events": events or (), "state": state or (), "plan": plan or ()})
+    sources: Sequence[Sources] = grouped({"digest": digest or (), "events": events or (), "state": state or (), "plan": plan or ()})
     if not sources and not before and not after:
         raise typer.BadParameter("give at least one file of a preview, or an environment", param_hint="--digest, --events, --after")
     if before or after:
@@ -127,11 +127,11 @@ def _made() -> "Made":
 
     from modelway.preview.changeset import Made
 
+    at = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
     try:
-        versions = (("modelway", version("modelway")),)
+        return Made(at, versions=(("modelway", version("modelway")),))
     except PackageNotFoundError:
-        versions = ()
-    return Made(datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"), versions=versions)
+        return Made(at)
 
 
 def _write(file: Path, text: str) -> None:

@@ -47,7 +47,14 @@ def grouped(given: Mapping[Kind, Sequence[str]]) -> tuple[Sources, ...]:
         _take(found.setdefault(only, {}), kind, file, only[1])
     names = [stack for _, stack in found]
     return tuple(
-        Sources(f"{project}/{stack}" if names.count(stack) > 1 and project else stack, **files) for (project, stack), files in found.items()
+        Sources(
+            f"{project}/{stack}" if names.count(stack) > 1 and project else stack,
+            files.get("digest"),
+            files.get("events"),
+            files.get("state"),
+            files.get("plan"),
+        )
+        for (project, stack), files in found.items()
     )
 
 

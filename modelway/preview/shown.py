@@ -86,9 +86,10 @@ def _may_show(names: Sequence[str], value: object, text: str) -> bool:
         return True
     if not any(_LOOKS[look].fullmatch(text) for look in looks):
         return False
-    # A token may look like a name. A digest looks like a token, and is none.
+    # A token may look like a name. A digest looks like a token, and is none; so does a registry's address, which has no capitals.
     plain = re.sub(r"@?sha256:[0-9a-f]{64}", "", text)
-    return not any(is_random(part) for part in (plain, *re.split(r"[/:@.=]", plain))) and masked(text) == text
+    pieces = [plain] if plain != plain.lower() else []
+    return not any(is_random(part) for part in (*pieces, *re.split(r"[/:@.=]", plain))) and masked(text) == text
 
 
 def _text(value: object) -> str | None:
