@@ -125,13 +125,14 @@ def shadow_capacity(pair: Pair) -> Iterator[Finding]:
     if side is None or not pair.changed:
         return
     answering = [row.route for row in side.unmatched if not _copies(row) and row.route.percent]
+    largest = max(answering, key=lambda route: route.percent or 0, default=None)
     for row in side.rows:
         copied = row.route
         if not copied.mirror or copied.most is None or row.found == "missing":
             continue
-        alike = all(route.hardware == copied.hardware for route in answering)
-        floor = _needed(copied.mirror, [route.least for route in answering]) if alike else None
-        peak = _needed(copied.mirror, [route.most for route in answering]) if alike else None
+        # Replicas on other hardware do more, or less, and nobody says how much.
+        alike = largest if largest is not None and largest.hardware == copied.hardware else None
+        floor, peak = (_needed(copied.mirror, count) for count in ((alike.least, alike.most) if alike else (None, None)))
         if copied.most == 0 or (floor is not None and copied.most < floor):
             risk, needed = "traffic", floor
         elif peak is not None and copied.most < peak:
@@ -145,8 +146,8 @@ def shadow_capacity(pair: Pair) -> Iterator[Finding]:
             rule="traffic-shadow-capacity",
             stack="",
             subject="",
-            what=f"{copied.version} gets copies of {copied.mirror:g}% of the requests and has at most {copied.most} replicas.",
-            why=f"copies {copied.mirror:g}%, at most {copied.most} replicas{wants}",
+            what=f"{copied.version} gets copies of {copied.mirror:g}% of the requests and has at most {_replicas(copied.most)}.",
+            why=f"copies {copied.mirror:g}%, at most {_replicas(copied.most)}{wants}",
             breaks="What it answers late or not at all says nothing of it; callers do not notice.",
             avoid="Raise its replicas, or copy less.",
             path=row.path,
@@ -161,6 +162,10 @@ def _answers_all(side: Side) -> bool:
     return any(not _copies(row) for row in side.unmatched)
 
 
-def _needed(mirror: float, counts: list[int | None]) -> int | None:
-    known = [count for count in counts if count is not None]
-    return math.ceil(mirror / 100 * sum(known)) if known and len(known) == len(counts) else None
+def _needed(mirror: float, count: int | None) -> int | None:
+    """Replicas for the copies, as many for each as what answers most has."""
+    return None if count is None else math.ceil(mirror / 100 * count)
+
+
+def _replicas(count: int) -> str:
+    return f"{count} replica{'s' * (count != 1)}"

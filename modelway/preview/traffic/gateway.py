@@ -100,7 +100,9 @@ def _row(
     return Row(
         # Nobody knows how many are copied; the note and the finding say so, and `None` is no number.
         route=served.route(percent, mirror=mirror or 0, matches=matches, version=name),
-        target=f"{kind} {name}" if name else f"a {kind} whose name is only known after the update",
+        target=f"{kind} {'' if place == route.place else f'{place[1]}/'}{name}"
+        if name
+        else f"a {kind} whose name is only known after the update",
         path=backend.path,
         weight=weight,
         found=found,

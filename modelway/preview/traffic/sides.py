@@ -58,6 +58,11 @@ class Side:
         return tuple(row.route for row in self.rows)
 
     @property
+    def meaning(self) -> tuple[tuple[Route, float | None], ...]:
+        """What makes it another endpoint: its rows, and of shares that are not known what is written."""
+        return tuple((row.route, row.weight if row.route.percent is None else None) for row in self.rows)
+
+    @property
     def unmatched(self) -> tuple[Row, ...]:
         """Rows for requests that nothing is asked of, copies among them."""
         return tuple(row for row in self.rows if not row.route.matches)
@@ -90,15 +95,15 @@ class Pair:
 
     @property
     def changed(self) -> bool:
-        return self.before is None or self.after is None or self.before.routes != self.after.routes
+        return self.before is None or self.after is None or self.before.meaning != self.after.meaning
 
 
 def in_order(rows: Iterable[Row]) -> tuple[Row, ...]:
     """For everybody first, then by what is asked of a request; the largest share first: the order in a manifest does not count."""
 
-    def place(row: Row) -> tuple[bool, str, float, float, str]:
+    def place(row: Row) -> tuple[bool, str, bool, float, float, str]:
         route = row.route
-        return (bool(route.matches), route.matches, -(route.percent or 0), -route.mirror, route.version)
+        return (bool(route.matches), route.matches, route.mirror > 0, -(route.percent or 0), -route.mirror, route.version)
 
     return tuple(sorted(rows, key=place))
 
