@@ -26,7 +26,7 @@ RULES: dict[str, tuple[set[str], set[str]]] = {
             *("modelway.architecture", "modelway.contracts", "modelway.preview", "modelway.rules", "modelway.redaction"),
             "modelway.errors",
         },
-        {"jinja2", "msgspec", "rich"},
+        {"jinja2", "markupsafe", "msgspec", "rich"},
     ),
     "modelway.monitoring": (
         {"modelway.architecture", "modelway.monitoring", "modelway.contracts", "modelway.errors"},

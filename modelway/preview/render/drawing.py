@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from modelway.preview.changeset import BlastRadius, Node, Risk
-from modelway.preview.render import escaping, words
+from modelway.preview.render import escaping
 
 CHARACTERS = 50_000
 """Most characters that Mermaid draws (`maxTextSize` in its config.schema.yaml)."""
@@ -18,7 +18,7 @@ _FILLS: dict[Risk, tuple[str, str]] = {
     "review": ("#ddf0ee", "#1f655f"),
     "safe": ("#e5f2e3", "#2f6b2f"),
 }
-WIDTH, HEIGHT, ACROSS, DOWN, COLUMN = 212, 46, 52, 12, 12
+WIDTH, HEIGHT, ACROSS, DOWN, COLUMN = 208, 46, 40, 12, 12
 """Of a box, between boxes, in pixels; most boxes above one another."""
 
 
@@ -80,7 +80,7 @@ def drawing(radius: BlastRadius) -> Drawing:
                 places[name] = (x, number * (HEIGHT + DOWN))
                 bottom = max(bottom, places[name][1] + HEIGHT)
             x += WIDTH + ACROSS
-    boxes = tuple(Box(x, y, nodes[name], escaping.plain(nodes[name].label, 30), says(nodes[name])) for name, (x, y) in places.items())
+    boxes = tuple(Box(x, y, nodes[name], escaping.plain(nodes[name].label, 29), says(nodes[name])) for name, (x, y) in places.items())
     return Drawing(max(0, x - ACROSS), bottom, boxes, tuple(_line(places[tail], places[head]) for tail, head in edges))
 
 

@@ -71,6 +71,11 @@ def _span(text: str) -> str:
     return f"{fence}{pad}{text}{pad}{fence}"
 
 
+def entities(text: str, most: int = 160) -> str:
+    """A name inside an element of HTML that stands in Markdown: all but letters and digits as numbers, so neither reads it."""
+    return "".join(character if character.isalnum() or character == " " else f"&#{ord(character)};" for character in plain(text, most))
+
+
 def prose(text: str, most: int = 600) -> str:
     """A sentence in Markdown: code where it has back-ticks, and every word that would do something is code too."""
     written = ""

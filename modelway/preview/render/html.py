@@ -68,10 +68,12 @@ def _hash(text: str) -> str:
 
 def _prose(text: str) -> Markup:
     """A sentence of ours; what stands between back-ticks is code."""
-    found = (
-        Markup("<code>{}</code>").format(piece) if is_code else escape(piece) for is_code, piece in escaping.pieces(escaping.plain(text))
+    # What is short is not broken over two lines.
+    code = Markup('<code class="{}">{}</code>')
+    return Markup("").join(
+        code.format("short" if len(piece) < 30 else "long", piece) if is_code else escape(piece)
+        for is_code, piece in escaping.pieces(escaping.plain(text))
     )
-    return Markup("").join(found)
 
 
 def _lines(text: str) -> Markup:

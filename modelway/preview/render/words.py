@@ -154,7 +154,7 @@ def difference(amounts: tuple[float, float] | None) -> str:
         return "not known"
     texts = [f"+{dollars(amount)}" if amount > 0 else dollars(amount).replace("-", "−") for amount in amounts]
     if texts[0] == texts[1]:
-        return "no change" if dollars(amounts[0]).strip("-") == "0 USD" else texts[0]
+        return "no change" if not amounts[0] else texts[0]
     return f"{texts[0].removesuffix(' USD')} to {texts[1]}"
 
 
@@ -282,7 +282,8 @@ def operations_of(changes: Iterable[Change]) -> str:
 
 
 def traffic(stack: StackChanges) -> str:
-    return "moves" if stack.traffic else "stays"
+    """Whether requests go elsewhere; of a preview that failed, what it did not list is not known."""
+    return "moves" if stack.traffic else "stays" if stack.result == "succeeded" else "not known"
 
 
 def policies(stack: StackChanges) -> str:

@@ -1,0 +1,146 @@
+"""The report as a comment: GitHub's or GitLab's Markdown, never longer than a comment may be.
+
+What does not fit is left out by the section, from the least important; what is left out is said. The verdict always stays.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Literal, NamedTuple
+
+from modelway.preview.changeset import ChangeSet
+from modelway.preview.render import escaping, words
+from modelway.preview.render.markdown_sections import Section, changes, configuration, cost, findings, gaps, models, policies, radius
+from modelway.preview.render.markdown_sections import checks as data_checks
+from modelway.preview.render.markdown_sections import stacks as all_stacks
+
+Flavour = Literal["github", "gitlab"]
+LIMIT = 60_000
+"""Characters. GitHub takes 65,536; who posts it adds a marker and a footer."""
+LEAST = 2_000
+"""Fewest characters that a report can have to keep within."""
+_ALERTS = {"ok": "NOTE", "needs approval": "WARNING", "blocked": "CAUTION", "unknown": "IMPORTANT"}
+
+
+class _Head(NamedTuple):
+    """How much of the head is shown."""
+
+    needed: int
+    most: int
+    """Characters of a sentence."""
+    stacks: int
+    """Of those whose preview failed."""
+    lines: int
+    """Of what was said."""
+
+
+# The first that takes less than half of the room.
+_HEADS = (_Head(20, 400, 10, 12), _Head(10, 200, 5, 6), _Head(3, 100, 2, 3), _Head(1, 30, 1, 0))
+
+
+def render(changeset: ChangeSet, *, limit: int = LIMIT, link: str = "", flavour: Flavour = "github") -> str:
+    """Markdown of at most `limit` characters, which is at least LEAST; `link` is where the full report is."""
+    if limit < LEAST:
+        raise ValueError(f"limit: {limit} characters are too few for a report; it needs {LEAST}.")
+    link = link if len(escaping.link("", link)) <= limit // 10 else ""
+    head = next(text for size in _HEADS if len(text := _head(changeset, flavour, size)) <= limit // 2)
+    foot = _foot(changeset, link, limit // 8)
+    sections = [section for part in _PARTS for section in part(changeset, flavour)]
+    # The note is longest where everything is left out.
+    room = limit - len(head) - len(foot) - len(_left_out(sections, link)) - 8
+    kept: dict[int, str] = {}
+    left = sorted(range(len(sections)), key=lambda number: (sections[number].importance, number))
+    for number in left:
+        text = sections[number].write()
+        # A heading may come with it.
+        room -= len(text) + len(sections[number].heading) + 8
+        if room < 0:
+            break
+        kept[number] = text
+    note = _left_out([section for number, section in enumerate(sections) if number not in kept], link)
+    return "\n\n".join(part for part in (head, *_in_order(sections, kept), note, foot) if part) + "\n"
+
+
+_PARTS: tuple[Callable[[ChangeSet, Flavour], Iterable[Section]], ...] = (
+    all_stacks,
+    findings,
+    models,
+    cost,
+    policies,
+    data_checks,
+    radius,
+    configuration,
+    changes,
+    gaps,
+)
+
+
+def _in_order(sections: list[Section], kept: dict[int, str]) -> Iterator[str]:
+    """Those that are kept, the heading of several once."""
+    heading = ""
+    for number, section in enumerate(sections):
+        if number not in kept:
+            continue
+        if section.heading != heading:
+            heading = section.heading
+            yield f"### {heading}"
+        yield kept[number]
+
+
+def _head(changeset: ChangeSet, flavour: Flavour, size: _Head) -> str:
+    verdict = changeset.verdict
+    parts: list[str] = [f"## {words.title(changeset)}"]
+    broken = words.broken(changeset)
+    if broken:
+        parts.append("**This report is not complete.**")
+    for stack in broken[: size.stacks]:
+        parts.append(f"**{escaping.code(stack.stack, size.most)}**: {words.is_partial(stack)}")
+        said = [line for one in words.errors(stack) for line in one.message.splitlines()]
+        if said and size.lines:
+            more = [f"… and {len(said) - size.lines:,} lines more"] if len(said) > size.lines else []
+            parts.append(escaping.fenced([*said[: size.lines], *more], most=size.most))
+    if len(broken) > size.stacks:
+        parts.append(f"The same holds for {words.counted(len(broken) - size.stacks, 'more stack')}.")
+    tally = " · ".join(f"**{risk.upper()}** ×{number:,}" for risk, number in verdict.counts)
+    lines = [tally] if tally else []
+    if verdict.needed:
+        lines += ["", "Before it can be merged:", *(f"- {escaping.prose(one, size.most)}" for one in verdict.needed[: size.needed])]
+        if len(verdict.needed) > size.needed:
+            lines.append(f"- and {len(verdict.needed) - size.needed:,} more")
+    if changeset.gaps:
+        number = len(changeset.gaps)
+        lines += ["", f"{words.counted(number, 'thing')} could not be analysed and {'is' if number == 1 else 'are'} not taken for safe."]
+    if lines:
+        parts.append(_alert(_ALERTS[verdict.decision], lines[1:] if not lines[0] else lines, flavour))
+    elif words.is_empty(changeset):
+        names = ", ".join(escaping.code(stack.stack, 40) for stack in changeset.stacks[:10])
+        others = f" and {len(changeset.stacks) - 10:,} more" if len(changeset.stacks) > 10 else ""
+        parts.append(f"An update would leave {names}{others} as they are." if names else "An update would leave everything as it is.")
+    return "\n\n".join(parts)
+
+
+def _alert(kind: str, lines: list[str], flavour: Flavour) -> str:
+    # GitLab knows alerts since 17.10 only; before that it would show the word.
+    first = [f"> [!{kind}]"] if flavour == "github" else []
+    return "\n".join([*first, *(f"> {line}".rstrip() for line in lines)])
+
+
+def _left_out(sections: list[Section], link: str) -> str:
+    """What is not shown, in the order of the page."""
+    if not sections:
+        return ""
+    names: dict[str, int] = {}
+    for section in sections:
+        names[section.heading] = names.get(section.heading, 0) + section.things
+    told = ", ".join(f"{heading.lower()} ({number:,})" for heading, number in names.items())
+    where = f"Everything is in {escaping.link('the full report', link)}." if link else "Everything is in the report as HTML or JSON."
+    return f"**Left out to keep this short:** {told}. {where}"
+
+
+def _foot(changeset: ChangeSet, link: str, most: int) -> str:
+    said = [f"{label} {escaping.code(text, 70)}" for label, text in words.made(changeset)[:2] if label in ("made", "commit")]
+    versions = [f"{escaping.prose(name, 40)} {escaping.code(text, 40)}" for name, text in changeset.made.versions[:8]]
+    hashes = [
+        f"{what} of {escaping.code(stack, 40)} {escaping.code(digits[:12], 12)}" for stack, what, digits in changeset.made.hashes[:12]
+    ]
+    full = [escaping.link("Full report", link)] if link else []
+    told = " · ".join([*full, *said, *versions, *hashes])
+    return f"<sub>{told}</sub>" if told and len(told) + 11 <= most else " ".join(full)

@@ -1,0 +1,284 @@
+"""The sections of the report in Markdown. Each is whole by itself and of a bounded length, so that it can be left out."""
+
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from typing import Literal, NamedTuple
+
+from modelway.preview.changeset import ChangeSet, CostLine, Difference, Endpoint, Finding, PropertyChange, Risk
+from modelway.preview.render import drawing, words
+from modelway.preview.render.escaping import code, entities, fenced, prose, row
+
+ROWS = 40
+"""Most rows of a table."""
+LINES = 60
+"""Most lines of a block of code."""
+
+
+class Section(NamedTuple):
+    """A part of the page."""
+
+    heading: str
+    """Shared by those that follow one another."""
+    write: Callable[[], str]
+    """Its text. Called only while there is room: of 10,000 changes most are never written."""
+    importance: int
+    """0 is the last to be left out."""
+    things: int = 1
+    """How many things it tells."""
+
+
+def stacks(changeset: ChangeSet, _: str) -> Iterator[Section]:
+    """One row for each, the worst first where there are too many to show."""
+    shown = changeset.stacks
+    if not shown or words.is_empty(changeset):
+        return
+    if len(shown) > ROWS:
+        shown = tuple(sorted(shown, key=lambda stack: (stack.result == "succeeded", words.rank(stack.worst))))
+    ruled = words.has_policies(changeset)
+    names = ["Stack", "Changes", "Worst", "Traffic", "Cost a month", *(["Policies"] if ruled else [])]
+    lines = [row(*names), row(*["---"] * len(names))]
+    for stack in shown[:ROWS]:
+        moved = words.operations(stack.counts) or "none"
+        if stack.result != "succeeded":
+            moved += f" (**preview {'failed' if stack.result == 'failed' else 'not complete'}**)"
+        if stack.outputs:
+            moved += f"; outputs {', '.join(code(name, 40) for name in stack.outputs[:5])}"
+            moved += f" and {len(stack.outputs) - 5:,} more" if len(stack.outputs) > 5 else ""
+        lines.append(
+            row(
+                code(stack.stack, 60),
+                moved,
+                _risk(stack.worst),
+                f"**{words.traffic(stack)}**" if stack.traffic else words.traffic(stack),
+                words.difference(stack.monthly),
+                *([words.policies(stack)] if ruled else []),
+            )
+        )
+    yield Section("Stacks", partial(_more, lines, len(shown) - ROWS, "stack"), 0, len(shown))
+
+
+def findings(changeset: ChangeSet, _: str) -> Iterator[Section]:
+    """Each for itself, so that the worst stay."""
+    for finding in changeset.findings:
+        yield Section("Read these", partial(_finding, finding), 1 + words.rank(finding.risk))
+
+
+def _finding(finding: Finding) -> str:
+    weight = " · blocks merging" if finding.blocks else " · needs approval" if finding.approval else ""
+    lines = [
+        f"**{finding.risk.upper()}** · **{prose(finding.subject, 160)}** in {code(finding.stack, 60)}{weight}<br>",
+        prose(finding.what),
+    ]
+    lines += [
+        f"- *{label}:* {prose(text)}"
+        for label, text in (("Why", finding.why), ("What breaks", finding.breaks), ("How to avoid it", finding.avoid))
+        if text.strip()
+    ]
+    return "\n".join(lines)
+
+
+def models(changeset: ChangeSet, _: str) -> Iterator[Section]:
+    """What changes, each endpoint for itself; then what does not."""
+    for endpoint in changeset.endpoints:
+        if endpoint.changed:
+            yield Section("Models", partial(_endpoint, endpoint), 10)
+    kept = [endpoint for endpoint in changeset.endpoints if not endpoint.changed]
+    if kept:
+        names = [f"{code(endpoint.name, 60)} in {code(endpoint.stack, 60)}" for endpoint in kept[:ROWS]]
+        more = f" and {len(kept) - ROWS:,} more" if len(kept) > ROWS else ""
+        yield Section("Models", partial(str, f"As before: {', '.join(names)}{more}."), 19, len(kept))
+
+
+def _endpoint(endpoint: Endpoint) -> str:
+    state = f" · **{words.endpoint_state(endpoint)}**" if words.endpoint_state(endpoint) else ""
+    about = [f"{label} {code(text)}" for label, text in words.about(endpoint)]
+    lines = [
+        " · ".join([f"**{code(endpoint.name, 60)}** in {code(endpoint.stack, 60)}, {words.DIALECTS[endpoint.dialect]}{state}", *about]),
+    ]
+    rows = words.rows(endpoint)
+    columns: list[tuple[str, list[words.Side]]] = [
+        ("Requests", [one.share for one in rows]),
+        ("Copies", [one.mirror for one in rows]),
+        ("Replicas", [one.replicas for one in rows]),
+        ("Hardware", [one.hardware for one in rows]),
+        ("Image", [(words.digest(one.image[0]), words.digest(one.image[1])) for one in rows]),
+        ("Weights", [(words.digest(one.weights[0]), words.digest(one.weights[1])) for one in rows]),
+    ]
+    columns = [(name, sides) for name, sides in columns if any(side != ("", "") for side in sides)]
+    if rows:
+        lines += ["", row("Version", *(name for name, _ in columns)), row("---", *["---"] * len(columns))]
+        for number, one in enumerate(rows[:ROWS]):
+            label = code(one.version, 60) + (f" ({one.state})" if one.state != "kept" else "")
+            label += f" where {code(one.matches, 80)}" if one.matches else ""
+            lines.append(row(label, *(_side(sides[number], plainly=name in ("Requests", "Copies", "Replicas")) for name, sides in columns)))
+        if len(rows) > ROWS:
+            lines += ["", f"and {words.counted(len(rows) - ROWS, 'more version')}"]
+    if endpoint.note.strip():
+        lines += ["", prose(endpoint.note)]
+    return "\n".join(lines)
+
+
+def _side(side: words.Side, plainly: bool) -> str:
+    """Before and after in one cell; `plainly` what we counted ourselves."""
+    before, after = (text if plainly else code(text, 70) for text in side)
+    if before == after:
+        return after
+    return f"{before} → **{after or 'none'}**" if before else f"**{after}**"
+
+
+def cost(changeset: ChangeSet, _: str) -> Iterator[Section]:
+    """The sum and the budgets; the lines are folded."""
+    cost = changeset.cost
+    lines: list[str] = []
+    if cost.lines:
+        before, after = words.total(cost)
+        lines.append(f"**{words.spread(after)}** a month, before {words.spread(before)}")
+    for budget in cost.budgets[:ROWS]:
+        told = "**Over the budget**" if budget.over else "Within the budget"
+        note = f": {prose(budget.note, 200)}" if budget.note.strip() else ""
+        lines.append(f"{told} of {words.dollars(budget.limit)} a month for {code(budget.stack, 60)}{note}")
+    for endpoint in cost.endpoints[:ROWS]:
+        each = f", {words.spread(endpoint.thousand)} for 1,000 predictions" if endpoint.thousand else ""
+        lines.append(f"{code(endpoint.endpoint, 60)}: {words.spread(endpoint.month)} a month{each}")
+    if cost.unpriced:
+        lines.append(f"Without a price here: {', '.join(code(one, 80) for one in cost.unpriced[:ROWS])}")
+    if not lines:
+        return
+    text = "\n".join(f"- {line}" for line in lines)
+    if cost.lines:
+        table = [row("What", "Before", "After", "How sure"), row(*["---"] * 4)]
+        table += [row(prose(one.subject, 120), *_amounts(one), one.confidence) for one in cost.lines[:ROWS]]
+        told = _more(table, len(cost.lines) - ROWS, "line")
+        about = [f"Prices of {code(cost.priced, 40)}."] if cost.priced.strip() else []
+        about += [f"Approximate: {'; '.join(prose(one, 120) for one in cost.approximate[:10])}."] if cost.approximate else []
+        text += f"\n\n{_folded(f'What was counted ({len(cost.lines):,})', told + (chr(10) * 2 + ' '.join(about) if about else ''))}"
+    yield Section("Cost", partial(str, text), 11, max(1, len(cost.lines)))
+
+
+def _amounts(line: CostLine) -> tuple[str, str]:
+    unknown = line.confidence == "unknown"
+    before, after = ("–" if side is None and not unknown else words.spread(side) for side in (line.before, line.after))
+    return before, after
+
+
+def policies(changeset: ChangeSet, _: str) -> Iterator[Section]:
+    """How many of each outcome, and all that did not pass."""
+    if not changeset.policies:
+        return
+    text = f"**{words.outcomes(changeset.policies)}**"
+    to_read = words.to_read(changeset.policies)
+    if to_read:
+        lines = [row("Rule", "Outcome", "What it says"), row(*["---"] * 3)]
+        for one in to_read[:ROWS]:
+            many = f" ×{one.count:,}" if one.count > 1 else ""
+            where = f"{code(words.resource(one.urn), 80)}: " if one.urn else ""
+            asked = prose(words.asked(one), 60)
+            lines.append(row(f"{code(one.rule, 60)} {asked}", f"{one.outcome}{many}", f"{where}{prose(one.message, 300)}"))
+        text += f"\n\n{_more(lines, len(to_read) - ROWS, 'result')}"
+    yield Section("Policies", partial(str, text), 12, len(changeset.policies))
+
+
+def checks(changeset: ChangeSet, _: str) -> Iterator[Section]:
+    """What contracts say of data and of models."""
+    lines = []
+    for one in sorted(changeset.checks, key=lambda check: check.outcome == "passed")[:ROWS]:
+        rows = f" of {words.counted(one.rows, 'row')}" if one.rows is not None else ""
+        lines.append(f"- {prose(one.subject, 160)}: **{one.outcome}**{rows}")
+        lines += [f"  - {prose(fault, 200)}" for fault in one.faults[:5]]
+        lines += [f"  - and {len(one.faults) - 5:,} more"] if len(one.faults) > 5 else []
+    if lines:
+        yield Section("Data and model checks", partial(_listed, lines, len(changeset.checks) - ROWS), 13, len(changeset.checks))
+
+
+def radius(changeset: ChangeSet, _: str) -> Iterator[Section]:
+    """The drawing, folded."""
+    text = drawing.mermaid(changeset.blast_radius)
+    if text:
+        number = sum(max(1, node.folded) for node in changeset.blast_radius.nodes)
+        title = f"{words.counted(number, 'resource')}; a round box does not change itself, it is reached"
+        yield Section("Blast radius", partial(_folded, title, f"```mermaid\n{text}\n```"), 16, number)
+
+
+def configuration(changeset: ChangeSet, _: str) -> Iterator[Section]:
+    """In the words of `modelway diff`."""
+    for one in changeset.differences:
+        yield Section("Configuration", partial(_difference, one), 15, max(1, len(one.lines)))
+
+
+def _difference(one: Difference) -> str:
+    # Of these signs GitHub and GitLab make colours.
+    signs = {"added": "+", "removed": "-", "changed": "!"}
+    told = [f"{signs[kind]} {_flat(text)}" for kind, text in one.lines[:LINES]]
+    if len(one.lines) > LINES:
+        told.append(f"  and {len(one.lines) - LINES:,} more")
+    return _folded(f"{_text(one.title)} in {_text(one.stack)} ({len(one.lines):,})", fenced(told, "diff", 200))
+
+
+def changes(changeset: ChangeSet, _: str) -> Iterator[Section]:
+    """By component, folded; a component whose changes are all safe is left out first."""
+    several = len(changeset.stacks) > 1
+    for group in words.groups(changeset.changes):
+        yield Section("All changes", partial(_group, group, several), 20 + words.rank(group.worst), len(group.changes))
+
+
+def _group(group: words.Group, several: bool) -> str:
+    lines = [row("Resource", "What happens", "Properties"), row(*["---"] * 3)]
+    for one in group.changes[:ROWS]:
+        renamed = f"<br>renamed from {code(words.resource(one.renamed_from), 80)}" if one.renamed_from else ""
+        told = f"{words.OPERATIONS[one.operation]}{'' if one.risk == 'safe' else f', {_risk(one.risk)}'}{renamed}"
+        lines.append(row(f"{code(one.name, 80)} {code(one.type, 80)}", told, _properties(one.properties)))
+    title = f"{_text(group.title)}: {words.operations_of(group.changes)}"
+    title += f" ({group.worst})" if group.worst != "safe" else ""
+    title += f" in {_text(group.stack)}" if several else ""
+    return _folded(title, _more(lines, len(group.changes) - ROWS, "change"))
+
+
+def _properties(properties: Iterable[PropertyChange]) -> str:
+    properties = sorted(properties, key=lambda one: not one.replaces)
+    told = []
+    for one in properties[:6]:
+        text = code(one.path, 100)
+        if words.shows(one):
+            before, after = (code(words.value(side), 80) for side in (one.before, one.after))
+            text += f" {before} → {after}" if one.kind == "update" else f" added: {after}" if one.kind == "add" else f" removed: {before}"
+        elif one.kind != "update":
+            text += " added" if one.kind == "add" else " removed"
+        told.append(f"{text} (**forces the replacement**)" if one.replaces else text)
+    more = [f"and {len(properties) - 6:,} more"] if len(properties) > 6 else []
+    return "<br>".join([*told, *more])
+
+
+def gaps(changeset: ChangeSet, _: str) -> Iterator[Section]:
+    """What is not known, which is never left out before what is known to be safe."""
+    lines = []
+    for gap in changeset.gaps[:ROWS]:
+        way = f" {prose(gap.way_out, 200)}" if gap.way_out.strip() else ""
+        lines.append(f"- {code(gap.stack, 60)}: {prose(gap.what, 300)}{way}")
+    if lines:
+        yield Section("What could not be analysed", partial(_listed, lines, len(changeset.gaps) - ROWS), 14, len(changeset.gaps))
+
+
+def _risk(risk: Risk) -> str:
+    return risk if risk in ("safe", "review") else f"**{risk}**"
+
+
+def _more(lines: list[str], more: int, noun: Literal["stack", "line", "result", "change"]) -> str:
+    return "\n".join(lines) + (f"\n\nand {words.counted(more, f'more {noun}')}" if more > 0 else "")
+
+
+def _listed(lines: list[str], more: int) -> str:
+    return "\n".join([*lines, *([f"- and {more:,} more"] if more > 0 else [])])
+
+
+def _folded(title: str, text: str) -> str:
+    """`title` is HTML already."""
+    return f"<details><summary>{title}</summary>\n\n{text}\n\n</details>"
+
+
+def _text(text: str) -> str:
+    """A name inside an element: there Markdown is none, but what people are called by still works, so it is code."""
+    return f"<code>{entities(text, 100)}</code>"
+
+
+def _flat(text: str) -> str:
+    return " ".join(text.splitlines())
