@@ -8,11 +8,12 @@ theirs may be called `replicas` and hold a password.
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 
 from modelway.preview.changeset import Shown
 from modelway.preview.resources import SECRET, UNKNOWN
-from modelway.redaction import is_random, kind_of, masked, speaks_of_secrets
+from modelway.redaction import is_random, kind_of, speaks_of_secrets
 
 LONGEST = 200
 
@@ -64,32 +65,37 @@ def _is_position(part: str) -> bool:
 def shown(path: str, value: object) -> Shown:
     """A property's value as a report may have it."""
     if value == SECRET:
-        return Shown(secret=True)
+        return _SECRET
     if value == UNKNOWN:
-        return Shown(unknown=True)
-    names = parts(path)
+        return _UNKNOWN
     text = _text(value)
     if text is None:
-        return Shown()
-    if kind_of(text, names[-1] if names else ""):
-        return Shown(secret=True)
-    return Shown(text[:LONGEST]) if _may_show(names, value, text) else Shown()
+        return _HIDDEN
+    name, looks = _place(path)
+    if not isinstance(value, str):
+        return Shown(text) if any(isinstance(value, bool) or _LOOKS[look].fullmatch(text) for look in looks) else _HIDDEN
+    if kind_of(text, name):
+        return _SECRET
+    return Shown(text[:LONGEST]) if any(_LOOKS[look].fullmatch(text) for look in looks) and not _looks_random(text) else _HIDDEN
 
 
-def _may_show(names: Sequence[str], value: object, text: str) -> bool:
-    if not names or any(name in _THEIRS or speaks_of_secrets(name) for name in names[:-1]):
-        return False
-    looks = LOOKS.get(names[-1], ())
-    if not looks or speaks_of_secrets(names[-1]):
-        return False
-    if isinstance(value, bool):
-        return True
-    if not any(_LOOKS[look].fullmatch(text) for look in looks):
-        return False
+_SECRET, _UNKNOWN, _HIDDEN = Shown(secret=True), Shown(unknown=True), Shown()
+
+
+@lru_cache(maxsize=10_000)
+def _place(path: str) -> tuple[str, tuple[str, ...]]:
+    """The property that a path leads to, and how its value may look to be shown; empty where it never is."""
+    names = parts(path)
+    if not names:
+        return "", ()
+    hidden = any(name in _THEIRS or speaks_of_secrets(name) for name in names[:-1]) or speaks_of_secrets(names[-1])
+    return names[-1], () if hidden else LOOKS.get(names[-1], ())
+
+
+def _looks_random(text: str) -> bool:
     # A token may look like a name. A digest looks like a token, and is none; so does a registry's address, which has no capitals.
     plain = re.sub(r"@?sha256:[0-9a-f]{64}", "", text)
-    pieces = [plain] if plain != plain.lower() else []
-    return not any(is_random(part) for part in (*pieces, *re.split(r"[/:@.=]", plain))) and masked(text) == text
+    return (plain != plain.lower() and is_random(plain)) or any(is_random(part) for part in re.split(r"[/:@.=]", plain) if len(part) > 15)
 
 
 def _text(value: object) -> str | None:
