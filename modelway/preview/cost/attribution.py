@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from modelway.architecture.layout import owner_of
 from modelway.preview.changeset import CostLine, EndpointCost
 from modelway.preview.cost.compute import SPOT
-from modelway.preview.cost.estimates import ONE, Range, total
+from modelway.preview.cost.estimates import ONE, Range
+from modelway.preview.cost.merging import by_endpoint
 from modelway.preview.cost.prices import HOURS, Price, Prices
 
 if TYPE_CHECKING:
@@ -49,17 +50,9 @@ def attributed(
         else:
             month, at_load = cost
             found.append(EndpointCost(stack, name, month, _thousand(endpoint, month, at_load)))
-    others = [one for one in _alone(stack, lines) if one.endpoint not in environment.models]
+    own = sorted(by_endpoint(lines).items())
+    others = [EndpointCost(stack, name, month) for name, month in own if name not in environment.models]
     return (*lines, *more), (*found, *others)
-
-
-def _alone(stack: str, lines: tuple[CostLine, ...]) -> Iterator[EndpointCost]:
-    """What endpoints cost that the environment does not describe."""
-    months: dict[str, list[Range]] = {}
-    for line in lines:
-        if line.endpoint and line.after is not None:
-            months.setdefault(line.endpoint, []).append(line.after)
-    yield from (EndpointCost(stack, name, total(found)) for name, found in sorted(months.items()))
 
 
 def _models(stack: str, environment: "Environment") -> "Iterator[tuple[str, Model]]":
@@ -78,17 +71,17 @@ def _on_sagemaker(
     name: str, model: "Model", environment: "Environment", prices: Prices, lines: tuple[CostLine, ...], approximate: dict[str, None]
 ) -> tuple[Range, Range] | None:
     """By the endpoint's own instances where the stack has them, else by what is described."""
-    own = [line.after for line in lines if line.endpoint == name and line.after is not None]
+    own = by_endpoint(lines).get(name)
     endpoint = model.serving
     if endpoint is None or endpoint.runtime.kind != "sagemaker":
         return None
     price = prices.price(f"sagemaker {endpoint.runtime.instance_type}", environment.aws.region)
     if price is None:
-        return (total(own), total(own)) if own else None
+        return (own, own) if own is not None else None
     _tell(price, approximate)
     each = (price.usd * HOURS, price.usd * HOURS)
     described, at_load = _scaled(model, each)
-    return (total(own), at_load) if own else (described, at_load)
+    return (own or described), at_load
 
 
 def _replica(

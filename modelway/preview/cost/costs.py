@@ -7,10 +7,10 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from modelway.preview.changeset import Budget, Cost, CostLine, EndpointCost
-from modelway.preview.cost.estimates import Amount, Market, Range, least_sure, total
+from modelway.preview.cost.estimates import Amount, Market, least_sure, total
 from modelway.preview.cost.free import is_free
 from modelway.preview.cost.kinds import LOOKED_UP, MERELY_COUNTED, PROVIDER, RULES
-from modelway.preview.cost.merging import merge
+from modelway.preview.cost.merging import by_endpoint, merge
 from modelway.preview.cost.prices import Prices
 from modelway.preview.cost.seen import Seen, seen
 from modelway.preview.resources import Resource, Step
@@ -131,10 +131,11 @@ class Costs:
         found: dict[tuple[str, str], Amount] = {}
         markets: dict[str, Market] = {}
         by_type: dict[str, list[Seen]] = {kind: side.of_type(kind) for kind in LOOKED_UP}
+        elsewhere = region or _only_region(side)
         for urn, one in side.resources.items():
             if (rule := RULES.get(one.type)) is None:
                 continue
-            place = _place(one, side, region)
+            place = _place(one, side, elsewhere)
             market = markets.get(place)
             if market is None:
                 market = Market(self._prices, place, self._today, side.resources, lambda kind: by_type.get(kind, []), priced)
@@ -192,13 +193,13 @@ def _basis(before: Amount | None, after: Amount | None) -> str:
     return shown.basis if shown is not None else ""
 
 
-def _place(one: Seen, side: _Side, region: str) -> str:
-    """The region that a resource is in: as itself says, as its provider does, as the environment does; empty where nobody says it."""
+def _place(one: Seen, side: _Side, elsewhere: str) -> str:
+    """The region that a resource is in: as itself says, as its provider does, or else that of the others; empty where nobody says it."""
     if one.inputs.get("region") == one.region and one.region:
         return one.region
     provider = side.resources.get(one.provider)
     named = provider.text("region") if provider is not None and provider.type == PROVIDER else ""
-    return named or one.region or region or _only_region(side)
+    return named or one.region or elsewhere
 
 
 def _only_region(side: _Side) -> str:
@@ -221,8 +222,4 @@ def _named(lines: Iterable[CostLine], environment: "Environment") -> Iterator[Co
 
 def _of_lines(stack: str, lines: Iterable[CostLine]) -> tuple[EndpointCost, ...]:
     """What endpoints cost, where only their own lines say it."""
-    months: dict[str, list[Range]] = {}
-    for line in lines:
-        if line.endpoint and line.after is not None and line.confidence != "unknown":
-            months.setdefault(line.endpoint, []).append(line.after)
-    return tuple(EndpointCost(stack, endpoint, total(found)) for endpoint, found in sorted(months.items()))
+    return tuple(EndpointCost(stack, endpoint, month) for endpoint, month in sorted(by_endpoint(lines).items()))

@@ -32,6 +32,18 @@ def merge(costs: Iterable[Cost]) -> Cost:
     )
 
 
+def by_endpoint(lines: Iterable[CostLine]) -> dict[str, Range]:
+    """What endpoints cost after a change by lines of their own; those of which a part is not known are left out."""
+    months: dict[str, list[Range]] = {}
+    open_ends = set()
+    for line in lines:
+        if line.endpoint and line.after is not None:
+            months.setdefault(line.endpoint, []).append(line.after)
+        elif line.endpoint and line.confidence == "unknown":
+            open_ends.add(line.endpoint)
+    return {endpoint: total(found) for endpoint, found in months.items() if endpoint not in open_ends}
+
+
 def monthly(cost: Cost, stack: str) -> Range | None:
     """What a stack costs a month more (or less) than before, least and most; None where a line that differs is not known.
 
