@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from modelway.errors import ModelwayError
 from modelway.operations._forge import Unclear
-from modelway.operations.comment_body import LIMIT, Content, Mark, foot, is_newer, kind_of, made, read, written
+from modelway.operations.comment_body import LIMIT, Content, Mark, Page, framed, is_newer, kind_of, made, read, written
 from modelway.operations.forges import Comment, Forge, Gone, Label, Place, PullRequest, Status, TooLong, Verdict
 from modelway.preview.changeset import ChangeSet, Decision, Risk
 from modelway.preview.render import words
@@ -68,8 +68,8 @@ class _Own(NamedTuple):
 def body(place: Place, wanted: Wanted) -> str:
     """What a first comment would be, without asking anybody. Raises ModelwayError where it cannot be short enough."""
     mark = Mark(kind_of(wanted.report), _commit(place, wanted.report), wanted.report.made.at)
-    marked = f"{place.forge} {place.repository} {place.number}"
-    return written(made(wanted.report, Content(mark, "", _foot(mark, wanted)), marked, mark.head), marked, mark.head)
+    page = Page(f"{place.forge} {place.repository} {place.number}", mark.head, place.forge, wanted.artifact, wanted.run)
+    return written(made(wanted.report, framed(mark, page), page), page)
 
 
 def post(forge: Forge, place: Place, wanted: Wanted, tell: Tell, *, settled: float = SETTLED) -> Posted:
@@ -85,7 +85,8 @@ def post(forge: Forge, place: Place, wanted: Wanted, tell: Tell, *, settled: flo
         # The pull request merged with what it is to go into.
         commit = pull.head
     mark = Mark(kind_of(wanted.report), commit, wanted.report.made.at, secrets.token_hex(4))
-    comment, content = _Writer(forge, pull, mark, wanted, forge.me(), settled).write()
+    page = Page(forge.marked, pull.head, place.forge, wanted.artifact, wanted.run)
+    comment, content = _Writer(forge, pull, mark, wanted.report, page, forge.me(), settled).write()
     if content.mark != mark:
         tell(f"The comment on {pull.name} is of a newer run ({content.mark.told}): it is left.")
         return Posted(comment.url, newer=True)
@@ -102,7 +103,8 @@ class _Writer:
     forge: Forge
     pull: PullRequest
     mark: Mark
-    wanted: Wanted
+    report: ChangeSet
+    page: Page
     me: str | None
     """Known once something is written, where the forge does not tell."""
     settled: float
@@ -173,16 +175,15 @@ class _Writer:
         return there.before is None or is_newer(self.mark, there.before[0], self.pull.head)
 
     def _below(self, there: Content) -> str:
-        frame = Content(self.mark, "", _foot(self.mark, self.wanted))
-        ours = made(self.wanted.report, frame, self.forge.marked, self.pull.head, self.limit)
-        return written(there._replace(before=ours.folded(there.mark.kind)), self.forge.marked, self.pull.head)
+        ours = made(self.report, framed(self.mark, self.page), self.page, self.limit)
+        return written(there._replace(before=ours.folded(there.mark.kind)), self.page)
 
     def _unchanged(self, one: _Own) -> bool:
         return self.forge.comment(one.comment.id).body == one.comment.body
 
     def _text(self, there: Content | None) -> str:
-        frame = Content(self.mark, "", _foot(self.mark, self.wanted), there.folded(self.mark.kind) if there else None)
-        return written(made(self.wanted.report, frame, self.forge.marked, self.pull.head, self.limit), self.forge.marked, self.pull.head)
+        frame = framed(self.mark, self.page, there.folded(self.mark.kind) if there else None)
+        return written(made(self.report, frame, self.page, self.limit), self.page)
 
     def _merge(self, own: list[_Own]) -> None:
         """Leaves the oldest, with what is newest in it. None goes before that stands there."""
@@ -198,7 +199,7 @@ class _Writer:
         if own[0].content != content:
             if not self._unchanged(own[0]):
                 return
-            self.forge.change(first.id, written(content, self.forge.marked, self.pull.head))
+            self.forge.change(first.id, written(content, self.page))
         if read(self.forge.comment(first.id).body) == content:
             for one in own[1:]:
                 if self._unchanged(one):
@@ -239,10 +240,6 @@ def _commit(place: Place, report: ChangeSet) -> str:
     """Of which commit of the pull request the report is, as far as that is known here."""
     made_of = report.made.commit
     return place.commit if place.commit and made_of in ("", place.merged) else made_of
-
-
-def _foot(mark: Mark, wanted: Wanted) -> str:
-    return foot(mark, (("The whole report", wanted.artifact), ("The run", wanted.run)))
 
 
 def _cut(text: str, most: int = 140) -> str:

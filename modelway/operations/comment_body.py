@@ -1,22 +1,20 @@
 """The text of the comment: a marker that nobody sees, the report, and below it, folded, the last one that was whole."""
 
 import re
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Literal, NamedTuple
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 from modelway.errors import ModelwayError
 from modelway.preview.changeset import ChangeSet
 from modelway.preview.render import markdown, words
+from modelway.preview.render.escaping import link
 from modelway.redaction import masked
 
 LIMIT = 60_000
 """Characters. GitHub takes 65,536, and counts some twice."""
 ROOM: dict[str, int] = {"whole": 39_000, "same": 19_000, "part": 19_000}
 """Most of a report, by its kind: one whose preview failed always finds room above the one before it that was whole."""
-LEAST = 2_000
-"""Fewest characters that a report is worth making with."""
 
 Kind = Literal["whole", "same", "part"]
 """Of a report: whole, whole and without any change, or of a preview that failed."""
@@ -67,6 +65,19 @@ class Content(NamedTuple):
         return (self.mark, f"{self.result}\n\n{self.foot}".strip("\n")) if goes_on else self.before
 
 
+class Page(NamedTuple):
+    """Where the comment stands, and what it links to."""
+
+    marked: str
+    """Which pull request, in words that stay."""
+    head: str
+    """Commit that it is at."""
+    flavour: Literal["github", "gitlab"]
+    artifact: str = ""
+    """Address of the whole report."""
+    run: str = ""
+
+
 def kind_of(report: ChangeSet) -> Kind:
     """A report of a preview that failed is never whole; nor is one that cannot be decided."""
     if words.broken(report) or report.verdict.decision == "unknown":
@@ -98,10 +109,10 @@ def read(body: str) -> Content | None:
     return Content(_mark(first), result, foot, before)
 
 
-def written(content: Content, marked: str, head: str) -> str:
-    """The comment, whatever its length. `marked` says which pull request, `head` the commit that it is at."""
-    mark = content.mark
-    lines = [f"{_START}{marked} {mark} -->"]
+def written(content: Content, page: Page) -> str:
+    """The comment, whatever its length."""
+    mark, head = content.mark, page.head
+    lines = [f"{_START}{page.marked} {mark} -->"]
     if not mark.head:
         lines += ["> **Maybe stale:** of which commit this is was not said.", ""]
     elif mark.head != head:
@@ -114,16 +125,16 @@ def written(content: Content, marked: str, head: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def made(report: ChangeSet, frame: Content, marked: str, head: str, limit: int = LIMIT) -> Content:
+def made(report: ChangeSet, frame: Content, page: Page, limit: int = LIMIT) -> Content:
     """`frame` with the report in it, so that what is written has fewer than `limit` characters.
 
     Raises ModelwayError where that cannot be, rather than leave out what stood there.
     """
-    room = min(ROOM[frame.mark.kind], limit - 1 - len(written(frame, marked, head)))
+    room = min(ROOM[frame.mark.kind], limit - 1 - len(written(frame, page)))
     asked = room
-    while asked >= LEAST:
+    while asked >= markdown.LEAST:
         # Redacted when the report was made; but what is posted here is read by everybody, and a file can be edited.
-        result = masked(markdown.render(report, limit=asked).strip("\n"))
+        result = masked(markdown.render(report, limit=asked, link=page.artifact, flavour=page.flavour).strip("\n"))
         if len(result) <= room:
             return frame._replace(result=result)
         asked = asked * room // len(result) - 1
@@ -131,12 +142,15 @@ def made(report: ChangeSet, frame: Content, marked: str, head: str, limit: int =
     raise ModelwayError(f"A report does not fit into {limit:,} characters{beside}: the comment is left as it is.")
 
 
-def foot(mark: Mark, links: Sequence[tuple[str, str]]) -> str:
-    """Links, by label and address, and what makes it stale."""
-    said = [f"[{label}]({_address(address)})" for label, address in links if address]
+def framed(mark: Mark, page: Page, before: tuple[Mark, str] | None = None) -> Content:
+    """A comment but for its report. Raises ModelwayError where an address is none of the web."""
+    for address in (page.artifact, page.run):
+        if address and urlsplit(address).scheme not in ("https", "http"):
+            raise ModelwayError(f"{masked(address)!r} is no address of a page: it begins with https://.")
+    said = [link("The run", page.run)] if page.run else []
     if mark.head:
         said.append(f"Of commit {mark.head[:10]}. Stale as soon as the pull request is at another, or a stack's state has another hash.")
-    return f"<sub>{' · '.join(said)}</sub>" if said else ""
+    return Content(mark, "", f"<sub>{' · '.join(said)}</sub>" if said else "", before)
 
 
 def _mark(text: str) -> Mark:
@@ -156,10 +170,3 @@ def _time(text: str) -> datetime | None:
     except ValueError:
         return None
     return found if found.tzinfo else found.replace(tzinfo=UTC)
-
-
-def _address(text: str) -> str:
-    """Raises ModelwayError unless it is one of the web; nothing in it ends the link."""
-    if urlsplit(text).scheme not in ("https", "http"):
-        raise ModelwayError(f"{text!r} is no address of a page: it begins with https://.")
-    return quote(text, safe=":/?#@!$&*+,;=%~-._")

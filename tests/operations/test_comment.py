@@ -187,8 +187,8 @@ def test_what_was_whole_is_not_given_up_for_room(desk: Desk) -> None:
 
 def test_the_foot_says_of_what_it_is_and_where_there_is_more(desk: Desk) -> None:
     desk.post(report("apples"))
-    assert f"[The whole report]({ARTIFACT})" in desk.only()
-    assert "[The run](https://ci.example.com/runs/1)" in desk.only()
+    assert f"(<{ARTIFACT}>)" in desk.only()
+    assert "[The run](<https://ci.example.com/runs/1>)" in desk.only()
     assert "Of commit 1111111111. Stale as soon as" in desk.only()
 
 
@@ -397,4 +397,4 @@ def test_a_link_leads_to_a_page(address: str) -> None:
 
 def test_a_link_ends_where_it_should() -> None:
     text = body(Place("github", "acme/models", 7, "https://api.github.com", ""), Wanted(report("apples"), "https://e.com/a)b <i> [x](y"))
-    assert "(https://e.com/a%29b%20%3Ci%3E%20%5Bx%5D%28y)" in text
+    assert "(<https://e.com/a)b%20%3Ci%3E%20[x](y>)" in text
