@@ -46,6 +46,16 @@ def trace(environments: Path, name: str, root: Path | None = None) -> tuple[Envi
     return environment, Origins(layers)
 
 
+def load_contract(file: Path) -> Contract:
+    """The contract in a file that no environment has to name. Raises InvalidArchitecture with every fault of it."""
+    folder = file.parent
+    loader = _Loader(folder, BASE, folder, Snapshot(folder, BASE, folder, []))
+    contract = loader.contract(file)
+    if loader.faults or contract is None:
+        raise InvalidArchitecture(loader.faults)
+    return contract
+
+
 def summarize(environments: Path, name: str, root: Path | None, cache: Cache, snapshot: Snapshot | None) -> Summary:
     """What there is to say of an environment, which is kept for whoever asks next. Raises InvalidArchitecture."""
     return _load_and_keep(environments, name, root, cache, snapshot)[1]
@@ -204,9 +214,10 @@ class _Loader:
             if fault := self._mentioned.fault(mention):
                 self._say(layers, Finding(mention.path, "value", *fault))
             elif mention.what == "contract" and mention.file not in self._contracts:
-                self._contracts[mention.file] = self._contract(self._root / mention.file)
+                self._contracts[mention.file] = self.contract(self._root / mention.file)
 
-    def _contract(self, file: Path) -> Contract | None:
+    def contract(self, file: Path) -> Contract | None:
+        """The contract in a file below the root; None, with faults, when it cannot be read."""
         layers = self._read([file])
         if layers is None:
             return None

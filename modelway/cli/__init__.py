@@ -38,6 +38,7 @@ VERBS = (
     Verb("diff", "Print what differs between two environments.", "modelway.cli.diff"),
     Verb("affected", "Print which stacks a change can touch.", "modelway.cli.affected"),
     Verb("report", "Print what a change means, from saved files of a preview.", "modelway.cli.report"),
+    Verb("check", "Check data, or a version, against a contract.", "modelway.cli.check"),
     Verb("comment", "Put reports on a pull request as one comment.", "modelway.cli.comment"),
     Verb("new", "Begin a model or an environment: files to fill in.", "modelway.cli.new"),
     Verb("schema", "Print the JSON Schema of a kind of file, for editors.", "modelway.cli.schema"),

@@ -44,9 +44,9 @@ def find(engine: Engine, table: Source, scanned: Sequence[Scanned], wrong: Seque
     (row,) = engine.rows(f"SELECT {', '.join(aggregates)} FROM ({tables})")
     found: list[Broken] = []
     for at, (column, kind) in enumerate(asked):
-        count, keys, shapes = row[3 * at : 3 * at + 3]
-        if isinstance(count, int) and count and isinstance(keys, list) and isinstance(shapes, list):
-            samples = tuple(_sample(table, key, str(shape)) for key, shape in zip(keys, shapes, strict=True))
+        count, keys, said = row[3 * at : 3 * at + 3]
+        if isinstance(count, int) and count and isinstance(keys, list) and isinstance(said, list):
+            samples = tuple(_sample(table, key, str(shape)) for key, shape in zip(keys, said, strict=True))
             found.append(Broken(column, kind, count, samples))
     return found
 
