@@ -124,6 +124,8 @@ def _stack(sources: Sources, market: Prices) -> _Stack:
     for resource in state or ():
         passing.know(resource)
     passing.finish()
+    if state is not None and preview.result == "succeeded":
+        passing.traffic.complete()
     endpoints = passing.traffic.endpoints(sources.before, sources.after)
     findings = [*passing.findings, *passing.traffic.findings()]
     if plan is not None:

@@ -113,6 +113,7 @@ def traced(case: dict[str, Any]) -> tuple[Traffic, tuple[Endpoint, ...]]:
         for name, described in there.items():
             if name not in new and name not in case.get("without", []):
                 traffic.know(changes.resource(described))
+        traffic.complete()
     return traffic, traffic.endpoints(None, None)
 
 

@@ -19,7 +19,8 @@ Described = dict[str, Any]
 
 
 def read_yaml(file: Path) -> Any:
-    return YAML(typ="safe", pure=False).load(file.read_text("utf-8"))
+    parser = YAML(typ="safe", pure=False)
+    return parser.load(file.read_text("utf-8"))  # type: ignore[no-untyped-call]
 
 
 def recorded(recorder: Recorder, types: tuple[str, ...]) -> list[Described]:

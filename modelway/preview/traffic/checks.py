@@ -75,9 +75,9 @@ def gaps(stack: str, pair: Pair) -> Iterator[Gap]:
     subject = f"{side.dialect} endpoint {side.name}"
     if side.controller:
         way_out = f"Look at {side.controller} in the cluster; its steps are no part of a preview."
-        yield Gap(stack, f"{subject}: {side.controller} decides who answers while it runs, not this change", way_out)
+        yield Gap(stack, f"{subject}: {side.controller} decides who answers while it runs, not this change.", way_out)
     away = sorted({row.target for row in side.rows if row.found == "elsewhere"})
     if away:
         yield Gap(
-            stack, f"{subject}: what answers behind {', '.join(away)} is not in this stack", "Report that stack together with this one."
+            stack, f"{subject}: what answers behind {', '.join(away)} is not in this stack.", "Report that stack together with this one."
         )

@@ -13,12 +13,12 @@ if TYPE_CHECKING:
     from modelway.architecture.model import Model
 
 
-def models(environment: "Environment | None", stack: str) -> "dict[str, Model]":
-    """The models that a stack serves; of a stack that the environment does not name, all of it: nobody says which."""
+def models(environment: "Environment | None", stack: str | None) -> "dict[str, Model]":
+    """The models that a stack serves; all where the environment has no stack of that name."""
     if environment is None:
         return {}
     served = {name: model for name, model in environment.models.items() if model.traffic is not None}
-    if environment.layout == "single" or stack not in stacks(environment):
+    if stack is None or environment.layout == "single" or stack not in stacks(environment):
         return served
     if environment.layout == "split":
         return served if stack.endswith(MODELS) else {}

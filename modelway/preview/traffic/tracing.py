@@ -37,10 +37,12 @@ class Traffic:
         self._old: dict[str, Thing] = {}
         self._new: dict[str, Thing] = {}
         self._whole = False
+        self._seen = False
         self._pairs: list[Pair] = []
 
     def see(self, step: Step) -> None:
         """What the engine means to do with one resource."""
+        self._seen = True
         kind = kind_of(step.type)
         if kind is None or step.op in _PASSED:
             return
@@ -59,18 +61,24 @@ class Traffic:
             self._new[step.urn] = Thing(step.urn, kind, step.new)
 
     def know(self, resource: Resource) -> None:
-        """A resource of the state. Once one is known, all are taken to be: what is nowhere then is not there."""
-        self._whole = True
+        """A resource of the state."""
+        self._seen = True
         kind = kind_of(resource.type)
         if kind is not None and not resource.delete:
             # What was refreshed is newer than the state.
             self._known.setdefault(resource.urn, Thing(resource.urn, kind, resource))
 
+    def complete(self) -> None:
+        """Says that every resource and every step was given, so that what is nowhere is not there."""
+        self._whole = True
+
     def endpoints(self, before: "Environment | None", after: "Environment | None") -> tuple[Endpoint, ...]:
         """Every endpoint of the stack, by name; the descriptions say whose it is, and stand in where nothing is deployed."""
         pairs = list(_paired(*self._sides()))
         there = {pair.known.name for pair in pairs}
-        old, new = described.models(before, self._stack), described.models(after, self._stack)
+        # Where nobody previewed anything, the descriptions are of all of the environment's stacks.
+        stack = self._stack if self._seen else None
+        old, new = described.models(before, stack), described.models(after, stack)
         for name in dict.fromkeys([*old, *new]):
             if name not in there:
                 pairs.append(Pair(described.side(old.get(name)), described.side(new.get(name))))
