@@ -86,7 +86,7 @@ def made_from(project: Project, stack: str, plan: Path, state: State, now: datet
         environment=_environment(project, stack),
         commit=stands.commit,
         dirty=stands.dirty,
-        versions=_versions(project.engine),
+        versions=versions(project.engine),
         created_at=_written(at),
         expires_at=_written(at + VALID),
     )
@@ -166,7 +166,7 @@ def _as_it_is(project: Project, stack: str, plan: Path, folder: Path) -> Manifes
         environment=_environment(project, stack),
         commit="",
         dirty=False,
-        versions=_versions(project.engine),
+        versions=versions(project.engine),
         created_at="",
         expires_at="",
     )
@@ -179,6 +179,11 @@ def _state(project: Project, stack: str, folder: Path) -> State:
         return State(file)
     finally:
         file.unlink()
+
+
+def hashes(project: Project, stack: str) -> dict[str, str]:
+    """`program` and `environment` of a stack as they are."""
+    return {"program": _program(project), "environment": _environment(project, stack)}
 
 
 def _program(project: Project) -> str:
@@ -210,7 +215,8 @@ def environment_of(project: Project, stack: str) -> tuple[str, Path] | None:
     return None
 
 
-def _versions(engine: Engine) -> dict[str, str]:
+def versions(engine: Engine) -> dict[str, str]:
+    """Of what decides what a program asks for."""
     found = {"engine": engine.version()}
     for package in ("modelway", *PROVIDERS):
         try:

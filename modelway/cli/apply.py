@@ -1,0 +1,25 @@
+"""`modelway apply -s STACK --plan FILE`: what was reviewed runs, or nothing."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def command(
+    stack: Annotated[str, typer.Option("--stack", "-s", metavar="STACK", help="The stack.", show_default=False)],
+    plan: Annotated[
+        Path, typer.Option(metavar="FILE", help="The plan that `modelway preview --out DIR` kept: DIR/STACK/plan.json.", show_default=False)
+    ],
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+) -> None:
+    """Bring a stack up as a reviewed plan says; refuse when state, plan, program or environment are other than when it was made.
+
+    Exit code 4 when it is refused, with what differs; nothing was changed then.
+    """
+    from modelway.operations.approval import apply
+    from modelway.operations.preview import private_folder, project_here
+
+    project = project_here()
+    with private_folder(project.root) as folder:
+        apply(project, stack, plan, yes=yes, folder=folder, progress=lambda text: typer.echo(text, err=True))
