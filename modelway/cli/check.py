@@ -41,7 +41,8 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, which `modelwa
 @app.command("data")
 def data(
     files: Annotated[
-        list[str], typer.Argument(metavar="FILE...", help="CSV, Parquet or JSON lines; a pattern in quotes is one table.", show_default=False)
+        list[str],
+        typer.Argument(metavar="FILE", help="CSV, Parquet or JSON lines; a pattern in quotes is one table.", show_default=False),
     ],
     contract: Annotated[Path | None, typer.Option(metavar="FILE", help="The contract.", show_default=False)] = None,
     model: Annotated[
@@ -87,6 +88,9 @@ def model(
         Path | None, typer.Option(metavar="FILE", help="Metrics of the live version, on the same data.", show_default=False)
     ] = None,
     version: VersionName = None,
+    against: Annotated[
+        str | None, typer.Option(metavar="VERSION", help="Version that it replaces; the live one.", show_default=False)
+    ] = None,
     environment: EnvironmentName = None,
     as_json: AsJson = False,
     environments: _environments.Folder = None,
@@ -106,7 +110,7 @@ def model(
     described, world = _described(name, environment, environments)
     chosen = _version(described, version)
     asked = world.contracts[described.versions[chosen].contract]
-    before = replaced(described, chosen)
+    before = _version(described, against, "--against") if against else replaced(described, chosen)
     results = []
     if metrics is not None:
         reached = read_metrics(metrics)
@@ -152,16 +156,18 @@ def _described(model: str, environment: str | None, environments: Path | None) -
     with _environments.faults_from_here():
         world = load(_environments.folder_of(environment, environments, root), environment, root)
     if model not in world.models:
-        known = ", ".join(world.models) or "none"
-        raise typer.BadParameter(f"{environment} has no model {model}; it has {known}", param_hint="NAME or --model")
+        models = ", ".join(world.models) or "none"
+        raise typer.BadParameter(f"{environment} has no model {model}; it has {models}", param_hint="NAME or --model")
     return world.models[model], world
 
 
-def _version(model: "Model", named: str | None) -> str:
+def _version(model: "Model", named: str | None, option: str = "--version") -> str:
     from modelway.contracts.versions import NoVersion, coming
 
     if named is not None and named not in model.versions:
-        raise typer.BadParameter(f"{model.model} has no version {named}; it has {', '.join(model.versions) or 'none'}", param_hint="--version")
+        raise typer.BadParameter(
+            f"{model.model} has no version {named}; it has {', '.join(model.versions) or 'none'}", param_hint="--version"
+        )
     try:
         return named or coming(model)
     except NoVersion as fault:
