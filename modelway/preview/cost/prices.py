@@ -125,13 +125,14 @@ class Prices:
                 unit = listed.unit if listed is not None else "hour"
                 return Price(item, unit, usd, region or "any region", self.own_date or "your own")
         listed = self.table.prices.get(item)
-        if listed is None:
+        # China, GovCloud and the sovereign regions have price lists of their own.
+        if listed is None or (region and not _IN_DOLLARS.fullmatch(region)):
             return None
         if (quote := listed.usd.get(EVERYWHERE) or listed.usd.get(region)) is not None:
             reason = self.table.reasons[quote.approximate] if quote.approximate else ""
             return self._priced(item, listed, quote, quote.usd, region or "any region", reason)
         base = listed.usd.get(BASE)
-        if base is None or not _IN_DOLLARS.fullmatch(region):
+        if base is None or not region:
             return None
         ratio = self.table.regions.get(region, self.table.other_region)
         reason = f"{ratio:g} times the price in {BASE}; the table has none of {region}"

@@ -91,11 +91,11 @@ def hidden(value: object) -> bool:
 
 
 def as_number(value: object) -> float | None:
-    """A number, also one written as text; None for everything else."""
+    """A number of things, also one written as text; None for everything else, and below 0."""
     if isinstance(value, bool):
         return None
     if isinstance(value, int | float):
-        return float(value)
+        return float(value) if 0 <= value < float("inf") else None
     if isinstance(value, str) and re.fullmatch(r"[0-9]{1,12}(\.[0-9]{1,6})?", value, re.ASCII):
         return float(value)
     return None
