@@ -165,13 +165,11 @@ def _version(model: "Model", named: str | None, option: str = "--version") -> st
     from modelway.contracts.versions import NoVersion, coming
 
     if named is not None and named not in model.versions:
-        raise typer.BadParameter(
-            f"{model.model} has no version {named}; it has {', '.join(model.versions) or 'none'}", param_hint="--version"
-        )
+        raise typer.BadParameter(f"{model.model} has no version {named}; it has {', '.join(model.versions) or 'none'}", param_hint=option)
     try:
         return named or coming(model)
     except NoVersion as fault:
-        raise typer.BadParameter(str(fault), param_hint="--version") from None
+        raise typer.BadParameter(str(fault), param_hint=option) from None
 
 
 def _end(subject: str, results: "Sequence[Result]", as_json: bool) -> None:

@@ -126,8 +126,9 @@ class _Evaluation:
     def _line(self, rejected: Rejected) -> Fault:
         what = LINES.get(rejected.kind, "what is no row")
         most = "at least " if rejected.count >= 100_000 else ""
+        word = "line" if len(rejected.lines) == 1 else "lines"
         lines = named((f"{line:,}" for line in rejected.lines), 5)
-        told = f"{most}{counted(rejected.count, 'line')} with {what}, left out of all other counts: line {lines}"
+        told = f"{most}{counted(rejected.count, 'line')} with {what}, left out of all other counts: {word} {lines}"
         return Fault("line", self._table.name_of(rejected.file), told, rejected.count)
 
     def _judge_rows(self) -> None:
@@ -185,6 +186,9 @@ class _Evaluation:
 
     def _judge_age(self, name: str, freshness: Duration) -> None:
         tally = self._tallies[name]
+        if not tally.rows:
+            # That the column is missing, or holds something else, is told.
+            return
         if tally.future:
             self._faults.append(Fault("future", name, f"{counted(tally.future)} more than {AHEAD // 3600}h in the future", tally.future))
         if tally.newest is None:
