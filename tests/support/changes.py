@@ -20,7 +20,7 @@ Described = dict[str, Any]
 
 def read_yaml(file: Path) -> Any:
     parser = YAML(typ="safe", pure=False)
-    return parser.load(file.read_text("utf-8"))  # type: ignore[no-untyped-call]
+    return parser.load(file.read_text("utf-8"))
 
 
 def recorded(recorder: Recorder, types: tuple[str, ...]) -> list[Described]:
@@ -28,7 +28,8 @@ def recorded(recorder: Recorder, types: tuple[str, ...]) -> list[Described]:
     found = [resource for resource in recorder.resources if resource.type.rpartition(":")[2] in types]
     described = []
     for resource in sorted(found, key=lambda one: (one.type, one.name)):
-        added = OUTPUTS.get(resource.type, lambda *_: {})(resource.name, resource.inputs)
+        made = OUTPUTS.get(resource.type)
+        added = made(resource.name, resource.inputs) if made else {}
         # The provider gives what has no name one before the engine sees its inputs.
         inputs = resource.inputs | {key: added[key] for key in ("name",) if key in added}
         one = {"urn": resource.urn, "type": resource.type, "custom": True, "inputs": inputs, "outputs": {**inputs, **added}}
