@@ -31,7 +31,9 @@ def command(
     repository: Annotated[
         str, typer.Option(metavar="NAME", help="OWNER/NAME, or a GitLab project's path or number; default: CI's.", show_default=False)
     ] = "",
-    number: Annotated[int, typer.Option("--pull-request", metavar="N", min=1, help="Its number; default: CI's.", show_default=False)] = 0,
+    number: Annotated[
+        int | None, typer.Option("--pull-request", metavar="N", min=1, help="Its number; default: CI's.", show_default=False)
+    ] = None,
     artifact: Annotated[
         str, typer.Option("--artifact-url", metavar="URL", help="Where the whole report is, to link to.", show_default=False)
     ] = "",
@@ -51,7 +53,7 @@ def command(
 
     report = join([load(file) for file in found(reports)], expected(affected) if affected else None)
     wanted = Wanted(report, artifact, surroundings.run(os.environ), labels, status)
-    place = surroundings.place(os.environ, forge, repository, number, with_token=not dry)
+    place = surroundings.place(os.environ, forge, repository, number or 0, with_token=not dry)
     if dry:
         typer.echo(body(place, wanted), nl=False)
         return

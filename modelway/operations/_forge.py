@@ -73,7 +73,7 @@ class Api:
             raise ForgeFailure(f"{name}'s API at {_shown(base)}: an address with a password in it; the token has a variable of its own.")
         self._origin = (address.scheme, address.netloc)
         self._patience = patience
-        self._secret = token[1]
+        self._secret = token[1].rpartition(" ")[2]
         self._retries = urllib3.Retry(
             total=5,
             redirect=3,
@@ -231,10 +231,10 @@ def _pool(scheme: str, host: str, headers: Mapping[str, str]) -> urllib3.PoolMan
 def _reason(fault: object) -> str:
     """Why there was no answer, without what urllib3 tells of the request."""
     kinds: tuple[tuple[type[Exception], str], ...] = (
-        (urllib3.exceptions.ConnectTimeoutError, "it takes too long to connect"),
         (urllib3.exceptions.ReadTimeoutError, f"it takes longer than {TIMES.read_timeout:g} seconds"),
         (urllib3.exceptions.NameResolutionError, "its name is not known"),
         (urllib3.exceptions.NewConnectionError, "nobody listens there"),
+        (urllib3.exceptions.ConnectTimeoutError, "it takes too long to connect"),
         (urllib3.exceptions.SSLError, "its certificate is not trusted"),
         (urllib3.exceptions.ProxyError, "the proxy does not let it through"),
         (urllib3.exceptions.ResponseError, "it sends from one address to the next"),

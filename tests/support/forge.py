@@ -109,8 +109,8 @@ class Handler(BaseHTTPRequestHandler):
             self.connection.close()
             return
         sent = b"" if answer is None else answer if isinstance(answer, bytes) else json.dumps(answer).encode()
-        self.send_response(status)
-        for name, value in {"Content-Length": str(len(sent)), **headers}.items():
+        self.send_response_only(status)
+        for name, value in {"Date": self.date_time_string(), "Content-Length": str(len(sent)), **headers}.items():
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(sent)
