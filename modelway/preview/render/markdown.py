@@ -44,8 +44,9 @@ def render(changeset: ChangeSet, *, limit: int = LIMIT, link: str = "", flavour:
     head = next(text for size in _HEADS if len(text := _head(changeset, flavour, size)) <= limit // 2)
     foot = _foot(changeset, link, limit // 8)
     sections = [section for part in _PARTS for section in part(changeset, flavour)]
-    # The note is longest where everything is left out.
-    room = limit - len(head) - len(foot) - len(_left_out(sections, link)) - 8
+    # The note is longest where nearly everything is left out.
+    longest = len(_left_out(sections, sections, link)) + sum(len(f" of {number:,}") for number in _things(sections).values())
+    room = limit - len(head) - len(foot) - longest - 8
     kept: dict[int, str] = {}
     left = sorted(range(len(sections)), key=lambda number: (sections[number].importance, number))
     for number in left:
@@ -55,7 +56,7 @@ def render(changeset: ChangeSet, *, limit: int = LIMIT, link: str = "", flavour:
         if room < 0:
             break
         kept[number] = text
-    note = _left_out([section for number, section in enumerate(sections) if number not in kept], link)
+    note = _left_out([section for number, section in enumerate(sections) if number not in kept], sections, link)
     return "\n\n".join(part for part in (head, *_in_order(sections, kept), note, foot) if part) + "\n"
 
 
@@ -123,23 +124,32 @@ def _alert(kind: str, lines: list[str], flavour: Flavour) -> str:
     return "\n".join([*first, *(f"> {line}".rstrip() for line in lines)])
 
 
-def _left_out(sections: list[Section], link: str) -> str:
-    """What is not shown, in the order of the page."""
-    if not sections:
+def _left_out(left: list[Section], sections: list[Section], link: str) -> str:
+    """What is not shown, in the order of the page, with how many things that are of how many."""
+    if not left:
         return ""
-    names: dict[str, int] = {}
-    for section in sections:
-        names[section.heading] = names.get(section.heading, 0) + section.things
-    told = ", ".join(f"{heading.lower()} ({number:,})" for heading, number in names.items())
+    missing, there = _things(left), _things(sections)
+    told = ", ".join(
+        f"{heading.lower()} ({number:,}{f' of {there[heading]:,}' if there[heading] > number else ''})"
+        for heading, number in missing.items()
+    )
     where = f"Everything is in {escaping.link('the full report', link)}." if link else "Everything is in the report as HTML or JSON."
     return f"**Left out to keep this short:** {told}. {where}"
+
+
+def _things(sections: list[Section]) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for section in sections:
+        counts[section.heading] = counts.get(section.heading, 0) + section.things
+    return counts
 
 
 def _foot(changeset: ChangeSet, link: str, most: int) -> str:
     said = [f"{label} {escaping.code(text, 70)}" for label, text in words.made(changeset)[:2] if label in ("made", "commit")]
     versions = [f"{escaping.prose(name, 40)} {escaping.code(text, 40)}" for name, text in changeset.made.versions[:8]]
     hashes = [
-        f"{what} of {escaping.code(stack, 40)} {escaping.code(digits[:12], 12)}" for stack, what, digits in changeset.made.hashes[:12]
+        f"{escaping.prose(what, 40)} of {escaping.code(stack, 40)} {escaping.code(digits[:12], 12)}"
+        for stack, what, digits in changeset.made.hashes[:12]
     ]
     full = [escaping.link("Full report", link)] if link else []
     told = " · ".join([*full, *said, *versions, *hashes])

@@ -121,7 +121,7 @@ def _endpoint(endpoint: Endpoint) -> str:
 def _side(side: words.Side, plainly: bool) -> str:
     """Before and after in one cell; `plainly` what we counted ourselves."""
     before, after = (text if plainly else code(text, 70) for text in side)
-    if before == after:
+    if side[0] == side[1]:
         return after
     return f"{before} → **{after or 'none'}**" if before else f"**{after}**"
 

@@ -22,7 +22,7 @@ _STYLES: dict[Risk, str] = {
     "safe": "green",
 }
 _DECISIONS: dict[Decision, str] = {"ok": "bold green", "needs approval": "bold yellow", "blocked": "bold red", "unknown": "bold"}
-CHANGES = 40
+CHANGES = 20
 """Most changes of a component that are listed."""
 
 
@@ -220,6 +220,9 @@ def _changes(changeset: ChangeSet) -> list[Part]:
     parts: list[Part] = []
     for group in words.groups(changeset.changes):
         parts.append(Text.assemble(_plain(group.title), (f"  {words.operations_of(group.changes)} in {_plain(group.stack)}", "dim")))
+        grid = Table.grid()
+        grid.add_column(width=13, no_wrap=True)
+        grid.add_column(overflow="fold")
         for one in group.changes[:CHANGES]:
             forces = [change.path for change in one.properties if change.replaces]
             line = Text.assemble(f"{_plain(one.name)}  ", (_plain(one.type), "dim"))
@@ -227,7 +230,8 @@ def _changes(changeset: ChangeSet) -> list[Part]:
                 line.append(f"  {one.risk}", _STYLES[one.risk])
             if forces:
                 line.append(f"  because of {_plain(', '.join(forces))}", "dim")
-            parts.append(_pair(f"  {words.OPERATIONS[one.operation]}", line, 13))
+            grid.add_row(Text(f"  {words.OPERATIONS[one.operation]}"), line)
+        parts.append(grid)
         if len(group.changes) > CHANGES:
             parts.append(_indented(Text(f"and {len(group.changes) - CHANGES:,} more", "dim")))
     return parts
