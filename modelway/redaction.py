@@ -43,7 +43,7 @@ _SHAPES: dict[str, tuple[tuple[str, ...], str]] = {
     "a password in an address": (("://",), r"(?<=://)[^\s/:@\"']{0,100}:[^\s/@\"']{1,200}(?=@)"),
 }
 """By what it is: texts of which one is in it, which are quick to look for, and its pattern, which is not."""
-_MARKS = tuple(mark for marks, _ in _SHAPES.values() for mark in marks)
+_KIND_OF_MARK = tuple((mark, kind) for kind, (marks, _) in _SHAPES.items() for mark in marks)
 
 _SPEAKS_OF_SECRETS = r"(?:pass(?:word|wd|phrase)|pwd|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|credential|webhook)s?"
 _NAME = re.compile(rf"(?:^|[._-]|(?<=[a-z]))(?i:{_SPEAKS_OF_SECRETS})(?:$|[._-])")
@@ -81,7 +81,7 @@ class Credential(NamedTuple):
 def credentials(text: str) -> Iterator[Credential]:
     """The parts of a text that have the shape of a credential, from the first to the last."""
     # One after the other as they are asked for: whoever wants to know whether there is any pays for the first alone.
-    kinds = [kind for kind, (marks, _) in _SHAPES.items() if any(mark in text for mark in marks)]
+    kinds = dict.fromkeys(kind for mark, kind in _KIND_OF_MARK if mark in text)
     end = 0
     for start, before, kind in heapq.merge(*(_spans(kind, text) for kind in kinds)):
         if start >= end:
@@ -96,8 +96,8 @@ def _spans(kind: str, text: str) -> Iterator[tuple[int, int, str]]:
 
 def kind_of(value: str, name: str = "") -> str | None:
     """What a value in a field of that name looks like, when it looks like a credential."""
-    for kind, (marks, _) in _SHAPES.items():
-        if any(mark in value for mark in marks) and _pattern(kind).search(value):
+    for mark, kind in _KIND_OF_MARK:
+        if mark in value and _pattern(kind).search(value):
             return kind
     if speaks_of_secrets(name) and not _REFERENCE.match(value):
         if _PASSWORD.search(name) and value:
@@ -130,7 +130,7 @@ def is_random(text: str) -> bool:
 
 def may_expose(text: str) -> bool:
     """Whether a file's text is worth a closer look; quick, and true for everything that the closer look finds."""
-    if [mark for mark in _MARKS if mark in text] and any(credentials(text)):
+    if any(credentials(text)):
         return True
     lower = text.lower()
     return bool([word for word in _WORDS_OF_SECRETS if word in lower]) and _ASSIGNED.search(text) is not None

@@ -90,8 +90,7 @@ class _Comparison:
         self._kubernetes = kubernetes
 
     def of(self, path: str, name: str, before: Any, after: Any, in_policy: bool = False) -> Iterator[_Found]:
-        if before == after:
-            return
+        """Of two values that are not equal, what differs in what they mean."""
         if UNKNOWN in (before, after) or SECRET in (before, after):
             yield _Found(path, before, after)
         elif before is MISSING or after is MISSING:
@@ -109,7 +108,8 @@ class _Comparison:
             old = document_in(before)
             new = document_in(after) if old is not None else None
             if old is not None and new is not None and type(old) is type(new):
-                yield from self.of(f"{path}#", name, old, new, is_policy(old) and is_policy(new))
+                if old != new:
+                    yield from self.of(f"{path}#", name, old, new, is_policy(old) and is_policy(new))
             elif not spelled_alike(name, before, after):
                 yield _Found(path, before, after)
         elif not spelled_alike(name, before, after):
@@ -117,7 +117,7 @@ class _Comparison:
 
     def of_mappings(self, path: str, before: dict[str, Any], after: dict[str, Any], in_policy: bool = False) -> Iterator[_Found]:
         filled_before, filled_after = before.get(_DEFAULTED, ()), after.get(_DEFAULTED, ())
-        for key in dict.fromkeys([*before, *after]):
+        for key in before if before.keys() == after.keys() else dict.fromkeys([*before, *after]):
             old, new = before.get(key), after.get(key)
             if key == _DEFAULTED or old == new:
                 continue
@@ -139,11 +139,15 @@ class _Comparison:
             yield from self._in_order(path, name, left, come, in_policy)
             return
         old, new = ({item[known]: (at, item) for at, item in enumerate(side)} for side in (before, after))
-        if (name in ORDERED or _refers(before, after)) and [key for key in old if key in new] != [key for key in new if key in old]:
+        if (name in ORDERED or (name == "env" and _refers(before, after))) and [key for key in old if key in new] != [
+            key for key in new if key in old
+        ]:
             yield _Found(path, [*old], [*new])
         for key in dict.fromkeys([*old, *new]):
             at = new[key][0] if key in new else old[key][0]
-            yield from self.of(f"{path}[{at}]", name, old.get(key, (0, MISSING))[1], new.get(key, (0, MISSING))[1], in_policy)
+            was, is_now = old.get(key, (0, MISSING))[1], new.get(key, (0, MISSING))[1]
+            if was != is_now:
+                yield from self.of(f"{path}[{at}]", name, was, is_now, in_policy)
 
     def _paired(self, path: str, name: str, left: list[tuple[int, Any]], come: list[tuple[int, Any]], in_policy: bool) -> Iterator[_Found]:
         """Items of lists whose order does not count: those that are mappings are held against the most alike, others come or go."""
@@ -168,7 +172,8 @@ class _Comparison:
         self, path: str, name: str, left: list[tuple[int, Any]], come: list[tuple[int, Any]], in_policy: bool
     ) -> Iterator[_Found]:
         for (_, old), (at, new) in zip(left, come, strict=False):
-            yield from self.of(f"{path}[{at}]", name, old, new, in_policy)
+            if old != new:
+                yield from self.of(f"{path}[{at}]", name, old, new, in_policy)
         for at, old in left[len(come) :]:
             yield from _leaves(f"{path}[{at}]", old, MISSING)
         for at, new in come[len(left) :]:
@@ -257,7 +262,11 @@ def _told_alone(step: Step, old: Resource, before: Any, after: Any, found: list[
         elif not difference.input_diff and is_now is not MISSING:
             outputs = old.outputs if outputs is None else outputs
             was = _at(outputs, path)
-            if was is not MISSING and any(_Comparison(step.type.startswith("kubernetes:")).of(path, path.split(".")[-1], was, is_now)):
+            if (
+                was is not MISSING
+                and was != is_now
+                and any(_Comparison(step.type.startswith("kubernetes:")).of(path, path.split(".")[-1], was, is_now))
+            ):
                 more.append(_Found(path, was, is_now))
     if step.detailed is None:
         more += [
@@ -276,6 +285,8 @@ def _forced(step: Step) -> list[str]:
 
 def _is_related(path: str, others: list[str]) -> bool:
     """Whether a path is one of the others, in one of them, or around one; positions in lists do not count."""
+    if not others or path in others:
+        return bool(others)
     bare = _POSITIONS.sub("", path)
     return any(bare == other or _is_in(bare, other) or _is_in(other, bare) for other in (_POSITIONS.sub("", one) for one in others))
 

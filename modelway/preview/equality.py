@@ -64,15 +64,23 @@ def is_default(name: str, value: object, kubernetes: bool) -> bool:
 
 def identity(before: list[Any], after: list[Any]) -> str | None:
     """The field by which the items of two lists are known, if there is one that tells them apart."""
-    items = (*before, *after)
-    if not all(isinstance(item, dict) for item in items):
-        return None
-    for name in _NAMES:
-        if all(isinstance(item.get(name), str | int) for item in items) and all(
-            len({item[name] for item in side}) == len(side) for side in (before, after)
-        ):
-            return name
-    return None
+    for item in before:
+        if not isinstance(item, dict):
+            return None
+    for item in after:
+        if not isinstance(item, dict):
+            return None
+    return next((name for name in _NAMES if _tells_apart(name, before) and _tells_apart(name, after)), None)
+
+
+def _tells_apart(name: str, items: list[Any]) -> bool:
+    known = set()
+    for item in items:
+        value = item.get(name)
+        if not isinstance(value, str | int) or value in known:
+            return False
+        known.add(value)
+    return True
 
 
 def canonical(value: object) -> str:

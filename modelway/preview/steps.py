@@ -3,6 +3,7 @@
 A preview that refreshes first names a resource twice; one that shows the steps of replacements three times. A reader wants it once.
 """
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
@@ -37,6 +38,11 @@ _NOTHING = "remove-pending-replace"
 _REPLACING = ("replace", "create-replacement", "delete-replaced", "import-replacement")
 
 
+_FIRST = re.compile(rb'\s*\{\s*"op":\s*"([a-z-]+)",\s*"urn":\s*"([^"\\]+)"')
+_HEAD = 2000
+"""Bytes in which operation and URN stand, in the order in which the engine writes them."""
+
+
 class _Head(msgspec.Struct):
     op: str
     urn: str
@@ -56,6 +62,18 @@ class _EventMetadata(msgspec.Struct):
 _head = msgspec.json.Decoder(_Head)
 _step = msgspec.json.Decoder(Step)
 _metadata = msgspec.json.Decoder(_EventMetadata)
+
+
+def _op_and_urn(text: msgspec.Raw) -> tuple[str, str] | None:
+    """What a step begins with. To look for it anywhere would be to read all of it."""
+    first = _FIRST.match(memoryview(text)[:_HEAD])
+    if first is not None:
+        return first[1].decode(), first[2].decode("utf-8", "replace")
+    try:
+        head = _head.decode(text)
+    except msgspec.DecodeError:
+        return None
+    return head.op, head.urn
 
 
 def of_digest(text: msgspec.Raw) -> Step:
@@ -99,17 +117,16 @@ class Steps:
         self.lost = 0
         """Steps of which not even the resource can be read."""
         for text in texts:
-            try:
-                head = _head.decode(text)
-            except msgspec.DecodeError:
+            found = _op_and_urn(text)
+            if found is None:
                 self.lost += 1
                 continue
-            if type_of(head.urn) == STACK:
-                self.root = head.urn
-                self.root_operations.add(head.op)
-                continue
-            if head.op != _NOTHING:
-                self._texts.setdefault(head.urn, []).append((head.op, text))
+            op, urn = found
+            if f"::{STACK}::" in urn and type_of(urn) == STACK:
+                self.root = urn
+                self.root_operations.add(op)
+            elif op != _NOTHING:
+                self._texts.setdefault(urn, []).append((op, text))
 
     def __len__(self) -> int:
         return len(self._texts)
