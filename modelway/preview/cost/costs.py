@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from modelway.preview.changeset import Budget, Cost, CostLine, EndpointCost
 from modelway.preview.cost.estimates import Amount, Market, least_sure, total
 from modelway.preview.cost.free import is_free
-from modelway.preview.cost.kinds import LOOKED_UP, MERELY_COUNTED, PROVIDER, RULES
+from modelway.preview.cost.kinds import BY_OTHERS, COUNTED_WITHOUT, LOOKED_UP, MERELY_COUNTED, ONLY_WITH, PROVIDER, RULES
 from modelway.preview.cost.merging import by_endpoint, merge
 from modelway.preview.cost.prices import Prices
 from modelway.preview.cost.seen import Seen, seen
@@ -23,6 +23,10 @@ _PASSED_OVER = frozenset({"read", "read-replacement", "delete-replaced", "discar
 """What is only read is somebody else's, and is paid for there; an old copy goes while the new one stands under the same URN."""
 _THERE_BEFORE = frozenset({"import", "import-replacement"})
 """What is imported was paid for before."""
+
+
+_Amounts = dict[tuple[str, str], Amount]
+"""By URN and part."""
 
 
 @dataclass
@@ -66,6 +70,8 @@ class Costs:
             return
         urn = step.urn
         old, new = self._taken(step.old), self._taken(step.new)
+        if isinstance(old, Seen) and old == new:
+            new = old
         if urn not in self._changed:
             self._changed.add(urn)
             self._before.take(urn, new if step.op in _THERE_BEFORE else old)
@@ -91,7 +97,7 @@ class Costs:
         region = described.aws.region if described is not None else ""
         priced: dict[str, None] = {}
         was, unpriced_before = self._amounts(self._before, region, priced), Counter(self._before.unpriced.values())
-        now, unpriced_after = self._amounts(self._after, region, priced), Counter(self._after.unpriced.values())
+        now, unpriced_after = self._amounts(self._after, region, priced, was), Counter(self._after.unpriced.values())
         lines = tuple(self._lines(was, now))
         endpoints: tuple[EndpointCost, ...] = ()
         budgets: tuple[Budget, ...] = ()
@@ -124,16 +130,24 @@ class Costs:
         kind = resource.type
         if kind not in RULES and kind not in LOOKED_UP:
             return kind
-        return seen(resource, inputs=kind not in MERELY_COUNTED)
+        if kind in MERELY_COUNTED:
+            return seen(resource, inputs=False)
+        if ONLY_WITH.get(kind, b"") not in bytes(resource.inputs_raw):
+            return None
+        return seen(resource, inputs=COUNTED_WITHOUT.get(kind, b"") in bytes(resource.inputs_raw))
 
-    def _amounts(self, side: _Side, region: str, priced: dict[str, None]) -> dict[tuple[str, str], Amount]:
-        """What each part of each resource costs, by URN and part."""
+    def _amounts(self, side: _Side, region: str, priced: dict[str, None], was: _Amounts | None = None) -> _Amounts:
+        """What each part of each resource costs, by URN and part; of what is as it was before, what it cost then."""
+        same = _unchanged(self._before, self._after) if was is not None else frozenset()
         found: dict[tuple[str, str], Amount] = {}
         markets: dict[str, Market] = {}
-        by_type: dict[str, list[Seen]] = {kind: side.of_type(kind) for kind in LOOKED_UP}
+        by_type: dict[str, list[Seen]] = {}
+        for one in side.resources.values():
+            if one.type in LOOKED_UP:
+                by_type.setdefault(one.type, []).append(one)
         elsewhere = region or _only_region(side)
         for urn, one in side.resources.items():
-            if (rule := RULES.get(one.type)) is None:
+            if (rule := RULES.get(one.type)) is None or urn in same:
                 continue
             place = _place(one, side, elsewhere)
             market = markets.get(place)
@@ -142,9 +156,9 @@ class Costs:
                 markets[place] = market
             for amount in rule(one, market):
                 found[urn, amount.part] = amount
-        return found
+        return found if was is None else {**{key: amount for key, amount in was.items() if key[0] in same}, **found}
 
-    def _lines(self, was: dict[tuple[str, str], Amount], now: dict[tuple[str, str], Amount]) -> Iterator[CostLine]:
+    def _lines(self, was: _Amounts, now: _Amounts) -> Iterator[CostLine]:
         """One line for each part of a resource, and one for all parts of a kind that is merely counted."""
         together: dict[str, list[tuple[Amount | None, Amount | None]]] = {}
         for key in dict.fromkeys([*was, *now]):
@@ -184,6 +198,11 @@ class Costs:
             basis=f"each: {shown.basis}",
             changed=any(one != other for one, other in pairs),
         )
+
+
+def _unchanged(before: _Side, after: _Side) -> frozenset[str]:
+    """URNs of what is the same thing on both sides, and costs the same whatever happens to others."""
+    return frozenset(urn for urn, one in before.resources.items() if after.resources.get(urn) is one and one.type not in BY_OTHERS)
 
 
 def _basis(before: Amount | None, after: Amount | None) -> str:

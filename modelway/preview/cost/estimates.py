@@ -46,13 +46,16 @@ class Market:
     """Resources of a type on that side."""
     approximate: dict[str, None] = field(default_factory=dict)
     """What is to be told of prices that are not exact."""
+    found: dict[str, Price | None] = field(default_factory=dict)
+    """Prices that were asked for before, by item."""
 
     def find(self, item: str) -> Price | None:
         """A price in the region; what is not exact about it is told."""
-        price = self.prices.price(item, self.region)
-        if price is not None and price.approximate:
-            self.approximate[f"{item} in {price.region}: {price.approximate}"] = None
-        return price
+        if item not in self.found:
+            price = self.found[item] = self.prices.price(item, self.region)
+            if price is not None and price.approximate:
+                self.approximate[f"{item} in {price.region}: {price.approximate}"] = None
+        return self.found[item]
 
     def hourly(self, part: str, what: str, item: str, number: Range = ONE, *, factor: Range = ONE, note: str = "", **more: str) -> Amount:
         """Something that is paid by the hour, so many of it, at a share of its price."""

@@ -51,6 +51,21 @@ RULES: Mapping[str, Rule] = MappingProxyType(
 LOOKED_UP = frozenset({PROVIDER, sagemaker.CONFIGURATION, sagemaker.TARGET, "aws:ec2/launchTemplate:LaunchTemplate"})
 """Types that say something about what others cost."""
 
+ONLY_WITH: Mapping[str, bytes] = MappingProxyType(
+    {
+        "kubernetes:core/v1:Service": b"LoadBalancer",
+        "kubernetes:networking.k8s.io/v1:Ingress": b"alb",
+        "kubernetes:apps/v1:StatefulSet": b"volumeClaimTemplates",
+    }
+)
+"""Types that cost something only where that stands somewhere in their inputs: most need not be read any further."""
+
+COUNTED_WITHOUT: Mapping[str, bytes] = MappingProxyType({"aws:cloudwatch/metricAlarm:MetricAlarm": b"metricQueries"})
+"""Types that are merely counted where that does not stand in their inputs."""
+
+BY_OTHERS = frozenset({"aws:eks/nodeGroup:NodeGroup", "aws:autoscaling/group:Group", "aws:sagemaker/endpoint:Endpoint"})
+"""Types that may cost something else because of what they are made from."""
+
 MERELY_COUNTED = frozenset(
     {
         *("aws:ec2/natGateway:NatGateway", "aws:ec2/eip:Eip", "aws:s3/bucket:Bucket", "aws:s3/bucketV2:BucketV2"),

@@ -1,12 +1,9 @@
 """The table of prices: what is in the tree, and what a user puts over it."""
 
-import difflib
 import re
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cache
-from importlib.resources import files
+from functools import cache, cached_property
 from pathlib import Path
 
 import msgspec
@@ -97,6 +94,10 @@ class Price:
     """Why it is not exact; empty when it is."""
 
     def __str__(self) -> str:
+        return self._text
+
+    @cached_property
+    def _text(self) -> str:
         return f"{amount(self.usd)} USD ({'approximate, ' if self.approximate else ''}{self.region}, {self.date})"
 
 
@@ -156,7 +157,8 @@ class Prices:
 @cache
 def table() -> Table:
     """The table that is in the tree."""
-    return msgspec.json.decode(files("modelway.preview.cost").joinpath("prices.json").read_bytes(), type=Table)
+    # Not importlib.resources, which a report takes longer to import than to read this.
+    return msgspec.json.decode(Path(__file__).with_name("prices.json").read_bytes(), type=Table)
 
 
 def prices(own: Path | None = None) -> Prices:
@@ -168,6 +170,8 @@ def prices(own: Path | None = None) -> Prices:
     listed = table()
     if own is None:
         return Prices(listed)
+    import tomllib
+
     try:
         written = tomllib.loads(own.read_text("utf-8"))
     except OSError as error:
@@ -291,6 +295,8 @@ def _no_table(path: str, value: object) -> str:
 
 
 def _near(text: str, known: "Mapping[str, object] | set[str]") -> str:
+    import difflib
+
     near = difflib.get_close_matches(text, sorted(known), 3)
     return f"Did you mean {' or '.join(near)}?" if near else "docs/preview.md tells where they are listed."
 

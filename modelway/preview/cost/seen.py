@@ -19,6 +19,7 @@ class Seen:
     """A resource, before or after."""
 
     urn: str
+    type: str
     inputs: dict[str, Any]
     """As the program asked; empty where nobody looks at them."""
     provider: str
@@ -28,10 +29,6 @@ class Seen:
     id: str
     dependencies: dict[str, list[str]]
     """URNs by the property that depends on them."""
-
-    @property
-    def type(self) -> str:
-        return type_of(self.urn)
 
     @property
     def name(self) -> str:
@@ -82,7 +79,7 @@ def seen(resource: Resource, *, inputs: bool) -> Seen:
         found = _REGION.search(bytes(resource.outputs_raw))
         region = (found[1] or found[2]).decode() if found else ""
     depends = {key: urns for key, urns in resource.property_dependencies.items() if urns} if inputs else {}
-    return Seen(resource.urn, asked, resource.provider.rpartition("::")[0], region, resource.id, depends)
+    return Seen(resource.urn, type_of(resource.urn), asked, resource.provider.rpartition("::")[0], region, resource.id, depends)
 
 
 def hidden(value: object) -> bool:
