@@ -38,6 +38,8 @@ from modelway.preview.plan import Plan, exposed
 from modelway.preview.reading import Preview, own_name, read
 from modelway.preview.renames import Candidate, candidate, renames
 from modelway.preview.resources import Resource, Step, name_of, type_of
+from modelway.preview.risks.judging import Risks
+from modelway.preview.risks.table import table
 from modelway.preview.sources import Sources
 from modelway.preview.state import State
 from modelway.preview.steps import STACK
@@ -68,7 +70,7 @@ def assemble(
     sources: Iterable[Sources],
     *,
     checks: Sequence[DataCheck] = (),
-    risk_table: Path | None = None,  # noqa: ARG001
+    risk_table: Path | None = None,
     price_table: Path | None = None,
     made: Made | None = None,
 ) -> ChangeSet:
@@ -78,10 +80,10 @@ def assemble(
     and when; hashes of states and plans are added to it. Raises UnusableFile for files that nothing can be told from, and ModelwayError
     for tables that are not valid.
     """
-    market = prices(price_table)
+    judges, market = Risks(table(risk_table)), prices(price_table)
     told: list[_Stack] = []
     for one in sources:
-        told.append(_stack(one, market))
+        told.append(_stack(one, judges, market))
         twice = [other for other in told[:-1] if other.row.stack == told[-1].row.stack]
         if twice:
             raise UnusableFile(f"Stack {told[-1].row.stack} is given twice: name the other with STACK=FILE, or leave one out.")
@@ -112,20 +114,18 @@ def _worst_first(finding: Finding) -> tuple[int, str, str]:
     return RISKS.index(finding.risk), finding.stack, finding.subject
 
 
-def _stack(sources: Sources, market: Prices) -> _Stack:
+def _stack(sources: Sources, judges: Risks, market: Prices) -> _Stack:
     preview = read(sources.stack, sources.digest, sources.events, sources.ended)
     state = State(sources.state) if sources.state else None
     plan = Plan(sources.plan) if sources.plan else None
     name = preview.stack or (state.stack if state else "") or (plan.stack if plan else "") or sources.environment
     _refuse_others(name, sources, state, plan)
-    passing = _Pass(name, preview, state.parents if state else {}, market)
+    passing = _Pass(name, preview, state.parents if state else {}, judges, market)
     for step in preview.steps:
         passing.see(step)
     for resource in state or ():
         passing.know(resource)
     passing.finish()
-    if state is not None and preview.result == "succeeded":
-        passing.traffic.complete()
     endpoints = passing.traffic.endpoints(sources.before, sources.after)
     findings = [*passing.findings, *passing.traffic.findings()]
     if plan is not None:
@@ -164,9 +164,10 @@ def _stack(sources: Sources, market: Prices) -> _Stack:
 class _Pass:
     """One pass over a stack's resources and steps."""
 
-    def __init__(self, stack: str, preview: Preview, parents: Mapping[str, str], market: Prices) -> None:
+    def __init__(self, stack: str, preview: Preview, parents: Mapping[str, str], judges: Risks, market: Prices) -> None:
         self._stack = stack
         self._steps = preview.steps
+        self._judges = judges
         self.traffic = Traffic(stack)
         self.costs = Costs(stack, market)
         self.changes: list[Change] = []
@@ -204,6 +205,7 @@ class _Pass:
             self._renamed.add(step.old.urn)
         try:
             differs = properties(step)
+            self.findings += self._judges.judge(self._stack, step, differs, operation)
             self.traffic.see(step)
             self.costs.see(step)
             if step.op in ("create", "delete") and step.type in self._renamable and resource is not None:
