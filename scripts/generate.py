@@ -8,6 +8,7 @@ from pathlib import Path
 
 from localcloud.plugins.aws import coverage
 from modelway.architecture.schema import KINDS, file_of, generated
+from modelway.preview import schema as changeset
 from scripts.describe import configuration
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -47,6 +48,7 @@ def wanted() -> Iterator[tuple[Path, str]]:
         yield file, rendered(name)
     for kind in KINDS:
         yield file_of(kind), json.dumps(generated(kind), indent=2, ensure_ascii=False) + "\n"
+    yield changeset.FILE, json.dumps(changeset.generated(), indent=2, ensure_ascii=False) + "\n"
 
 
 def main(arguments: list[str]) -> int:

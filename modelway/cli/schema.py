@@ -2,9 +2,14 @@
 
 import json
 import os
+from functools import partial
 from typing import Annotated
 
 import typer
+
+
+CHANGESET = "changeset"
+"""What is no file that anybody writes by hand: a report."""
 
 
 def command(
@@ -16,18 +21,24 @@ def command(
 ) -> None:
     """Print the JSON Schema of a kind of file, or say whether the published ones are what the code says."""
     from modelway.architecture.schema import KINDS, file_of, generated
+    from modelway.preview import schema as of_reports
 
-    if kind is not None and kind not in KINDS:
-        raise typer.BadParameter(f"there is no kind {kind}; there are {', '.join(KINDS)}", param_hint="KIND")
-    wanted = list(KINDS) if kind is None else [kind]
+    kinds = {one: (about, file_of(one), partial(generated, one)) for one, (about, _) in KINDS.items()}
+    kinds[CHANGESET] = ("A report: what `modelway report --format json` writes.", of_reports.FILE, of_reports.generated)
+    if kind is not None and kind not in kinds:
+        raise typer.BadParameter(f"there is no kind {kind}; there are {', '.join(kinds)}", param_hint="KIND")
+    wanted = list(kinds) if kind is None else [kind]
     if check:
-        stale = [one for one in wanted if not file_of(one).is_file() or json.loads(file_of(one).read_text("utf-8")) != generated(one)]
-        for one in stale:
-            typer.echo(f"{os.path.relpath(file_of(one))}: stale; run `make generate`.", err=True)
+        stale = [
+            file for _, file, make in map(kinds.__getitem__, wanted) if not file.is_file() or json.loads(file.read_text("utf-8")) != make()
+        ]
+        for file in stale:
+            typer.echo(f"{os.path.relpath(file)}: stale; run `make generate`.", err=True)
         raise typer.Exit(1 if stale else 0)
     if kind is not None:
-        typer.echo(json.dumps(generated(kind), indent=2, ensure_ascii=False))
+        typer.echo(json.dumps(kinds[kind][2](), indent=2, ensure_ascii=False))
         return
     for one in wanted:
-        typer.echo(f"{one:<18}{os.path.relpath(file_of(one))}")
-        typer.echo(f"{'':<18}{KINDS[one][0]}")
+        about, file, _ = kinds[one]
+        typer.echo(f"{one:<18}{os.path.relpath(file)}")
+        typer.echo(f"{'':<18}{about}")
