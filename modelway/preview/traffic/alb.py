@@ -66,11 +66,10 @@ def _row(world: World, thing: Thing, field: str, arn: object, path: str, weight:
 
 
 def _group(world: World, thing: Thing, field: str, arn: object) -> Thing | None:
-    known = list(world.of("TargetGroup"))
     if arn == UNKNOWN:
-        depended = [one for one in known if one.urn in thing.depends_on(field)]
+        depended = [one for urn in thing.depends_on(field) if (one := world.at(urn)) is not None and one.kind == "TargetGroup"]
         return depended[0] if len(depended) == 1 else None
-    return next((one for one in known if text(arn) in (one.resource.id, text(one.outputs.get("arn")))), None) if text(arn) else None
+    return world.called("TargetGroup", text(arn))
 
 
 def _conditions(rule: Thing) -> str:

@@ -4,23 +4,23 @@ Argo Rollouts names the routes that it writes (argoproj-labs/rollouts-plugin-tra
 for the workload that it looks after, or writes the one of the same name.
 """
 
-from modelway.preview.traffic.objects import Thing, World, mapping, sequence, text, within
+from modelway.preview.traffic.objects import Place, Thing, World, mapping, sequence, text, within
 
 _PLUGIN = "argoproj-labs/gatewayAPI"
 
 
-def of_route(world: World, route: Thing) -> str:
-    """The controller that writes a route's shares, as `Argo Rollout churn`; empty where the program does."""
-    for rollout in world.of("Rollout"):
-        if (route.place, route.name) in _routes(rollout):
-            return f"Argo Rollout {rollout.name}"
+def writers(world: World) -> dict[tuple[Place, str], str]:
+    """The controllers that write the shares of routes, as `Argo Rollout churn`, by place and name of the route."""
+    found: dict[tuple[Place, str], str] = {}
     for canary in world.of("Canary"):
-        if canary.place == route.place and route.name in (canary.name, text(within(canary.spec, "targetRef", "name"))):
-            return f"Flagger Canary {canary.name}"
-    return ""
+        target = text(within(canary.spec, "targetRef", "name"))
+        found |= {(canary.place, name): f"Flagger Canary {canary.name}" for name in (canary.name, target) if name}
+    for rollout in world.of("Rollout"):
+        found |= dict.fromkeys(_routes(rollout), f"Argo Rollout {rollout.name}")
+    return found
 
 
-def _routes(rollout: Thing) -> list[tuple[tuple[str, str], str]]:
+def _routes(rollout: Thing) -> list[tuple[Place, str]]:
     plugin = mapping(within(rollout.spec, "strategy", "canary", "trafficRouting", "plugins", _PLUGIN))
     namespace = text(plugin.get("namespace")) or rollout.place[1]
     names = [text(plugin.get("httpRoute")), *(text(mapping(one).get("name")) for one in sequence(plugin.get("httpRoutes")))]

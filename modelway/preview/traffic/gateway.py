@@ -20,12 +20,13 @@ _ANSWERED = {"RequestRedirect"}
 def sides(world: World) -> Iterator[Side]:
     """Every route that leads to a model, and every model that is reached in the cluster alone."""
     routed = set()
+    writers = controllers.writers(world)
     for route in world.of("HTTPRoute"):
         # What the platform itself offers, such as a tracking server, is no model.
         if route.labels.get("app.kubernetes.io/part-of") == "modelway" and MODEL not in route.labels:
             continue
         routed.add((route.place, _name(route)))
-        yield _side(world, route)
+        yield _side(world, route, writers.get((route.place, route.name), ""))
     for service in world.of("Service"):
         if _is_inside(service) and (service.place, _name(service)) not in routed:
             yield _inside(world, service)
@@ -38,12 +39,11 @@ class _Backend(NamedTuple):
     path: str
 
 
-def _side(world: World, route: Thing) -> Side:
+def _side(world: World, route: Thing, controller: str) -> Side:
     rules = [mapping(rule) for rule in sequence(route.spec.get("rules"))]
     notes: list[str] = []
     if route.spec.get("rules") == UNKNOWN:
         notes.append("its rules are only known after the update")
-    controller = controllers.of_route(world, route)
     rows: list[Row] = []
     asked = _questions(rules)
     for index, rule in enumerate(rules):

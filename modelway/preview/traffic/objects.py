@@ -52,6 +52,9 @@ _AWS: dict[str, Kind] = {
     **{f"aws:{package}/targetGroup:TargetGroup": "TargetGroup" for package in ("lb", "alb")},
 }
 
+INSTANCES = "sagemaker:variant:DesiredInstanceCount"
+"""What Application Auto Scaling changes of a variant."""
+
 Place = tuple[str, str]
 """Cluster, by its provider's URN, and namespace; of what is in no cluster, two empty texts."""
 
@@ -170,13 +173,25 @@ class World:
     def named(self, kind: Kind, place: Place, name: str) -> Thing | None:
         return self._by_name.get((kind, place, name))
 
+    def called(self, kind: Kind, reference: str) -> Thing | None:
+        """What AWS knows by a name, an id or an ARN."""
+        return self._by_call.get((kind, reference))
+
+    def variant_scaling(self, endpoint: str, variant: str) -> Thing | None:
+        """What decides how many instances a variant of SageMaker has."""
+        return self._by_variant.get(f"endpoint/{endpoint}/variant/{variant}")
+
+    def open_scaling(self, endpoint: str) -> bool:
+        """Whether something scales one of the variants of an endpoint, by its URN, and nobody knows which before the update."""
+        return endpoint in self._open_variants
+
     def workloads(self, place: Place, selector: Mapping[str, object]) -> list[Thing]:
         """What makes pods that a selector picks; nothing for an empty one, with which somebody else keeps the addresses."""
         if not selector:
             return []
-        lists = [self._by_label.get((place, key, str(value)), []) for key, value in selector.items()]
-        fewest = min(lists, key=len)
-        return [thing for thing in fewest if all(thing in found for found in lists)] if len(lists) > 1 else fewest
+        picked = [self._by_label.get((place, key, str(value)), {}) for key, value in selector.items()]
+        fewest = min(picked, key=len)
+        return [thing for urn, thing in fewest.items() if all(urn in found for found in picked)]
 
     def scaler(self, workload: Thing) -> Thing | None:
         """The autoscaler of a workload."""
@@ -187,11 +202,18 @@ class World:
         return {(thing.kind, thing.place, thing.name): thing for thing in self._urns.values()}
 
     @cached_property
-    def _by_label(self) -> dict[tuple[Place, str, str], list[Thing]]:
-        found: dict[tuple[Place, str, str], list[Thing]] = {}
+    def _by_call(self) -> dict[tuple[Kind, str], Thing]:
+        found: dict[tuple[Kind, str], Thing] = {}
+        for thing in self.of("Model", "EndpointConfiguration", "TargetGroup"):
+            found |= {(thing.kind, key): thing for key in (thing.name, thing.resource.id, text(thing.outputs.get("arn"))) if key}
+        return found
+
+    @cached_property
+    def _by_label(self) -> dict[tuple[Place, str, str], dict[str, Thing]]:
+        found: dict[tuple[Place, str, str], dict[str, Thing]] = {}
         for thing in self.of("Deployment", "StatefulSet", "Rollout"):
             for key, value in mapping(within(thing.spec, "template", "metadata", "labels")).items():
-                found.setdefault((thing.place, key, str(value)), []).append(thing)
+                found.setdefault((thing.place, key, str(value)), {})[thing.urn] = thing
         return found
 
     @cached_property
@@ -201,3 +223,15 @@ class World:
             target = mapping(thing.spec.get("scaleTargetRef"))
             found[(thing.place, text(target.get("kind")) or "Deployment", text(target.get("name")))] = thing
         return found
+
+    @cached_property
+    def _by_variant(self) -> dict[str, Thing]:
+        return {text(thing.inputs.get("resourceId")): thing for thing in self._of_instances()}
+
+    @cached_property
+    def _open_variants(self) -> set[str]:
+        unknown = (thing for thing in self._of_instances() if thing.inputs.get("resourceId") == UNKNOWN)
+        return {urn for thing in unknown for urn in thing.depends_on("resourceId")}
+
+    def _of_instances(self) -> Iterator[Thing]:
+        return (thing for thing in self.of("ScalingTarget") if thing.inputs.get("scalableDimension") == INSTANCES)

@@ -16,7 +16,6 @@ from modelway.preview.traffic.sides import Row, Side, in_order, shares
 Variants = Literal["productionVariants", "shadowProductionVariants"]
 
 _STEPWISE = {"CANARY", "LINEAR"}
-_DIMENSION = "sagemaker:variant:DesiredInstanceCount"
 
 
 def sides(world: World) -> Iterator[Side]:
@@ -34,7 +33,7 @@ def _configuration(world: World, endpoint: Thing) -> Thing | None:
     """What the endpoint names; while the name is not known yet, what it depends on for it, if that is one alone."""
     named = text(endpoint.inputs.get("endpointConfigName"))
     if named:
-        return next((one for one in world.of("EndpointConfiguration") if named in (one.name, one.resource.id)), None)
+        return world.called("EndpointConfiguration", named)
     found = [world.at(urn) for urn in endpoint.depends_on("endpointConfigName")]
     known = [one for one in found if one is not None and one.kind == "EndpointConfiguration"]
     return known[0] if len(known) == 1 else None
@@ -103,7 +102,7 @@ def _models(world: World, configuration: Thing, field: Variants, variants: list[
     named: list[Thing | None] = []
     for variant in variants:
         name = text(variant.get("modelName"))
-        named.append(next((one for one in world.of("Model") if name in (one.name, one.resource.id)), None) if name else None)
+        named.append(world.called("Model", name) if name else None)
     left = [one for one in depended if one not in named]
     open_ = [index for index, variant in enumerate(variants) if variant.get("modelName") == UNKNOWN]
     if len(left) == 1 and len(open_) == 1:
@@ -150,15 +149,10 @@ def _instances(world: World, endpoint: Thing, variant: Mapping[str, object], nam
     if managed.get("status") == "ENABLED":
         return _whole(managed.get("minInstanceCount")), _whole(managed.get("maxInstanceCount")), hardware
     fixed = _whole(variant.get("initialInstanceCount", 1))
-    for target in world.of("ScalingTarget"):
-        resource = target.inputs.get("resourceId")
-        if target.inputs.get("scalableDimension") != _DIMENSION:
-            continue
-        if resource == f"endpoint/{endpoint.name}/variant/{name}":
-            return _whole(target.inputs.get("minCapacity")), _whole(target.inputs.get("maxCapacity")), hardware
-        if resource == UNKNOWN and endpoint.urn in target.depends_on("resourceId"):
-            # Of one of the endpoint's variants, and nobody knows of which.
-            return None, None, hardware
+    if (target := world.variant_scaling(endpoint.name, name)) is not None:
+        return _whole(target.inputs.get("minCapacity")), _whole(target.inputs.get("maxCapacity")), hardware
+    if world.open_scaling(endpoint.urn):
+        return None, None, hardware
     return fixed, fixed, hardware
 
 
