@@ -2,11 +2,12 @@
 
 import json
 import os
+from collections.abc import Callable
 from functools import partial
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
-
 
 CHANGESET = "changeset"
 """What is no file that anybody writes by hand: a report."""
@@ -23,7 +24,9 @@ def command(
     from modelway.architecture.schema import KINDS, file_of, generated
     from modelway.preview import schema as of_reports
 
-    kinds = {one: (about, file_of(one), partial(generated, one)) for one, (about, _) in KINDS.items()}
+    kinds: dict[str, tuple[str, Path, Callable[[], dict[str, Any]]]] = {
+        one: (about, file_of(one), partial(generated, one)) for one, (about, _) in KINDS.items()
+    }
     kinds[CHANGESET] = ("A report: what `modelway report --format json` writes.", of_reports.FILE, of_reports.generated)
     if kind is not None and kind not in kinds:
         raise typer.BadParameter(f"there is no kind {kind}; there are {', '.join(kinds)}", param_hint="KIND")
