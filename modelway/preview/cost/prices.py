@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 
 import msgspec
@@ -255,6 +255,7 @@ class _Own:
                 self.used[name] = float(str(much))
 
 
+@lru_cache(4096)
 def amount(number: float) -> str:
     """A number for people: no digits that say nothing."""
     text = f"{number:,.6f}".rstrip("0").rstrip(".")
