@@ -95,11 +95,11 @@ class _Event(msgspec.Struct, rename="camel"):
     summary_event: _Summary | None = None
     resource_pre_event: dict[str, msgspec.Raw] | None = None
     res_outputs_event: dict[str, msgspec.Raw] | None = None
-    policy_event: msgspec.Raw | None = None
-    policy_remediation_event: msgspec.Raw | None = None
-    policy_analyze_summary_event: msgspec.Raw | None = None
-    policy_remediate_summary_event: msgspec.Raw | None = None
-    policy_analyze_stack_summary_event: msgspec.Raw | None = None
+    policy_event: msgspec.Raw = msgspec.field(default_factory=msgspec.Raw)
+    policy_remediation_event: msgspec.Raw = msgspec.field(default_factory=msgspec.Raw)
+    policy_analyze_summary_event: msgspec.Raw = msgspec.field(default_factory=msgspec.Raw)
+    policy_remediate_summary_event: msgspec.Raw = msgspec.field(default_factory=msgspec.Raw)
+    policy_analyze_stack_summary_event: msgspec.Raw = msgspec.field(default_factory=msgspec.Raw)
 
 
 _event = msgspec.json.Decoder(_Event)
@@ -216,7 +216,7 @@ def _log(stack: str, file: Path, *, with_steps: bool) -> _Log:
             summary = event.summary_event
         elif event.res_outputs_event:
             outputs = _outputs(event.res_outputs_event.get("metadata")) or outputs
-        elif any(getattr(event, name) is not None for name in _POLICY_FIELDS):
+        elif any(len(memoryview(getattr(event, name))) for name in _POLICY_FIELDS):
             policies.append(line)
     if not events and broken:
         refuse_other_kinds(document(file, contents(file), ("steps", "diagnostics")), "an event log", "--events")
