@@ -12,14 +12,17 @@ from modelway.preview.changeset import (
     VERSION,
     BlastRadius,
     ChangeSet,
-    Cost,
     Decision,
+    Finding,
     Gap,
     Made,
     StackChanges,
     Verdict,
 )
+from modelway.preview.cost.merging import BUDGET_RULES, merge
+from modelway.preview.cost.merging import findings as of_budgets
 from modelway.preview.files import contents
+from modelway.preview.verdict import blocked
 from modelway.redaction import masked
 
 DECISIONS: tuple[Decision, ...] = ("blocked", "unknown", "needs approval", "ok")
@@ -95,15 +98,19 @@ def join(reports: Sequence[ChangeSet], touched: Sequence[Affected] | None = None
     ended = sorted({one.stack for one in touched or () if one.state == "deleted"} - there)
     if len(reports) == 1 and not missing and not ended:
         return reports[0]
+    cost = merge(one.cost for one in reports)
+    # A budget is for all stacks of an environment: each may be under it, and together they are not.
+    spent = of_budgets(cost)
+    findings = [*(found for one in reports for found in one.findings if found.rule not in BUDGET_RULES), *spent]
     return ChangeSet(
-        verdict=_verdict(reports, missing),
+        verdict=_verdict(reports, missing, spent),
         stacks=(
             *(row for one in reports for row in one.stacks),
             *(StackChanges(stack, result="unknown", worst="unknown") for stack in missing),
         ),
-        findings=tuple(sorted((found for one in reports for found in one.findings), key=lambda found: RISKS.index(found.risk))),
+        findings=tuple(sorted(findings, key=lambda found: RISKS.index(found.risk))),
         endpoints=tuple(endpoint for one in reports for endpoint in one.endpoints),
-        cost=_cost([one.cost for one in reports]),
+        cost=cost,
         policies=tuple(result for one in reports for result in one.policies),
         checks=tuple(dict.fromkeys(check for one in reports for check in one.checks)),
         blast_radius=BlastRadius(
@@ -126,28 +133,20 @@ def join(reports: Sequence[ChangeSet], touched: Sequence[Affected] | None = None
     )
 
 
-def _verdict(reports: Sequence[ChangeSet], missing: Sequence[str]) -> Verdict:
-    decisions = [one.verdict.decision for one in reports] + (["unknown"] if missing else [])
+def _verdict(reports: Sequence[ChangeSet], missing: Sequence[str], spent: Sequence[Finding]) -> Verdict:
+    over = [blocked(finding) for finding in spent if finding.blocks]
+    decisions: list[Decision] = [one.verdict.decision for one in reports]
+    decisions += ["unknown"] * bool(missing) + ["blocked"] * bool(over)
+    told = {blocked(finding) for one in reports for finding in one.findings if finding.rule in BUDGET_RULES}
     counts: Counter[str] = Counter()
     for one in reports:
         counts.update(dict(one.verdict.counts))
     return Verdict(
         min(decisions, key=DECISIONS.index, default="ok"),
         (
-            *dict.fromkeys(needed for one in reports for needed in one.verdict.needed),
+            *over,
+            *dict.fromkeys(needed for one in reports for needed in one.verdict.needed if needed not in told),
             *(f"A report of stack {stack}." for stack in missing),
         ),
         tuple((risk, counts[risk]) for risk in RISKS if counts[risk]),
-    )
-
-
-def _cost(costs: Sequence[Cost]) -> Cost:
-    return Cost(
-        lines=tuple(line for cost in costs for line in cost.lines),
-        endpoints=tuple(endpoint for cost in costs for endpoint in cost.endpoints),
-        budgets=tuple(budget for cost in costs for budget in cost.budgets),
-        # The oldest: of no price is more known than that it was right then.
-        priced=min((cost.priced for cost in costs if cost.priced), default=""),
-        approximate=tuple(dict.fromkeys(text for cost in costs for text in cost.approximate)),
-        unpriced=tuple(dict.fromkeys(text for cost in costs for text in cost.unpriced)),
     )

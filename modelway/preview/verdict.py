@@ -44,10 +44,15 @@ def exit_code(changeset: ChangeSet, *, detailed: bool) -> int:
     return CHANGES if detailed and not code and changeset.changes else code
 
 
+def blocked(finding: Finding) -> str:
+    """What has to happen about a finding that blocks."""
+    return f"Change what blocks: {finding.subject}: {finding.what}"
+
+
 def _blocking(findings: Sequence[Finding], policies: Sequence[PolicyResult], checks: Sequence[DataCheck]) -> Iterator[str]:
     for finding in findings:
         if finding.blocks:
-            yield f"Change what blocks: {finding.subject}: {finding.what}"
+            yield blocked(finding)
     failed = [one for one in policies if one.outcome == "failed" and one.enforcement == "mandatory"]
     for (pack, rule), count in Counter((one.pack, one.rule) for one in failed).items():
         yield f"Obey {rule} of {pack}, which {count} resource{'s' * (count != 1)} break{'s' * (count == 1)}."

@@ -9,6 +9,7 @@ import pytest
 from modelway.errors import ModelwayError
 from modelway.preview.changeset import (
     BlastRadius,
+    Budget,
     Change,
     ChangeSet,
     Cost,
@@ -20,6 +21,7 @@ from modelway.preview.changeset import (
     StackChanges,
     Verdict,
 )
+from modelway.preview.cost import merge
 from modelway.preview.joining import Affected, expected, found, join, load
 
 
@@ -131,3 +133,18 @@ def test_what_affected_wrote_is_read(tmp_path: Path) -> None:
     (tmp_path / "affected.json").write_text("no stack is touched", "utf-8")
     with pytest.raises(ModelwayError, match="is not what `modelway affected --json` writes"):
         expected(tmp_path / "affected.json")
+
+
+def test_a_budget_is_held_over_all_stacks_of_an_environment() -> None:
+    def part(stack: str, usd: float) -> ChangeSet:
+        line = CostLine(stack, "nodes", "known", after=(usd, usd))
+        return ChangeSet(Verdict("ok"), (StackChanges(stack),), cost=merge([Cost((line,), budgets=(Budget("prod", 100, over=False),))]))
+
+    under = join([part("prod", 40), part("prod-models", 50)])
+    assert (under.verdict.decision, under.findings) == ("ok", ())
+    over = join([part("prod", 60), part("prod-models", 50)])
+    assert over.verdict.decision == "blocked"
+    assert over.verdict.needed == (
+        "Change what blocks: budget of prod: It costs at least 110.00 USD a month, and 100.00 USD are to be spent.",
+    )
+    assert [finding.rule for finding in over.findings] == ["cost-over-budget"]

@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
+BUDGET_RULES = frozenset({"cost-over-budget", "cost-may-exceed-budget", "budget-under-floor"})
+"""Rules of findings that are about a whole environment: they are judged anew when its stacks are put together."""
+
+
 def merge(costs: Iterable[Cost]) -> Cost:
     """All of them together. In whatever order and groups costs are put together, lines in the same order give the same."""
     parts = list(costs)
@@ -21,7 +25,7 @@ def merge(costs: Iterable[Cost]) -> Cost:
     for part in parts:
         for told in part.unpriced:
             kind, _, number = told.rpartition(": ")
-            unpriced[kind] += int(number)
+            unpriced[kind] += int(number) if number.isdecimal() else 1
     return Cost(
         lines=lines,
         endpoints=tuple(dict.fromkeys(endpoint for part in parts for endpoint in part.endpoints)),
