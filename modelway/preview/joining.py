@@ -135,7 +135,11 @@ def join(reports: Sequence[ChangeSet], touched: Sequence[Affected] | None = None
 
 def _verdict(reports: Sequence[ChangeSet], missing: Sequence[str], spent: Sequence[Finding]) -> Verdict:
     over = [blocked(finding) for finding in spent if finding.blocks]
-    decisions = [*(one.verdict.decision for one in reports), *(["unknown"] if missing else []), *(["blocked"] if over else [])]
+    decisions: list[Decision] = [one.verdict.decision for one in reports]
+    if missing:
+        decisions.append("unknown")
+    if over:
+        decisions.append("blocked")
     told = {blocked(finding) for one in reports for finding in one.findings if finding.rule in BUDGET_RULES}
     counts: Counter[str] = Counter()
     for one in reports:
