@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV := .venv/bin
 
-.PHONY: help setup demo test check unit localcloud generate bench clean
+.PHONY: help setup demo test check unit browser pictures localcloud generate bench clean
 
 help: ## what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
@@ -21,6 +21,12 @@ check: setup ## lint and types alone
 
 unit: setup ## the tests that need no engine
 	@$(VENV)/python -m scripts.check unit
+
+browser: setup ## the HTML report in a headless Chromium, where there is one
+	@$(VENV)/python -m scripts.check browser
+
+pictures: setup ## the pictures of the docs anew, out of committed cases (needs a Chromium)
+	@$(VENV)/python -m scripts.pictures
 
 localcloud: setup ## the tests on the real engine, the Kubernetes API and the AWS emulators
 	@$(VENV)/python -m scripts.check localcloud

@@ -1,4 +1,7 @@
-"""A headless Chromium over a pipe, by its DevTools protocol (https://chromedevtools.github.io/devtools-protocol/): for pictures and tests."""
+"""A headless Chromium over a pipe: for pictures and for tests.
+
+It speaks the DevTools protocol (https://chromedevtools.github.io/devtools-protocol/).
+"""
 
 import base64
 import contextlib
@@ -8,7 +11,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from typing import Any, Literal
+from typing import Any, BinaryIO, Literal
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 SECONDS = 30
@@ -23,9 +26,8 @@ def found() -> str | None:
 class Page:
     """A page in a browser. What the browser tells meanwhile is kept in `told`."""
 
-    def __init__(self, process: "subprocess.Popen[bytes]", requests: int, answers: int) -> None:
-        self._process = process
-        self._requests, self._answers = requests, os.fdopen(answers, "rb")
+    def __init__(self, requests: BinaryIO, answers: BinaryIO) -> None:
+        self._requests, self._answers = requests, answers
         self._number = 0
         self._rest = b""
         self._session = ""
@@ -39,7 +41,7 @@ class Page:
         """The browser's answer; RuntimeError with what it says where it refuses."""
         self._number += 1
         message = {"id": self._number, "method": method, "params": parameters} | ({"sessionId": self._session} if self._session else {})
-        os.write(self._requests, json.dumps(message).encode() + b"\0")
+        self._requests.write(json.dumps(message).encode() + b"\0")
         while (answer := self._next()).get("id") != self._number:
             self.told.append((answer.get("method", ""), answer.get("params", {})))
         if "error" in answer:
@@ -48,7 +50,7 @@ class Page:
 
     def _next(self) -> dict[str, Any]:
         while b"\0" not in self._rest:
-            chunk = self._answers.read1(1 << 16)
+            chunk = self._answers.read(1 << 16)
             if not chunk:
                 raise RuntimeError("the browser has ended.")
             self._rest += chunk
@@ -118,7 +120,8 @@ def browser(program: str) -> Iterator[Page]:
         os.close(from_us[0])
         os.close(to_us[1])
         try:
-            yield Page(process, from_us[1], to_us[0])
+            with os.fdopen(from_us[1], "wb", buffering=0) as requests, os.fdopen(to_us[0], "rb", buffering=0) as answers:
+                yield Page(requests, answers)
         finally:
             process.terminate()
             try:
@@ -126,4 +129,3 @@ def browser(program: str) -> Iterator[Page]:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
-            os.close(from_us[1])

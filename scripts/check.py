@@ -1,10 +1,12 @@
-"""The project's own checks, in order, each timed: lint, types, unit, localcloud. Names as arguments choose some of them."""
+"""The project's own checks, in order, each timed: lint, types, unit, browser, localcloud. Names as arguments choose some of them."""
 
 import os
 import subprocess
 import sys
 import time
 from pathlib import Path
+
+from scripts.browser import found
 
 ROOT = Path(__file__).resolve().parents[1]
 BIN = Path(sys.prefix) / "bin"
@@ -14,19 +16,22 @@ CHECKS: dict[str, list[list[str]]] = {
     "lint": [["ruff", "check", "."], ["ruff", "format", "--check", "."]],
     "types": [["mypy"]],
     "unit": [["pytest", "-q", "-n", str(min(CORES, 4)), *SPREAD]],
+    "browser": [["pytest", "-q", "-m", "browser"]],
     # One worker more than processors, for much of it is waiting; not more than four, for each has a local cloud that takes memory.
     "localcloud": [["pytest", "-q", "-m", "localcloud", "-n", str(min(CORES + 1, 4)), *SPREAD, "--durations=10"]],
 }
 
 
 def main(names: list[str]) -> int:
-    """Runs the checks called `names` (all without any); returns 1 when one failed, 2 for an unknown name."""
+    """Runs the checks called `names` (all without any); returns 1 when one failed, or was named and cannot run; 2 for an unknown name."""
     if unknown := [name for name in names if name not in CHECKS]:
         print(f"no check called {', '.join(unknown)}; there are {', '.join(CHECKS)}.", file=sys.stderr)
         return 2
     environment = {**os.environ, "PATH": f"{BIN}{os.pathsep}{os.environ.get('PATH', os.defpath)}"}
     results: dict[str, tuple[bool, float]] = {}
     for name in names or list(CHECKS):
+        if missing(name):
+            continue
         print(f"== {name}", flush=True)
         started = time.monotonic()
         # Every command of a check runs, also after one that failed.
@@ -39,8 +44,13 @@ def main(names: list[str]) -> int:
             passed, seconds = results[name]
             print(f"{name:<12}{'passed' if passed else 'FAILED'}  {seconds:.0f} s")
         else:
-            print(f"{name:<12}not run")
-    return 0 if all(passed for passed, _ in results.values()) else 1
+            print(f"{name:<12}not run{missing(name)}")
+    return 0 if all(passed for passed, _ in results.values()) and set(names) <= set(results) else 1
+
+
+def missing(name: str) -> str:
+    """Why a check cannot run on this machine, to stand after `not run`; empty where it can."""
+    return ": there is no Chromium on the path and none in CHROME" if name == "browser" and found() is None else ""
 
 
 if __name__ == "__main__":

@@ -15,8 +15,8 @@ ROOT = Path(__file__).resolve().parents[1]
 CASE = ROOT / "tests" / "preview" / "cases" / "pages" / "canary.json"
 FOLDER = ROOT / "docs" / "pictures"
 LOOKS: dict[str, tuple[Literal["light", "dark"], int, int]] = {
-    "preview-light": ("light", 1000, 1360),
-    "preview-dark": ("dark", 1000, 1360),
+    "preview-light": ("light", 1000, 1420),
+    "preview-dark": ("dark", 1000, 1420),
     "preview-narrow": ("light", 375, 1360),
 }
 """Name of the file: colours, width and height in pixels."""

@@ -104,7 +104,7 @@ def test_search_and_filter_find_changes(page: Page, tmp_path: Path) -> None:
 
 def test_everything_is_reached_by_keyboard_and_seen_when_it_is(page: Page, tmp_path: Path) -> None:
     show(page, case("canary"), tmp_path)
-    seen = []
+    seen: list[str] = []
     for _ in range(60):
         page.press("Tab", 9)
         here = page.value(

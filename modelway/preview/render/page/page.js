@@ -9,7 +9,7 @@ if (tools) {
   const groups = all("#changes details").map((group) => ({ group, rows: all("tbody tr", group), open: group.open }));
   const total = groups.reduce((sum, { rows }) => sum + rows.length, 0);
   const texts = new Map(groups.flatMap(({ group, rows }) => rows.map((row) => [
-    row, `${group.querySelector("summary").textContent} ${row.textContent}`.toLowerCase().replace(/\s+/g, " "),
+    row, `${group.querySelector("summary b").textContent} ${row.textContent}`.toLowerCase().replace(/\s+/g, " "),
   ])));
   const apply = () => {
     const wanted = field.value.trim().toLowerCase().split(/\s+/).filter(Boolean);
