@@ -35,6 +35,7 @@ from modelway.preview.differences import properties
 from modelway.preview.files import UnusableFile
 from modelway.preview.netting import netted
 from modelway.preview.plan import Plan, exposed
+from modelway.preview.policies import Ruling, joined, results
 from modelway.preview.reading import Preview, own_name, read
 from modelway.preview.renames import Candidate, candidate, renames
 from modelway.preview.resources import Resource, Step, name_of, type_of
@@ -126,11 +127,13 @@ def _stack(sources: Sources, judges: Risks, market: Prices) -> _Stack:
     for resource in state or ():
         passing.know(resource)
     passing.finish()
-    endpoints = passing.traffic.endpoints(sources.before, sources.after)
+    previewed = any((sources.digest, sources.events, sources.state, sources.plan))
+    endpoints = passing.traffic.endpoints(sources.before, sources.after, previewed=previewed)
     findings = [*passing.findings, *passing.traffic.findings()]
     if plan is not None:
         findings += _exposed(name, plan)
-    policies: list[PolicyResult] = []
+    said = results(name, preview.policy_events, preview.diagnostics) if preview.policy_events is not None else ()
+    policies = joined(said, passing.ruling.results())
     counted = Counter(change.operation for change in passing.changes)
     if same := preview.summary.get("same"):
         # The stack itself is not counted: it is never listed either.
@@ -170,6 +173,7 @@ class _Pass:
         self._judges = judges
         self.traffic = Traffic(stack)
         self.costs = Costs(stack, market)
+        self.ruling = Ruling(stack)
         self.changes: list[Change] = []
         self.findings: list[Finding] = []
         self.resources: list[Resource] = []
@@ -208,6 +212,7 @@ class _Pass:
             self.findings += self._judges.judge(self._stack, step, differs, operation)
             self.traffic.see(step)
             self.costs.see(step)
+            self.ruling.see(step)
             if step.op in ("create", "delete") and step.type in self._renamable and resource is not None:
                 (self._come if step.op == "create" else self._gone).append(candidate(resource))
         except (msgspec.DecodeError, RecursionError):

@@ -15,7 +15,10 @@ from tests.support import changes
 from tests.support.environments import ROOT, composed, environment
 
 MODEL = Path("staging/models/tumor-screening.yaml")
-TYPES = ("HTTPRoute", "Service", "Deployment", "HorizontalPodAutoscaler", "ScaledObject")
+TYPES = (
+    *("HTTPRoute", "Service", "Deployment", "HorizontalPodAutoscaler", "ScaledObject"),
+    *("EndpointConfiguration", "Endpoint", "Model", "Target"),
+)
 
 Edited = Callable[..., Environment]
 
@@ -39,7 +42,7 @@ def model(traffic: str, scaling: str = "{min: 2, max: 8}") -> str:
 
 def told(before: Environment | None, after: Environment | None, stack: str = "staging-models") -> tuple[Traffic, Endpoint]:
     traffic = Traffic(stack)
-    (found,) = [one for one in traffic.endpoints(before, after) if one.name == "tumor-screening"]
+    (found,) = [one for one in traffic.endpoints(before, after, previewed=False) if one.name == "tumor-screening"]
     return traffic, found
 
 
@@ -85,7 +88,7 @@ def test_descriptions_are_held_against_the_same_checks(edited: Edited, before: s
 
 def test_who_may_call_is_named() -> None:
     traffic = Traffic("prod")
-    endpoints = {one.name: one for one in traffic.endpoints(None, environment("prod"))}
+    endpoints = {one.name: one for one in traffic.endpoints(None, environment("prod"), previewed=False)}
     assert endpoints["tumor-screening"].consumers == (
         "team oncology",
         "holders of a token of https://login.example.com for tumor-screening",
@@ -98,9 +101,7 @@ def test_each_stack_has_its_own_models() -> None:
     prod = environment("prod")
     found = {}
     for stack in ("prod", "prod-models-climate", "prod-models-oncology"):
-        traffic = Traffic(stack)
-        traffic.know(changes.resource({"urn": f"urn:pulumi:{stack}::modelway::aws:s3/bucket:Bucket::b", "type": "aws:s3/bucket:Bucket"}))
-        found[stack] = [one.name for one in traffic.endpoints(prod, prod)]
+        found[stack] = [one.name for one in Traffic(stack).endpoints(prod, prod)]
     assert found == {"prod": [], "prod-models-climate": ["co2-forecast"], "prod-models-oncology": ["tumor-screening"]}
 
 
@@ -137,18 +138,25 @@ def deployment(deployed: list[changes.Described], *steps: dict[str, Any]) -> Tra
     return traffic
 
 
-def test_what_is_deployed_of_a_description_is_what_it_says(deployed: list[changes.Described]) -> None:
-    staging = environment("staging")
-    traffic = deployment(deployed)
-    endpoints = {one.name: one for one in traffic.endpoints(staging, staging)}
-    assert {one.dialect for one in endpoints.values()} == {"gateway"}
-    for name, endpoint in endpoints.items():
-        alone = Traffic("staging-models")
-        (said,) = [one for one in alone.endpoints(staging, staging) if one.name == name]
-        assert endpoint.after == said.after
-        assert endpoint.owner == said.owner
-    assert traffic.findings() == []
-    assert traffic.gaps() == []
+@pytest.mark.parametrize("name", ["managed", "everything"])
+def test_what_is_deployed_of_a_description_is_what_it_says(name: str) -> None:
+    described = environment(name)
+    said = {one.name: one.after for one in Traffic(name).endpoints(described, described, previewed=False)}
+    deployed = {}
+    for stack, recorder in composed(name).items():
+        traffic = Traffic(stack)
+        for one in changes.recorded(recorder, TYPES):
+            traffic.know(changes.resource(one))
+        traffic.complete()
+        for endpoint in traffic.endpoints(described, described):
+            assert endpoint.dialect in ("gateway", "sagemaker")
+            assert not endpoint.changed
+            assert endpoint.owner
+            deployed[endpoint.name] = endpoint.after
+        assert traffic.findings() == []
+        assert traffic.gaps() == []
+    assert deployed == said
+    assert said
 
 
 def test_a_description_that_says_otherwise_is_found(deployed: list[changes.Described], edited: Edited) -> None:

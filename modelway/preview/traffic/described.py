@@ -81,7 +81,8 @@ def _route(model: "Model", version: str, percent: float, *, mirror: float = 0, m
         mirror=mirror,
         matches=matches,
         least=endpoint.scaling.min,
-        most=endpoint.scaling.max,
+        # SageMaker scales what answers alone.
+        most=endpoint.scaling.min if mirror and endpoint.runtime.kind == "sagemaker" else endpoint.scaling.max,
         hardware=_hardware(model),
     )
 

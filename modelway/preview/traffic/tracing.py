@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -37,12 +38,10 @@ class Traffic:
         self._old: dict[str, Thing] = {}
         self._new: dict[str, Thing] = {}
         self._whole = False
-        self._seen = False
         self._pairs: list[Pair] = []
 
     def see(self, step: Step) -> None:
         """What the engine means to do with one resource."""
-        self._seen = True
         kind = kind_of(step.type)
         if kind is None or step.op in _PASSED:
             return
@@ -62,7 +61,6 @@ class Traffic:
 
     def know(self, resource: Resource) -> None:
         """A resource of the state."""
-        self._seen = True
         kind = kind_of(resource.type)
         if kind is not None and not resource.delete:
             # What was refreshed is newer than the state.
@@ -72,12 +70,14 @@ class Traffic:
         """Says that every resource and every step was given, so that what is nowhere is not there."""
         self._whole = True
 
-    def endpoints(self, before: "Environment | None", after: "Environment | None") -> tuple[Endpoint, ...]:
-        """Every endpoint of the stack, by name; the descriptions say whose it is, and stand in where nothing is deployed."""
+    def endpoints(self, before: "Environment | None", after: "Environment | None", *, previewed: bool = True) -> tuple[Endpoint, ...]:
+        """Every endpoint of the stack, by name; the descriptions say whose it is, and stand in where nothing is deployed.
+
+        Where nothing was `previewed` and no state was given, the descriptions are of all of the environment's stacks.
+        """
         pairs = list(_paired(*self._sides()))
         there = {pair.known.name for pair in pairs}
-        # Where nobody previewed anything, the descriptions are of all of the environment's stacks.
-        stack = self._stack if self._seen else None
+        stack = self._stack if previewed else None
         old, new = described.models(before, stack), described.models(after, stack)
         for name in dict.fromkeys([*old, *new]):
             if name not in there:
@@ -128,8 +128,12 @@ def _all_sides(world: World, before: World | None) -> Iterator[Side]:
 
 def _redacted(row: Row) -> Row:
     route = row.route
-    texts = {name: masked(value) for name, value in msgspec.structs.asdict(route).items() if isinstance(value, str) and value}
+    texts = {name: _masked(value) for name, value in msgspec.structs.asdict(route).items() if isinstance(value, str) and value}
     return replace(row, route=msgspec.structs.replace(route, **texts))
+
+
+# Both sides say the same of most of it, and every version of the same hardware.
+_masked = lru_cache(maxsize=4096)(masked)
 
 
 def _paired(before: Iterable[Side], after: Iterable[Side]) -> Iterator[Pair]:
