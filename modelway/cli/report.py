@@ -8,7 +8,9 @@ import typer
 from modelway.errors import ModelwayError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    import os
+import sys
+from collections.abc import Sequence
 
     from modelway.architecture import Environment
     from modelway.preview.changeset import ChangeSet, Made
@@ -76,7 +78,7 @@ def command(
         price_table=prices,
         made=_made(),
     )
-    written = rendered(changeset, format_)
+    written = rendered(changeset, format_, shown=out is None)
     if out is None:
         typer.echo(written, nl=not written.endswith("\n"))
     else:
@@ -84,12 +86,18 @@ def command(
     raise typer.Exit(exit_code(changeset, detailed=detailed))
 
 
-def rendered(changeset: "ChangeSet", format_: Format) -> str:
-    """The report in that format."""
+def rendered(changeset: "ChangeSet", format_: Format, *, shown: bool = True) -> str:
+    """The report in that format; `shown` where it goes to stdout, which may be a terminal with colours and a width."""
     if format_ == "json":
         import msgspec
 
         return msgspec.json.format(msgspec.json.encode(changeset), indent=2).decode() + "\n"
+    if format_ == "terminal" and shown and sys.stdout.isatty():
+        import shutil
+
+        from modelway.preview.render import terminal
+
+        return terminal.render(changeset, width=shutil.get_terminal_size((100, 24)).columns, colour=not os.environ.get("NO_COLOR"))
     from importlib import import_module
 
     return cast(str, import_module(f"modelway.preview.render.{format_}").render(changeset))

@@ -38,7 +38,7 @@ def render(changeset: ChangeSet) -> str:
         words=words,
         risks=_present(changeset),
         groups=words.groups(changeset.changes),
-        picture=drawing.drawing(changeset.blast_radius) if changeset.blast_radius.nodes else None,
+        picture=drawing.drawing(changeset.blast_radius) if words.reaches(changeset) else None,
         box=(drawing.WIDTH, drawing.HEIGHT),
     )
 

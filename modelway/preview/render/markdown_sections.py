@@ -192,7 +192,7 @@ def checks(changeset: ChangeSet, _: str) -> Iterator[Section]:
 
 def radius(changeset: ChangeSet, _: str) -> Iterator[Section]:
     """The drawing, folded."""
-    text = drawing.mermaid(changeset.blast_radius)
+    text = drawing.mermaid(changeset.blast_radius) if words.reaches(changeset) else ""
     if text:
         number = sum(max(1, node.folded) for node in changeset.blast_radius.nodes)
         title = f"{words.counted(number, 'resource')}; a round box does not change itself, it is reached"

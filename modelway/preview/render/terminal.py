@@ -119,9 +119,10 @@ def _stacks(changeset: ChangeSet) -> Table:
     ruled = words.has_policies(changeset)
     table = _table("Stack", "Changes", "Worst", "Traffic", "Cost a month", *(["Policies"] if ruled else []))
     for stack in changeset.stacks:
+        outputs = f"; outputs {_plain(', '.join(stack.outputs))}" if stack.outputs else ""
         table.add_row(
             Text(_plain(stack.stack)),
-            Text(words.operations(stack.counts) or "none"),
+            Text(f"{words.operations(stack.counts) or 'none'}{outputs}"),
             Text(stack.worst, _STYLES[stack.worst]),
             Text(words.traffic(stack), "bold" if stack.traffic else ""),
             Text(words.difference(stack.monthly)),

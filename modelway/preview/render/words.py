@@ -292,6 +292,11 @@ def policies(stack: StackChanges) -> str:
     return ", ".join(said) or "–"
 
 
+def reaches(changeset: ChangeSet) -> bool:
+    """Whether anything depends on what changes; else a drawing says nothing that the changes do not."""
+    return bool(changeset.blast_radius.edges) or any(not node.changed for node in changeset.blast_radius.nodes)
+
+
 def has_policies(changeset: ChangeSet) -> bool:
     return bool(changeset.policies) or any(stack.policies_failed or stack.policies_warned for stack in changeset.stacks)
 
