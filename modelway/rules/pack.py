@@ -4,5 +4,4 @@ from modelway.rules import missing_owner, pinned_digest, public_exposure, traffi
 from modelway.rules.subjects import Rule
 
 NAME = "modelway"
-VERSION = "1.0.0"
 RULES: tuple[Rule, ...] = (public_exposure.RULE, unencrypted_store.RULE, pinned_digest.RULE, traffic_jump.RULE, missing_owner.RULE)

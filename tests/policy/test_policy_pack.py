@@ -1,0 +1,79 @@
+"""The pack in the real engine, on components that carry the types and inputs of real resources: no provider, no account."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from modelway.preview.changeset import PolicyResult
+from modelway.preview.policies import results
+from modelway.preview.reading import read
+from tests.toolchain.language_host.conftest import SITE, Project, engine, project, shared_project  # noqa: F401
+
+pytestmark = pytest.mark.localcloud
+
+PACK = Path(__file__).resolve().parents[2] / "policy"
+PROGRAM = """
+    import pulumi
+    from pulumi.runtime import rpc
+
+    def made(type_, name, **inputs):
+        pulumi.ComponentResource(type_, name, inputs)
+
+    tags = {"owner": "risk"}
+    secret = pulumi.Output.secret("registry.example/model:1.2")
+    made("aws:rds/instance:Instance", "plain", storageEncrypted=False, tags=tags)
+    made("aws:rds/instance:Instance", "sealed", storageEncrypted=True, publiclyAccessible=False, tags=tags)
+    made("aws:rds/instance:Instance", "later", storageEncrypted=rpc.UNKNOWN, tags=tags)
+    made("aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock", "open", blockPublicAcls=True)
+    made("aws:kms/key:Key", "nobodys")
+    made("aws:sagemaker/model:Model", "hidden", primaryContainer={"image": secret}, tags=tags)
+    made("aws:iam/user:User", "no-rule-is-about-it")
+"""
+BROKEN = """
+    from pulumi_policy import EnforcementLevel, PolicyPack, ResourceValidationPolicy
+
+    def validate(args, report):
+        raise KeyError("storageEncrypted")
+
+    PolicyPack("careless", [ResourceValidationPolicy("encrypted", "Encrypted.", validate, EnforcementLevel.MANDATORY)])
+"""
+
+
+def previewed(project: Project, pack: Path) -> tuple[str, tuple[PolicyResult, ...]]:  # noqa: F811
+    events = project.folder / "events.jsonl"
+    events.unlink(missing_ok=True)
+    project.program(PROGRAM)
+    said = project.pulumi("preview", "--policy-pack", str(pack), "--event-log", str(events), code=1, PULUMI_DEBUG_COMMANDS="true")
+    found = read("dev", None, events)
+    assert found.policy_events is not None
+    return said, results("dev", found.policy_events, found.diagnostics)
+
+
+def test_the_pack_in_the_engine(project: Project) -> None:  # noqa: F811
+    pack = project.folder / "pack"
+    project.runtime("pack/PulumiPolicy.yaml", virtualenv=str(SITE))
+    (pack / "__main__.py").unlink(missing_ok=True)
+    (pack / "__main__.py").symlink_to(PACK / "__main__.py")
+    said, found = previewed(project, pack)
+    told = {(one.outcome, one.rule, one.urn.rpartition("::")[2], one.enforcement, one.severity) for one in found if one.outcome != "passed"}
+    assert told == {
+        ("failed", "unencrypted-store", "plain", "mandatory", "high"),
+        ("undecided", "unencrypted-store", "later", "mandatory", "high"),
+        ("failed", "public-exposure", "open", "mandatory", "critical"),
+        ("failed", "missing-owner", "nobodys", "advisory", "medium"),
+        ("failed", "pinned-digest", "hidden", "mandatory", "high"),
+    }
+    passed = {one.rule: one.count for one in found if one.outcome == "passed"}
+    assert passed == {"unencrypted-store": 1, "public-exposure": 3, "missing-owner": 4}
+    assert "Traceback" not in said
+    assert "registry.example" not in said
+    assert "registry.example" not in json.dumps([one.message for one in found])
+
+
+def test_a_rule_that_raises_is_broken_and_not_passed(project: Project) -> None:  # noqa: F811
+    project.runtime("careless/PulumiPolicy.yaml", virtualenv=str(SITE))
+    project.write("careless/__main__.py", BROKEN)
+    _, found = previewed(project, project.folder / "careless")
+    assert [one.outcome for one in found] == ["broken"]
+    assert "storageEncrypted" in found[0].message
