@@ -1,5 +1,7 @@
 """`modelway report --digest FILE …`: what a change means, from files that the engine wrote. No engine is needed, and no project."""
 
+import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, cast
 
@@ -8,9 +10,7 @@ import typer
 from modelway.errors import ModelwayError
 
 if TYPE_CHECKING:
-    import os
-import sys
-from collections.abc import Sequence
+    from collections.abc import Sequence
 
     from modelway.architecture import Environment
     from modelway.preview.changeset import ChangeSet, Made
