@@ -89,7 +89,8 @@ def _of_budget(budget: Budget, cost: Cost) -> "Sequence[Finding]":
                 approval=cheaper,
             )
         )
-    elif budget.month[1] > budget.limit:
+    elif budget.month[1] > budget.limit and (budget.lowered or budget.month[1] > budget.before[1]):
+        # Not of every change: what could be too much before and is no more now is nobody's doing.
         found.append(
             Finding(
                 risk="review",
@@ -114,7 +115,7 @@ def _of_budget(budget: Budget, cost: Cost) -> "Sequence[Finding]":
                 breaks="The budget can never be kept.",
                 avoid=f"Raise `budget` above {money(budget.floor)}, or describe less.",
                 path="budget",
-                approval=True,
+                approval=budget.lowered,
             )
         )
     return found

@@ -96,6 +96,8 @@ def rules(found: list[Finding]) -> dict[str, bool]:
         ("1000 USD", None, (2, 4), {}),
         ("450 USD", None, (2, 4), {}),
         ("450 USD", None, (2, 8), {"cost-may-exceed-budget": False}),
+        # What could be too much before, and is no more now, is nobody's doing.
+        ("450 USD", (2, 8), (2, 8), {}),
         ("450 USD", None, (8, 8), {"cost-over-budget": True}),
         ("450 USD", (7, 7), (7, 7), {"cost-over-budget": True}),
         # The way back is not closed, though it does not lead all the way.
