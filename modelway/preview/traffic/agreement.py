@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from modelway.preview.changeset import Finding, Route
-from modelway.preview.traffic.saying import callers, rows, short
+from modelway.preview.traffic.saying import callers, found, rows, short
 from modelway.preview.traffic.sides import Pair
 
 
@@ -14,11 +14,10 @@ def ignored_fields(pair: Pair) -> Iterator[Finding]:
         return
     for field, why in side.refused:
         before = rows(pair.before.routes) if pair.before else "new"
-        yield Finding(
+        yield found(
+            pair,
             risk="traffic",
             rule="traffic-field-ignored",
-            stack="",
-            subject="",
             what=f"`{field}` does not divide requests here.",
             why=f"{why}. What happens: {before} → {rows(side.routes)}",
             breaks=f"{callers(pair)}: the shares that were written are not those that they get.",
@@ -36,11 +35,10 @@ def two_writers(pair: Pair) -> Iterator[Finding]:
     old, new = ({row.target: row.weight for row in side.rows} for side in (before, after))
     if old == new:
         return
-    yield Finding(
+    yield found(
+        pair,
         risk="traffic",
         rule="traffic-two-writers",
-        stack="",
-        subject="",
         what=f"This change writes the shares, and {after.controller} writes them too.",
         why=f"{_weights(old)} → {_weights(new)}",
         breaks=f"A rollout under way jumps to these shares, and back: {callers(pair)} get one version, then another.",
@@ -57,11 +55,10 @@ def undeclared(pair: Pair) -> Iterator[Finding]:
     for version in dict.fromkeys(row.route.version for row in pair.after.rows if row.route.percent != 0 or row.route.mirror):
         if version and version not in pair.declared:
             known = ", ".join(sorted(pair.declared)) or "none"
-            yield Finding(
+            yield found(
+                pair,
                 risk="traffic",
                 rule="traffic-version-undeclared",
-                stack="",
-                subject="",
                 what=f"{version} gets requests and is no version of the model.",
                 why=f"versions: {known}",
                 breaks="Nobody has said what it is made of, nor what it promises: no contract is held against it.",
@@ -87,11 +84,10 @@ def other_digest(pair: Pair) -> Iterator[Finding]:
         ]
         if other:
             told.add(route.version)
-            yield Finding(
+            yield found(
+                pair,
                 risk="traffic",
                 rule="traffic-digest-undeclared",
-                stack="",
-                subject="",
                 what=f"{route.version} is deployed with another digest than it was registered with.",
                 why="; ".join(other),
                 breaks=f"What answers {callers(pair)} is not what was reviewed as {route.version}.",
@@ -112,11 +108,10 @@ def contradiction(pair: Pair) -> Iterator[Finding]:
     if side.dialect == "alb" or described == deployed or (side.controller and not side.ignored):
         return
     left_alone = side.ignored
-    yield Finding(
+    yield found(
+        pair,
         risk="traffic" if left_alone else "unknown",
         rule="traffic-left-alone" if left_alone else "traffic-not-as-described",
-        stack="",
-        subject="",
         what="The description asks for shares that this change does not bring: somebody else writes them."
         if left_alone
         else "The description and what is deployed do not say the same.",

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator
 
 from modelway.preview.changeset import Finding
-from modelway.preview.traffic.saying import callers, percent, rows
+from modelway.preview.traffic.saying import callers, found, percent, rows
 from modelway.preview.traffic.sides import Pair, Row, Side
 
 
@@ -18,11 +18,10 @@ def endpoint_gone(pair: Pair) -> Iterator[Finding]:
     else:
         what = "Its endpoint goes."
         avoid = "Ask its callers first; set `presence: disabled` when it comes back, `retired` when it does not."
-    yield Finding(
+    yield found(
+        pair,
         risk="disruptive",
         rule="traffic-endpoint-gone",
-        stack="",
-        subject="",
         what=what,
         why=f"{rows(pair.before.routes)} → nobody",
         breaks=f"All requests of {callers(pair)} to this address fail from then on.",
@@ -40,16 +39,15 @@ def to_nothing(pair: Pair) -> Iterator[Finding]:
     groups: dict[str, list[Row]] = {}
     for row in answering:
         groups.setdefault(row.route.matches, []).append(row)
-    empty = [matches for matches, found in groups.items() if all(row.route.percent == 0 for row in found)]
+    empty = [matches for matches, group in groups.items() if all(row.route.percent == 0 for row in group)]
     if not answering and not side.notes:
         empty = [""]
     for matches in empty:
         before = rows(pair.before.routes) if pair.before else "nothing"
-        yield Finding(
+        yield found(
+            pair,
             risk="disruptive",
             rule="traffic-to-nothing",
-            stack="",
-            subject="",
             what=f"Nobody answers {f'requests with {matches}' if matches else 'any request'}: all shares are 0.",
             why=f"{before} → {rows(side.routes)}",
             breaks=f"Requests of {callers(pair)} get an error.",
@@ -75,11 +73,10 @@ def missing(pair: Pair) -> Iterator[Finding]:
         goes = row.target in here
         copies = bool(row.route.mirror)
         effect = "are copied to nobody" if copies else f"of {callers(pair)} get an error"
-        yield Finding(
+        yield found(
+            pair,
             risk="traffic" if copies else "disruptive",
             rule="traffic-backend-gone" if goes else "traffic-backend-missing",
-            stack="",
-            subject="",
             what=f"{row.target} gets {'copies of ' if copies else ''}{percent(share)} of the requests and "
             + ("goes in the same change." if goes else "is not there."),
             why=f"{row.path} names {row.target}; {'it is deleted' if goes else 'this stack has none of that name'}",
@@ -89,7 +86,8 @@ def missing(pair: Pair) -> Iterator[Finding]:
             else "Make it in this change or an earlier one, or remove it here.",
             path=row.path,
             approval=True,
-            blocks=not copies,
+            # What is in no stack that was given may be made by somebody else, such as a chart.
+            blocks=goes and not copies,
         )
 
 
@@ -105,11 +103,10 @@ def without_default(pair: Pair) -> Iterator[Finding]:
     asked = sorted({row.route.matches for row in side.rows if row.route.matches})
     if before is None and not all(any(word in matches for word in ("header ", "query ")) for matches in asked):
         return
-    yield Finding(
+    yield found(
+        pair,
         risk="disruptive" if before is not None else "review",
         rule="traffic-no-default",
-        stack="",
-        subject="",
         what=f"Only requests with {' or '.join(asked)} are answered; all others are not.",
         why=f"{rows(before.routes) if before else 'new'} → {rows(side.routes)}",
         breaks=f"Requests of {callers(pair)} without that get 404.",
@@ -141,11 +138,10 @@ def shadow_capacity(pair: Pair) -> Iterator[Finding]:
             continue
         when = "at its busiest" if risk == "review" else "as soon as it begins"
         wants = f"; its share takes {needed} {when}" if needed else ""
-        yield Finding(
+        yield found(
+            pair,
             risk="traffic" if risk == "traffic" else "review",
             rule="traffic-shadow-capacity",
-            stack="",
-            subject="",
             what=f"{copied.version} gets copies of {copied.mirror:g}% of the requests and has at most {_replicas(copied.most)}.",
             why=f"copies {copied.mirror:g}%, at most {_replicas(copied.most)}{wants}",
             breaks="What it answers late or not at all says nothing of it; callers do not notice.",

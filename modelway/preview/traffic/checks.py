@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from modelway.preview.changeset import Finding, Gap
 from modelway.preview.traffic import agreement, backends, shifts
-from modelway.preview.traffic.saying import made
+from modelway.preview.traffic.saying import found
 from modelway.preview.traffic.sides import Pair
 
 _CHECKS = (
@@ -30,13 +30,10 @@ _CHECKS = (
 )
 
 
-def findings(stack: str, pair: Pair) -> Iterator[Finding]:
+def findings(pair: Pair) -> Iterator[Finding]:
     """Everything that one endpoint gives to read."""
-    for check in _CHECKS:
-        for finding in check(pair):
-            yield made(stack, pair, finding)
-    for finding in unknown(pair):
-        yield made(stack, pair, finding)
+    for check in (*_CHECKS, unknown):
+        yield from check(pair)
 
 
 def unknown(pair: Pair) -> Iterator[Finding]:
@@ -54,11 +51,10 @@ def unknown(pair: Pair) -> Iterator[Finding]:
         why = "; ".join(side.notes)
     else:
         return
-    yield Finding(
+    yield found(
+        pair,
         risk="unknown",
         rule="traffic-unknown",
-        stack="",
-        subject="",
         what="Who will answer, or with what, is not known before the update.",
         why=why,
         breaks="It may be less or more than was meant; no check of traffic has looked at it.",
@@ -67,7 +63,7 @@ def unknown(pair: Pair) -> Iterator[Finding]:
     )
 
 
-def gaps(stack: str, pair: Pair) -> Iterator[Gap]:
+def gaps(pair: Pair) -> Iterator[Gap]:
     """What of one endpoint could not be looked at."""
     side = pair.after or pair.before
     if side is None:
@@ -75,9 +71,11 @@ def gaps(stack: str, pair: Pair) -> Iterator[Gap]:
     subject = f"{side.dialect} endpoint {side.name}"
     if side.controller:
         way_out = f"Look at {side.controller} in the cluster; its steps are no part of a preview."
-        yield Gap(stack, f"{subject}: {side.controller} decides who answers while it runs, not this change.", way_out)
+        yield Gap(pair.stack, f"{subject}: {side.controller} decides who answers while it runs, not this change.", way_out)
     away = sorted({row.target for row in side.rows if row.found == "elsewhere"})
     if away:
         yield Gap(
-            stack, f"{subject}: what answers behind {', '.join(away)} is not in this stack.", "Report that stack together with this one."
+            pair.stack,
+            f"{subject}: what answers behind {', '.join(away)} is not in this stack.",
+            "Report that stack together with this one.",
         )

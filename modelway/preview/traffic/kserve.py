@@ -13,7 +13,7 @@ from typing import Literal
 
 from modelway.preview.resources import UNKNOWN
 from modelway.preview.traffic import pods
-from modelway.preview.traffic.objects import Thing, World, mapping, number, sequence, text, within
+from modelway.preview.traffic.objects import Place, Thing, World, mapping, number, sequence, text, within
 from modelway.preview.traffic.pods import MODEL, TEAM, Served
 from modelway.preview.traffic.sides import Row, Side, in_order, shares
 
@@ -70,12 +70,12 @@ def sides(world: World, other: World | None = None) -> Iterator[Side]:
     for service in world.of("InferenceService"):
         before = other.at(service.urn) if other is not None else None
         yield _service(service, here, before)
-    groups: dict[tuple[object, str], list[Thing]] = {}
+    groups: dict[tuple[Place, str, str], list[Thing]] = {}
     for one in world.of("LLMInferenceService"):
         group = text(within(one.spec, "router", "route", "group"))
-        groups.setdefault((one.place, group or f"\0{one.name}"), []).append(one)
-    for (place, group), members in groups.items():
-        yield _group(f"LLMInferenceService {place} {group}", group, members)
+        groups.setdefault((one.place, group, "" if group else one.name), []).append(one)
+    for (place, group, alone), members in groups.items():
+        yield _group(f"LLMInferenceService {place} {f'group {group}' if group else alone}", group or alone, members)
 
 
 def _service(service: Thing, here: Installed, before: Thing | None) -> Side:
@@ -195,7 +195,7 @@ def _serving(predictor: Mapping[str, object]) -> Mapping[str, object]:
     return next((one for one in fields if "storageUri" in one or "modelFormat" in one), None) or pods.serving_container(predictor)
 
 
-def _group(physical: str, group: str, members: list[Thing]) -> Side:
+def _group(physical: str, called: str, members: list[Thing]) -> Side:
     # 1 where none is written.
     weights = [1.0 if _weight(one) is None else number(_weight(one)) for one in members]
     rows = []
@@ -205,7 +205,7 @@ def _group(physical: str, group: str, members: list[Thing]) -> Side:
         target = f"LLMInferenceService {one.name}"
         rows.append(Row(served.route(percent, version=one.name), target, "spec.router.route.weight", weight, unknown=unknown))
     first = members[0]
-    name = text(first.labels.get(MODEL)) or group.lstrip("\0")
+    name = text(first.labels.get(MODEL)) or called
     ignored = any(one.ignores("spec.router") for one in members)
     return Side("kserve", name, physical, first.urn, in_order(rows), text(first.labels.get(TEAM)), ignored=ignored)
 

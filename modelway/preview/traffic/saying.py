@@ -1,25 +1,37 @@
 """How findings speak of an endpoint."""
 
-from modelway.preview.changeset import Finding, Route
+from modelway.preview.changeset import Finding, Risk, Route
 from modelway.preview.traffic.sides import Pair
 from modelway.redaction import masked
 
 
-def made(stack: str, pair: Pair, finding: Finding) -> Finding:
-    """A check's finding, with what it is about, and without what looks like a credential."""
+def found(
+    pair: Pair,
+    *,
+    risk: Risk,
+    rule: str,
+    what: str,
+    why: str,
+    breaks: str = "",
+    avoid: str,
+    path: str = "",
+    approval: bool = False,
+    blocks: bool = False,
+) -> Finding:
+    """A finding about an endpoint, without what looks like a credential."""
     return Finding(
-        risk=finding.risk,
-        rule=finding.rule,
-        stack=stack,
+        risk=risk,
+        rule=rule,
+        stack=pair.stack,
         subject=masked(subject(pair)),
-        what=masked(finding.what),
-        why=masked(finding.why),
-        breaks=masked(finding.breaks),
-        avoid=masked(finding.avoid),
-        urn=finding.urn or pair.known.urn,
-        path=finding.path,
-        blocks=finding.blocks,
-        approval=finding.approval,
+        what=masked(what),
+        why=masked(why),
+        breaks=masked(breaks),
+        avoid=masked(avoid),
+        urn=pair.known.urn,
+        path=path,
+        approval=approval,
+        blocks=blocks,
     )
 
 

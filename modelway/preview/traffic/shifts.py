@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from modelway.preview.changeset import Finding, Route
-from modelway.preview.traffic.saying import callers, rows, short
+from modelway.preview.traffic.saying import callers, found, rows, short
 from modelway.preview.traffic.sides import Pair, Row, Side
 
 LARGEST_STEP = 25
@@ -30,11 +30,10 @@ def jump(pair: Pair) -> Iterator[Finding]:
 def _shift(pair: Pair, version: str, rule: str, what: str, before: float, after: float) -> Finding:
     old, new = (side.routes if side is not None else () for side in (pair.before, pair.after))
     path = next((row.path for row in pair.known.rows if row.route.version == version), "")
-    return Finding(
+    return found(
+        pair,
         risk="traffic",
         rule=rule,
-        stack="",
-        subject="",
         what=what,
         why=f"{version}: {before:g}% → {after:g}%; all: {rows(old)} → {rows(new)}",
         breaks=f"If it is worse, {after:g}% of the requests of {callers(pair)} see it before anybody can tell.",
@@ -63,13 +62,13 @@ def _shares(side: Side, before: Side) -> dict[str, float] | None:
     A version that is called otherwise than before and is the same image with the same weights is the same version.
     """
     known = {(route.image, route.weights): route.version for route in before.routes if route.image}
-    found: dict[str, float] = {}
+    given: dict[str, float] = {}
     for row in side.unmatched:
         if row.route.percent is None:
             return None
         version = known.get((row.route.image, row.route.weights), row.route.version)
-        found[version] = found.get(version, 0) + row.route.percent
-    return found
+        given[version] = given.get(version, 0) + row.route.percent
+    return given
 
 
 def floor(pair: Pair) -> Iterator[Finding]:
@@ -85,11 +84,10 @@ def floor(pair: Pair) -> Iterator[Finding]:
         was, is_ = were.get(row.route.version), row.route
         if was is None or not is_.percent or was.least is None or is_.least is None or is_.least >= was.least:
             continue
-        yield Finding(
+        yield found(
+            pair,
             risk="disruptive",
             rule="traffic-floor-lowered",
-            stack="",
-            subject="",
             what=f"{is_.version} keeps {is_.percent:g}% of the requests, and loses replicas while requests move.",
             why=f"fewest replicas {was.least} → {is_.least}; share {was.percent or 0:g}% → {is_.percent:g}%",
             breaks=f"Until the others are ready {is_.version} may be too small: requests of {callers(pair)} wait or fail.",
@@ -123,11 +121,10 @@ def same_version(pair: Pair) -> Iterator[Finding]:
 def _same(pair: Pair, row: Row, other: list[str]) -> Finding:
     share = row.route.mirror or row.route.percent
     seen = "nobody sees its answers" if row.route.mirror else f"{share:g}% of the requests" if share is not None else "an unknown share"
-    return Finding(
+    return found(
+        pair,
         risk="traffic",
         rule="traffic-same-version-new-digest",
-        stack="",
-        subject="",
         what=f"{row.route.version} becomes something else under the same name.",
         why="; ".join(other),
         breaks=f"What was tested and recorded as {row.route.version} is no longer what answers {callers(pair)}: {seen}.",
@@ -154,9 +151,9 @@ def sums(pair: Pair) -> Iterator[Finding]:
         if side.sum_of == "percent":
             total -= written[0] if group[0].path == "spec.predictor" else 0
             if total > 100:
-                yield _too_much(group, total)
+                yield _too_much(pair, group, total)
         elif sum(weight > 0 for weight in written) > 1 and _looks_like_percent(total, max(written)):
-            yield _relative(group, total)
+            yield _relative(pair, group, total)
 
 
 def _looks_like_percent(total: float, largest: float) -> bool:
@@ -164,13 +161,12 @@ def _looks_like_percent(total: float, largest: float) -> bool:
     return total != 100 and 50 <= total <= 200 and largest <= 100
 
 
-def _relative(group: list[Row], total: float) -> Finding:
+def _relative(pair: Pair, group: list[Row], total: float) -> Finding:
     shares = ", ".join(f"{row.target} {row.weight:g} is {row.route.percent or 0:g}%" for row in group)
-    return Finding(
+    return found(
+        pair,
         risk="review",
         rule="traffic-sum",
-        stack="",
-        subject="",
         what=f"Weights add up to {total:g}, not to 100: each is a part of the sum and no percentage.",
         why=shares,
         avoid="Write weights that are 100 together where percentages are meant.",
@@ -178,12 +174,11 @@ def _relative(group: list[Row], total: float) -> Finding:
     )
 
 
-def _too_much(group: list[Row], total: float) -> Finding:
-    return Finding(
+def _too_much(pair: Pair, group: list[Row], total: float) -> Finding:
+    return found(
+        pair,
         risk="disruptive",
         rule="traffic-sum",
-        stack="",
-        subject="",
         what=f"Canaries take {total:g}% of the requests together; 100 is the most.",
         why=", ".join(f"{row.target} {row.weight:g}%" for row in group if row.path != "spec.predictor"),
         breaks="KServe refuses it, and the update fails.",

@@ -84,6 +84,7 @@ class Pair:
     """Digests of image and weights that the description has for each version."""
     described: tuple[Route, ...] | None = None
     """What the description says after the change."""
+    stack: str = ""
     moved_to: str = ""
     """Dialect of the endpoint that takes the place of one that goes."""
 

@@ -83,17 +83,17 @@ class Traffic:
             if name not in there:
                 pairs.append(Pair(described.side(old.get(name)), described.side(new.get(name))))
         coming = {pair.known.name: pair.known.dialect for pair in pairs if pair.before is None}
-        told = (_told(pair, before, after, coming) for pair in pairs)
+        told = (_told(replace(pair, stack=self._stack), before, after, coming) for pair in pairs)
         self._pairs = sorted(told, key=lambda pair: (pair.known.name, pair.known.physical))
         return tuple(self._endpoint(pair) for pair in self._pairs)
 
     def findings(self) -> list[Finding]:
         """What to read before merging, of the endpoints that were asked for last."""
-        return [finding for pair in self._pairs for finding in checks.findings(self._stack, pair)]
+        return [finding for pair in self._pairs for finding in checks.findings(pair)]
 
     def gaps(self) -> list[Gap]:
         """What could not be looked at, of the endpoints that were asked for last."""
-        return [gap for pair in self._pairs for gap in checks.gaps(self._stack, pair)]
+        return [gap for pair in self._pairs for gap in checks.gaps(pair)]
 
     def _sides(self) -> tuple[list[Side], list[Side]]:
         known = {urn: thing for urn, thing in self._known.items() if urn not in self._gone}
