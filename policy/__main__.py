@@ -32,16 +32,16 @@ def policy(rule: Rule) -> ResourceValidationPolicy:
         try:
             verdict = rule.judge(Subject(args.resource_type, properties(args.props)))
         except Exception as error:
-            report(f"the rule itself failed with {type(error).__name__}; nothing was decided")
+            report(f"the rule itself failed with {type(error).__name__}; nothing was decided", None)
             return
         match verdict:
             case Failed(evidence):
                 for found in evidence:
                     # Not the value: the engine hands secrets over as plain values.
-                    report(f"{found.path}: {found.rule}. {found.way_out}")
+                    report(f"{found.path}: {found.rule}. {found.way_out}", None)
             case Unreadable(faults):
                 for fault in faults:
-                    report(fault)
+                    report(fault, None)
             case Undecided(paths):
                 raise UnknownValueError(UNKNOWN_STRING_VALUE, [", ".join(paths)])
             case NotApplicable():

@@ -27,14 +27,14 @@ class Grant:
     actions: tuple[str, ...]
     """As they are written; `all but s3:GetObject` for a NotAction."""
     resources: tuple[str, ...]
-    denied_before: bool = False
-    """Whether it is a Deny that is gone, rather than an Allow that came."""
+    note: str = ""
+    """What is to be said of a Deny that came or went, rather than an Allow."""
 
     def __str__(self) -> str:
         what = _short(self.actions)
         on = f" on {_short(self.resources)}" if self.resources else ""
         by = f" for {_short(self.who)}" if self.who else ""
-        return f"{what}{on}{by}" + (", which was denied" if self.denied_before else "")
+        return f"{what}{on}{by}" + (f", {self.note}" if self.note else "")
 
 
 @dataclass(frozen=True)
@@ -63,12 +63,12 @@ def compare(before: object, after: object, kind: Kind) -> Comparison:
     old, new = (Document() if document is None else read(document, kind) for document in (before, after))
     if faults := (*(f"before: {fault}" for fault in old.faults), *(f"after: {fault}" for fault in new.faults)):
         return Comparison(faults=faults)
-    granted, open_now = _beyond(new, old)
-    withdrawn, open_before = _beyond(old, new)
+    granted, open_now = _beyond(new, old, "which was denied")
+    withdrawn, open_before = _beyond(old, new, "which is denied now")
     return Comparison(granted, withdrawn, tuple(dict.fromkeys((*new.unknown, *old.unknown, *open_now, *open_before))))
 
 
-def _beyond(one: Document, other: Document) -> tuple[tuple[Grant, ...], list[str]]:
+def _beyond(one: Document, other: Document, denied: str) -> tuple[tuple[Grant, ...], list[str]]:
     """What `one` allows beyond `other`, and the paths of what is not known, where that decides."""
     allows = [statement for statement in other.statements if statement.effect == "Allow"]
     denies = [statement for statement in one.statements if statement.effect == "Deny" and _is_known(statement)]
@@ -76,23 +76,23 @@ def _beyond(one: Document, other: Document) -> tuple[tuple[Grant, ...], list[str
     unknown: list[str] = []
     for statement in one.statements:
         if statement.effect == "Allow":
-            found += _left(statement, (*allows, *(deny for deny in denies if not deny.conditions)), unknown, denied=False)
+            found += _left(statement, (*allows, *(deny for deny in denies if not deny.conditions)), unknown, "")
     open_denies = [statement.path for statement in one.statements if statement.effect == "Deny" and not _is_known(statement)]
     for statement in other.statements:
-        if statement.effect == "Deny" and (gone := list(_left(statement, denies, unknown, denied=True))):
+        if statement.effect == "Deny" and (gone := list(_left(statement, denies, unknown, denied))):
             # One whose values are not known yet may deny the same.
             found += [] if open_denies else gone
             unknown += open_denies
     return tuple(found), unknown
 
 
-def _left(statement: Statement, others: Sequence[Statement], unknown: list[str], *, denied: bool) -> Iterator[Grant]:
+def _left(statement: Statement, others: Sequence[Statement], unknown: list[str], note: str) -> Iterator[Grant]:
     """What of a statement none of the others covers."""
     if any(_covered(statement, other) for other in others):
         return
     who, actions, resources = _sides(statement)
     if len(who) * len(actions) * len(resources) > _MOST:
-        yield _grant(statement, who, actions, resources, denied=denied)
+        yield _grant(statement, who, actions, resources, note)
         return
     left: list[tuple[_Part, _Part, _Part]] = []
     usable = [(other, _sides(other)) for other in others if _conditions_imply(statement.conditions, other.conditions)]
@@ -107,7 +107,7 @@ def _left(statement: Statement, others: Sequence[Statement], unknown: list[str],
         unknown += paths
     elif left:
         kept = [tuple(dict.fromkeys(combination[number] for combination in left)) for number in range(3)]
-        yield _grant(statement, *kept, denied=denied)
+        yield _grant(statement, *kept, note)
 
 
 @dataclass(frozen=True)
@@ -205,10 +205,10 @@ def _is_known(statement: Statement) -> bool:
     )
 
 
-def _grant(statement: Statement, who: Sequence[_Part], actions: Sequence[_Part], resources: Sequence[_Part], *, denied: bool) -> Grant:
+def _grant(statement: Statement, who: Sequence[_Part], actions: Sequence[_Part], resources: Sequence[_Part], note: str) -> Grant:
     names = [tuple(part.shown for part in side if part.kind != "nobody") for side in (who, actions, resources)]
     written = {item.value.lower(): item.value for item in statement.actions or ()}
-    return Grant(statement.path, names[0], tuple(written.get(name, name) for name in names[1]), names[2], denied)
+    return Grant(statement.path, names[0], tuple(written.get(name, name) for name in names[1]), names[2], note)
 
 
 def _short(texts: Sequence[str]) -> str:

@@ -39,7 +39,7 @@ def _documents(subject: Subject) -> _Judged:
                     for found in evidence:
                         yield Evidence(f"{carried.path}#{found.path}", found.value, found.rule, found.way_out)
                 case Undecided(paths):
-                    yield Undecided(tuple(f"{carried.path}#{path}" for path in paths))
+                    yield Undecided(tuple(carried.path if path == "the document" else f"{carried.path}#{path}" for path in paths))
                 case Unreadable(faults):
                     yield Unreadable(tuple(f"{carried.path}: {fault}" for fault in faults))
                 case NotApplicable():

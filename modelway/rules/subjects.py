@@ -93,6 +93,8 @@ def text_of(found: Found) -> str | Undecided | Unreadable | None:
 
 def wrong(found: Found, wanted: str) -> Unreadable:
     """Something of another type than the property has."""
+    if isinstance(found.value, Misplaced):
+        wanted = "a list or an object"
     return Unreadable((f"{found.path} is {_kind(found.value)}, and has to be {wanted}",))
 
 

@@ -96,9 +96,8 @@ def _shares(path: str, backends: Sequence[object], name: str, weight: str, missi
 
 
 def _number(value: object, path: str) -> float:
-    if isinstance(value, Secret):
-        value = value.value
-    if isinstance(value, Unknown):
+    if isinstance(value, Unknown | Secret):
+        # What is said of shares would tell a secret weight.
         raise _NotKnown(path)
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         raise _OfAnotherType(f"{path} is no number")
