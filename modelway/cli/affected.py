@@ -24,7 +24,7 @@ def command(
     root = find_root()
     facts = FactBook(cache_folder() / "affected")
     revision = Revision(root, base)
-    found = affected(root, EarlierTree(revision, root), facts)
+    found = affected(EarlierTree(revision, root), facts)
     facts.keep()
     if as_json:
         stacks = [{"stack": one.stack, "environment": one.environment, "state": one.state, "why": list(one.why)} for one in found]

@@ -48,7 +48,8 @@ def command(
 ) -> None:
     """Run a preview and print what it means: risks, traffic, cost, policies, what depends on it.
 
-    Exit codes: 0 it may be merged, 3 somebody has to approve it, 4 it may not be merged, 1 that is not known, as after a preview that failed.
+    Exit codes: 0 it may be merged, 3 somebody has to approve it, 4 it may not be merged, 1 that is not known, as after a preview that
+    failed.
     """
     from modelway.operations.preview import Wanted, keep, previewed, private_folder, project_here
     from modelway.preview.assembling import assemble

@@ -7,12 +7,11 @@ moves from an override to base touches nothing. Nothing is checked: what is not 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 
 from modelway.architecture.layout import MODELS as OF_MODELS
 from modelway.operations.described import Described, Descriptions, stack_of_file
 from modelway.operations.fingerprints import FactBook, links_in, meaning, of_program, own_files, stack_file_digest
-from modelway.operations.trees import EarlierTree, WorkingTree
+from modelway.operations.trees import EarlierTree
 
 LISTED = 3
 """Most files that one reason names."""
@@ -31,15 +30,15 @@ class Affected:
     """What of it changed, one phrase each."""
 
 
-def affected(root: Path, before: EarlierTree, facts: FactBook) -> tuple[Affected, ...]:
-    """The stacks of the project in `root` that what changed since `before` can touch, sorted by name."""
-    return tuple(_Comparison(root, before, facts).found()) if before.changed else ()
+def affected(before: EarlierTree, facts: FactBook) -> tuple[Affected, ...]:
+    """The stacks that what changed since `before` can touch, sorted by name."""
+    return tuple(_Comparison(before, facts).found()) if before.changed else ()
 
 
 class _Comparison:
-    def __init__(self, root: Path, before: EarlierTree, facts: FactBook) -> None:
+    def __init__(self, before: EarlierTree, facts: FactBook) -> None:
         self._facts = facts
-        self._before, self._after = Descriptions(before, facts), Descriptions(WorkingTree(root), facts)
+        self._before, self._after = Descriptions(before, facts), Descriptions(before.now, facts)
         self._changed = before.changed
         before.fetch([path for path in self._changed if path.endswith((".yaml", ".py")) or of_program(path)])
         self._stacks: dict[str, tuple[str, dict[str, None]]] = {}

@@ -7,10 +7,8 @@ from functools import cached_property
 
 from modelway.architecture.folders import BASE, FILE, MODELS
 from modelway.architecture.layout import MODELS as OF_MODELS
-from modelway.architecture.reading import Unreadable, read_bytes
 from modelway.operations.fingerprints import DEFAULT_LAYOUT, FactBook, Facts, model_files, own_files
-from modelway.operations.project import DEFAULT_ENVIRONMENTS, PROJECT
-from modelway.operations.stack_files import CONFIG
+from modelway.operations.project import CONFIG, DEFAULT_ENVIRONMENTS, PROJECT
 from modelway.operations.trees import Tree
 
 _NOTHING = Facts("", absent=True, layout=DEFAULT_LAYOUT)
@@ -111,6 +109,9 @@ class Descriptions:
         for file in self.tree.names(CONFIG.as_posix()):
             content = self.tree.read(f"{CONFIG.as_posix()}/{file}") if stack_of_file(f"{CONFIG.as_posix()}/{file}") else None
             if content is not None and f"{PROJECT}:environments".encode() in content:
+                # With it comes pydantic, and few stacks say where their environments are.
+                from modelway.architecture.reading import Unreadable, read_bytes
+
                 try:
                     config = read_bytes(content).get("config")
                 except Unreadable:

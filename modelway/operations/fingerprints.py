@@ -16,10 +16,8 @@ from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 
+from modelway.architecture import folders
 from modelway.architecture.folders import BASE, FILE, MODELS
-from modelway.architecture.mentions import mentions
-from modelway.architecture.reading import Unreadable, read_bytes
-from modelway.architecture.resolving import merge, pruned
 from modelway.operations.trees import Tree
 
 PROGRAM = ("Pulumi.yaml", "requirements.lock", "components", "modelway", "stacks")
@@ -71,10 +69,17 @@ class FactBook:
     def __init__(self, folder: Path | None = None) -> None:
         self._file = folder / "facts.json" if folder is not None else None
         self._known = _kept(self._file) if self._file is not None else {}
+        self._told: dict[tuple[bytes | None, ...], Facts] = {}
         self._new = False
 
     def of(self, *layers: bytes | None) -> Facts:
         """What files say together, the most general first; None is a file that is not there."""
+        # Both sides of a comparison ask for the same bytes.
+        if layers not in self._told:
+            self._told[layers] = self._found(layers)
+        return self._told[layers]
+
+    def _found(self, layers: tuple[bytes | None, ...]) -> Facts:
         key = _digest(_source(), *(b"none" if layer is None else b"file" + layer for layer in layers))
         found = self._known.get(key)
         if found is None:
@@ -159,6 +164,11 @@ def meaning(path: str, content: bytes | None) -> bytes:
 
 
 def _facts(layers: tuple[bytes | None, ...]) -> Facts:
+    # With them comes pydantic; who knows all facts does without.
+    from modelway.architecture.mentions import mentions
+    from modelway.architecture.reading import Unreadable
+    from modelway.architecture.resolving import merge, pruned
+
     there = [layer for layer in layers if layer is not None]
     try:
         documents = [_data(layer) for layer in there]
@@ -182,7 +192,9 @@ def _facts(layers: tuple[bytes | None, ...]) -> Facts:
 
 @cache
 def _data(content: bytes) -> dict[str, object]:
-    # A file of base is read for every environment.
+    # Kept, because a file of base is read for every environment.
+    from modelway.architecture.reading import read_bytes
+
     return read_bytes(content)
 
 
@@ -211,13 +223,9 @@ def _digest(*parts: bytes) -> str:
 @cache
 def _source() -> bytes:
     """Stands for the code that reads files."""
-    import modelway.architecture.mentions
-    import modelway.architecture.reading
-    import modelway.architecture.resolving
-
-    architecture = modelway.architecture
-    sources = (__file__, architecture.mentions.__file__, architecture.reading.__file__, architecture.resolving.__file__)
-    return _digest(*(Path(source).read_bytes() for source in sources)).encode()
+    architecture = Path(folders.__file__).parent
+    sources = [Path(__file__), *(architecture / f"{name}.py" for name in ("mentions", "reading", "resolving", "model", "governance"))]
+    return _digest(*(source.read_bytes() for source in sources)).encode()
 
 
 def _kept(file: Path) -> dict[str, Facts]:

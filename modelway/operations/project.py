@@ -12,6 +12,9 @@ PROJECT = "modelway"
 DEFAULT_ENVIRONMENTS = "stacks/environments"
 """The default of `modelway:environments`, as Pulumi.yaml declares it."""
 
+CONFIG = Path("stacks") / "config"
+"""Where the files of stacks' configuration are, from the root of the project; Pulumi.yaml says it."""
+
 
 def find_root(start: Path | None = None) -> Path:
     """The nearest folder at or above `start` (default: the current one) that holds Modelway's Pulumi.yaml.

@@ -9,10 +9,9 @@ from pathlib import Path
 from modelway.architecture import Environment, layout
 from modelway.architecture.writing import lines
 from modelway.errors import ModelwayError
-from modelway.operations.project import environments_folder, read_stack_file
+from modelway.operations.project import CONFIG, environments_folder, read_stack_file
 
-CONFIG = Path("stacks") / "config"
-"""Where they are, from the root of the project; Pulumi.yaml says it."""
+__all__ = ["CONFIG", "StackFile", "add_stack_files", "reads"]
 
 
 @dataclass(frozen=True)

@@ -30,12 +30,17 @@ class WorkingTree:
 
     def __init__(self, root: Path) -> None:
         self._root = root
+        self._read: dict[str, bytes | None] = {}
 
     def read(self, path: str) -> bytes | None:
-        try:
-            return (self._root / path).read_bytes()
-        except OSError:
-            return None
+        if path not in self._read:
+            # Not by Path, which takes as long as reading does; there are thousands.
+            try:
+                with open(os.path.join(self._root, path), "rb") as stream:  # noqa: PTH118, PTH123
+                    self._read[path] = stream.read()
+            except OSError:
+                self._read[path] = None
+        return self._read[path]
 
     def names(self, folder: str) -> Collection[str]:
         try:
@@ -60,7 +65,8 @@ class EarlierTree:
 
     def __init__(self, revision: Revision, root: Path) -> None:
         self._revision = revision
-        self._now = WorkingTree(root)
+        self.now = WorkingTree(root)
+        """The same files as they are."""
         inside = root.resolve().relative_to(revision.root).as_posix()
         self._prefix = "" if inside == "." else f"{inside}/"
         self._read: dict[str, bytes] = {}
@@ -79,7 +85,7 @@ class EarlierTree:
 
     def read(self, path: str) -> bytes | None:
         if path not in self.changed:
-            return self._now.read(path)
+            return self.now.read(path)
         self.fetch([path])
         return self._read.get(path)
 

@@ -45,7 +45,7 @@ def commit(root: Path, tree: Tree) -> None:
 
 def stacks(root: Path, facts: FactBook | None = None) -> dict[str, tuple[str, ...]]:
     """The stacks that are named, each with why."""
-    found = affected(root, EarlierTree(Revision(root, "HEAD"), root), facts or FactBook())
+    found = affected(EarlierTree(Revision(root, "HEAD"), root), facts or FactBook())
     return {one.stack: one.why for one in found}
 
 
@@ -175,7 +175,7 @@ def test_the_program_touches_all(root: Path, path: str) -> None:
 def test_new_and_deleted_environments_are_named(root: Path) -> None:
     write(root, f"{E}/four/environment.yaml", {"environment": "four", "layout": "split"})
     shutil.rmtree(root / E / "two")
-    found = {one.stack: one.state for one in affected(root, EarlierTree(Revision(root, "HEAD"), root), FactBook())}
+    found = {one.stack: one.state for one in affected(EarlierTree(Revision(root, "HEAD"), root), FactBook())}
     # The one whose versions come from an environment that went is no longer valid.
     gone = {"two": "deleted", "two-models": "deleted"}
     assert found == gone | {"four": "new", "four-models": "new", "three": "changed", "three-models-risk": "changed"}

@@ -75,7 +75,7 @@ def main() -> None:
         for case, files in CASES:
             with restored(folder):
                 _record(case, files, folder, Path(name))
-                print(f"{case.name}: recorded", flush=True)
+                print(f"{case.name}: recorded", flush=True)  # noqa: T201
         subprocess.run([*MODELWAY, "destroy", NAME, "--yes", "--environments", str(folder)], cwd=ROOT, check=False)
 
 

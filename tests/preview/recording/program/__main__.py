@@ -1,7 +1,7 @@
 """Declares what the file named by RESOURCES lists, in order. For recorded previews; see ../record.py.
 
-{"type": token, "name": logical name, "inputs": {...}, "options": {...}}. A type that begins with aws: or kubernetes: is a resource, another a
-component. An input {"$secret": value} is secret, {"$from": "name.output"} is an output of an earlier resource, {"$text": "arn of {0}",
+{"type": token, "name": logical name, "inputs": {...}, "options": {...}}. A type that begins with aws: or kubernetes: is a resource, another
+a component. An input {"$secret": value} is secret, {"$from": "name.output"} is an output of an earlier resource, {"$text": "arn of {0}",
 "$of": [...]} a text around such values. "type": "output" exports a value, "type": "raise" raises.
 """
 
