@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from modelway.contracts.engine import Engine
 from modelway.contracts.result import Rule, Sample
+from modelway.contracts.scanning import looked_up
 from modelway.contracts.source import Layout, Source
 from modelway.contracts.terms import Terms
 
@@ -70,6 +71,7 @@ def repeats(engine: Engine, table: Source, scanned: Sequence[Scanned], name: str
 
 
 def _rows(engine: Engine, layout: Layout, file: int, columns: Mapping[str, Terms], names: Sequence[str]) -> str:
+    table = looked_up(layout.table(engine, [file], numbered=True), {name: one for name, one in columns.items() if name in names})
     told = []
     for at, name in enumerate(names):
         terms = columns.get(name)
@@ -82,7 +84,7 @@ def _rows(engine: Engine, layout: Layout, file: int, columns: Mapping[str, Terms
         rules = ", ".join(f"'{rule}'" for rule in sorted(terms.shaped))
         # Without a shape it is an empty text: arg_min leaves out what is NULL.
         told.append(f"CASE WHEN f{at} IN ({rules}) THEN coalesce({terms.shape}, '') ELSE '' END AS s{at}")
-    return f"SELECT {file * FILES} + row AS key, {', '.join(told)} FROM {layout.table(engine, [file], numbered=True)}"
+    return f"SELECT {file * FILES} + row AS key, {', '.join(told)} FROM {table}"
 
 
 def _sample(table: Source, key: int, shape: str) -> Sample:

@@ -60,7 +60,7 @@ def scan(engine: Engine, layout: Layout, columns: Mapping[str, Terms], *, unique
     for name, one in columns.items():
         asked += [(name, what, expression) for what, expression in _asked(one, name in unique, name == aged, now)]
     counts = ", ".join(["count(*)", f"count({layout.present})", *(expression for _, _, expression in asked)])
-    (row,) = engine.rows(f"SELECT {counts} FROM {layout.table(engine, layout.files, keep_rejects=True)}")
+    (row,) = engine.rows(f"SELECT {counts} FROM {looked_up(layout.table(engine, layout.files, keep_rejects=True), columns)}")
     every, rows = _count(row[0]), _count(row[1])
     found: dict[str, dict[str, object]] = {name: {} for name in columns}
     for (name, what, _), value in zip(asked, row[2:], strict=True):
@@ -80,6 +80,12 @@ def scan(engine: Engine, layout: Layout, columns: Mapping[str, Terms], *, unique
     if every > rows:
         made.rejected += list(_no_objects(engine, layout))
     return made
+
+
+def looked_up(table: str, columns: Mapping[str, Terms]) -> str:
+    """A table with what the rules for its columns look up."""
+    lookups = [terms.lookup for terms in columns.values() if terms.lookup]
+    return f"(SELECT *, {', '.join(lookups)} FROM {table})" if lookups else table
 
 
 def _asked(terms: Terms, unique: bool, ordered: bool, now: float) -> Iterator[tuple[str, str]]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from modelway.contracts.engine import Engine
+from modelway.contracts.engine import CannotRead, Engine
 from modelway.errors import ModelwayError
 
 Format = Literal["csv", "parquet", "json"]
@@ -136,7 +136,11 @@ def layouts(engine: Engine, table: Source, file: int, encoding: Encoding, wanted
     if table.files[file].stat().st_size == 0:
         return None
     if table.format == "parquet":
-        described = engine.rows(f"DESCRIBE SELECT * FROM read_parquet({engine.link(file)})")
+        try:
+            described = engine.rows(f"DESCRIBE SELECT * FROM read_parquet({engine.link(file)})")
+        except CannotRead:
+            # Nothing but the footer is read here, so nothing else can be wrong.
+            raise CannotRead("is no Parquet file, or a damaged one") from None
         return Layout((file,), "parquet", tuple(str(row[0]) for row in described), tuple(str(row[1]) for row in described))
     if table.format == "json":
         whole = Layout((file,), "json", (), (), encoding=encoding)

@@ -17,8 +17,8 @@ NOTHING = '"NULL"'
 ISO = r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?( ?(Z|[+-]\d\d(:?\d\d)?))?)?"
 """Times that everybody reads alike (rfc-editor.org/rfc/rfc3339), seconds and zone optional."""
 ZONE = r".*:.*(Z|[+-]\d\d(:?\d\d)?)"
-SHORT = 64
-"""Values that are compared one after the other; more of them are looked up."""
+SHORT = 16
+"""Values that are compared one after the other; more of them are looked up in a table, which an aggregate cannot do itself."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,8 @@ class Terms:
     """Rules of which that says more than the rule itself."""
     time: str | None = None
     """As microseconds since 1970; None where the column holds no times."""
+    lookup: str | None = None
+    """What the table of rows has to have beside its columns, as `EXPRESSION AS NAME`."""
     zoned: str | None = None
     """Whether a time says its zone; None where all do or none does, by their type."""
 
@@ -94,11 +96,13 @@ def _plural(expected: Expected) -> str:
     return words[expected.kind]
 
 
-def _assembled(expected: Expected, value: str, read: _Read, within: str | None, faults: list[tuple[Rule, str]]) -> Terms:
+def _assembled(
+    expected: Expected, value: str, read: _Read, within: str | None, faults: list[tuple[Rule, str]], lookup: str | None = None
+) -> Terms:
     right = " AND ".join(part for part in (read.type, within) if part) or "true"
     told: list[tuple[Rule, str]] = [("type", f"NOT ({read.type})")] if read.type else []
     shaped: frozenset[Rule] = frozenset(("type",) if expected.kind in ("number", "integer") else ("type", "value"))
-    return Terms(value, right, (*told, *faults), read.value, _shape(value, read, expected), shaped)
+    return Terms(value, right, (*told, *faults), read.value, _shape(value, read, expected), shaped, lookup=lookup)
 
 
 def _shape(value: str, read: _Read, expected: Expected) -> str:
@@ -126,7 +130,7 @@ def _number(expected: Expected, value: str, kind: str) -> Terms | None:
         return None
     if kind in WHOLE:
         return _whole(expected, value)
-    single = kind == "FLOAT"
+    lookup, single = None, kind == "FLOAT"
     least, most = (_float(limit, single) for limit in (expected.least, expected.most))
     bounds = expected.bounds if expected.kind == "integer" else None
     # A double tells whole numbers of 32 bits apart, and not those of 64.
@@ -138,7 +142,8 @@ def _number(expected: Expected, value: str, kind: str) -> Terms | None:
         faults.append(("fraction", f"{read.value} <> trunc({read.value})"))
     if exact:
         written = f"({value} ->> '$')" if kind == JSON else value
-        fits = f"TRY_CAST({written} AS {'UBIGINT' if exact[0] == 0 else 'BIGINT'}) IS NOT NULL"
+        # -0.0 is 0, and no text of a number without a sign.
+        fits = f"({read.value} = 0 OR TRY_CAST({written} AS {'UBIGINT' if exact[0] == 0 else 'BIGINT'}) IS NOT NULL)"
         within.append(fits)
         faults.append(("too_large", f"NOT ({fits})"))
     elif bounds:
@@ -153,10 +158,11 @@ def _number(expected: Expected, value: str, kind: str) -> Terms | None:
     if expected.high is not None:
         faults.append(("above", f"{read.value} > {_float(expected.high, single)}"))
     if expected.values is not None:
-        allowed = _among(read.value, [_float(float(one), single) for one in expected.values if isinstance(one, int | float)])
+        literals = [_float(float(one), single) for one in expected.values if isinstance(one, int | float)]
+        allowed, lookup = _among(expected.name, read.value, literals)
         within.append(allowed)
         faults.append(("value", f"NOT ({allowed})"))
-    return _assembled(expected, value, read, " AND ".join(within), faults)
+    return _assembled(expected, value, read, " AND ".join(within), faults, lookup)
 
 
 def _whole(expected: Expected, value: str) -> Terms:
@@ -165,6 +171,7 @@ def _whole(expected: Expected, value: str) -> Terms:
     high = None if expected.high is None or math.isinf(expected.high) else math.floor(expected.high)
     bounds = expected.bounds if expected.kind == "integer" else None
     limits: list[tuple[Rule, str]] = []
+    lookup = None
     if bounds:
         limits.append(("too_large", f"{value} NOT BETWEEN {bounds[0]} AND {bounds[1]}"))
     if low is not None:
@@ -174,10 +181,11 @@ def _whole(expected: Expected, value: str) -> Terms:
     if expected.datatype == "FP16" and expected.kind == "number":
         limits.append(("too_large", f"abs({value}::DOUBLE) > {expected.most}"))
     if expected.values is not None:
-        allowed = _among(value, [str(one) for one in expected.values if isinstance(one, int | float) and float(one).is_integer()])
+        literals = [str(int(one)) for one in expected.values if isinstance(one, int | float) and float(one).is_integer()]
+        allowed, lookup = _among(expected.name, value, literals)
         limits.append(("value", f"NOT ({allowed})"))
     within = " AND ".join(f"NOT ({test})" for _, test in limits) or None
-    return _assembled(expected, value, _Read(None, value), within, limits)
+    return _assembled(expected, value, _Read(None, value), within, limits, lookup)
 
 
 def _read_number(value: str, kind: str) -> _Read | None:
@@ -237,8 +245,8 @@ def _timestamp(expected: Expected, value: str, kind: str) -> Terms | None:
 def _with_values(expected: Expected, value: str, read: _Read, literals: list[str]) -> Terms:
     if expected.values is None:
         return _assembled(expected, value, read, None, [])
-    allowed = _among(read.value, literals)
-    return _assembled(expected, value, read, allowed, [("value", f"NOT ({allowed})")])
+    allowed, lookup = _among(expected.name, read.value, literals)
+    return _assembled(expected, value, read, allowed, [("value", f"NOT ({allowed})")], lookup)
 
 
 def _of_lists(expected: Expected, value: str, kind: str) -> Terms | Held:
@@ -272,12 +280,15 @@ def _of_lists(expected: Expected, value: str, kind: str) -> Terms | Held:
     return Terms(value, right, tuple(faults), f"CAST({value} AS VARCHAR)", f"coalesce('a list of ' || len({flat}), 'no list')")
 
 
-def _among(value: str, literals: list[str]) -> str:
+def _among(name: str, value: str, literals: list[str]) -> tuple[str, str | None]:
+    """Whether a value is one of these, and what has to be looked up for that."""
     if not literals:
-        return "false"
+        return "false", None
     if len(literals) <= SHORT:
-        return f"{value} IN ({', '.join(literals)})"
-    return f"{value} IN (SELECT unnest([{', '.join(literals)}]))"
+        return f"{value} IN ({', '.join(literals)})", None
+    # No column of a contract has a space in its name.
+    allowed = f'"allowed {name}"'
+    return f"coalesce({allowed}, false)", f"{value} IN (SELECT unnest([{', '.join(literals)}])) AS {allowed}"
 
 
 def _float(number: float, single: bool) -> str:

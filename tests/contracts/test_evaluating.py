@@ -82,10 +82,10 @@ def write_csv(file: Path, rows: Sequence[Mapping[str, object]]) -> None:
         writer.writerows(rows)
 
 
-rows_of_text = st.lists(st.fixed_dictionaries(dict.fromkeys(COLUMNS, WRITTEN)), min_size=1, max_size=12)
+rows_of_text = st.lists(st.fixed_dictionaries(dict.fromkeys(COLUMNS, WRITTEN)), min_size=1, max_size=30)
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=25)
 @given(rows_of_text)
 def test_csv_is_judged_as_in_python(rows: list[dict[str, str]]) -> None:
     with file("data.csv") as written:
@@ -102,8 +102,8 @@ JSON_VALUES = st.one_of(
 )  # fmt: skip
 
 
-@settings(deadline=None, max_examples=150)
-@given(st.lists(st.fixed_dictionaries(dict.fromkeys(COLUMNS, JSON_VALUES)), min_size=1, max_size=12))
+@settings(deadline=None, max_examples=25)
+@given(st.lists(st.fixed_dictionaries(dict.fromkeys(COLUMNS, JSON_VALUES)), min_size=1, max_size=30))
 def test_json_is_judged_as_in_python(rows: list[dict[str, object]]) -> None:
     # What comes twice among lists and objects is nothing that is asked.
     rows = [{name: None if name in ("k", "u") and isinstance(value, list | dict) else value for name, value in row.items()} for row in rows]
@@ -130,9 +130,9 @@ VALUES = {
 }
 
 
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=20)
 @given(
-    st.lists(st.fixed_dictionaries({name: st.none() | VALUES[kind] for name, kind in TYPES.items()}), min_size=1, max_size=12), st.randoms()
+    st.lists(st.fixed_dictionaries({name: st.none() | VALUES[kind] for name, kind in TYPES.items()}), min_size=1, max_size=30), st.randoms()
 )
 def test_parquet_is_judged_as_in_python_in_any_order(rows: list[dict[str, object]], random: Any) -> None:
     with file("data.parquet") as written:
