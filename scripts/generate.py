@@ -9,6 +9,8 @@ from pathlib import Path
 from localcloud.plugins.aws import coverage
 from modelway.architecture.schema import KINDS, file_of, generated
 from modelway.preview import schema as changeset
+from modelway.preview.risks.table import as_markdown, table
+from modelway.rules.pack import RULES
 from scripts.describe import configuration
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -26,26 +28,42 @@ def aws_types() -> str:
     return "\n".join([head, *rows])
 
 
+def risks() -> str:
+    """The rows of the risk table."""
+    return as_markdown(table().rows)
+
+
+def rules() -> str:
+    """The rules of the policy pack."""
+    head = "| rule | severity | what is allowed | why | the same elsewhere |\n|---|---|---|---|---|"
+    rows = (f"| `{rule.id}` | {rule.severity} | {rule.says} | {rule.why} | {', '.join(rule.sources)} |" for rule in RULES)
+    return "\n".join([head, *rows])
+
+
 PARTS = {
     "aws types": (ROOT / "docs" / "local-cloud.md", aws_types),
     "configuration": (ROOT / "docs" / "configuration.md", configuration),
+    "risks": (ROOT / "docs" / "preview.md", risks),
+    "rules": (ROOT / "docs" / "preview.md", rules),
 }
 
 
-def rendered(name: str) -> str:
-    """The file of part `name` with that part as it should be."""
-    file, make = PARTS[name]
+def rendered(file: Path) -> str:
+    """The file with all its generated parts as they should be."""
     text = file.read_text("utf-8")
-    begin, end = BEGIN.format(name=name), END.format(name=name)
-    head, _, rest = text.partition(begin)
-    _, _, tail = rest.partition(end)
-    return f"{head}{begin}\n{make()}\n{end}{tail}"
+    for name, (where, make) in PARTS.items():
+        if where == file:
+            begin, end = BEGIN.format(name=name), END.format(name=name)
+            head, _, rest = text.partition(begin)
+            _, _, tail = rest.partition(end)
+            text = f"{head}{begin}\n{make()}\n{end}{tail}"
+    return text
 
 
 def wanted() -> Iterator[tuple[Path, str]]:
     """Every file that is generated, or has a part that is, with the text it should have."""
-    for name, (file, _) in PARTS.items():
-        yield file, rendered(name)
+    for file in dict.fromkeys(file for file, _ in PARTS.values()):
+        yield file, rendered(file)
     for kind in KINDS:
         yield file_of(kind), json.dumps(generated(kind), indent=2, ensure_ascii=False) + "\n"
     yield changeset.FILE, json.dumps(changeset.generated(), indent=2, ensure_ascii=False) + "\n"
