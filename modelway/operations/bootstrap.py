@@ -81,7 +81,7 @@ def bootstrap(environment: Environment, repository: str, running: Runner | None,
     rights = deployments(place, environment)
     for arn, document in rights.items():
         ensure.policy(arn, document, made)
-    ensure.role(place.role("preview"), documents.assumed_by_github(place, "pull_request"), documents.preview(place, key), (), made)
+    ensure.role(place.role("preview"), documents.assumed_by_github(place, *documents.LOOKING), documents.preview(place, key), (), made)
     deploying = documents.assumed_by_github(place, f"environment:{place.environment}")
     ensure.role(place.role("deploy"), deploying, documents.deploy(place, key), list(rights), made, instead_of=(TOO_MUCH,))
     group = None

@@ -98,15 +98,20 @@ def state_key(account: str) -> Document:
     )
 
 
-def assumed_by_github(ground: Ground, subject: str) -> Document:
-    """The trust policy of a role that one kind of run of one repository gets; `subject` is what follows the repository in the token."""
+LOOKING = ("pull_request", "ref:refs/heads/main")
+"""Runs that get the role `preview`: of pull requests, and on main to plan a deployment or to look for drift."""
+
+
+def assumed_by_github(ground: Ground, *subjects: str) -> Document:
+    """The trust policy of a role that runs of one repository get; `subjects` are what may follow the repository in their token."""
+    trusted = [f"repo:{ground.repository}:{subject}" for subject in subjects]
     return document(
         {
             "Sid": "GitHub",
             "Effect": "Allow",
             "Principal": {"Federated": ground.provider},
             "Action": ["sts:AssumeRoleWithWebIdentity"],
-            "Condition": {"StringEquals": {f"{ISSUER}:aud": AUDIENCE, f"{ISSUER}:sub": f"repo:{ground.repository}:{subject}"}},
+            "Condition": {"StringEquals": {f"{ISSUER}:aud": AUDIENCE, f"{ISSUER}:sub": trusted[0] if len(trusted) == 1 else trusted}},
         }
     )
 

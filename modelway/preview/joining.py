@@ -27,6 +27,7 @@ from modelway.redaction import masked
 
 DECISIONS: tuple[Decision, ...] = ("blocked", "unknown", "needs approval", "ok")
 """From the worst."""
+UNSEEN = "It is new, and no report of it was made: nobody looked at what it becomes."
 LOST = "No report of it was made: its job failed before it had one, or was cancelled."
 ENDED = "Nothing describes it any more, so nobody looked at it: what is deployed of it stays."
 
@@ -95,6 +96,7 @@ def join(reports: Sequence[ChangeSet], touched: Sequence[Affected] | None = None
         raise ModelwayError(f"The reports are of different commits ({', '.join(commit[:10] for commit in commits)}): make them anew.")
     there = {row.stack for one in reports for row in one.stacks}
     missing = sorted({one.stack for one in touched or () if one.state != "deleted"} - there)
+    new = {one.stack for one in touched or () if one.state == "new"}
     ended = sorted({one.stack for one in touched or () if one.state == "deleted"} - there)
     if len(reports) == 1 and not missing and not ended:
         return reports[0]
@@ -121,7 +123,10 @@ def join(reports: Sequence[ChangeSet], touched: Sequence[Affected] | None = None
         changes=tuple(change for one in reports for change in one.changes),
         gaps=(
             *(gap for one in reports for gap in one.gaps),
-            *(Gap(stack, LOST, "Look at the job's log, and run it again.") for stack in missing),
+            *(
+                Gap(stack, UNSEEN, "The first deployment makes it.") if stack in new else Gap(stack, LOST, "Look at the job's log.")
+                for stack in missing
+            ),
             *(Gap(stack, ENDED, "Destroy it first, while it is still described.") for stack in ended),
         ),
         made=Made(

@@ -29,7 +29,7 @@ CONNECTION = "arn:aws:codeconnections:eu-west-1:222222222222:connection/1234abcd
 DOCUMENTS: list[tuple[documents.Document, Any]] = [
     (documents.state_bucket(PLACE), "resource"),
     (documents.state_key(PLACE.account), "key"),
-    (documents.assumed_by_github(PLACE, "pull_request"), "trust"),
+    (documents.assumed_by_github(PLACE, *documents.LOOKING), "trust"),
     (documents.assumed_by_codebuild(PLACE), "trust"),
     (documents.preview(PLACE, KEY), "identity"),
     (documents.deploy(PLACE, KEY), "identity"),
