@@ -19,6 +19,8 @@ class Candidate(NamedTuple):
     parent: str
     inputs: Mapping[str, str]
     """Every value of its inputs as text, by its path; without those that carry the name."""
+    named: frozenset[str] = frozenset()
+    """Paths of those that do. Of what is there already more is known to: its id, which of a bucket is the name that it was given."""
 
 
 def candidate(resource: Resource) -> Candidate:
@@ -27,7 +29,9 @@ def candidate(resource: Resource) -> Candidate:
     values: dict[str, str] = {}
     _flatten("", resource.inputs, values)
     kept = {path: text for path, text in values.items() if text not in own and not path.endswith((".name", "Name"))}
-    return Candidate(resource.urn, resource.type, name_of(resource.parent) if resource.parent else "", kept)
+    return Candidate(
+        resource.urn, resource.type, name_of(resource.parent) if resource.parent else "", kept, frozenset(values.keys() - kept.keys())
+    )
 
 
 def renames(gone: Sequence[Candidate], come: Sequence[Candidate]) -> dict[str, str]:
@@ -50,7 +54,7 @@ def renames(gone: Sequence[Candidate], come: Sequence[Candidate]) -> dict[str, s
 
 def likeness(old: Candidate, new: Candidate) -> float:
     """Share of the inputs that are the same, 0 to 1; the old name replaced by the new one counts as the same."""
-    paths = old.inputs.keys() | new.inputs.keys()
+    paths = (old.inputs.keys() | new.inputs.keys()) - old.named - new.named
     if not paths:
         # Nothing but the type is known: components are the same when they stand in the same place.
         return 1.0 if old.parent == new.parent else 0.0
