@@ -141,4 +141,5 @@ def _of(one: Row) -> str:
 
 
 def _bare(kind: str) -> str:
-    return kind.removeprefix("aws:").rpartition("/")[2] if kind.startswith("aws:") else kind.removeprefix("kubernetes:")
+    name = kind.rpartition(":")[2]
+    return kind if "*" in name else name
