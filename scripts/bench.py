@@ -24,6 +24,7 @@ import psutil
 from localcloud.cloud import LocalCloud
 from modelway.architecture import load
 from scripts.many_models import write_environment
+from scripts.many_stacks import write_repository
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "benchmarks.md"
@@ -162,10 +163,43 @@ def growth() -> float:
 
 
 @cache
+def affecting(kept: bool) -> float:
+    """Seconds of `modelway affected` on 1,000 stacks, of which a change in base touches all; `kept`: after it was asked before."""
+    with tempfile.TemporaryDirectory(prefix="modelway-bench-") as name:
+        root = write_repository(Path(name))
+        with (root / "stacks" / "environments" / "base" / "environment.yaml").open("a", encoding="utf-8") as base:
+            base.write("cost_owner: finance@example.com\n")
+        env = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
+        taken = []
+        for turn in range(6):
+            # A cache of its own where nothing is to be known.
+            own = env | {"XDG_CACHE_HOME": f"{name}-cache/{0 if kept else turn}"}
+            taken.append(timed([MODELWAY, "affected", "--base", "HEAD"], folder=root, env=own))
+        shutil.rmtree(f"{name}-cache")
+        # The first warms the files up, and fills the cache.
+        return statistics.median(taken[1:])
+
+
+@cache
+def recorded() -> tuple[float, float, int]:
+    """How reports do on previews of a real engine that nobody tuned by; see scripts/recorded.py."""
+    from scripts.recorded import cases, figures, judged
+
+    return figures(judged(case) for case in cases())
+
+
+@cache
 def overheads(what: str) -> list[float]:
     """Ratios that tests/support/overhead.py takes: to the same resources written down by hand, or to what that program imports."""
     command = [sys.executable, "-W", "ignore", "-m", "tests.support.overhead", what]
     return [float(ratio) for ratio in subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()]
+
+
+@cache
+def checking() -> list[float]:
+    """The ratio of time and the MiB that tests/support/checking_cost.py takes."""
+    command = [sys.executable, "-m", "tests.support.checking_cost"]
+    return [float(figure) for figure in subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()]
 
 
 MEASURES = {
@@ -175,6 +209,12 @@ MEASURES = {
     "load": Measure("1,000 models, base and overrides, with the interpreter", 0.35, "s", lambda: loading(1000, imports=True)),
     "again": Measure("the same files again, with a cache, `load` alone", 0.04, "s", lambda: loading(1000, kept=True)),
     "growth": Measure("5,000 models and a fault, time for each, to that of 1,000 and none", 3, "×", growth),
+    "affected-cold": Measure("`modelway affected`, 1,000 stacks all touched, nothing known before", 3, "s", lambda: affecting(kept=False)),
+    "affected": Measure("the same again", 1, "s", lambda: affecting(kept=True)),
+    "missed": Measure(
+        "findings that reports of recorded previews miss, of those that nobody tuned by", 5, "%", lambda: 100 - recorded()[0]
+    ),
+    "alarms": Measure("false alarms for each hundred recorded previews", 5, "", lambda: recorded()[1]),
     "overhead": Measure(
         "20 endpoints under mocks, processor time, to the same by hand of typed classes", 1.05, "×", lambda: overheads("cpu")[0]
     ),
@@ -182,6 +222,10 @@ MEASURES = {
     "overhead-alike": Measure("the same, also waited for in our way", 1.05, "×", lambda: overheads("cpu")[2]),
     "imports": Measure("imports for 1 cluster and 20 endpoints, to the typed program's, time", 0.8, "×", lambda: overheads("imports")[0]),
     "import-memory": Measure("the same, memory", 0.8, "×", lambda: overheads("imports")[1]),
+    "checks": Measure(
+        "10 million rows against a contract, processor time, to DuckDB's min and max of them", 1.5, "×", lambda: checking()[0]
+    ),
+    "checks-memory": Measure("the same, memory", 512, "MiB", lambda: checking()[1]),
     "cluster": Measure("local cloud with one cluster ready, after the build", 10, "s", cluster_ready),
     "demo": Measure("`make demo`, repeated", 120, "s", repeated_demo),
     "up": Measure("second `modelway up dev`", 15, "s", second_up),
