@@ -152,13 +152,13 @@ def sums(pair: Pair) -> Iterator[Finding]:
             total -= written[0] if group[0].path == "spec.predictor" else 0
             if total > 100:
                 yield _too_much(pair, group, total)
-        elif sum(weight > 0 for weight in written) > 1 and _looks_like_percent(total, max(written)):
+        elif sum(weight > 0 for weight in written) > 1 and _looks_like_percent(total):
             yield _relative(pair, group, total)
 
 
-def _looks_like_percent(total: float, largest: float) -> bool:
+def _looks_like_percent(total: float) -> bool:
     """Whether people would read weights as percentages, which they are not: 90 and 20, but not 1 and 1, 9 and 1, 1000 and 50."""
-    return total != 100 and 50 <= total <= 200 and largest <= 100
+    return total != 100 and 50 <= total <= 200
 
 
 def _relative(pair: Pair, group: list[Row], total: float) -> Finding:
