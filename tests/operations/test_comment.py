@@ -260,6 +260,32 @@ def test_second_comments_go_into_the_first(desk: Desk) -> None:
     assert "apples" in desk.only()
 
 
+def test_a_second_comment_goes_only_when_the_first_has_what_it_had(desk: Desk) -> None:
+    desk.post(report("pears", at="11:00", result="failed"))
+    failed = desk.only()
+    desk.state.comments.clear()
+    desk.post(report("apples", at="10:00"))
+    whole = desk.only()
+    desk.state.comments.clear()
+    first, _ = desk.state.put(failed, own(desk)), desk.state.put(whole, own(desk))
+    at_removal: list[str] = []
+    written_over = 0
+
+    def meanwhile(_: int, method: str, path: str) -> None:
+        nonlocal written_over
+        if method == "GET" and path.endswith(str(first["id"])) and first["body"] != failed and not written_over:
+            # Another run, which had read before ours wrote.
+            first["body"] = failed
+            written_over += 1
+        if method == "DELETE":
+            at_removal.append(first["body"])
+
+    desk.state.meanwhile = meanwhile
+    desk.post(report("plums", at="09:00"))
+    assert written_over == 1
+    assert ["apples" in body for body in at_removal] == [True]
+
+
 @pytest.mark.parametrize("moment", ["before it reads again", "before it writes"])
 @pytest.mark.parametrize("ours", ["succeeded", "failed"])
 @pytest.mark.parametrize("theirs", ["succeeded", "failed"])
