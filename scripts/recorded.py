@@ -38,16 +38,16 @@ class Recorded:
     environment: str
 
     def sources(self) -> Sources:
-        files = {kind: self.folder / name for kind, name in FILES.items() if (self.folder / name).is_file()}
+        digest, events, state, plan = (self._file(name) for name in ("digest.json", "events.jsonl", "state.json", "plan.json"))
         before, after = (self._environment(side) for side in ("before", "after"))
-        return Sources("", **files, before=before, after=after, environment=self.environment)
+        return Sources("", digest, events, state, plan, before, after, self.environment)
+
+    def _file(self, name: str) -> Path | None:
+        return self.folder / name if (self.folder / name).is_file() else None
 
     def _environment(self, side: str) -> Environment | None:
         folder = self.folder / side
         return load(folder, self.environment, ROOT) if (folder / self.environment).is_dir() and self.environment else None
-
-
-FILES = {"digest": "digest.json", "events": "events.jsonl", "state": "state.json", "plan": "plan.json"}
 
 
 @dataclass(frozen=True)
