@@ -125,16 +125,21 @@ def _ceases(before: Sequence[Found], after: Sequence[Found], asked: Asked) -> It
 def _changed(before: Sequence[Found], after: Sequence[Found], asked: Asked) -> Iterator[Held | Open]:
     """Not the same values as before, in whatever order."""
     before, after = _with_default(before, asked), _with_default(after, asked)
-    old, new = (Counter(_key(one.value) for one in side if not isinstance(one.value, Missing)) for side in (before, after))
-    unknown = list(_open(after))
-    if unknown:
+    if unknown := list(_open(after)):
         yield from unknown
-    elif old != new:
-        first = next((one for one in after if old[_key(one.value)] < new[_key(one.value)]), None)
-        gone = next((one for one in before if new[_key(one.value)] < old[_key(one.value)]), None)
-        place = first or gone
-        if place is not None:
-            yield Held(place.path, _at(before, place.path), _at(after, place.path))
+        return
+    old, new = ([one for one in side if not isinstance(one.value, Missing)] for side in (before, after))
+    if len(old) == len(new) == 1:
+        # Most often; large values are not worth a key.
+        place = None if same(old[0].value, new[0].value) else new[0]
+    else:
+        had, has = ([(_key(one.value), one) for one in side] for side in (old, new))
+        counted, counting = Counter(key for key, _ in had), Counter(key for key, _ in has)
+        come = (one for key, one in has if counted[key] < counting[key])
+        gone = (one for key, one in had if counting[key] < counted[key])
+        place = next(come, None) or next(gone, None)
+    if place is not None:
+        yield Held(place.path, _at(before, place.path), _at(after, place.path))
 
 
 def _removed(before: Sequence[Found], after: Sequence[Found], asked: Asked) -> Iterator[Held | Open]:

@@ -66,17 +66,17 @@ class _Judged:
     def findings(self, rows: Sequence[Row]) -> Iterator[Finding]:
         unknown: set[str] = set()
         for row in rows:
+            if (row.when and not self._may_hold(row)) or not self._suits(row):
+                continue
             if not row.when:
-                if self._suits(row):
-                    yield self._finding(row, None)
+                yield self._finding(row, None)
                 continue
             for found in self._held(row):
                 if isinstance(found, Held):
-                    if self._suits(row):
-                        yield self._finding(row, found)
+                    yield self._finding(row, found)
                     break
                 # What is not known is said once, however many rows look at it.
-                if found.path not in unknown and self._suits(row):
+                if found.path not in unknown:
                     unknown.add(found.path)
                     yield self._open(row, found)
 
@@ -85,8 +85,6 @@ class _Judged:
             yield from self._option(row)
         elif self._operation in _COMPARED and (self._step.old is None or self._step.new is None):
             yield Open("", "is not in the files, so nothing can be compared")
-        elif not self._may_hold(row):
-            return
         elif row.when in _OF_DOCUMENTS:
             yield from documents_that(row.when, self._step.type, self._before(), self._after())
         else:
@@ -96,7 +94,10 @@ class _Judged:
 
     def _may_hold(self, row: Row) -> bool:
         """Whether anything differs that the row looks at. Of what is created nothing differs; there everything is new."""
-        if self._operation not in _COMPARED:
+        if row.property in OPTIONS:
+            old, new = self._step.old, self._step.new
+            return bool(old and new) and (old.protect, old.retain_on_delete) != (new.protect, new.retain_on_delete)  # type: ignore[union-attr]
+        if self._operation not in _COMPARED or self._step.old is None or self._step.new is None:
             return True
         places = DOCUMENTS.get(self._step.type, ()) if row.when in _OF_DOCUMENTS else (row.property,)
         return any(_related(parts(place), names) for place in places for names in self._changed)
