@@ -1,6 +1,7 @@
 """Wildcards as IAM has them: `*` any characters, `?` one; in names of actions the case does not matter."""
 
 import re
+from functools import lru_cache
 
 # ${*}, ${?} and ${$} are those characters themselves; any other variable is one name that is known when somebody asks.
 _LITERAL = re.compile(r"\$\{[*?$]\}")
@@ -18,5 +19,11 @@ def only_wild(text: str) -> bool:
 
 def matches(pattern: str, action: str) -> bool:
     """Whether an action that is written as `pattern` grants `action`."""
+    return _expression(pattern).fullmatch(action) is not None
+
+
+@lru_cache(maxsize=4096)
+def _expression(pattern: str) -> re.Pattern[str]:
+    # Documents name the same few patterns again and again.
     expression = "".join({"*": ".*", "?": "."}.get(character, re.escape(character)) for character in pattern)
-    return re.fullmatch(expression, action, re.IGNORECASE | re.DOTALL) is not None
+    return re.compile(expression, re.IGNORECASE | re.DOTALL)
