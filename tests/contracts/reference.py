@@ -28,7 +28,7 @@ def judge(columns: Mapping[str, Mapping[str, Any]], rows: Sequence[Mapping[str, 
             rule, known = _judged(column, value, text)
             if rule:
                 found[name, rule] += 1
-            if column.get("unique"):
+            if column.get("unique") and rule != "type":
                 if known in seen:
                     found[name, "unique"] += 1
                 seen.add(known)
@@ -49,7 +49,8 @@ def _judged(column: Mapping[str, Any], value: object, text: bool) -> tuple[str |
     number = _number(value, text)
     if number is None:
         return "type", value
-    return _judged_number(column, number, kind), number
+    # No NaN equals another, and yet it comes twice.
+    return _judged_number(column, number, kind), "nan" if math.isnan(number) else number
 
 
 def _judged_number(column: Mapping[str, Any], number: int | float, kind: str) -> str | None:

@@ -85,7 +85,7 @@ def write_csv(file: Path, rows: Sequence[Mapping[str, object]]) -> None:
 rows_of_text = st.lists(st.fixed_dictionaries(dict.fromkeys(COLUMNS, WRITTEN)), min_size=1, max_size=30)
 
 
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=15)
 @given(rows_of_text)
 def test_csv_is_judged_as_in_python(rows: list[dict[str, str]]) -> None:
     with file("data.csv") as written:
@@ -102,7 +102,7 @@ JSON_VALUES = st.one_of(
 )  # fmt: skip
 
 
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=15)
 @given(st.lists(st.fixed_dictionaries(dict.fromkeys(COLUMNS, JSON_VALUES)), min_size=1, max_size=30))
 def test_json_is_judged_as_in_python(rows: list[dict[str, object]]) -> None:
     # What comes twice among lists and objects is nothing that is asked.
@@ -130,7 +130,7 @@ VALUES = {
 }
 
 
-@settings(deadline=None, max_examples=20)
+@settings(deadline=None, max_examples=10)
 @given(
     st.lists(st.fixed_dictionaries({name: st.none() | VALUES[kind] for name, kind in TYPES.items()}), min_size=1, max_size=30), st.randoms()
 )
