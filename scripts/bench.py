@@ -23,6 +23,7 @@ import psutil
 
 from localcloud.cloud import LocalCloud
 from modelway.architecture import load
+from scripts.many_changes import write_digest
 from scripts.many_models import write_environment
 from scripts.many_stacks import write_repository
 
@@ -202,6 +203,46 @@ def checking() -> list[float]:
     return [float(figure) for figure in subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()]
 
 
+PARSING = """
+import gc, json, sys, time
+gc.set_threshold(50_000)
+data = open(sys.argv[1], "rb").read()
+started = time.process_time()
+json.loads(data)
+print(time.process_time() - started, 0)
+"""
+REPORTING = """
+import gc, resource, sys, time
+from pathlib import Path
+from modelway.preview.assembling import assemble
+from modelway.preview.sources import Sources
+gc.set_threshold(50_000)
+started = time.process_time()
+assemble([Sources(digest=Path(sys.argv[1]))])
+print(time.process_time() - started, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)
+"""
+
+
+@cache
+def reporting(changes: int = 10_000, rounds: int = 5) -> tuple[float, float]:
+    """Processor time of a report of many changes, to that of `json.loads` of the same bytes, the verb's collector in both; and the most
+    memory of the whole process, to the size of the file. Medians."""
+    with tempfile.TemporaryDirectory(prefix="modelway-bench-") as name:
+        file = Path(name) / "digest.json"
+        write_digest(file, changes)
+        ratios, peaks = [], []
+        for _ in range(rounds + 1):
+            said = [
+                subprocess.run(
+                    [sys.executable, "-c", program, str(file)], cwd=ROOT, capture_output=True, text=True, check=True
+                ).stdout.split()
+                for program in (PARSING, REPORTING)
+            ]
+            ratios.append(float(said[1][0]) / float(said[0][0]))
+            peaks.append(float(said[1][1]) / file.stat().st_size)
+        return statistics.median(ratios[1:]), statistics.median(peaks[1:])
+
+
 MEASURES = {
     "fresh": Measure("fresh clone and empty caches to the end of `make demo`", 14 * 60, "s", fresh_demo, slow=True),
     "help": Measure("`modelway --help`", 0.35, "s", lambda: best([MODELWAY, "--help"])),
@@ -230,6 +271,9 @@ MEASURES = {
     "demo": Measure("`make demo`, repeated", 120, "s", repeated_demo),
     "up": Measure("second `modelway up dev`", 15, "s", second_up),
     "memory": Measure("local cloud with `local` and `dev` up, summed PSS", 2.5, "GiB", memory),
+    "report": Measure("report of 10,000 changes, processor time, to `json.loads` of its digest", 1.3, "×", lambda: reporting()[0]),
+    "report-memory": Measure("the same, memory of the process, to the size of the digest", 2, "×", lambda: reporting()[1]),
+    "report-start": Measure("`modelway report --help`", 0.35, "s", lambda: best([MODELWAY, "report", "--help"])),
     "tests": Measure("`make test` with a warm cache", 8 * 60, "s", lambda: timed(["make", "test"]), slow=True),
 }
 
