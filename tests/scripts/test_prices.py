@@ -43,13 +43,13 @@ PRODUCTS = {
         product("A2", "EUC1-BoxUsage:m7i.large", "0.3000000000", "eu-central-1", **M7I),
         # Of others' tenancy and reservations, which cost the same and are not meant.
         product("A3", "EUC1-DedicatedUsage:m7i.large", "0.9000000000", "eu-central-1", **M7I),
-        product("B1", "NatGateway-Hours", "0.0450000000", productFamily="NAT Gateway"),
+        product("B1", "NatGateway-Hours", "0.0460000000", productFamily="NAT Gateway"),
         product("B2", "RegionalNatGateway-Hours", "0.0990000000", productFamily="NAT Gateway"),
         product("C1", "EBS:VolumeUsage.gp3", "0.0800000000", volumeApiName="gp3"),
         product("C2", "EBS:VolumeUsage.gp3", "0.0700000000", volumeApiName="gp3"),
     ],
     "AmazonEKS": [product("D1", "USE1-AmazonEKS-Hours:perCluster", "0.1000000000")],
-    "AmazonS3": [product("E1", "TimedStorage-ByteHrs", {0: "0.0230000000", 51200: "0.0220000000"}, volumeType="Standard")],
+    "AmazonS3": [product("E1", "TimedStorage-ByteHrs", {0: "0.0240000000", 51200: "0.0220000000"}, volumeType="Standard")],
     "awskms": [product("F1", "us-east-1-KMS-Requests", {0: "0.0000000000", 20000: "0.0000030000"}, productFamily="API Request")],
 }
 
@@ -136,10 +136,10 @@ def test_prices_are_asked_for_and_written(
     assert m7i["eu-central-1"].sku == "A2: $0.3000000000 per unit"
     # What AWS does not tell stays, with its own source.
     assert m7i["eu-west-1"] == before.prices["ec2 m7i.large"].usd["eu-west-1"]
-    assert fresh.prices["nat gateway"].usd["us-east-1"].usd == 0.045
+    assert fresh.prices["nat gateway"].usd["us-east-1"].usd == 0.046
     assert fresh.prices["eks cluster"].usd["all"].usd == 0.1
     # The first tier; of what is free at first, the first that costs something, in the table's unit.
-    assert fresh.prices["s3 storage"].usd["us-east-1"].usd == 0.023
+    assert fresh.prices["s3 storage"].usd["us-east-1"].usd == 0.024
     assert fresh.prices["kms requests"].usd["all"].usd == pytest.approx(0.03)
     # Two prices for the same: nobody chooses.
     assert fresh.prices["ebs gp3"].usd["us-east-1"].source == "memory"

@@ -9,8 +9,6 @@ from modelway.preview.resources import SECRET, UNKNOWN, Resource, name_of, type_
 NOT_KNOWN = object()
 """Stands for a value that is known only after the update, or is secret."""
 
-_SIGNATURE = "4dabf18193072939515e22adb298388d"
-"""Key by which a state tells a secret or another special value from a mapping (sdk/go/common/resource/sig: Key)."""
 _REGION = re.compile(rb'"region"\s*:\s*"([a-z]{2}(?:-[a-z]+)+-[1-9])"|"arn"\s*:\s*"arn:aws[a-z-]*:[a-z0-9-]+:([a-z]{2}(?:-[a-z]+)+-[1-9]):')
 
 
@@ -84,7 +82,7 @@ def seen(resource: Resource, *, inputs: bool) -> Seen:
 
 def hidden(value: object) -> bool:
     """Whether a value is not there to be read."""
-    return _SIGNATURE in value if isinstance(value, dict) else isinstance(value, str) and value in (UNKNOWN, SECRET)
+    return isinstance(value, str) and value in (UNKNOWN, SECRET)
 
 
 def as_number(value: object) -> float | None:

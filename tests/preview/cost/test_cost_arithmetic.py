@@ -49,6 +49,9 @@ def test_in_whatever_groups_stacks_are_put_together_it_is_the_same(one: Cost, tw
 def test_nothing_is_lost_when_stacks_are_put_together(costs: list[Cost]) -> None:
     whole = merge(costs)
     assert list(whole.lines) == [line for cost in costs for line in cost.lines]
+    for kind in ("aws:a:A", "b:c:D"):
+        numbers = [int(told.rpartition(": ")[2]) for cost in costs for told in cost.unpriced if told.startswith(f"{kind}: ")]
+        assert f"{kind}: {sum(numbers)}" in whole.unpriced or not numbers
     for budget in whole.budgets:
         assert budget.month[0] <= budget.month[1]
         assert budget.over == (budget.month[0] > budget.limit)
