@@ -104,8 +104,7 @@ def _manifest(kind: str, name: str, side: int) -> dict[str, Any]:
     if kind in specs:
         body = {"spec": specs[kind]}
     elif kind == "ConfigMap":
-        body = {"data": {"configuration": f"level: {side}
-" * 20}}
+        body = {"data": {"configuration": f"level: {side}\n" * 20}}
     annotations = {"modelway/side": str(side)}
     return {
         "apiVersion": "v1",
@@ -125,10 +124,10 @@ def _of_aws(kind: str, name: str, side: int) -> dict[str, Any]:
             ],
         }
     )
-    more: dict[str, Any] = {
+    more: dict[str, dict[str, Any]] = {
         "role": {"assumeRolePolicy": document.replace("s3:GetObject", "sts:AssumeRole"), "maxSessionDuration": 3600},
         "policy": {"policy": document, "path": "/modelway/"},
         "repository": {"imageTagMutability": "IMMUTABLE", "imageScanningConfiguration": {"scanOnPush": True}},
         "alarm": {"metricName": "Errors", "threshold": side + 1, "evaluationPeriods": 3, "dimensions": {"Endpoint": name}},
-    }[kind]
-    return {"name": name, "tags": tags, "tagsAll": tags, **more}
+    }
+    return {"name": name, "tags": tags, "tagsAll": tags, **more[kind]}
