@@ -107,7 +107,7 @@ def _left(statement: Statement, others: Sequence[Statement], unknown: list[str],
         unknown += paths
     elif left:
         kept = [tuple(dict.fromkeys(combination[number] for combination in left)) for number in range(3)]
-        yield _grant(statement, *kept, note)
+        yield _grant(statement, kept[0], kept[1], kept[2], note)
 
 
 @dataclass(frozen=True)

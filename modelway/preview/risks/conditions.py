@@ -11,7 +11,16 @@ from typing import NamedTuple
 
 from modelway.preview.resources import SECRET, UNKNOWN
 from modelway.preview.risks import amounts
-from modelway.preview.risks.meaning import Unreadable, expires_sooner, opened, widened, widened_ingress, widened_rights
+from modelway.preview.risks.meaning import (
+    Unreadable,
+    expires_sooner,
+    opened,
+    rerouted,
+    widened,
+    widened_ingress,
+    widened_peers,
+    widened_rights,
+)
 from modelway.rules.properties import Found, Misplaced, Missing
 from modelway.rules.values import Unknown
 
@@ -281,9 +290,11 @@ CONDITIONS: Mapping[str, Condition] = {
     "opened": _by_meaning(opened),
     "raised": _ordered(lambda before, after: after > before),
     "removed": _removed,
+    "rerouted": _by_meaning(rerouted),
     "rights widened": _by_meaning(widened_rights),
     "widened": _by_meaning(widened),
     "widened ingress": _by_meaning(widened_ingress),
+    "widened peers": _by_meaning(widened_peers),
     # Of the IAM documents that the type carries; the judge does these.
     "denies": lambda *_: iter(()),
     "grants": lambda *_: iter(()),

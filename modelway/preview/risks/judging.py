@@ -165,7 +165,7 @@ class _Judged:
         change = next((one for one in self._properties if one.path == path), None)
         if change is not None and change.before and change.after and change.before.text and change.after.text:
             old, new = change.before.text, change.after.text
-        return masked(path) + (f": {old} → {new}" if old and new else "")
+        return masked(path) + (f": {old} → {new}" if old and new and old != new else "")
 
     def _open(self, row: Row, found: Open) -> Finding:
         named = masked(found.path) or "what it was"

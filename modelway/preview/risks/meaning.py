@@ -101,6 +101,46 @@ def _covers(wide: _Way, one: _Way) -> bool:
     return "/" in wide[0] and "/" in one[0] and not beyond(_networks(one[0]), _networks(wide[0]))
 
 
+def widened_peers(before: object, after: object) -> list[str]:
+    """Who may come in, at which ports, by the rules of a NetworkPolicy; no peers or no ports are all of them."""
+    had = list(_peers(before))
+    return ["everybody" if one[0] == "*" else "somebody more" for one in _peers(after) if not any(_lets_in(other, one) for other in had)]
+
+
+def _peers(value: object) -> Iterator[tuple[str, str]]:
+    for rule in _mappings(value):
+        for peer in _texts_of(rule.get("from")):
+            yield from ((peer, port) for port in _texts_of(rule.get("ports")))
+
+
+def _texts_of(value: object) -> list[str]:
+    found = [json.dumps(one, sort_keys=True) for one in value] if isinstance(value, list | tuple) else []
+    if any(UNKNOWN in one for one in found) or value == UNKNOWN:
+        raise Unreadable("is not known before the update")
+    return found or ["*"]
+
+
+def _lets_in(wide: tuple[str, str], one: tuple[str, str]) -> bool:
+    return all(left in ("*", right) for left, right in zip(wide, one, strict=True))
+
+
+def rerouted(before: object, after: object) -> list[str]:
+    """Whether rules of a route send requests elsewhere: weights of 1 and 1 are those of 50 and 50, one of 0 is none."""
+    return [] if _shared(before) == _shared(after) else ["other answers"]
+
+
+def _shared(rules: object) -> list[str]:
+    return [json.dumps({**rule, "backendRefs": _by_share(rule.get("backendRefs"))}, sort_keys=True) for rule in _mappings(rules)]
+
+
+def _by_share(backends: object) -> list[tuple[str, float]]:
+    weighed = [
+        ({**one, "weight": 0}, _amount(one.get("weight", 1) if one.get("weight", 1) is not None else 1)) for one in _mappings(backends)
+    ]
+    total = sum(weight for _, weight in weighed)
+    return sorted((json.dumps(one, sort_keys=True), round(weight / total, 6)) for one, weight in weighed if weight and total)
+
+
 def widened_rights(before: object, after: object) -> list[str]:
     """What rules of a Role or ClusterRole allow and did not: verbs on resources, of groups, of names."""
     had = list(_rights(before))
@@ -196,7 +236,7 @@ def _amount(value: object) -> float:
     try:
         return float(str(value))
     except ValueError:
-        raise Unreadable("is not known before the update" if value == UNKNOWN else "has an age that is no number") from None
+        raise Unreadable("is not known before the update" if value == UNKNOWN else "has an amount that is no number") from None
 
 
 def _mappings(value: object) -> Iterator[Mapping[str, object]]:
