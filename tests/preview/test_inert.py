@@ -245,6 +245,12 @@ def test_a_bar_does_not_end_a_cell() -> None:
     assert cells == ["a", "b", "`x|y`", "`\\|z`"]
 
 
+def test_data_in_a_page_ends_no_element() -> None:
+    written = escaping.json_in_page(b'{"a": "</script><!--&\xe2\x80\xa8"}')
+    assert not set("<>&\u2028") & set(written)
+    assert json.loads(written) == {"a": "</script><!--&\u2028"}
+
+
 def test_half_a_character_is_shown_as_its_code() -> None:
     assert escaping.plain("a\ud800b") == "a\\ud800b"
 
