@@ -193,7 +193,9 @@ def _program(project: Project) -> str:
 
 def _environment(project: Project, stack: str) -> str:
     facts = FactBook()
-    config = engine_folder(project.root) / stack_file(stack)
+    # Programs of others have it beside Pulumi.yaml, unless that says otherwise; then it is one of the files of the program.
+    file = stack_file(stack)
+    config = engine_folder(project.root) / (file if project.ours else Path(file).name)
     content = config.read_bytes() if config.is_file() else None
     owner = environment_of(project, stack)
     if owner is None:

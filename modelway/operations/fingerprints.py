@@ -9,6 +9,7 @@ import contextlib
 import hashlib
 import json
 import os
+import re
 import stat
 import tempfile
 from collections.abc import Iterator
@@ -140,8 +141,12 @@ def program_digest(tree: Tree) -> str:
 
 
 def tree_digest(tree: Tree) -> str:
-    """Stands for a program that is not Modelway's: every file of its folder but what tools keep there."""
-    files = sorted(path for path in tree.under(".") if not _IS_TOOLS.intersection(path.split("/")) and not path.endswith(".md"))
+    """Stands for a program that is not Modelway's: every file of its folder but what tools keep there, and what configures stacks."""
+    files = sorted(
+        path
+        for path in tree.under(".")
+        if not _IS_TOOLS.intersection(path.split("/")) and not path.endswith(".md") and not re.fullmatch(r"(\./)?Pulumi\..+\.yaml", path)
+    )
     return _digest(*(part for path in files for part in (path.encode("utf-8", "surrogatepass"), tree.read(path) or b"")))
 
 
