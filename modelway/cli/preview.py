@@ -65,9 +65,9 @@ def command(
         sources = previewed(project, wanted, folder, _tell)
         changeset = assemble(sources, checks=checked, risk_table=risks, price_table=prices, made=_made(project, sources))
         if out is not None:
-            _keep_reports(changeset, out)
             for stack, one in zip(stacks, sources, strict=True):
                 keep(project, stack, one, out, _tell)
+            _keep_reports(changeset, out)
     from modelway.cli.report import rendered
 
     written = rendered(changeset, format_)

@@ -31,6 +31,7 @@ OTHER = (
 
 _IS_TOOLS = frozenset({".git", ".modelway", ".venv", "venv", "node_modules", "__pycache__", ".pulumi"})
 """Folders that are no part of a program."""
+_OF_STACK = re.compile(r"(\./)?Pulumi\..+\.yaml")
 
 DEFAULT_LAYOUT = "single"
 """That of an environment which names none; a test holds it."""
@@ -141,13 +142,18 @@ def program_digest(tree: Tree) -> str:
 
 
 def tree_digest(tree: Tree) -> str:
-    """Stands for a program that is not Modelway's: every file of its folder but what tools keep there, and what configures stacks."""
-    files = sorted(
+    """Stands for a program that is not Modelway's: every file of its folder but documents, what configures stacks, what tools keep there,
+    and what `modelway preview --out` does."""
+    files = [path for path in tree.under(".") if not _IS_TOOLS.intersection(path.split("/"))]
+    folders = [{path.rpartition("/")[0] for path in files if path.endswith(f"/{name}")} for name in ("state.json", "events.jsonl")]
+    kept = folders[0] & folders[1]
+    reports = {f"{folder.rpartition('/')[0]}/report.{ending}" for folder in kept for ending in ("json", "html")}
+    own = sorted(
         path
-        for path in tree.under(".")
-        if not _IS_TOOLS.intersection(path.split("/")) and not path.endswith(".md") and not re.fullmatch(r"(\./)?Pulumi\..+\.yaml", path)
+        for path in files
+        if path.rpartition("/")[0] not in kept and path not in reports and not path.endswith(".md") and not _OF_STACK.fullmatch(path)
     )
-    return _digest(*(part for path in files for part in (path.encode("utf-8", "surrogatepass"), tree.read(path) or b"")))
+    return _digest(*(part for path in own for part in (path.encode("utf-8", "surrogatepass"), tree.read(path) or b"")))
 
 
 def of_program(path: str) -> bool:

@@ -145,6 +145,10 @@ def keep(project: Project, stack: str, sources: Sources, out: Path, progress: Pr
 
     A plan that holds in clear what looks like a credential is not kept: the engine takes no plan that was changed.
     """
+    # Before anything is written: of another program every file of the folder counts.
+    manifest = None
+    if sources.plan is not None and sources.state is not None and sources.ended == "succeeded":
+        manifest = made_from(project, stack, sources.plan, State(sources.state))
     folder = out / stack.replace("/", "-")
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     files = PreviewFiles(folder)
@@ -157,12 +161,11 @@ def keep(project: Project, stack: str, sources: Sources, out: Path, progress: Pr
         masked_lines(sources.events, files.events)
     if sources.state is not None:
         masked_copy(sources.state, files.state)
-    if sources.plan is None or sources.state is None or sources.ended != "succeeded":
+    if sources.plan is None or manifest is None:
         return
     if found := next(exposed(Plan(sources.plan)), None):
         progress(f"the plan of stack {stack} is not kept: {found.path} of {found.urn} looks like {found.kind}, and stands there in clear")
         return
-    manifest = made_from(project, stack, sources.plan, State(sources.state))
     kept_as_is(sources.plan, files.plan)
     manifest_file(files.plan).write_bytes(msgspec.json.format(msgspec.json.encode(manifest), indent=2) + b"\n")
 

@@ -66,14 +66,14 @@ class Site:
 @pytest.fixture(scope="module")
 def site(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Site:
     folder = tmp_path_factory.mktemp("reviewed")
-    (folder / "state").mkdir()
+    state = tmp_path_factory.mktemp("state")
     runtime = {"name": "python", "options": {"virtualenv": sys.prefix}}
     (folder / "Pulumi.yaml").write_text(json.dumps({"name": "reviewed", "runtime": runtime}), "utf-8")
     (folder / "__main__.py").write_text(PROGRAM, "utf-8")
     given = {
         name: value for name, value in cloud.environment("565656565656").items() if not name.startswith(("PULUMI_OPTION", "PULUMI_CONFIG"))
     }
-    own = {"PULUMI_BACKEND_URL": f"file://{folder / 'state'}", "PULUMI_CONFIG_PASSPHRASE": "test", "PYTHONPATH": str(cloud.root)}
+    own = {"PULUMI_BACKEND_URL": f"file://{state}", "PULUMI_CONFIG_PASSPHRASE": "test", "PYTHONPATH": str(cloud.root)}
     site = Site(folder, {**given, **own})
     site.say()
     site.run("pulumi", "stack", "init", "test")
