@@ -7,14 +7,15 @@ Weights of a rule are relative to each other, 1 where none is written; requests 
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
+from modelway.preview.changeset import Route
 from modelway.preview.resources import UNKNOWN
 from modelway.preview.traffic import controllers, pods
 from modelway.preview.traffic.objects import Place, Thing, World, mapping, number, sequence, text, within
 from modelway.preview.traffic.pods import MODEL, TEAM, VERSION, Served
 from modelway.preview.traffic.sides import Found, Row, Side, in_order, shares
 
-_ANSWERED = {"RequestRedirect"}
-"""Filters that answer by themselves."""
+_ANSWERED = {"RequestRedirect", "ExtensionRef"}
+"""Filters that answer by themselves, or may."""
 
 
 def sides(world: World) -> Iterator[Side]:
@@ -68,9 +69,12 @@ def _side(world: World, route: Thing, controller: str) -> Side:
 
 def _rows(world: World, route: Thing, rule: Mapping[str, object], path: str, matches: str, *, known: bool) -> Iterator[Row]:
     filters = [mapping(one) for one in sequence(rule.get("filters"))]
-    if any(one.get("type") in _ANSWERED for one in filters):
-        return
     written = sequence(rule.get("backendRefs"))
+    if rule.get("backendRefs") == UNKNOWN:
+        row = Route(version="not known yet", percent=None, matches=matches)
+        yield Row(row, "backends", f"{path}.backendRefs", unknown=("names and weights",))
+    elif not written and not any(one.get("type") in _ANSWERED for one in filters):
+        yield Row(Route(version="nobody", percent=0, matches=matches), "nobody", f"{path}.backendRefs", weight=0)
     backends = [_Backend(mapping(one), f"{path}.backendRefs[{index}].weight") for index, one in enumerate(written)]
     weights = [number(backend.reference.get("weight", 1)) for backend in backends]
     percents = shares(weights) if known else [None] * len(weights)
