@@ -1,5 +1,6 @@
 """`modelway check data FILE…` and `modelway check model NAME`: data and versions against the contract of a model."""
 
+import json
 import os
 import sys
 import time
@@ -177,10 +178,9 @@ def _end(subject: str, results: "Sequence[Result]", as_json: bool) -> None:
     from modelway.redaction import masked
 
     if as_json:
-        import msgspec
-
         checks = [_check(subject, result, masked) for result in results]
-        typer.echo(msgspec.json.format(msgspec.json.encode(checks), indent=2).decode())
+        told = [{field: getattr(check, field) for field in check.__struct_fields__} for check in checks]
+        typer.echo(json.dumps(told, indent=2, ensure_ascii=False))
     else:
         for result in results:
             _print(subject, result, masked)

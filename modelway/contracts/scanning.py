@@ -93,8 +93,8 @@ def _asked(terms: Terms, unique: bool, ordered: bool, now: float) -> Iterator[tu
     # A CASE, as FILTER takes several times as long.
     yield "right", f"count(CASE WHEN {terms.right} THEN {terms.value} END)" if terms.right != "true" else f"count({terms.value})"
     if unique:
-        # Of hashes, which need less memory than texts. Values that are equal have equal ones, so none is missed.
-        yield "distinct", f"count(DISTINCT hash({terms.key}))"
+        # Of hashes, which need less memory than texts. Values that are equal have equal ones, so none is missed; NULL has one too.
+        yield "distinct", f"count(DISTINCT CASE WHEN {terms.key} IS NOT NULL THEN hash({terms.key}) END)"
     if terms.zoned:
         yield "times", f"count({terms.time})"
         yield "zoned", f"count(CASE WHEN {terms.zoned} THEN 1 END)"

@@ -106,6 +106,12 @@ def test_a_limit_of_a_column_of_32_bits_is_within_it(tmp_path: Path) -> None:
     assert judged(parquet(tmp_path / "a.parquet", "SELECT 0.1::FLOAT AS x"), asked).outcome == "passed"
 
 
+def test_what_is_missing_hides_nothing_that_comes_twice(tmp_path: Path) -> None:
+    asked = contract({"id": {"type": "integer", "unique": True, "null_rate": 0.5}})
+    made = parquet(tmp_path / "a.parquet", "SELECT 1.0 AS x, unnest([4::BIGINT, NULL, 4]) AS id")
+    assert faults(judged(made, asked)) == ["id: 1 row repeats a value that came before: row 3 (as in row 1)"]
+
+
 def test_long_numbers_are_not_taken_for_each_other(tmp_path: Path) -> None:
     asked = contract({"id": {"type": "integer", "unique": True}})
     (tmp_path / "a.csv").write_text("x,id\n1,9007199254740992\n1,9007199254740993\n1,9007199254740993.0\n", "utf-8")
