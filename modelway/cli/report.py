@@ -88,10 +88,6 @@ def command(
 
 def rendered(changeset: "ChangeSet", format_: Format, *, shown: bool = True) -> str:
     """The report in that format; `shown` where it goes to stdout, which may be a terminal with colours and a width."""
-    if format_ == "json":
-        import msgspec
-
-        return msgspec.json.format(msgspec.json.encode(changeset), indent=2).decode() + "\n"
     if format_ == "terminal" and shown and sys.stdout.isatty():
         import shutil
 

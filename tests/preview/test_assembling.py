@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -258,3 +259,21 @@ def test_of_2000_planted_secrets_none_reaches_a_changeset(tmp_path: Path, secret
     files = {"state": written(tmp_path, "state.json", of_state), "events": written(tmp_path, "events.jsonl", lines)}
     told = msgspec.json.encode(assembled(tmp_path, of_digest, **files)).decode()
     assert [place for place, secret in at.items() if secret in told] == []
+
+
+def test_what_differs_in_the_description_is_told_once_in_the_words_of_diff(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    shutil.copytree(ROOT / "stacks" / "environments", tmp_path / "stacks" / "environments")
+    shutil.copytree(ROOT / "examples", tmp_path / "examples", ignore=shutil.ignore_patterns("*.parquet", "*.csv"))
+    shutil.copy(ROOT / "Pulumi.yaml", tmp_path)
+    model = tmp_path / "stacks" / "environments" / "base" / "models" / "co2-forecast.yaml"
+    model.write_text(model.read_text("utf-8").replace("max: 3", "max: 5"), "utf-8")
+    arguments = []
+    for stack in ("dev", "dev-models"):
+        arguments += ["--digest", written(tmp_path, f"{stack}.json", digest(step("create", None, resource("a", stack))))]
+    arguments += ["--before", ROOT / "stacks" / "environments" / "dev", "--after", tmp_path / "stacks" / "environments" / "dev"]
+    _, out, _ = run(capsys, "report", *arguments, "--format", "json")
+    found = msgspec.json.decode(out, type=ChangeSet)
+    assert [row.environment for row in found.stacks] == ["dev", "dev"]
+    assert [(one.stack, one.title, one.lines) for one in found.differences] == [
+        ("dev", "model co2-forecast", (("changed", "endpoint.scaling.max  3 → 5"),))
+    ]
