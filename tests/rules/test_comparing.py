@@ -123,6 +123,14 @@ def test_what_a_pattern_covers_it_matches(general: str, special: str, filling: l
         assert overlap(general, special)
 
 
+@pytest.mark.parametrize(
+    ("general", "special", "answer"),
+    [("?", "*", False), ("a?", "a*", False), ("a*", "a?b", True), ("a*b", "a*", False), ("*b", "a*b", True), ("${*}", "x", False)],
+)
+def test_a_wildcard_is_covered_by_one_as_wide_alone(general: str, special: str, answer: bool) -> None:
+    assert covers(general, special) is answer
+
+
 @given(_TEXT)
 def test_a_pattern_covers_itself_and_everything_covers_it(pattern: str) -> None:
     assert covers(pattern, pattern)
