@@ -95,7 +95,7 @@ def figures(found: Iterable[Judged]) -> tuple[float, float, int]:
 
 def _is(finding: Finding, named: Named) -> bool:
     risk, about = named
-    return finding.risk == risk and (name_of(finding.urn) == about or about in finding.subject.split())
+    return finding.risk == risk and (f"{name_of(finding.urn)}-".startswith(f"{about}-") or about in finding.subject.split())
 
 
 def main() -> None:
