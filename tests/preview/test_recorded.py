@@ -10,7 +10,7 @@ from modelway.redaction import credentials
 from scripts.recorded import CASES, Judged, Recorded, cases, figures, judged
 
 ALL = cases()
-MACHINE = re.compile(r"(?<![a-z])(?:tmp|root|home)/[a-z0-9._-]+/")
+MACHINE = re.compile(r"(?<![a-z])(?:tmp|root|home)/[A-Za-z0-9._-]+/")
 
 
 @cache
