@@ -189,7 +189,13 @@ def keep(case: Case, files: PreviewFiles, folder: Path) -> None:
 
 def _places(folder: Path) -> list[tuple[str, str]]:
     """Places of this machine, and what stands for them; the engine also writes them without the first slash."""
-    known = {str(folder): "recorded", str(HERE): "program", str(HERE.parents[2]): "modelway", sys.prefix: "venv", sys.base_prefix: "python"}
+    known = {
+        str(folder): "recorded",
+        str(HERE): "program",
+        str(HERE.parents[2]): "modelway",
+        sys.prefix: "venv",
+        str(Path(os.__file__).resolve().parents[2]): "python",
+    }
     known[str(Path(os.environ["PULUMI_HOME"]).parent)] = "cloud"
     return [(place.lstrip("/"), name) for place, name in known.items()]
 
