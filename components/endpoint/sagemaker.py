@@ -128,7 +128,9 @@ class SageMakerEndpoint(pulumi.ComponentResource):
     """Names."""
 
     def __init__(self, name: str, args: SageMakerEndpointArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("modelway:index:SageMakerEndpoint", name, {**args}, opts)
+        # How many instances run now is nothing that was asked for, and no change when it differs.
+        asked = {key: value for key, value in args.items() if key != "instances"}
+        super().__init__("modelway:index:SageMakerEndpoint", name, asked, opts)
         self._name = name
         self._args = args
         self._child = pulumi.ResourceOptions(parent=self)
