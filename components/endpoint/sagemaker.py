@@ -8,7 +8,7 @@ import pulumi_aws as aws
 from components import _statements as statements
 from components.endpoint import _execution as execution
 from components.endpoint import _variants as variants
-from components.endpoint._schedules import aws_cron
+from components.endpoint.instance_scaling import ScalingArgs, ScheduleArgs, scale
 
 
 class VariantArgs(TypedDict):
@@ -41,16 +41,6 @@ class RolloutArgs(TypedDict):
     """Between steps. Default: 600."""
     bake_seconds: int
     """How long the old instances stay after the last step."""
-
-
-class ScheduleArgs(TypedDict):
-    """A time with more instances."""
-
-    begins: str
-    """As cron has it, five fields in numbers."""
-    ends: str
-    time_zone: str
-    min: int
 
 
 class CaptureArgs(TypedDict):
@@ -138,7 +128,9 @@ class SageMakerEndpoint(pulumi.ComponentResource):
     """Names."""
 
     def __init__(self, name: str, args: SageMakerEndpointArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("modelway:index:SageMakerEndpoint", name, {**args}, opts)
+        # How many instances run now is nothing that was asked for, and no change when it differs.
+        asked = {key: value for key, value in args.items() if key != "instances"}
+        super().__init__("modelway:index:SageMakerEndpoint", name, asked, opts)
         self._name = name
         self._args = args
         self._child = pulumi.ResourceOptions(parent=self)
@@ -166,8 +158,9 @@ class SageMakerEndpoint(pulumi.ComponentResource):
             # Its name is its own: a second one could not be there before the first has gone.
             opts=self._after(log, unique=True),
         )
-        for variant in answering:
-            self._scaling(variant, endpoint)
+        if self._scaled():
+            for variant in answering:
+                scale(name, _variant_scaling(args, variant), endpoint, self._child)
         self.endpoint = endpoint.name
         self.arn = endpoint.arn
         self.role_arn = role.arn
@@ -323,52 +316,6 @@ class SageMakerEndpoint(pulumi.ComponentResource):
             variant["container_startup_health_check_timeout_in_seconds"] = args["startup_seconds"]
         return variant
 
-    def _scaling(self, variant: str, endpoint: aws.sagemaker.Endpoint) -> None:
-        args = self._args
-        if not self._scaled():
-            return
-        name = f"{self._name}-{variant}"
-        target = aws.appautoscaling.Target(
-            f"{name}-scaling",
-            service_namespace="sagemaker",
-            scalable_dimension=variants.DIMENSION,
-            resource_id=endpoint.name.apply(lambda known: f"endpoint/{known}/variant/{variant}"),
-            min_capacity=args["min_replicas"],
-            max_capacity=args["max_replicas"],
-            opts=self._child,
-        )
-        place: dict[str, Any] = {
-            "service_namespace": target.service_namespace,
-            "scalable_dimension": target.scalable_dimension,
-            "resource_id": target.resource_id,
-        }
-        for measure, value in sorted(args["targets"].items()):
-            aws.appautoscaling.Policy(
-                f"{name}-{measure}",
-                name=f"{args['endpoint_name']}-{variant}-{measure}",
-                policy_type="TargetTrackingScaling",
-                target_tracking_scaling_policy_configuration=cast(
-                    "aws.appautoscaling.PolicyTargetTrackingScalingPolicyConfigurationArgsDict",
-                    variants.tracking(args["endpoint_name"], variant, measure, value),
-                ),
-                **place,
-                opts=self._child,
-            )
-        for number, schedule in enumerate(args.get("schedules", []), 1):
-            for moment, least in (("begins", schedule["min"]), ("ends", args["min_replicas"])):
-                times = aws_cron(schedule["begins"] if moment == "begins" else schedule["ends"])
-                for count, when in enumerate(times, 1):
-                    role = f"{moment}-{number}" if len(times) == 1 else f"{moment}-{number}-{count}"
-                    aws.appautoscaling.ScheduledAction(
-                        f"{name}-{role}",
-                        name=f"{args['endpoint_name']}-{variant}-{role}",
-                        schedule=when,
-                        timezone=schedule["time_zone"],
-                        scalable_target_action={"min_capacity": least, "max_capacity": args["max_replicas"]},
-                        **place,
-                        opts=self._child,
-                    )
-
     def _after(self, *others: pulumi.Resource, kept: bool = False, unique: bool = False) -> pulumi.ResourceOptions:
         more = pulumi.ResourceOptions(depends_on=list(others), delete_before_replace=unique or None)
         return pulumi.ResourceOptions.merge(self._kept if kept else self._child, more)
@@ -376,6 +323,17 @@ class SageMakerEndpoint(pulumi.ComponentResource):
 
 def _rollout(args: RolloutArgs) -> variants.Rollout:
     return variants.Rollout(args["kind"], args.get("percent", 10), args.get("wait_seconds", 600), args["bake_seconds"])
+
+
+def _variant_scaling(args: SageMakerEndpointArgs, variant: str) -> ScalingArgs:
+    return {
+        "endpoint_name": args["endpoint_name"],
+        "variant": variant,
+        "min": args["min_replicas"],
+        "max": args["max_replicas"],
+        "targets": args["targets"],
+        "schedules": args.get("schedules", []),
+    }
 
 
 def _capture(args: CaptureArgs) -> aws.sagemaker.EndpointConfigurationDataCaptureConfigArgsDict:

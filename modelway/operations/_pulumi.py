@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,12 @@ _NOT_LOGGED_IN = (
     "the engine does not know where the state is: log in to it first, `pulumi login 's3://PLATFORM-ENV-state-ACCOUNT?region=REGION'` for"
     " the bucket of `modelway bootstrap ENV` (docs/bootstrap.md); or set PULUMI_BACKEND_URL, or PULUMI_ACCESS_TOKEN for Pulumi Cloud."
 )
+
+
+READS = 4
+"""How often stacks are listed until none was cut off."""
+PAUSE = 0.5
+"""Seconds between."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +84,15 @@ class Engine:
 
     def stacks(self) -> list[str]:
         """Names of the project's stacks in the backend."""
-        return [entry["name"] for entry in json.loads(self._capture("stack", "ls", "--json"))]
+        for left in reversed(range(READS)):
+            try:
+                return [entry["name"] for entry in json.loads(self._capture("stack", "ls", "--json"))]
+            except EngineFailure as fault:
+                # A backend of files is read whole, also what another engine is just writing beside its state.
+                if not left or not str(fault).endswith("error: EOF"):
+                    raise
+                time.sleep(PAUSE)
+        raise AssertionError
 
     def configure(self, stack: str, key: str, value: str) -> None:
         """The stack's configuration file holds `value` under `key`, in clear."""

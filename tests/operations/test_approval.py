@@ -70,7 +70,7 @@ def test_a_plan_without_its_manifest_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ModelwayError, match="there is no plan"):
         read_manifest(plan)
     plan.write_text("{}", "utf-8")
-    with pytest.raises(ModelwayError, match="has no manifest plan.manifest.json beside it"):
+    with pytest.raises(ModelwayError, match=r"has no manifest plan\.manifest\.json beside it"):
         read_manifest(plan)
     for damaged in ("", "[]", "{", '{"stack": 1}', '{"stack": "dev"}'):
         manifest_file(plan).write_text(damaged, "utf-8")

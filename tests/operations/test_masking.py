@@ -76,7 +76,7 @@ def test_text_before_the_document_is_left_out(tmp_path: Path) -> None:
 
 def test_lines_that_are_none_are_left_out(tmp_path: Path) -> None:
     source, target = tmp_path / "events", tmp_path / "kept"
-    source.write_text('{"sequence": 1, "text": "%s"}\n%s\n{"sequence": 2}\n{"sequ' % (KEY, KEY), "utf-8")
+    source.write_text(f'{{"sequence": 1, "text": "{KEY}"}}\n{KEY}\n{{"sequence": 2}}\n{{"sequ', "utf-8")
     masked_lines(source, target)
     lines = [json.loads(line) for line in target.read_text("utf-8").splitlines()]
     assert [line["sequence"] for line in lines] == [1, 2]

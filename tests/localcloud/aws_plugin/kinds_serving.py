@@ -119,7 +119,7 @@ def serving(changed: bool, policy: str) -> list[Any]:
         aws(
             "sagemaker/endpointConfiguration:EndpointConfiguration",
             "tagged-shape",
-            {"productionVariants": [{**variant, "instanceType": "ml.m7i.large", "modelName": of("plain", "name")}], "tags": tags},
+            {"productionVariants": [{**variant, "initialInstanceCount": 2, "modelName": of("plain", "name")}], "tags": tags},
         ),
         aws(
             "sagemaker/endpoint:Endpoint",
