@@ -25,6 +25,8 @@ from modelway.errors import ModelwayError
 ROOT = Path(__file__).resolve().parents[1]
 CLOUD = LocalCloud(ROOT / ".modelway" / "local")
 SCRATCH = ROOT / ".modelway" / "demo"
+REVIEWED = SCRATCH / "preview"
+REPORT = SCRATCH / "report.html"
 MODELWAY = str(Path(sys.prefix) / "bin" / "modelway")
 COMMITTED = ROOT / "stacks" / "environments"
 NAMES = ("local", "dev")
@@ -208,6 +210,19 @@ def prove_nothing_changes(places: list[Place]) -> None:
             talk(f"{stack}: nothing changed")
 
 
+def reviewed(place: Place) -> str:
+    """The report of the canary as Markdown, as a pull request would get it; as HTML it is in SCRATCH."""
+    step(f"{place.name}: what a pull request with that canary would say")
+    after = with_canary()
+    place.run("pulumi", "config", "set", "--stack", models_stack(place), "modelway:environments", str(after), quiet=True)
+    place.run("modelway", "preview", "-s", models_stack(place), "--out", str(REVIEWED), quiet=True)
+    files = REVIEWED / models_stack(place)
+    engine = ["--digest", str(files / "digest.json"), "--events", str(files / "events.jsonl"), "--state", str(files / "state.json")]
+    described = ["--before", str(COMMITTED / place.name), "--after", str(after / place.name)]
+    place.run("modelway", "report", *engine, *described, "--format", "html", "--out", str(REPORT), quiet=True)
+    return place.run("modelway", "report", *engine, *described, "--format", "markdown", quiet=True)
+
+
 def canary(place: Place) -> None:
     step(f"{place.name}: {CANARY_PERCENT} % of the requests to {CANARY_MODEL} go to its newer version")
     endpoint = outputs(place)["endpoints"][CANARY_MODEL]
@@ -254,6 +269,7 @@ def farewell(places: list[Place]) -> None:
         lines.append(f'  eval "$(modelway local env {place.name})" && kubectl {config}{" " if config else ""}get httproute,deploy,hpa -A')
     lines += [
         "  modelway local status",
+        f"  the report above as a page of its own: {REPORT.relative_to(ROOT)}",
         "Go on:",
         "  change a model in one environment: copy .modelway/demo/canary/local/models to stacks/environments/local/",
         '  eval "$(modelway local env local)" && modelway validate && pulumi preview -s local',
@@ -278,6 +294,7 @@ def main() -> int:
             bring_up(place, build)
         overview(places)
         prove_nothing_changes(places)
+        report = reviewed(places[0])
         canary(places[0])
     except Failed as fault:
         console.print(f"\nthe demo stopped: {fault}", markup=False)
@@ -291,6 +308,8 @@ def main() -> int:
     except KeyboardInterrupt:
         console.print("\ninterrupted. `make demo` goes on where it was; `modelway local down` removes everything.")
         return 130
+    step("the report of that canary, as a pull request gets it")
+    print(report)
     farewell(places)
     return 0
 
