@@ -156,7 +156,7 @@ class Metric(Section):
 class Rows(Section):
     """How many rows data have."""
 
-    EXAMPLES = MappingProxyType({"max": 10_000_000})
+    EXAMPLES = MappingProxyType({"min": 1000, "max": 10_000_000})
 
     min: int = Field(default=1, ge=0, le=10**12)
     """Fewest."""
