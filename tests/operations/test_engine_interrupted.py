@@ -14,8 +14,11 @@ echo > begun
 while true; do sleep 0.1; done
 """
 PROGRAM = """
+import signal
 import sys
 from pathlib import Path
+# Whoever runs the tests in the background may have interrupts ignored, and what is started inherits that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 from modelway.operations._pulumi import Engine, EngineFailure
 sys.prefix = "/nowhere"
 try:
@@ -33,11 +36,15 @@ def test_the_engine_ends_what_it_has_begun(tmp_path: Path) -> None:
     with subprocess.Popen(
         [sys.executable, "-c", PROGRAM], cwd=tmp_path, env=environment, start_new_session=True, stderr=subprocess.PIPE, text=True
     ) as run:
-        until = time.monotonic() + 60
-        while not (tmp_path / "begun").exists() and time.monotonic() < until:
-            time.sleep(0.05)
-        # As a terminal does: whoever is in the foreground hears it.
-        os.killpg(run.pid, signal.SIGINT)
-        _, said = run.communicate(timeout=60)
+        try:
+            until = time.monotonic() + 60
+            while not (tmp_path / "begun").exists() and time.monotonic() < until:
+                time.sleep(0.05)
+            # As a terminal does: whoever is in the foreground hears it.
+            os.killpg(run.pid, signal.SIGINT)
+            _, said = run.communicate(timeout=60)
+        except subprocess.TimeoutExpired:
+            os.killpg(run.pid, signal.SIGKILL)
+            raise
     assert (tmp_path / "ended").read_text("utf-8") == "gave its lock back\n"
     assert "ended with exit code 255" in said
