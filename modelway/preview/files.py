@@ -71,7 +71,7 @@ def document(file: Path, data: bytes, lists: tuple[str, ...]) -> Document:
         try:
             members = msgspec.json.decode(view[begin:], type=dict[str, msgspec.Raw])
             return Document(file, members, {name: _items(members.get(name)) for name in lists}, cut=False)
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, RecursionError):
             if first and begin == 0 and len(data) > 1_000_000:
                 # A large file that begins as it should is cut; no other place in it is better.
                 break

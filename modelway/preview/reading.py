@@ -14,7 +14,7 @@ import msgspec
 
 from modelway.preview.changeset import Diagnostic, Gap
 from modelway.preview.files import Document, UnusableFile, contents, document, refuse_other_kinds
-from modelway.preview.resources import Resource, stack_of
+from modelway.preview.resources import Resource, stack_of, type_of
 from modelway.preview.steps import STACK, Steps, of_event
 from modelway.redaction import masked
 
@@ -253,7 +253,7 @@ def _lines(file: Path) -> Iterator[bytes]:
 
 def _outputs(text: msgspec.Raw | None) -> tuple[str, ...]:
     found = _decoded(text, _Stack) if text else None
-    if found is None or found.new is None:
+    if found is None or found.new is None or type_of(found.new.urn) != STACK:
         return ()
     old, new = (found.old.outputs if found.old else {}), found.new.outputs
     return tuple(name for name in sorted(old.keys() | new.keys()) if old.get(name) != new.get(name))

@@ -1,7 +1,7 @@
 """Whether a change may be merged, and what has to happen first."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from modelway.preview.changeset import (
     RISKS,
@@ -27,12 +27,14 @@ def decide(
     findings: Sequence[Finding],
     policies: Sequence[PolicyResult],
     checks: Sequence[DataCheck],
-    changes: Iterable[Change],
+    changes: Sequence[Change],
 ) -> Verdict:
     """What blocks decides first: no approval helps. Then what is not known, then what somebody has to approve."""
     blocks = [*_blocking(findings, policies, checks)]
     unknown = [*_unknown(stacks)]
-    approvals = [*_approvals(findings, policies, checks)]
+    known = {finding.urn for finding in findings}
+    unread = [change.name for change in changes if change.risk == "unknown" and change.urn not in known]
+    approvals = [*_approvals(findings, policies, checks), *_unread(unread)]
     decision: Decision = "blocked" if blocks else "unknown" if unknown else "needs approval" if approvals else "ok"
     counted = Counter(change.risk for change in changes)
     return Verdict(decision, (*blocks, *unknown, *approvals), tuple((risk, counted[risk]) for risk in RISKS if counted[risk]))
@@ -84,6 +86,12 @@ def _approvals(findings: Sequence[Finding], policies: Sequence[PolicyResult], ch
     for check in checks:
         if check.outcome == "undecided":
             yield f"Look at {check.subject}: its contract could not be held against it."
+
+
+def _unread(names: Sequence[str]) -> Iterator[str]:
+    if names:
+        more = f" and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
+        yield f"Look at what could not be read, in the engine's own words: {', '.join(names[:_LISTED])}{more}."
 
 
 _ADJECTIVES = {

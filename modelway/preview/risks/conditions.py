@@ -66,7 +66,12 @@ def plain(value: object) -> object:
             return float(value)
         except ValueError:
             return value
-    return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
+    if not isinstance(value, int) or isinstance(value, bool):
+        return value
+    try:
+        return float(value)
+    except OverflowError:
+        return value
 
 
 def same(one: object, other: object) -> bool:
