@@ -9,6 +9,7 @@ from typing import get_args
 import msgspec
 
 from modelway.preview import verdict
+from modelway.preview.accompanying import Accompanying
 from modelway.preview.blast_radius import radius
 from modelway.preview.changeset import (
     RISKS,
@@ -122,6 +123,8 @@ def _stack(sources: Sources, judges: Risks, market: Prices) -> _Stack:
     name = preview.stack or (state.stack if state else "") or (plan.stack if plan else "") or sources.environment
     _refuse_others(name, sources, state, plan)
     passing = _Pass(name, preview, state.parents if state else {}, judges, market)
+    if state is not None:
+        passing.accompanying.complete()
     for step in preview.steps:
         passing.see(step)
     for resource in state or ():
@@ -174,6 +177,7 @@ class _Pass:
         self.traffic = Traffic(stack)
         self.costs = Costs(stack, market)
         self.ruling = Ruling(stack)
+        self.accompanying = Accompanying(preview.steps.types("delete"))
         self.changes: list[Change] = []
         self.findings: list[Finding] = []
         self.resources: list[Resource] = []
@@ -191,6 +195,7 @@ class _Pass:
 
     def know(self, resource: Resource) -> None:
         """A resource of the state, once all steps have been seen."""
+        self.accompanying.know(resource)
         if resource.urn in self._steps or resource.urn in self._renamed:
             return
         self.resources.append(_bare(resource))
@@ -211,6 +216,7 @@ class _Pass:
             differs = properties(step)
             self.findings += self._judges.judge(self._stack, step, differs, operation)
             self.traffic.see(step)
+            self.accompanying.see(step, operation)
             self.costs.see(step)
             self.ruling.see(step)
             if step.op in ("create", "delete") and step.type in self._renamable and resource is not None:
@@ -236,7 +242,9 @@ class _Pass:
         )
 
     def finish(self) -> None:
-        """Renames, and what could not be read."""
+        """Renames, and what could not be read; nothing of what goes with all that it was there for."""
+        if along := self.accompanying.accompanied():
+            self.findings = [finding for finding in self.findings if finding.urn not in along]
         for urn in dict.fromkeys(self._steps.unreadable):
             self.uncertain.add(urn)
             if urn not in self.operations:

@@ -227,7 +227,7 @@ def engine() -> Iterator[Case]:
         "program-raises", [models, logs], [models, res("raise", "end", {"text": "no such region"})], result="failed", decision="unknown"
     )
     yield Case(
-        "provider-refuses", [models], [models, aws("kms/key:Key", "data", {"deletionWindowInDays": 3})], result="failed", decision="unknown"
+        "provider-refuses", [models], [models, aws("kms/key:Key", "data", {"deletionWindowInDays": "a month"})], result="failed", decision="unknown"
     )
     yield Case("type-unknown-to-the-provider", [models], [models, aws("s3/nothing:Nothing", "what")], result="failed", decision="unknown")
     yield Case(
@@ -251,9 +251,10 @@ def engine() -> Iterator[Case]:
     )
     yield Case("drift-found", [models], [models], refresh=True, edit={"tag": "acme-models"}, may=(("review", "models"),))
     yield Case("drift-not-found", [models], [models], refresh=True)
+    # A URN holds the types of the parents and not their names.
     groups = [res("example:index:Team", "risk"), bucket("models", {"bucket": "acme-models"}, parent="risk")]
     yield Case("components-of-others", groups, [groups[0], bucket("models", {"bucket": "acme-models", "tags": {"a": "b"}}, parent="risk")])
-    moved = [res("example:index:Team", "credit"), bucket("models", {"bucket": "acme-models"}, parent="credit")]
+    moved = [res("example:index:Squad", "credit"), bucket("models", {"bucket": "acme-models"}, parent="credit")]
     yield Case("moved-without-alias", groups, moved, (("irreversible", "models"), ("review", "models")))
     yield Case(
         "secret-changed",
