@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 from modelway.preview.changeset import Finding, Operation, PropertyChange
-from modelway.preview.resources import SECRET, UNKNOWN, Resource, Step
+from modelway.preview.resources import SECRET, UNKNOWN, Step
 from modelway.preview.risks.conditions import CONDITIONS, Asked, Held, Open, same
 from modelway.preview.risks.documents import documents_that
 from modelway.preview.risks.rows import OPTIONS, Row
@@ -53,7 +53,7 @@ def _is_of(type_: str, patterns: Sequence[str]) -> bool:
 
 
 class _Judged:
-    """One step. Its inputs are parsed once, when a row wants them."""
+    """One step. Its inputs are parsed when a row wants them."""
 
     def __init__(self, stack: str, step: Step, properties: Sequence[PropertyChange], operation: Operation) -> None:
         self._stack = stack
@@ -61,7 +61,6 @@ class _Judged:
         self._properties = properties
         self._operation = operation
         self._changed = [_names(one.path) for one in properties]
-        self._inputs: dict[str, Mapping[str, Any]] = {}
 
     def findings(self, rows: Sequence[Row]) -> Iterator[Finding]:
         unknown: set[str] = set()
@@ -81,12 +80,13 @@ class _Judged:
                     yield self._open(row, found)
 
     def _held(self, row: Row) -> Iterator[Held | Open]:
+        old, new = self._step.old, self._step.new
         if row.property in OPTIONS:
             yield from self._option(row)
-        elif self._operation in _COMPARED and (self._step.old is None or self._step.new is None):
+        elif self._operation in _COMPARED and (old is None or new is None):
             yield Open("", "is not in the files, so nothing can be compared")
         elif row.when in _OF_DOCUMENTS:
-            yield from documents_that(row.when, self._step.type, self._before(), self._after())
+            yield from documents_that(row.when, self._step.type, old.wanted if old else None, new.wanted if new else None)
         else:
             before = list(look(self._before(), row.property)) if self._before() is not None else []
             asked = Asked(row.value, row.default, row.unit)
@@ -121,17 +121,10 @@ class _Judged:
         return all(_has(inputs, path, value) for path, value in row.where.items())
 
     def _before(self) -> Mapping[str, Any] | None:
-        return self._parsed("old", self._step.old)
+        return self._step.old.inputs if self._step.old else None
 
     def _after(self) -> Mapping[str, Any] | None:
-        return self._parsed("new", self._step.new)
-
-    def _parsed(self, side: str, resource: Resource | None) -> Mapping[str, Any] | None:
-        if resource is None:
-            return None
-        if side not in self._inputs:
-            self._inputs[side] = resource.inputs
-        return self._inputs[side]
+        return self._step.new.inputs if self._step.new else None
 
     def _finding(self, row: Row, held: Held | None) -> Finding:
         path = held.path if held else ""
