@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from modelway.preview.changeset import Operation
+from modelway.preview.changeset import Finding, Operation
 from modelway.preview.resources import UNKNOWN, Resource, Step, name_of
 from modelway.preview.traffic.objects import Place, mapping, sequence, text, within
 
@@ -179,8 +179,15 @@ class Accompanying:
         return self._gone.picked(one.place, selector, perhaps=False) and not self._stay.picked(one.place, selector, perhaps=True)
 
 
+def without_repeated(findings: Iterable[Finding], parents: Mapping[str, str]) -> list[Finding]:
+    """Without the versions that go with their whole endpoint, where it is said of the endpoint that it goes: no version follows them."""
+    found = list(findings)
+    endpoints = {one.urn for one in found if one.rule == "endpoint-deleted"}
+    return [one for one in found if one.rule != "version-deleted" or parents.get(one.urn) not in endpoints]
+
+
 def _kind(type_: str) -> _Kind:
-    """Group and kind of a Kubernetes object, two empty texts of anything else. Packages that were made from CRDs have their own prefixes."""
+    """Group and kind of a Kubernetes object, else two empty texts. Packages that were made from CRDs have prefixes of their own."""
     package, _, rest = type_.partition(":")
     group, _, kind = rest.partition(":")
     # Versions of Kubernetes' groups are v1, v1beta1; other packages have a module and the type again: s3/bucket:Bucket.
@@ -245,7 +252,7 @@ def _accounts(value: object) -> Iterator[str]:
 
 def _selector(one: _Object) -> Mapping[str, object]:
     """As matchLabels and matchExpressions; empty where it picks everything, or is not known."""
-    found = one.spec.get(_SELECTORS[one.kind])
+    found = one.spec.get(_SELECTORS.get(one.kind, ""))
     if one.kind == ("core", "Service"):
         # The only one that is a plain mapping of labels; without one somebody else keeps its addresses.
         return {"matchLabels": found} if mapping(found) else {}

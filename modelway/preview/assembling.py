@@ -9,7 +9,7 @@ from typing import get_args
 import msgspec
 
 from modelway.preview import verdict
-from modelway.preview.accompanying import Accompanying
+from modelway.preview.accompanying import Accompanying, without_repeated
 from modelway.preview.blast_radius import radius
 from modelway.preview.changeset import (
     RISKS,
@@ -38,7 +38,7 @@ from modelway.preview.netting import netted
 from modelway.preview.plan import Plan, exposed
 from modelway.preview.policies import Ruling, joined, results
 from modelway.preview.reading import Preview, own_name, read
-from modelway.preview.renames import Candidate, candidate, renames
+from modelway.preview.renames import Candidates
 from modelway.preview.resources import Resource, Step, name_of, type_of
 from modelway.preview.risks.judging import Risks
 from modelway.preview.risks.table import table
@@ -189,8 +189,7 @@ class _Pass:
         self._renamed: set[str] = set()
         """URNs that a state has of what is called otherwise now, by an alias."""
         self._components: dict[str, str] = {}
-        self._gone: list[Candidate] = []
-        self._come: list[Candidate] = []
+        self._candidates = Candidates()
         self._renamable = preview.steps.types("create") & preview.steps.types("delete")
 
     def know(self, resource: Resource) -> None:
@@ -220,7 +219,7 @@ class _Pass:
             self.costs.see(step)
             self.ruling.see(step)
             if step.op in ("create", "delete") and step.type in self._renamable and resource is not None:
-                (self._come if step.op == "create" else self._gone).append(candidate(resource))
+                self._candidates.see(resource, comes=step.op == "create")
         except (msgspec.DecodeError, RecursionError):
             differs = ()
             self._steps.unreadable.append(step.urn)
@@ -243,13 +242,13 @@ class _Pass:
 
     def finish(self) -> None:
         """Renames, and what could not be read; nothing of what goes with all that it was there for."""
-        if along := self.accompanying.accompanied():
-            self.findings = [finding for finding in self.findings if finding.urn not in along]
+        along = self.accompanying.accompanied()
+        self.findings = without_repeated((one for one in self.findings if one.urn not in along), self._parents)
         for urn in dict.fromkeys(self._steps.unreadable):
             self.uncertain.add(urn)
             if urn not in self.operations:
                 self.changes.append(Change(self._stack, urn, type_of(urn), name_of(urn), "update", "unknown"))
-        found = renames(self._gone, self._come)
+        found = self._candidates.renames()
         if found:
             self.changes = [
                 msgspec.structs.replace(change, renamed_from=found[change.urn]) if change.urn in found else change

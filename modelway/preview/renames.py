@@ -24,6 +24,30 @@ class Candidate(NamedTuple):
     """Those that do. Of what is there already more is known to: its id, which of a bucket is the name that it was given."""
 
 
+class Candidates:
+    """Resources that come and go, kept as long as they may be renames."""
+
+    def __init__(self) -> None:
+        self._gone: dict[str, list[Candidate]] = {}
+        self._come: dict[str, list[Candidate]] = {}
+        self._many: set[str] = set()
+        """Types of which so many come and go that they are not compared."""
+
+    def see(self, resource: Resource, *, comes: bool) -> None:
+        """A resource that comes, or goes."""
+        kind = resource.type
+        if kind in self._many:
+            return
+        (self._come if comes else self._gone).setdefault(kind, []).append(candidate(resource))
+        if len(self._gone.get(kind, ())) * len(self._come.get(kind, ())) > _PLAIN_PAIRS:
+            self._many.add(kind)
+            del self._gone[kind], self._come[kind]
+
+    def renames(self) -> dict[str, str]:
+        """As `renames` has them."""
+        return renames(*([one for kind in side.values() for one in kind] for side in (self._gone, self._come)))
+
+
 def candidate(resource: Resource) -> Candidate:
     """What renames are found by."""
     own = {name_of(resource.urn), resource.id, resource.id.rsplit("/", 1)[-1]} - {""}
@@ -57,7 +81,7 @@ def likeness(old: Candidate, new: Candidate) -> float:
     """Share of the inputs that are the same, 0 to 1; the old name replaced by the new one counts as the same."""
     paths = (old.inputs.keys() | new.inputs.keys()) - old.named.keys() - new.named.keys()
     if not paths:
-        # Nothing but type and name is known: components are the same when they stand in the same place, others when the cloud calls them so.
+        # Nothing but names is known: components are the same when they stand in the same place, others when the cloud calls them the same.
         given = {**new.inputs, **new.named}
         called = any(given.get(path) == text for path, text in old.named.items())
         return 1.0 if called or old.parent == new.parent else 0.0

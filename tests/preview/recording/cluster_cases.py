@@ -163,7 +163,7 @@ def guarding() -> Iterator[Case]:
 
 
 def scaling() -> Iterator[Case]:
-    """Recorded before a report of them was read, as are those of `keeping`."""
+    """Recorded before a report of them was read, as were those of `keeping`."""
 
     def scaled(least: int, most: int, threshold: str = "100") -> Item:
         trigger = {"type": "prometheus", "metadata": {"serverAddress": "http://prometheus:9090", "query": "up", "threshold": threshold}}
@@ -189,8 +189,10 @@ def keeping() -> Iterator[Case]:
 
     settings = kube("core/v1", "ConfigMap", "settings", data={"a": "1"})
     first = secret("access", "first words of it")
-    yield Case("secret-turned", [first], [secret("access", "other words of it")], may=(("review", "access"),))
-    yield Case("secret-replaced", [first], [secret("access-2", "first words of it")], (("irreversible", "access"),))
-    yield Case("secret-deleted", [first, settings], [settings], (("irreversible", "access"),))
+    # The provider makes a Secret anew for another value, so that for a moment there is none; what it holds the program has.
+    gone = (("disruptive", "access"),)
+    yield Case("secret-turned", [first], [secret("access", "other words of it")], may=(("review", "access"), *gone), tuned=True)
+    yield Case("secret-replaced", [first], [secret("access-2", "first words of it")], gone, tuned=True)
+    yield Case("secret-deleted", [first, settings], [settings], gone, tuned=True)
     account = kube("core/v1", "ServiceAccount", "runs")
     yield Case("account-labelled", [account], [kube("core/v1", "ServiceAccount", "runs", metadata={"labels": {"team": "risk"}})])

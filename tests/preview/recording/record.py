@@ -77,7 +77,9 @@ def record(case: Case, kind: str, cloud: Path, above: Path) -> str:
         os.environ.update(variables)
         _project(folder)
         shutil.copy(above / f"Pulumi.{STACK}.yaml", folder)
-        wanted = [{**item, **{part: json.loads(_named(json.dumps(item[part]), case)) for part in ("inputs", "options")}} for item in case.after]
+        wanted = [
+            {**item, **{part: json.loads(_named(json.dumps(item[part]), case)) for part in ("inputs", "options")}} for item in case.after
+        ]
         (folder / "resources.json").write_text(json.dumps(wanted), "utf-8")
         files = PreviewFiles(folder / "out")
         files.folder.mkdir()

@@ -83,6 +83,7 @@ def databases() -> Iterator[Case]:
         there,
         (("irreversible", "database"),),
         may=(("disruptive", "database"),),
+        tuned=True,
     )
     yield Case("database-deleted", [*there, other], [other], (("irreversible", "database"),), may=(("disruptive", "database"),))
     yield Case("database-password", there, [database(password={"$secret": "kept elsewhere 2"})], may=(("review", "database"),))
@@ -129,13 +130,9 @@ def references() -> Iterator[Case]:
         return aws("ec2/securityGroup:SecurityGroup", "models", {"vpcId": of("network"), "description": "models", "ingress": [rule]})
 
     around = [vpc, *others]
-    yield Case(
-        "group-of-another-let-in", [*around, group("gateway")], [*around, group("gateway", "anything")], (("exposure", "models"),)
-    )
+    yield Case("group-of-another-let-in", [*around, group("gateway")], [*around, group("gateway", "anything")], (("exposure", "models"),))
     yield Case("group-of-another-let-out", [*around, group("gateway", "anything")], [*around, group("gateway")])
-    yield Case(
-        "groups-reordered", [*around, group("gateway", "anything")], [*around, group("anything", "gateway")]
-    )
+    yield Case("groups-reordered", [*around, group("gateway", "anything")], [*around, group("anything", "gateway")])
 
 
 def keys_and_images() -> Iterator[Case]:
@@ -147,7 +144,9 @@ def keys_and_images() -> Iterator[Case]:
     def kept(count: int, **more: Any) -> Item:
         chosen = {"tagStatus": "tagged", "tagPatternList": ["20*"], "countType": "imageCountMoreThan", "countNumber": count}
         rule = {"rulePriority": 1, "description": "releases", "selection": chosen, "action": {"type": "expire"}, **more}
-        return aws("ecr/lifecyclePolicy:LifecyclePolicy", "kept", {"repository": of("images", "name"), "policy": json.dumps({"rules": [rule]})})
+        return aws(
+            "ecr/lifecyclePolicy:LifecyclePolicy", "kept", {"repository": of("images", "name"), "policy": json.dumps({"rules": [rule]})}
+        )
 
     yield Case("images-kept-shorter", [images, kept(50)], [images, kept(5)], (("irreversible", "kept"),))
     yield Case("images-kept-longer", [images, kept(5)], [images, kept(50)])
