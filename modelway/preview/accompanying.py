@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from modelway.preview.changeset import Finding, Operation
+from modelway.preview.changeset import Operation
 from modelway.preview.resources import UNKNOWN, Resource, Step, name_of
 from modelway.preview.traffic.objects import Place, mapping, sequence, text, within
 
@@ -177,13 +177,6 @@ class Accompanying:
         if not selector:
             return False
         return self._gone.picked(one.place, selector, perhaps=False) and not self._stay.picked(one.place, selector, perhaps=True)
-
-
-def without_repeated(findings: Iterable[Finding], parents: Mapping[str, str]) -> list[Finding]:
-    """Without the versions that go with their whole endpoint, where it is said of the endpoint that it goes: no version follows them."""
-    found = list(findings)
-    endpoints = {one.urn for one in found if one.rule == "endpoint-deleted"}
-    return [one for one in found if one.rule != "version-deleted" or parents.get(one.urn) not in endpoints]
 
 
 def _kind(type_: str) -> _Kind:

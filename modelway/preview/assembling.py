@@ -9,7 +9,7 @@ from typing import get_args
 import msgspec
 
 from modelway.preview import verdict
-from modelway.preview.accompanying import Accompanying, without_repeated
+from modelway.preview.accompanying import Accompanying
 from modelway.preview.blast_radius import radius
 from modelway.preview.changeset import (
     RISKS,
@@ -46,6 +46,7 @@ from modelway.preview.sources import Sources
 from modelway.preview.state import State
 from modelway.preview.steps import STACK
 from modelway.preview.traffic import Traffic
+from modelway.preview.versions import DELETED, Version, version_of, weighed
 
 _OPERATIONS: tuple[Operation, ...] = get_args(Operation)
 
@@ -132,7 +133,7 @@ def _stack(sources: Sources, judges: Risks, market: Prices) -> _Stack:
     passing.finish()
     previewed = any((sources.digest, sources.events, sources.state, sources.plan))
     endpoints = passing.traffic.endpoints(sources.before, sources.after, previewed=previewed)
-    findings = [*passing.findings, *passing.traffic.findings()]
+    findings = [*weighed(passing.findings, passing.versions, endpoints), *passing.traffic.findings()]
     if plan is not None:
         findings += _exposed(name, plan)
     said = results(name, preview.policy_events, preview.diagnostics) if preview.policy_events is not None else ()
@@ -181,6 +182,8 @@ class _Pass:
         self.changes: list[Change] = []
         self.findings: list[Finding] = []
         self.resources: list[Resource] = []
+        self.versions: dict[str, Version] = {}
+        """By URN the versions of models that are deleted."""
         self.uncertain: set[str] = set()
         """URNs of changes that are not understood, so that nothing is known of their risk."""
         self.operations: dict[str, str] = {}
@@ -213,7 +216,10 @@ class _Pass:
             self._renamed.add(step.old.urn)
         try:
             differs = properties(step)
-            self.findings += self._judges.judge(self._stack, step, differs, operation)
+            found = self._judges.judge(self._stack, step, differs, operation)
+            self.findings += found
+            if step.old is not None and any(one.rule == DELETED for one in found):
+                self.versions[step.urn] = version_of(step.old)
             self.traffic.see(step)
             self.accompanying.see(step, operation)
             self.costs.see(step)
@@ -243,13 +249,14 @@ class _Pass:
     def finish(self) -> None:
         """Renames, and what could not be read; nothing of what goes with all that it was there for."""
         along = self.accompanying.accompanied()
-        self.findings = without_repeated((one for one in self.findings if one.urn not in along), self._parents)
+        self.findings = [one for one in self.findings if one.urn not in along]
         for urn in dict.fromkeys(self._steps.unreadable):
             self.uncertain.add(urn)
             if urn not in self.operations:
                 self.changes.append(Change(self._stack, urn, type_of(urn), name_of(urn), "update", "unknown"))
-        found = self._candidates.renames()
-        if found:
+        # The next version of a model is no other name of the last one, and what comes with it is none of what went with that.
+        found = {new: old for new, old in self._candidates.renames().items() if old not in self.versions}
+        if not along.issuperset(found.values()):
             self.changes = [
                 msgspec.structs.replace(change, renamed_from=found[change.urn]) if change.urn in found else change
                 for change in self.changes
