@@ -1,6 +1,7 @@
 """What the deletion of a version comes to: with its whole endpoint, after it was asked, and after nobody asked it any more."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 from modelway.preview.assembling import assemble
 from modelway.preview.changeset import Finding
 from modelway.preview.sources import Sources
+from scripts.recorded import cases, judged
 
 PROVIDER = "urn:pulumi:prod::shop::pulumi:providers:kubernetes::main::1"
 
@@ -39,7 +41,7 @@ def told(
     folder: Path,
     gone: list[dict[str, Any]],
     stays: list[dict[str, Any]],
-    come: tuple[dict[str, Any], ...] = (),
+    come: Sequence[dict[str, Any]] = (),
     updated: dict[str, Any] | None = None,
 ) -> list[Finding]:
     """`updated`: the route afterwards, where it is another."""
@@ -81,9 +83,9 @@ def test_of_an_endpoint_that_goes_it_is_said_once(tmp_path: Path) -> None:
     assert [one.risk for one in found if one.rule == "traffic-endpoint-gone"] == ["disruptive"]
 
 
-def test_the_next_version_is_no_other_name_of_the_last(tmp_path: Path) -> None:
-    found = told(tmp_path, version("1"), [route(("1", 50), ("2", 50))], (*version("2"),))
-    assert not [one for one in found if one.rule == "renamed"]
+def test_the_next_version_is_no_other_name_of_the_last() -> None:
+    [promoted] = cases(["model-promoted"])
+    assert not [one.subject for one in judged(promoted).report.findings if one.rule == "renamed"]
 
 
 def test_a_plain_workload_is_found_renamed_with_what_goes_with_it(tmp_path: Path) -> None:
@@ -95,5 +97,5 @@ def test_a_plain_workload_is_found_renamed_with_what_goes_with_it(tmp_path: Path
             kube("core/v1:Service", name, {"ports": [{"port": 80}], "selector": {**labels, "part": name}}),
         ]
 
-    found = told(tmp_path, plain("first"), [], (*plain("second"),))
+    found = told(tmp_path, plain("first"), [], plain("second"))
     assert sorted(one.subject.split()[0] for one in found if one.rule == "renamed") == ["Deployment", "Service"]
