@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from sys import intern
 from typing import get_args
 
 import msgspec
@@ -284,8 +285,9 @@ def _of_urn(urn: str) -> str:
 
 
 def _bare(resource: Resource) -> Resource:
-    """Without what it is made of, so that the file it was read from can go."""
-    return msgspec.structs.replace(resource, inputs_raw=msgspec.Raw(), outputs_raw=msgspec.Raw())
+    """Without what it is made of, so that the file it was read from can go; all it depends on together, each name once in memory."""
+    needed = {*resource.dependencies, *(urn for several in resource.property_dependencies.values() for urn in several or ())}
+    return Resource(resource.urn, resource.type, parent=resource.parent, dependencies=[intern(urn) for urn in needed])
 
 
 def _with_risks(changes: list[Change], findings: Iterable[Finding], uncertain: set[str]) -> list[Change]:

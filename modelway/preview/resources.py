@@ -72,7 +72,7 @@ class PropertyDiff(msgspec.Struct, rename="camel", frozen=True):
     input_diff: bool = False
 
 
-class Step(msgspec.Struct, rename="camel", frozen=True):
+class Step(msgspec.Struct, rename="camel", frozen=True, dict=True):
     """What the engine means to do with one resource, out of a digest or an event log."""
 
     op: str
@@ -85,12 +85,12 @@ class Step(msgspec.Struct, rename="camel", frozen=True):
     replace_reasons: list[str] | None = None
     detailed: dict[str, PropertyDiff] | None = msgspec.field(default=None, name="detailedDiff")
 
-    @property
+    @cached_property
     def type(self) -> str:
         """Such as `aws:s3/bucket:Bucket`."""
         return type_of(self.urn)
 
-    @property
+    @cached_property
     def name(self) -> str:
         return name_of(self.urn)
 
