@@ -8,8 +8,8 @@ import heapq
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
-from functools import cache
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 HIDDEN = "[hidden]"
@@ -45,6 +45,17 @@ _SHAPES: dict[str, tuple[tuple[str, ...], str]] = {
 """By what it is: texts of which one is in it, which are quick to look for, and its pattern, which is not."""
 _KIND_OF_MARK = tuple((mark, kind) for kind, (marks, _) in _SHAPES.items() for mark in marks)
 
+
+def _any_of(texts: Iterable[str]) -> re.Pattern[str]:
+    """Finds one of some texts; those that begin alike together, which is what makes it quick."""
+    by_first: dict[str, list[str]] = {}
+    for text in texts:
+        by_first.setdefault(text[0], []).append(re.escape(text[1:]))
+    return re.compile("|".join(f"{re.escape(first)}(?:{'|'.join(rest)})" for first, rest in by_first.items()))
+
+
+_MARK = _any_of(mark for mark, _ in _KIND_OF_MARK)
+
 _SPEAKS_OF_SECRETS = r"(?:pass(?:word|wd|phrase)|pwd|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|credential|webhook)s?"
 _NAME = re.compile(rf"(?:^|[._-]|(?<=[a-z]))(?i:{_SPEAKS_OF_SECRETS})(?:$|[._-])")
 _PASSWORD = re.compile(r"(?i)pass(?:word|wd|phrase)|pwd")
@@ -63,9 +74,14 @@ _WORDS_OF_SECRETS = (
     "credential",
     "webhook",
 )
+_WORD_OF_SECRETS = _any_of(_WORDS_OF_SECRETS)
+_SHORT = 500
+"""Characters of a text in which one look for all marks is quicker than a look for each."""
 _WORDS = re.compile(r"[A-Za-z]+[0-9]{0,3}(?:[-_./: ][A-Za-z]*[0-9]{0,4})*", re.ASCII)
 _RANDOM = re.compile(r"[A-Za-z0-9+/=_.~-]{16,}", re.ASCII)
-_LONG_RANDOM = re.compile(r"(?<![A-Za-z0-9+/=:-])(?=[A-Za-z0-9+/]*[0-9])(?=[A-Za-z0-9+/]*[A-Z])[A-Za-z0-9+/]{40,}={0,2}", re.ASCII)
+_LONG_RANDOM = re.compile(
+    r"(?<![A-Za-z0-9+/=:-])(?=[A-Za-z0-9+/]{40})(?=[A-Za-z0-9+/]*[0-9])(?=[A-Za-z0-9+/]*[A-Z])[A-Za-z0-9+/]{40,}={0,2}", re.ASCII
+)
 _REFERENCE = re.compile(r"arn:aws|.*@?sha256:[0-9a-f]{64}$|\$\{|\{")
 
 
@@ -81,12 +97,19 @@ class Credential(NamedTuple):
 def credentials(text: str) -> Iterator[Credential]:
     """The parts of a text that have the shape of a credential, from the first to the last."""
     # One after the other as they are asked for: whoever wants to know whether there is any pays for the first alone.
-    kinds = dict.fromkeys(kind for mark, kind in _KIND_OF_MARK if mark in text)
+    kinds = _kinds_marked(text)
     end = 0
     for start, before, kind in heapq.merge(*(_spans(kind, text) for kind in kinds)):
         if start >= end:
             end = -before
             yield Credential(kind, start, end)
+
+
+def _kinds_marked(text: str) -> dict[str, None]:
+    """The kinds of which a mark is in a text."""
+    if len(text) < _SHORT and _MARK.search(text) is None:
+        return {}
+    return dict.fromkeys([kind for mark, kind in _KIND_OF_MARK if mark in text])
 
 
 def _spans(kind: str, text: str) -> Iterator[tuple[int, int, str]]:
@@ -96,9 +119,13 @@ def _spans(kind: str, text: str) -> Iterator[tuple[int, int, str]]:
 
 def kind_of(value: str, name: str = "") -> str | None:
     """What a value in a field of that name looks like, when it looks like a credential."""
-    for mark, kind in _KIND_OF_MARK:
-        if mark in value and _pattern(kind).search(value):
+    for kind in _kinds_marked(value):
+        if _pattern(kind).search(value):
             return kind
+    return _kind_by_name(value, name) if name else None
+
+
+def _kind_by_name(value: str, name: str) -> str | None:
     if speaks_of_secrets(name) and not _REFERENCE.match(value):
         if _PASSWORD.search(name) and value:
             return "a password"
@@ -132,17 +159,24 @@ def may_expose(text: str) -> bool:
     """Whether a file's text is worth a closer look; quick, and true for everything that the closer look finds."""
     if any(credentials(text)):
         return True
-    lower = text.lower()
-    return bool([word for word in _WORDS_OF_SECRETS if word in lower]) and _ASSIGNED.search(text) is not None
+    return _speaks_of_any(text) and _ASSIGNED.search(text) is not None
 
 
 def masked(text: str, name: str = "") -> str:
     """A text for people: what looks like a credential is replaced by what it looks like, random text by `[hidden]`."""
+    return _masked_short(text, name) if len(text) < _SHORT else _masked(text, name)
+
+
+def _masked(text: str, name: str) -> str:
     found = list(credentials(text))
-    if not found and (kind := kind_of(text, name)):
+    if not found and name and (kind := _kind_by_name(text, name)):
         return f"[hidden: {kind}]"
     text = _replaced(text, found, lambda one: f"[hidden: {one.kind}]")
     return _without_random(text, lambda _: HIDDEN)
+
+
+# Names and paths are said again and again.
+_masked_short = lru_cache(maxsize=4096)(_masked)
 
 
 def blotted(text: str) -> str:
@@ -164,10 +198,16 @@ def _dots(text: str) -> str:
 
 
 def _without_random(text: str, instead: Callable[[str], str]) -> str:
-    lower = text.lower()
-    if any(word in lower for word in _WORDS_OF_SECRETS):
+    if _speaks_of_any(text):
         text = _ASSIGNED.sub(lambda found: f"{found[1]}{instead(found[2])}" if _to_hide(found) else found[0], text)
+    if len(text) < 40:
+        return text
     return _LONG_RANDOM.sub(lambda found: instead(found[0]) if is_random(found[0]) else found[0], text)
+
+
+def _speaks_of_any(text: str) -> bool:
+    lower = text.lower()
+    return _WORD_OF_SECRETS.search(lower) is not None if len(text) < _SHORT else any(word in lower for word in _WORDS_OF_SECRETS)
 
 
 def _to_hide(assigned: re.Match[str]) -> bool:

@@ -4,11 +4,13 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from sys import intern
 from typing import get_args
 
 import msgspec
 
 from modelway.preview import verdict
+from modelway.preview.accompanying import Accompanying
 from modelway.preview.blast_radius import radius
 from modelway.preview.changeset import (
     RISKS,
@@ -37,7 +39,7 @@ from modelway.preview.netting import netted
 from modelway.preview.plan import Plan, exposed
 from modelway.preview.policies import Ruling, joined, results
 from modelway.preview.reading import Preview, own_name, read
-from modelway.preview.renames import Candidate, candidate, renames
+from modelway.preview.renames import Candidates
 from modelway.preview.resources import Resource, Step, name_of, type_of
 from modelway.preview.risks.judging import Risks
 from modelway.preview.risks.table import table
@@ -45,6 +47,7 @@ from modelway.preview.sources import Sources
 from modelway.preview.state import State
 from modelway.preview.steps import STACK
 from modelway.preview.traffic import Traffic
+from modelway.preview.versions import DELETED, Version, version_of, weighed
 
 _OPERATIONS: tuple[Operation, ...] = get_args(Operation)
 
@@ -122,6 +125,8 @@ def _stack(sources: Sources, judges: Risks, market: Prices) -> _Stack:
     name = preview.stack or (state.stack if state else "") or (plan.stack if plan else "") or sources.environment
     _refuse_others(name, sources, state, plan)
     passing = _Pass(name, preview, state.parents if state else {}, judges, market)
+    if state is not None:
+        passing.accompanying.complete()
     for step in preview.steps:
         passing.see(step)
     for resource in state or ():
@@ -129,7 +134,7 @@ def _stack(sources: Sources, judges: Risks, market: Prices) -> _Stack:
     passing.finish()
     previewed = any((sources.digest, sources.events, sources.state, sources.plan))
     endpoints = passing.traffic.endpoints(sources.before, sources.after, previewed=previewed)
-    findings = [*passing.findings, *passing.traffic.findings()]
+    findings = [*weighed(passing.findings, passing.versions, endpoints), *passing.traffic.findings()]
     if plan is not None:
         findings += _exposed(name, plan)
     said = results(name, preview.policy_events, preview.diagnostics) if preview.policy_events is not None else ()
@@ -174,9 +179,12 @@ class _Pass:
         self.traffic = Traffic(stack)
         self.costs = Costs(stack, market)
         self.ruling = Ruling(stack)
+        self.accompanying = Accompanying(preview.steps.types("delete"))
         self.changes: list[Change] = []
         self.findings: list[Finding] = []
         self.resources: list[Resource] = []
+        self.versions: dict[str, Version] = {}
+        """By URN the versions of models that are deleted."""
         self.uncertain: set[str] = set()
         """URNs of changes that are not understood, so that nothing is known of their risk."""
         self.operations: dict[str, str] = {}
@@ -185,12 +193,12 @@ class _Pass:
         self._renamed: set[str] = set()
         """URNs that a state has of what is called otherwise now, by an alias."""
         self._components: dict[str, str] = {}
-        self._gone: list[Candidate] = []
-        self._come: list[Candidate] = []
+        self._candidates = Candidates()
         self._renamable = preview.steps.types("create") & preview.steps.types("delete")
 
     def know(self, resource: Resource) -> None:
         """A resource of the state, once all steps have been seen."""
+        self.accompanying.know(resource)
         if resource.urn in self._steps or resource.urn in self._renamed:
             return
         self.resources.append(_bare(resource))
@@ -209,12 +217,16 @@ class _Pass:
             self._renamed.add(step.old.urn)
         try:
             differs = properties(step)
-            self.findings += self._judges.judge(self._stack, step, differs, operation)
+            found = self._judges.judge(self._stack, step, differs, operation)
+            self.findings += found
+            if step.old is not None and any(one.rule == DELETED for one in found):
+                self.versions[step.urn] = version_of(step.old)
             self.traffic.see(step)
+            self.accompanying.see(step, operation)
             self.costs.see(step)
             self.ruling.see(step)
             if step.op in ("create", "delete") and step.type in self._renamable and resource is not None:
-                (self._come if step.op == "create" else self._gone).append(candidate(resource))
+                self._candidates.see(resource, comes=step.op == "create")
         except (msgspec.DecodeError, RecursionError):
             differs = ()
             self._steps.unreadable.append(step.urn)
@@ -236,13 +248,16 @@ class _Pass:
         )
 
     def finish(self) -> None:
-        """Renames, and what could not be read."""
+        """Renames, and what could not be read; nothing of what goes with all that it was there for."""
+        along = self.accompanying.accompanied()
+        self.findings = [one for one in self.findings if one.urn not in along]
         for urn in dict.fromkeys(self._steps.unreadable):
             self.uncertain.add(urn)
             if urn not in self.operations:
                 self.changes.append(Change(self._stack, urn, type_of(urn), name_of(urn), "update", "unknown"))
-        found = renames(self._gone, self._come)
-        if found:
+        # The next version of a model is no other name of the last one, and what comes with it is none of what went with that.
+        found = {new: old for new, old in self._candidates.renames().items() if old not in self.versions}
+        if not along.issuperset(found.values()):
             self.changes = [
                 msgspec.structs.replace(change, renamed_from=found[change.urn]) if change.urn in found else change
                 for change in self.changes
@@ -270,8 +285,9 @@ def _of_urn(urn: str) -> str:
 
 
 def _bare(resource: Resource) -> Resource:
-    """Without what it is made of, so that the file it was read from can go."""
-    return msgspec.structs.replace(resource, inputs_raw=msgspec.Raw(), outputs_raw=msgspec.Raw())
+    """Without what it is made of, so that the file it was read from can go; all it depends on together, each name once in memory."""
+    needed = {*resource.dependencies, *(urn for several in resource.property_dependencies.values() for urn in several or ())}
+    return Resource(resource.urn, resource.type, parent=resource.parent, dependencies=[intern(urn) for urn in needed])
 
 
 def _with_risks(changes: list[Change], findings: Iterable[Finding], uncertain: set[str]) -> list[Change]:

@@ -95,15 +95,17 @@ def without_common(before: list[Any], after: list[Any], *, any_case: bool = Fals
         text = canonical(item)
         return text.lower() if any_case else text
 
-    old, new = Counter(map(key, before)), Counter(map(key, after))
-    return _left(before, new, key), _left(after, old, key)
+    if len(before) == len(after) == 1 and before != after and not any_case:
+        # Most often; what is not equal does not have the same text.
+        return [(0, before[0])], [(0, after[0])]
+    old, new = [key(item) for item in before], [key(item) for item in after]
+    return _left(before, old, Counter(new)), _left(after, new, Counter(old))
 
 
-def _left(items: list[Any], others: "Counter[str]", key: Any) -> list[tuple[int, Any]]:
+def _left(items: list[Any], keys: list[str], others: "Counter[str]") -> list[tuple[int, Any]]:
     left = []
-    others = others.copy()
-    for position, item in enumerate(items):
-        if others[known := key(item)] > 0:
+    for position, (item, known) in enumerate(zip(items, keys, strict=True)):
+        if others[known] > 0:
             others[known] -= 1
         else:
             left.append((position, item))

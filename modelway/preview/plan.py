@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from modelway.preview.files import UnusableFile, contents, document, refuse_other_kinds, sha256
-from modelway.preview.resources import stack_of
+from modelway.preview.resources import UNKNOWN, stack_of
 from modelway.preview.steps import STACK
 from modelway.redaction import credentials, kind_of, masked, may_expose
 
@@ -103,6 +103,8 @@ def _found(urn: str, path: str, value: Any) -> Iterator[Exposed]:
 
 
 def _kind(value: str, path: str) -> str | None:
+    if value == UNKNOWN:
+        return None
     name = path.rsplit(".", 1)[-1].split("[")[0]
     if kind := kind_of(value, name):
         return kind

@@ -10,11 +10,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Literal
 
 from modelway.preview.changeset import Diagnostic, PolicyResult
-from modelway.preview.resources import Resource, Step
+from modelway.preview.resources import Step
 from modelway.redaction import masked
 from modelway.rules.pack import NAME, RULES
 from modelway.rules.subjects import Rule, Subject
-from modelway.rules.values import received
 from modelway.rules.verdicts import Failed, NotApplicable, Passed, Undecided, Unreadable, Verdict
 
 Enforcement = Literal["advisory", "mandatory", "remediate", "disabled"]
@@ -108,7 +107,7 @@ class Ruling:
             rules = self._by_type[step.type] = tuple(rule for rule in RULES if rule.applies(step.type))
         if not rules or step.new is None or step.op in ("delete", "discard", "discard-replaced", "delete-replaced"):
             return
-        subject = Subject(step.type, _inputs(step.new), _inputs(step.old) if step.old else None, compared=True)
+        subject = Subject(step.type, step.new.wanted, step.old.wanted if step.old else None, compared=True)
         for rule in rules:
             self._note(rule, step.urn, rule.judge(subject))
 
@@ -166,11 +165,6 @@ def _joined(
             yield decided[key]
         else:
             yield PolicyResult(one.stack, one.pack, one.rule, "passed", one.enforcement)
-
-
-def _inputs(resource: Resource) -> Mapping[str, object]:
-    found = received(resource.inputs)
-    return found if isinstance(found, Mapping) else {}
 
 
 def _mapping(value: object) -> Mapping[str, object]:

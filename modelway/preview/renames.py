@@ -1,5 +1,6 @@
 """Renames: what is deleted under one name and created under another, and is otherwise the same. An alias makes it neither."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
@@ -19,8 +20,32 @@ class Candidate(NamedTuple):
     parent: str
     inputs: Mapping[str, str]
     """Every value of its inputs as text, by its path; without those that carry the name."""
-    named: frozenset[str] = frozenset()
-    """Paths of those that do. Of what is there already more is known to: its id, which of a bucket is the name that it was given."""
+    named: Mapping[str, str] = {}
+    """Those that do. Of what is there already more is known to: its id, which of a bucket is the name that it was given."""
+
+
+class Candidates:
+    """Resources that come and go, kept as long as they may be renames."""
+
+    def __init__(self) -> None:
+        self._gone: dict[str, list[Candidate]] = {}
+        self._come: dict[str, list[Candidate]] = {}
+        self._many: set[str] = set()
+        """Types of which so many come and go that they are not compared."""
+
+    def see(self, resource: Resource, *, comes: bool) -> None:
+        """A resource that comes, or goes."""
+        kind = resource.type
+        if kind in self._many:
+            return
+        (self._come if comes else self._gone).setdefault(kind, []).append(candidate(resource))
+        if len(self._gone.get(kind, ())) * len(self._come.get(kind, ())) > _PLAIN_PAIRS:
+            self._many.add(kind)
+            del self._gone[kind], self._come[kind]
+
+    def renames(self) -> dict[str, str]:
+        """As `renames` has them."""
+        return renames(*([one for kind in side.values() for one in kind] for side in (self._gone, self._come)))
 
 
 def candidate(resource: Resource) -> Candidate:
@@ -29,9 +54,8 @@ def candidate(resource: Resource) -> Candidate:
     values: dict[str, str] = {}
     _flatten("", resource.inputs, values)
     kept = {path: text for path, text in values.items() if text not in own and not path.endswith((".name", "Name"))}
-    return Candidate(
-        resource.urn, resource.type, name_of(resource.parent) if resource.parent else "", kept, frozenset(values.keys() - kept.keys())
-    )
+    named = {path: text for path, text in values.items() if path not in kept}
+    return Candidate(resource.urn, resource.type, name_of(resource.parent) if resource.parent else "", kept, named)
 
 
 def renames(gone: Sequence[Candidate], come: Sequence[Candidate]) -> dict[str, str]:
@@ -39,10 +63,11 @@ def renames(gone: Sequence[Candidate], come: Sequence[Candidate]) -> dict[str, s
     by_type: dict[str, list[Candidate]] = {}
     for one in gone:
         by_type.setdefault(one.type, []).append(one)
+    coming = Counter(one.type for one in come)
     pairs = []
     for new in come:
         of_type = by_type.get(new.type, ())
-        if len(of_type) * sum(1 for other in come if other.type == new.type) > _PLAIN_PAIRS:
+        if len(of_type) * coming[new.type] > _PLAIN_PAIRS:
             continue
         pairs += [(near, old.urn, new.urn) for old in of_type if (near := likeness(old, new)) >= NEAR]
     found: dict[str, str] = {}
@@ -54,10 +79,12 @@ def renames(gone: Sequence[Candidate], come: Sequence[Candidate]) -> dict[str, s
 
 def likeness(old: Candidate, new: Candidate) -> float:
     """Share of the inputs that are the same, 0 to 1; the old name replaced by the new one counts as the same."""
-    paths = (old.inputs.keys() | new.inputs.keys()) - old.named - new.named
+    paths = (old.inputs.keys() | new.inputs.keys()) - old.named.keys() - new.named.keys()
     if not paths:
-        # Nothing but the type is known: components are the same when they stand in the same place.
-        return 1.0 if old.parent == new.parent else 0.0
+        # Nothing but names is known: components are the same when they stand in the same place, others when the cloud calls them the same.
+        given = {**new.inputs, **new.named}
+        called = any(given.get(path) == text for path, text in old.named.items())
+        return 1.0 if called or old.parent == new.parent else 0.0
     was, is_now = name_of(old.urn), name_of(new.urn)
     same = sum(
         1

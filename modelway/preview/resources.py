@@ -3,9 +3,13 @@
 A digest of 10,000 changes holds all their inputs twice; most are never looked at. They stay bytes until somebody asks.
 """
 
+from collections.abc import Mapping
+from functools import cached_property
 from typing import Any
 
 import msgspec
+
+from modelway.rules.values import is_marked, received
 
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 """What the engine writes in a preview for a value known only after the update (sdk/go/common/resource/plugin: UnknownStringValue)."""
@@ -17,7 +21,7 @@ _KIND, _SECRET = "4dabf18193072939515e22adb298388d", "1b47061264138c4ac30d75fd1e
 _SECRET_KIND = _SECRET.encode()
 
 
-class Resource(msgspec.Struct, rename="camel", frozen=True):
+class Resource(msgspec.Struct, rename="camel", frozen=True, dict=True):
     """A resource in a digest's step, an event or a state."""
 
     urn: str
@@ -41,12 +45,21 @@ class Resource(msgspec.Struct, rename="camel", frozen=True):
     inputs_raw: msgspec.Raw = msgspec.field(default_factory=msgspec.Raw, name="inputs")
     outputs_raw: msgspec.Raw = msgspec.field(default_factory=msgspec.Raw, name="outputs")
 
-    @property
+    @cached_property
     def inputs(self) -> dict[str, Any]:
-        """What the program asked for; an empty mapping where there is nothing. Parsed at every call: keep it."""
+        """What the program asked for; an empty mapping where there is nothing. Parsed when it is first wanted, for everybody: not to be
+        changed."""
         return _mapping(self.inputs_raw)
 
-    @property
+    @cached_property
+    def wanted(self) -> Mapping[str, object]:
+        """The inputs as rules look at them: Unknown and Secret (modelway.rules.values) where the engine has marks."""
+        if not is_marked(bytes(self.inputs_raw)):
+            return self.inputs
+        found = received(self.inputs)
+        return found if isinstance(found, Mapping) else {}
+
+    @cached_property
     def outputs(self) -> dict[str, Any]:
         """What the provider made of it."""
         return _mapping(self.outputs_raw)
@@ -59,7 +72,7 @@ class PropertyDiff(msgspec.Struct, rename="camel", frozen=True):
     input_diff: bool = False
 
 
-class Step(msgspec.Struct, rename="camel", frozen=True):
+class Step(msgspec.Struct, rename="camel", frozen=True, dict=True):
     """What the engine means to do with one resource, out of a digest or an event log."""
 
     op: str
@@ -72,12 +85,12 @@ class Step(msgspec.Struct, rename="camel", frozen=True):
     replace_reasons: list[str] | None = None
     detailed: dict[str, PropertyDiff] | None = msgspec.field(default=None, name="detailedDiff")
 
-    @property
+    @cached_property
     def type(self) -> str:
         """Such as `aws:s3/bucket:Bucket`."""
         return type_of(self.urn)
 
-    @property
+    @cached_property
     def name(self) -> str:
         return name_of(self.urn)
 

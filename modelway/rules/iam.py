@@ -79,11 +79,11 @@ class Judgement:
     verdict: Verdict
 
 
-def judge(document: object, kind: Kind, listed: Sequence[Listed] = ()) -> list[Judgement]:
-    """Every rule's verdict on a document: JSON text or structure, with Unknown and Secret (modelway.rules.values) where the engine has
-    them. What stands in `listed` breaks no rule. Raises nothing, whatever the document is."""
+def judge(document: object, kind: Kind, listed: Sequence[Listed] = (), *, only: Rule | None = None) -> list[Judgement]:
+    """Every rule's verdict on a document, or that of `only` one: JSON text or structure, with Unknown and Secret (modelway.rules.values)
+    where the engine has them. What stands in `listed` breaks no rule. Raises nothing, whatever the document is."""
     found = read(document, kind)
-    return [Judgement(check.rule, _verdict(check, found, kind, listed)) for check in CHECKS]
+    return [Judgement(check.rule, _verdict(check, found, kind, listed)) for check in CHECKS if only is None or check.rule is only]
 
 
 def judge_attachment(policy_arn: object, listed: Sequence[Listed] = ()) -> Judgement:

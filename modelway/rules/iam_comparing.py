@@ -6,6 +6,7 @@ it: that two together do is not seen, so it may say that something is new which 
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import product
 
 from modelway.rules.condition_comparing import implies
@@ -58,6 +59,12 @@ class Comparison:
 def compare(before: object, after: object, kind: Kind) -> Comparison:
     """What changes between two documents of one kind, each JSON text or a structure, with Unknown and Secret (modelway.rules.values)
     where the engine has them; None where there is no document. Raises nothing."""
+    if isinstance(before, str) and isinstance(after, str):
+        return _compare_texts(before, after, kind)
+    return _compare(before, after, kind)
+
+
+def _compare(before: object, after: object, kind: Kind) -> Comparison:
     if before == after:
         return Comparison()
     old, new = (Document() if document is None else read(document, kind) for document in (before, after))
@@ -66,6 +73,10 @@ def compare(before: object, after: object, kind: Kind) -> Comparison:
     granted, open_now = _beyond(new, old, "which was denied")
     withdrawn, open_before = _beyond(old, new, "which is denied now")
     return Comparison(granted, withdrawn, tuple(dict.fromkeys((*new.unknown, *old.unknown, *open_now, *open_before))))
+
+
+# What is granted and what is withdrawn is asked one after the other.
+_compare_texts = lru_cache(maxsize=16)(_compare)
 
 
 def _beyond(one: Document, other: Document, denied: str) -> tuple[tuple[Grant, ...], list[str]]:

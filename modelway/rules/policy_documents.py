@@ -6,6 +6,7 @@ Source: docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Literal
 
 from modelway.rules.values import Secret, Unknown
@@ -267,10 +268,18 @@ class _Reader:
 
 def read(document: object, kind: Kind) -> Document:
     """The document, given as JSON text or as structure, with Unknown and Secret where the engine has them. Raises nothing."""
+    return _read_text(document, kind) if isinstance(document, str) else _read(document, kind)
+
+
+def _read(document: object, kind: Kind) -> Document:
     try:
         return _Reader(kind).document(document)
     except RecursionError:
         return Document(faults=("the document is nested too deeply",))
+
+
+# Several rules read the same document one after the other, before and after.
+_read_text = lru_cache(maxsize=64)(_read)
 
 
 def _named(value: object) -> str:

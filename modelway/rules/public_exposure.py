@@ -31,9 +31,7 @@ def _judged(subject: Subject) -> _Judged:
 
 def _documents(subject: Subject) -> _Judged:
     for carried in documents_of(subject.type, subject.properties):
-        for judgement in judge_document(carried.document, carried.kind):
-            if judgement.rule != PRINCIPALS:
-                continue
+        for judgement in judge_document(carried.document, carried.kind, only=PRINCIPALS):
             match judgement.verdict:
                 case Failed(evidence):
                     for found in evidence:

@@ -34,6 +34,15 @@ class Secret:
     value: object
 
 
+_MARKS = tuple(mark.encode() for mark in (*_UNKNOWN, HIDDEN, _SIGNATURE))
+
+
+def is_marked(text: bytes) -> bool:
+    """Whether a JSON text may hold one of the engine's marks; of one that does not, `received` is the same as what is in it."""
+    # Behind an escape anything may be.
+    return b"\\u" in text or any(mark in text for mark in _MARKS)
+
+
 def received(value: object) -> object:
     """`value` with the engine's marks replaced by Unknown and Secret; a secret that is still encrypted, or that the engine
     has hidden, is a Secret of Unknown or Unknown."""

@@ -38,6 +38,12 @@ def test_what_a_reviewer_needs_is_found_and_little_else() -> None:
     assert alarms <= 5
 
 
+def test_what_rules_were_tuned_by_stays_right() -> None:
+    tuned = [one for one in every() if one.case.tuned]
+    assert tuned
+    assert not [(one.case.name, one.missed, [finding.rule for finding in one.alarms]) for one in tuned if one.missed or one.alarms]
+
+
 @pytest.mark.parametrize("folder", [case.folder for case in ALL], ids=lambda folder: folder.name)
 def test_no_file_holds_a_credential_or_a_place_of_a_machine(folder: Path) -> None:
     for file in folder.rglob("*"):

@@ -108,6 +108,27 @@ def test_a_finding_says_why_and_shows_what_may_be_shown() -> None:
     assert (finding.approval, finding.blocks) == (True, False)
 
 
+def test_what_cannot_be_changed_in_place_is_named_also_where_its_value_is_hidden() -> None:
+    sides = [
+        {
+            "urn": BUCKET,
+            "type": "",
+            "custom": True,
+            "inputs": {"password": {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", "ciphertext": text}},
+        }
+        for text in "ab"
+    ]
+    replaced = {
+        "op": "replace",
+        "urn": BUCKET,
+        "oldState": sides[0],
+        "newState": sides[1],
+        "detailedDiff": {"password": {"kind": "update-replace"}},
+    }
+    [finding] = [one for one in judged(step(replaced)) if one.risk == "irreversible"]
+    assert finding.why == "password cannot be changed in place"
+
+
 def test_no_secret_is_shown() -> None:
     token = "ghp_" + "a1B2" * 9
     content = json.loads((CASES / "settings-changed.json").read_text("utf-8"))["step"]

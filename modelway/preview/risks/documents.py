@@ -8,27 +8,18 @@ from modelway.rules.iam_comparing import Comparison, compare
 from modelway.rules.iam_documents import Carried, documents_of
 from modelway.rules.policy_documents import read
 from modelway.rules.properties import Missing
-from modelway.rules.values import received
 from modelway.rules.verdicts import Failed, Undecided
 
 
 def documents_that(when: str, type_: str, before: Mapping[str, object] | None, after: Mapping[str, object] | None) -> Iterator[Held | Open]:
     """Documents that `grants` (allow what they did not), `denies` (no longer allow what they did), or `opens` (let in everybody, or
-    allow everything on everything, and did not)."""
-    old, new = ({one.path: one for one in _carried(type_, inputs)} for inputs in (before, after))
+    allow everything on everything, and did not), of inputs as rules look at them (`Resource.wanted`)."""
+    old, new = ({one.path: one for one in documents_of(type_, inputs or {})} for inputs in (before, after))
     for path in dict.fromkeys((*old, *new)):
         if when == "opens":
             yield from _opens(path, old.get(path), new.get(path))
         else:
             yield from _compared(when, path, old.get(path), new.get(path))
-
-
-def _carried(type_: str, inputs: Mapping[str, object] | None) -> Iterator[Carried]:
-    if inputs is None:
-        return
-    wanted = received(inputs)
-    if isinstance(wanted, Mapping):
-        yield from documents_of(type_, wanted)
 
 
 def _compared(when: str, path: str, old: Carried | None, new: Carried | None) -> Iterator[Held | Open]:
@@ -56,9 +47,7 @@ def _opens(path: str, old: Carried | None, new: Carried | None) -> Iterator[Held
 
 def _open_ones(one: Carried) -> Iterator[tuple[str, str] | Open]:
     """Where a document lets in everybody, or allows everything on everything; and in words what."""
-    for judgement in judge(one.document, one.kind):
-        if judgement.rule != PRINCIPALS:
-            continue
+    for judgement in judge(one.document, one.kind, only=PRINCIPALS):
         match judgement.verdict:
             case Failed(evidence):
                 yield from ((found.path, f"principal {found.value} without a condition that names who") for found in evidence)

@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 from modelway.preview.changeset import Finding, Operation, PropertyChange
-from modelway.preview.resources import SECRET, UNKNOWN, Resource, Step
+from modelway.preview.resources import SECRET, UNKNOWN, Step
 from modelway.preview.risks.conditions import CONDITIONS, Asked, Held, Open, same
 from modelway.preview.risks.documents import documents_that
 from modelway.preview.risks.rows import OPTIONS, Row
@@ -24,6 +24,9 @@ from modelway.rules.properties import Found, Misplaced, Missing, look, parts
 
 _OF_DOCUMENTS = ("grants", "denies", "opens")
 _COMPARED: tuple[Operation, ...] = ("update", "replace")
+_MOST_KEPT = 4096
+"""Sets of changed properties of which it is kept what rows are about them."""
+_Names = tuple[str, ...] | None
 
 
 class Risks:
@@ -32,13 +35,27 @@ class Risks:
     def __init__(self, table: Table) -> None:
         self._table = table
         self._by_kind: dict[tuple[str, Operation], tuple[Row, ...]] = {}
+        self._by_changed: dict[tuple[str, Operation, tuple[_Names, ...]], tuple[Row, ...]] = {}
 
     def judge(self, stack: str, step: Step, properties: Sequence[PropertyChange], operation: Operation | None = None) -> list[Finding]:
         """What is dangerous about a step, one finding for each row that holds; `properties` is what differs by meaning
         (modelway.preview.differences), `operation` what happens, where the caller knows it already."""
         operation = operation or operation_of(step)
-        rows = self._rows(step.type, operation)
+        type_ = step.type
+        rows = self._rows(type_, operation)
+        if rows and operation in _COMPARED and step.old is not None and step.new is not None:
+            rows = self._about(type_, operation, tuple([_names(one.path) for one in properties]), rows)
         return _without_repeated(list(_Judged(stack, step, properties, operation).findings(rows))) if rows else []
+
+    def _about(self, type_: str, operation: Operation, changed: tuple[_Names, ...], rows: tuple[Row, ...]) -> tuple[Row, ...]:
+        """The rows about something that differs: of many resources of one type, mostly the same differs."""
+        known = self._by_changed.get((type_, operation, changed))
+        if known is None:
+            if len(self._by_changed) >= _MOST_KEPT:
+                self._by_changed.clear()
+            known = tuple(row for row in rows if _may_be_about(row, type_, changed))
+            self._by_changed[type_, operation, changed] = known
+        return known
 
     def _rows(self, type_: str, operation: Operation) -> tuple[Row, ...]:
         known = self._by_kind.get((type_, operation))
@@ -52,21 +69,27 @@ def _is_of(type_: str, patterns: Sequence[str]) -> bool:
     return any(type_ == one or ("*" in one and fnmatchcase(type_, one)) for one in patterns)
 
 
+def _may_be_about(row: Row, type_: str, changed: Sequence[_Names]) -> bool:
+    """Whether anything differs that the row looks at; of how the engine treats a resource, properties say nothing."""
+    if not row.when or row.property in OPTIONS:
+        return True
+    places = DOCUMENTS.get(type_, ()) if row.when in _OF_DOCUMENTS else (row.property,)
+    return any(_related(parts(place), names) for place in places for names in changed)
+
+
 class _Judged:
-    """One step. Its inputs are parsed once, when a row wants them."""
+    """One step. Its inputs are parsed when a row wants them."""
 
     def __init__(self, stack: str, step: Step, properties: Sequence[PropertyChange], operation: Operation) -> None:
         self._stack = stack
         self._step = step
         self._properties = properties
         self._operation = operation
-        self._changed = [_names(one.path) for one in properties]
-        self._inputs: dict[str, Mapping[str, Any]] = {}
 
     def findings(self, rows: Sequence[Row]) -> Iterator[Finding]:
         unknown: set[str] = set()
         for row in rows:
-            if (row.when and not self._may_hold(row)) or not self._suits(row):
+            if not self._suits(row):
                 continue
             if not row.when:
                 yield self._finding(row, None)
@@ -81,26 +104,17 @@ class _Judged:
                     yield self._open(row, found)
 
     def _held(self, row: Row) -> Iterator[Held | Open]:
+        old, new = self._step.old, self._step.new
         if row.property in OPTIONS:
             yield from self._option(row)
-        elif self._operation in _COMPARED and (self._step.old is None or self._step.new is None):
+        elif self._operation in _COMPARED and (old is None or new is None):
             yield Open("", "is not in the files, so nothing can be compared")
         elif row.when in _OF_DOCUMENTS:
-            yield from documents_that(row.when, self._step.type, self._before(), self._after())
+            yield from documents_that(row.when, self._step.type, old.wanted if old else None, new.wanted if new else None)
         else:
             before = list(look(self._before(), row.property)) if self._before() is not None else []
             asked = Asked(row.value, row.default, row.unit)
             yield from CONDITIONS[row.when](before, list(look(self._after() or {}, row.property)), asked)
-
-    def _may_hold(self, row: Row) -> bool:
-        """Whether anything differs that the row looks at. Of what is created nothing differs; there everything is new."""
-        if row.property in OPTIONS:
-            old, new = self._step.old, self._step.new
-            return bool(old and new) and (old.protect, old.retain_on_delete) != (new.protect, new.retain_on_delete)  # type: ignore[union-attr]
-        if self._operation not in _COMPARED or self._step.old is None or self._step.new is None:
-            return True
-        places = DOCUMENTS.get(self._step.type, ()) if row.when in _OF_DOCUMENTS else (row.property,)
-        return any(_related(parts(place), names) for place in places for names in self._changed)
 
     def _option(self, row: Row) -> Iterator[Held | Open]:
         old, new = self._step.old, self._step.new
@@ -121,17 +135,10 @@ class _Judged:
         return all(_has(inputs, path, value) for path, value in row.where.items())
 
     def _before(self) -> Mapping[str, Any] | None:
-        return self._parsed("old", self._step.old)
+        return self._step.old.inputs if self._step.old else None
 
     def _after(self) -> Mapping[str, Any] | None:
-        return self._parsed("new", self._step.new)
-
-    def _parsed(self, side: str, resource: Resource | None) -> Mapping[str, Any] | None:
-        if resource is None:
-            return None
-        if side not in self._inputs:
-            self._inputs[side] = resource.inputs
-        return self._inputs[side]
+        return self._step.new.inputs if self._step.new else None
 
     def _finding(self, row: Row, held: Held | None) -> Finding:
         path = held.path if held else ""
@@ -223,7 +230,7 @@ def _shown(path: str, value: object) -> str:
 
 
 def _filled(text: str, words: Mapping[str, str]) -> str:
-    for name, word in words.items():
+    for name, word in words.items() if "{" in text else ():
         text = text.replace(f"{{{name}}}", word)
     return text
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from functools import cache
 
 from modelway.preview.changeset import Operation, PropertyChange
 from modelway.preview.resources import Step
@@ -40,6 +41,7 @@ def subject(step: Step) -> str:
     return f"{kind(step.type)} {step.name}"
 
 
+@cache
 def kind(type_: str) -> str:
     """What a type is called: `S3 bucket`, `EKS node group`, `HTTPRoute`."""
     name = type_.rsplit(":", 1)[-1]
@@ -68,4 +70,5 @@ def forced_by(step: Step, properties: Sequence[PropertyChange], operation: Opera
     for one in forcing[:3]:
         both = one.before and one.after and one.before.text and one.after.text
         said.append(f"{one.path}: {one.before.text} → {one.after.text}" if both and one.before and one.after else one.path)
-    return f"{'; '.join(said)}: cannot be changed in place"
+    # After a name such as `password` a colon would announce a value, which is then masked.
+    return f"{'; '.join(said)}{':' if ' → ' in said[-1] else ''} cannot be changed in place"

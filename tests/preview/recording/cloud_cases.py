@@ -182,7 +182,7 @@ def watching() -> Iterator[Case]:
     other = aws("sns/topic:Topic", "other")
     yield Case("retention-shortened", [aws(logs, "log", long)], [aws(logs, "log", short)], (("blind", "log"),), tuned=True)
     yield Case("retention-lengthened", [aws(logs, "log", short)], [aws(logs, "log", long)])
-    yield Case("log-deleted", [aws(logs, "log", long), other], [other], (("blind", "log"),), may=(("irreversible", "log"),))
+    yield Case("log-deleted", [aws(logs, "log", long), other], [other], (("blind", "log"),), may=(("irreversible", "log"),), tuned=True)
     alarm = {
         "name": "errors",
         "comparisonOperator": "GreaterThanThreshold",
@@ -227,7 +227,11 @@ def engine() -> Iterator[Case]:
         "program-raises", [models, logs], [models, res("raise", "end", {"text": "no such region"})], result="failed", decision="unknown"
     )
     yield Case(
-        "provider-refuses", [models], [models, aws("kms/key:Key", "data", {"deletionWindowInDays": 3})], result="failed", decision="unknown"
+        "provider-refuses",
+        [models],
+        [models, aws("kms/key:Key", "data", {"deletionWindowInDays": "a month"})],
+        result="failed",
+        decision="unknown",
     )
     yield Case("type-unknown-to-the-provider", [models], [models, aws("s3/nothing:Nothing", "what")], result="failed", decision="unknown")
     yield Case(
@@ -251,10 +255,11 @@ def engine() -> Iterator[Case]:
     )
     yield Case("drift-found", [models], [models], refresh=True, edit={"tag": "acme-models"}, may=(("review", "models"),))
     yield Case("drift-not-found", [models], [models], refresh=True)
+    # A URN holds the types of the parents and not their names.
     groups = [res("example:index:Team", "risk"), bucket("models", {"bucket": "acme-models"}, parent="risk")]
     yield Case("components-of-others", groups, [groups[0], bucket("models", {"bucket": "acme-models", "tags": {"a": "b"}}, parent="risk")])
-    moved = [res("example:index:Team", "credit"), bucket("models", {"bucket": "acme-models"}, parent="credit")]
-    yield Case("moved-without-alias", groups, moved, (("irreversible", "models"), ("review", "models")))
+    moved = [res("example:index:Squad", "credit"), bucket("models", {"bucket": "acme-models"}, parent="credit")]
+    yield Case("moved-without-alias", groups, moved, (("irreversible", "models"), ("review", "models")), tuned=True)
     yield Case(
         "secret-changed",
         [aws("sns/topic:Topic", "alerts", {"displayName": {"$secret": "first words"}})],

@@ -9,7 +9,7 @@ OLD, NEW = (f"registry.example.com/credit-risk@sha256:{digit * 64}" for digit in
 
 
 def cases() -> Iterator[Case]:
-    for case in (*serving(), *routing(), *watching(), *guarding()):
+    for case in (*serving(), *routing(), *watching(), *guarding(), *scaling(), *keeping()):
         yield Case(**{**vars(case), "before": [namespace(), *case.before], "after": [namespace(), *case.after]})
 
 
@@ -160,3 +160,39 @@ def guarding() -> Iterator[Case]:
         result="failed",
         decision="unknown",
     )
+
+
+def scaling() -> Iterator[Case]:
+    """Recorded before a report of them was read, as were those of `keeping`."""
+
+    def scaled(least: int, most: int, threshold: str = "100") -> Item:
+        trigger = {"type": "prometheus", "metadata": {"serverAddress": "http://prometheus:9090", "query": "up", "threshold": threshold}}
+        spec = {"scaleTargetRef": {"name": "credit-risk"}, "minReplicaCount": least, "maxReplicaCount": most, "triggers": [trigger]}
+        return kube("keda.sh/v1alpha1", "ScaledObject", "credit-risk-scaling", spec)
+
+    there = [deployment(), scaled(2, 6)]
+    yield Case("scaled-to-none", there, [deployment(), scaled(0, 6)], (("disruptive", "credit-risk-scaling"),))
+    yield Case("scaled-to-more", there, [deployment(), scaled(2, 12)], may=(("review", "credit-risk-scaling"),))
+    yield Case("scaling-removed", there, [deployment()], (("disruptive", "credit-risk-scaling"),))
+    budget = kube(
+        "policy/v1",
+        "PodDisruptionBudget",
+        "credit-risk-budget",
+        {"minAvailable": 1, "selector": {"matchLabels": {"app": "credit-risk"}}},
+    )
+    yield Case("budget-removed", [deployment(), budget], [deployment()], (("disruptive", "credit-risk-budget"),))
+
+
+def keeping() -> Iterator[Case]:
+    def secret(name: str, words: str) -> Item:
+        return kube("core/v1", "Secret", "access", stringData={"password": {"$secret": words}}, metadata={"name": name})
+
+    settings = kube("core/v1", "ConfigMap", "settings", data={"a": "1"})
+    first = secret("access", "first words of it")
+    # The provider makes a Secret anew for another value, so that for a moment there is none; what it holds the program has.
+    gone = (("disruptive", "access"),)
+    yield Case("secret-turned", [first], [secret("access", "other words of it")], may=(("review", "access"), *gone), tuned=True)
+    yield Case("secret-replaced", [first], [secret("access-2", "first words of it")], gone, tuned=True)
+    yield Case("secret-deleted", [first, settings], [settings], gone, tuned=True)
+    account = kube("core/v1", "ServiceAccount", "runs")
+    yield Case("account-labelled", [account], [kube("core/v1", "ServiceAccount", "runs", metadata={"labels": {"team": "risk"}})])

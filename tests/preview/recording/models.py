@@ -42,7 +42,7 @@ CASES: list[tuple[Case, dict[str, Any]]] = [
         {SCREENING: traffic(shadow={"version": "2026.11.0", "percent": 50})},
     ),
     (
-        Case("model-promoted", [], [], (("traffic", "tumor-screening"),), may=(("disruptive", "tumor-screening-2026-10-0"),)),
+        Case("model-promoted", [], [], (("traffic", "tumor-screening"),), tuned=True),
         {SCREENING: traffic(live="2026.11.0")},
     ),
     (
@@ -52,7 +52,15 @@ CASES: list[tuple[Case, dict[str, Any]]] = [
     (Case("model-scaled", [], []), {SCREENING: {"endpoint": {"scaling": {"max": 8}}}}),
     (Case("model-objective", [], [], may=(("blind", "tumor-screening"),)), {SCREENING: {"endpoint": {"slo": {"latency_p99": "300ms"}}}}),
     (
-        Case("model-removed", [], [], (("irreversible", "co2-forecast"), ("disruptive", "co2-forecast"), ("blind", "co2-forecast"))),
+        Case(
+            "model-removed",
+            [],
+            [],
+            (("irreversible", "registry-co2-forecast"), ("disruptive", "co2-forecast"), ("blind", "co2-forecast")),
+            # It was the team's last: its namespace goes with it.
+            may=(("irreversible", "main-climate-namespace"),),
+            tuned=True,
+        ),
         {CO2: {"presence": "absent"}},
     ),
     (Case("model-described", [], [], decision="ok"), {CO2: {"description": "Says how much carbon dioxide a site gives off."}}),

@@ -21,7 +21,7 @@ from typing import Any
 from localcloud.cloud import LocalCloud
 from modelway.operations._pulumi import Engine, PreviewFiles
 from modelway.operations.masking import kept_as_is, masked_copy, masked_lines
-from tests.preview.recording import cloud_cases, cluster_cases
+from tests.preview.recording import cloud_cases, cluster_cases, services_cases
 from tests.preview.recording.declared import Case, Item
 
 HERE = Path(__file__).resolve().parent
@@ -77,7 +77,9 @@ def record(case: Case, kind: str, cloud: Path, above: Path) -> str:
         os.environ.update(variables)
         _project(folder)
         shutil.copy(above / f"Pulumi.{STACK}.yaml", folder)
-        wanted = [{**item, "inputs": json.loads(_named(json.dumps(item["inputs"]), case))} for item in case.after]
+        wanted = [
+            {**item, **{part: json.loads(_named(json.dumps(item[part]), case)) for part in ("inputs", "options")}} for item in case.after
+        ]
         (folder / "resources.json").write_text(json.dumps(wanted), "utf-8")
         files = PreviewFiles(folder / "out")
         files.folder.mkdir()
@@ -226,7 +228,7 @@ def main() -> None:
     cloud, names = Path(sys.argv[1]).resolve(), sys.argv[2:]
     LocalCloud(cloud).up(lambda _: None)
     failed = []
-    for kind, all_cases in (("kubernetes", cluster_cases.cases()), ("aws", cloud_cases.cases())):
+    for kind, all_cases in (("kubernetes", cluster_cases.cases()), ("aws", (*cloud_cases.cases(), *services_cases.cases()))):
         cases = [case for case in all_cases if _is_wanted(case, names)]
         above = Path(tempfile.mkdtemp(prefix=f"{kind}-", dir=cloud.parent))
         bring_up(cases, kind, cloud, above)
