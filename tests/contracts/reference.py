@@ -79,7 +79,7 @@ def _number(value: object, text: bool) -> int | float | None:
         return value if isinstance(value, int | float) and not isinstance(value, bool) else None
     bare = str(value).strip(" \t\n\r").lower()
     if (named := NAMED.get(bare.removeprefix("-").removeprefix("+"))) is not None:
-        return named
+        return -named if bare.startswith("-") else named
     if not NUMBER.fullmatch(str(value)):
         return None
     return int(bare) if re.fullmatch(r"[+-]?\d{1,400}", bare) and len(bare) < 300 else float(bare)
