@@ -114,7 +114,14 @@ class _Judged:
         else:
             before = list(look(self._before(), row.property)) if self._before() is not None else []
             asked = Asked(row.value, row.default, row.unit)
-            yield from CONDITIONS[row.when](before, list(look(self._after() or {}, row.property)), asked)
+            told = list(CONDITIONS[row.when](before, list(look(self._after() or {}, row.property)), asked))
+            yield from told or self._hidden(row)
+
+    def _hidden(self, row: Row) -> Iterator[Held | Open]:
+        """What the provider says is another value, of which neither is shown to anybody."""
+        for one in self._properties:
+            if one.before and one.after and one.before.secret and one.after.secret and _related(parts(row.property), _names(one.path)):
+                yield Held(one.path, SECRET, SECRET, "") if row.when == "changed" else Open(one.path, "is secret, and another than before")
 
     def _option(self, row: Row) -> Iterator[Held | Open]:
         old, new = self._step.old, self._step.new

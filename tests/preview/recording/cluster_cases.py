@@ -58,7 +58,8 @@ def serving() -> Iterator[Case]:
         "secret-variable-changed",
         [deployment(**secret)],
         [deployment(**other)],
-        may=(("review", "credit-risk"), ("traffic", "credit-risk")),
+        (("review", "credit-risk"),),
+        tuned=True,
     )
     yield Case(
         "labels-added",
