@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -168,7 +169,14 @@ def test_several_stacks_are_one_report(site: Site) -> None:
 def test_an_interrupt_leaves_nothing(site: Site) -> None:
     site.say(wait=60)
     with subprocess.Popen(
-        [MODELWAY, "preview", "-s", "test"], cwd=site.folder, env=site.variables, start_new_session=True, stderr=subprocess.PIPE, text=True
+        [MODELWAY, "preview", "-s", "test"],
+        cwd=site.folder,
+        env=site.variables,
+        start_new_session=True,
+        stderr=subprocess.PIPE,
+        text=True,
+        # Whoever runs the tests in the background may have interrupts ignored, and what is started inherits that.
+        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
     ) as run:
         until = time.monotonic() + 60
         while not list((site.folder / ".modelway").glob("preview-*/0/events.jsonl")) and time.monotonic() < until:
