@@ -64,6 +64,8 @@ def engine_of_its_own(
 ) -> Callable[[str], Path]:
     """The real engine on an empty project, its state in a bucket of the emulated account; called with the backend's URL before options."""
     use_account("222222222222")
+    # One that another test used has its credentials still.
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
     kms, s3 = (boto3.client(name, region_name="eu-west-1") for name in ("kms", "s3"))
     place = bootstrapped(dev)
     kms.create_alias(AliasName=place.alias, TargetKeyId=kms.create_key()["KeyMetadata"]["KeyId"])
