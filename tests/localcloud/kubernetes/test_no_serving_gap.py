@@ -23,6 +23,8 @@ pytestmark = pytest.mark.localcloud
 FLOOR = 2
 ONE, TWO = "2026.10.0", "2026.11.0"
 NEVER_READY = "registry.example/never-ready"
+# Three pods one after another need up to 24 s, and the machine's own time; what never gets ready need not be waited for as long.
+PATIENT, BRIEF = 180, 20
 
 Change = Callable[[list[Object]], list[Object]]
 
@@ -35,8 +37,8 @@ def version(weight: int, serving: str) -> dict[str, Any]:
     return {"image": serving, "weights_uri": "s3://store/churn/m.json", "weights_sha256": "b" * 64, "weight": weight}
 
 
-def resources(recorder: Recorder) -> list[Object]:
-    """The component's own objects, as data for the engine."""
+def resources(recorder: Recorder, timeout: int) -> list[Object]:
+    """The component's own objects, as data for the engine, each waited for ``timeout`` seconds."""
     names = {each.urn: each.name for each in recorder.resources}
     return [
         kubernetes(
@@ -45,7 +47,7 @@ def resources(recorder: Recorder) -> list[Object]:
             each.inputs,
             depends_on=[names[urn] for urn in each.dependencies if urn in names],
             ignore_changes=each.ignored,
-            timeout=20,
+            timeout=timeout,
         )
         for each in recorder.resources
         if each.type.startswith("kubernetes:")
@@ -64,7 +66,8 @@ class Site:
 
     def up(self, versions: dict[str, Any], ok: bool = True) -> None:
         asked = args(versions, namespace=self.namespace, team=self.namespace, cpu_millicores=50, memory_bytes=64 << 20, min_replicas=FLOOR)
-        self.stack.write(self.change(resources(run(lambda: KubernetesEndpoint("churn", asked)))))
+        made = resources(run(lambda: KubernetesEndpoint("churn", asked)), PATIENT if ok else BRIEF)
+        self.stack.write(self.change(made))
         # As people run it: with --continue-on-error the engine would delete what the failed route still leads to.
         result = self.stack.pulumi("up", "--yes", "--skip-preview")
         assert (result.code == 0) == ok, result.text
