@@ -1,11 +1,13 @@
 """`modelway preview -s STACK`: the engine runs once, and what it means is told."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from modelway.cli.report import Format
+from modelway.cli import _environments, _reports
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,7 +21,7 @@ def command(
     stacks: Annotated[
         list[str], typer.Option("--stack", "-s", metavar="STACK", help="The stack; several become one report.", show_default=False)
     ],
-    format_: Annotated[Format, typer.Option("--format", help="How the report is written.")] = "terminal",
+    format_: _reports.FormatName = "terminal",
     out: Annotated[
         Path | None,
         typer.Option(
@@ -34,22 +36,24 @@ def command(
     refresh: Annotated[bool, typer.Option("--refresh", help="Ask the providers first what is there.")] = False,
     policies: Annotated[
         list[Path] | None,
-        typer.Option("--policy-pack", metavar="DIR", help="A policy pack besides the project's own.", show_default=False),
+        typer.Option(
+            "--policy-pack",
+            metavar="DIR",
+            help="A policy pack besides the project's own.",
+            exists=True,
+            file_okay=False,
+            show_default=False,
+        ),
     ] = None,
-    checks: Annotated[
-        list[Path] | None,
-        typer.Option(metavar="FILE", help="What `modelway check … --json` wrote, to be part of the report.", show_default=False),
-    ] = None,
-    risks: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Your own rows of the table of risks (TOML).", show_default=False)
-    ] = None,
-    prices: Annotated[Path | None, typer.Option(metavar="FILE", help="Your own prices.", show_default=False)] = None,
-    detailed: Annotated[bool, typer.Option("--detailed-exitcode", help="End with 5 when there are changes that may be merged.")] = False,
+    checks: _reports.Checks = None,
+    risks: _reports.RiskRows = None,
+    prices: _reports.OwnPrices = None,
+    detailed: _reports.Detailed = False,
 ) -> None:
     """Run a preview and print what it means: risks, traffic, cost, policies, what depends on it.
 
     Exit codes: 0 it may be merged, 3 somebody has to approve it, 4 it may not be merged, 1 that is not known, as after a preview that
-    failed.
+    failed, or a file does not hold what it should, 2 wrong usage, such as a file that is not there.
     """
     from modelway.operations.preview import Wanted, keep, previewed, private_folder, project_here
     from modelway.preview.assembling import assemble
@@ -58,6 +62,8 @@ def command(
 
     if twice := sorted({stack for stack in stacks if stacks.count(stack) > 1}):
         raise typer.BadParameter(f"{twice[0]} is named twice", param_hint="--stack")
+    if out is not None:
+        _environments.writable(out, "--out")
     project = project_here()
     wanted = Wanted(stacks, refresh, base, tuple(pack.resolve() for pack in policies or ()))
     checked = [check for file in checks or () for check in read_checks(file)]
@@ -65,27 +71,30 @@ def command(
         sources = previewed(project, wanted, folder, _tell)
         changeset = assemble(sources, checks=checked, risk_table=risks, price_table=prices, made=_made(project, sources))
         if out is not None:
-            for stack, one in zip(stacks, sources, strict=True):
-                keep(project, stack, one, out, _tell)
-            _keep_reports(changeset, out)
-    from modelway.cli.report import rendered
-
-    written = rendered(changeset, format_)
+            with _kept_in(out):
+                for stack, one in zip(stacks, sources, strict=True):
+                    keep(project, stack, one, out, _tell)
+                _keep_reports(changeset, out)
+    written = _reports.rendered(changeset, format_)
     typer.echo(written, nl=not written.endswith("\n"))
     raise typer.Exit(exit_code(changeset, detailed=detailed))
 
 
-def _keep_reports(changeset: "ChangeSet", out: Path) -> None:
-    from modelway.cli.report import rendered
+@contextmanager
+def _kept_in(out: Path) -> Iterator[None]:
     from modelway.errors import ModelwayError
 
-    names: dict[str, Format] = {"report.json": "json", "report.md": "markdown", "report.html": "html"}
     try:
         out.mkdir(parents=True, exist_ok=True)
-        for name, format_ in names.items():
-            (out / name).write_text(rendered(changeset, format_), "utf-8")
+        yield
     except OSError as fault:
         raise ModelwayError(f"--out: {fault.filename or out} cannot be written: {fault.strerror or fault}.") from None
+
+
+def _keep_reports(changeset: "ChangeSet", out: Path) -> None:
+    names: dict[str, _reports.Format] = {"report.json": "json", "report.md": "markdown", "report.html": "html"}
+    for name, format_ in names.items():
+        (out / name).write_text(_reports.rendered(changeset, format_), "utf-8")
 
 
 def _made(project: "Project", sources: "Sequence[Sources]") -> "Made":

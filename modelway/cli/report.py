@@ -1,22 +1,19 @@
 """`modelway report --digest FILE …`: what a change means, from files that the engine wrote. No engine is needed, and no project."""
 
-import os
-import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, cast
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from modelway.errors import ModelwayError
+from modelway.cli import _reports
+from modelway.errors import ModelwayError, WrongUsage
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from modelway.architecture import Environment
-    from modelway.preview.changeset import ChangeSet, Made
+    from modelway.preview.changeset import Made
     from modelway.preview.sources import Sources
-
-Format = Literal["markdown", "html", "terminal", "json", "line"]
 
 
 def command(
@@ -43,29 +40,31 @@ def command(
         ),
     ] = None,
     after: Annotated[list[Path] | None, typer.Option(metavar="ENVDIR", help="The same, with the change.", show_default=False)] = None,
-    checks: Annotated[
-        list[Path] | None,
-        typer.Option(metavar="FILE", help="What `modelway check … --json` wrote, to be part of the report.", show_default=False),
+    checks: _reports.Checks = None,
+    risks: _reports.RiskRows = None,
+    prices: _reports.OwnPrices = None,
+    format_: _reports.FormatName = "terminal",
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write it there, and not to stdout.", dir_okay=False, writable=True, show_default=False),
     ] = None,
-    risks: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Your own rows of the table of risks (TOML).", show_default=False)
-    ] = None,
-    prices: Annotated[Path | None, typer.Option(metavar="FILE", help="Your own prices.", show_default=False)] = None,
-    format_: Annotated[Format, typer.Option("--format", help="How the report is written.")] = "terminal",
-    out: Annotated[Path | None, typer.Option(metavar="FILE", help="Write it there, and not to stdout.", show_default=False)] = None,
-    detailed: Annotated[bool, typer.Option("--detailed-exitcode", help="End with 5 when there are changes that may be merged.")] = False,
+    detailed: _reports.Detailed = False,
 ) -> None:
     """Print what a change means: risks, traffic, cost, policies, what depends on it. For any Pulumi program, from saved files alone.
 
     Any of the files may be missing; what is not known then is said. Every option can be repeated for several stacks: files say of which
-    they are, and STACK=FILE does where they do not. Exit codes: 0 it may be merged, 3 somebody has to approve it, 4 it may not be merged,
-    1 that is not known, as after a preview that failed.
+    they are, and STACK=FILE does where they do not.
+
+    Exit codes: 0 it may be merged, 3 somebody has to approve it, 4 it may not be merged, 1 that is not known, as after a preview that
+    failed, or a file does not hold what it should, 2 wrong usage, such as a file that is not there.
     """
     from modelway.preview.assembling import assemble
     from modelway.preview.checked import read_checks
     from modelway.preview.grouping import grouped
     from modelway.preview.verdict import exit_code
 
+    if out is not None and not out.absolute().parent.is_dir():
+        raise typer.BadParameter(f"there is no folder {out.parent} to write {out.name} in", param_hint="--out")
     sources: Sequence[Sources] = grouped({"digest": digest or (), "events": events or (), "state": state or (), "plan": plan or ()})
     if not sources and not before and not after:
         raise typer.BadParameter("give at least one file of a preview, or an environment", param_hint="--digest, --events, --after")
@@ -78,7 +77,7 @@ def command(
         price_table=prices,
         made=_made(),
     )
-    written = rendered(changeset, format_, shown=out is None)
+    written = _reports.rendered(changeset, format_, shown=out is None)
     if out is None:
         typer.echo(written, nl=not written.endswith("\n"))
     else:
@@ -86,21 +85,8 @@ def command(
     raise typer.Exit(exit_code(changeset, detailed=detailed))
 
 
-def rendered(changeset: "ChangeSet", format_: Format, *, shown: bool = True) -> str:
-    """The report in that format; `shown` where it goes to stdout, which may be a terminal with colours and a width."""
-    if format_ == "terminal" and shown and sys.stdout.isatty():
-        import shutil
-
-        from modelway.preview.render import terminal
-
-        return terminal.render(changeset, width=shutil.get_terminal_size((100, 24)).columns, colour=not os.environ.get("NO_COLOR"))
-    from importlib import import_module
-
-    return cast(str, import_module(f"modelway.preview.render.{format_}").render(changeset))
-
-
 def _with_environments(sources: "Sequence[Sources]", before: "Sequence[Path]", after: "Sequence[Path]") -> "Sequence[Sources]":
-    """Each stack with the environment that it is part of, before and after."""
+    """Each stack with the environment that it is part of, before and after; without stacks, each environment."""
     from dataclasses import replace
 
     from modelway.preview.grouping import described
@@ -108,7 +94,11 @@ def _with_environments(sources: "Sequence[Sources]", before: "Sequence[Path]", a
 
     old = {folder.absolute().name: _environment(folder, "--before") for folder in before}
     new = {folder.absolute().name: _environment(folder, "--after") for folder in after}
-    named = described(sources or [Sources()], [*new, *old])
+    names = list(dict.fromkeys([*new, *old]))
+    if old and new and not old.keys() & new.keys() and len(sources) < len(names):
+        told = f"--before and --after are of different environments: {', '.join(old)} and {', '.join(new)}"
+        raise WrongUsage(f"{told}. Give both of one environment, or leave out what is not there.")
+    named = described(sources, names) if sources else [Sources(environment=name) for name in names]
     return [replace(one, before=old.get(one.environment), after=new.get(one.environment)) for one in named]
 
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from modelway.errors import ModelwayError
+from modelway.errors import ModelwayError, WrongUsage
 from modelway.operations.forges import Kind, Place, text
 
 TOKENS: dict[Kind, tuple[str, ...]] = {"github": ("GITHUB_TOKEN", "GH_TOKEN"), "gitlab": ("GITLAB_TOKEN",)}
@@ -22,10 +22,8 @@ _WAYS: dict[Kind, str] = {
 }
 
 
-class NotTold(ModelwayError):
+class NotTold(WrongUsage):
     """Something that neither an option nor CI says."""
-
-    exit_code = 2
 
 
 def place(

@@ -1,12 +1,13 @@
 """Which files are of which stack: as they were named, else as the resources in them say."""
 
+import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal, get_args
 
-from modelway.errors import ModelwayError
+from modelway.errors import WrongUsage
 from modelway.preview.sources import Sources
 from modelway.redaction import masked
 
@@ -24,16 +25,15 @@ _Place = tuple[str, str]
 def grouped(given: Mapping[Kind, Sequence[str]]) -> tuple[Sources, ...]:
     """A Sources for each stack, in the order in which they are named first; each text is FILE or STACK=FILE.
 
-    Two projects may have a stack of one name: theirs are called PROJECT/STACK. Raises ModelwayError for a file that is not there, for one
-    of which nothing says which stack it is of where there are several, and for two files of one kind for one stack.
+    Two projects may have a stack of one name: theirs are called PROJECT/STACK. Raises WrongUsage for a file that is not there or may not
+    be read, for one of which nothing says which stack it is of where there are several, and for two files of one kind for one stack.
     """
     found: dict[_Place, dict[Kind, Path]] = {}
     nameless: list[tuple[Kind, Path]] = []
     for kind in KINDS:
         for text in given.get(kind, ()):
             named, file = named_file(text)
-            if not file.exists():
-                raise ModelwayError(f"--{kind}: there is no file {file}.")
+            _usable(kind, file)
             place = _place(file, named)
             if place is None:
                 nameless.append((kind, file))
@@ -41,7 +41,7 @@ def grouped(given: Mapping[Kind, Sequence[str]]) -> tuple[Sources, ...]:
             _take(found.setdefault(place, {}), kind, file, place[1])
     if nameless and len(found) > 1:
         kind, file = nameless[0]
-        raise ModelwayError(f"--{kind}: {file} names no stack, and there are {len(found)}: say which, --{kind} STACK={file}.")
+        raise WrongUsage(f"--{kind}: {file} names no stack, and there are {len(found)}: say which, --{kind} STACK={file}.")
     only = next(iter(found), ("", ""))
     for kind, file in nameless:
         _take(found.setdefault(only, {}), kind, file, only[1])
@@ -60,7 +60,7 @@ def grouped(given: Mapping[Kind, Sequence[str]]) -> tuple[Sources, ...]:
 
 def described(sources: Sequence[Sources], names: Sequence[str]) -> tuple[Sources, ...]:
     """The same, with the name of the environment that each is part of: `prod` of stacks `prod`, `prod-models` and `prod-models-risk`; the
-    only environment that is given where there is but one stack. Raises ModelwayError for an environment that no stack is part of."""
+    only environment that is given where there is but one stack. Raises WrongUsage for an environment that no stack is part of."""
     known = list(dict.fromkeys(names))
     if len(sources) == 1 and len(known) == 1:
         return (replace(sources[0], environment=known[0]),)
@@ -73,9 +73,7 @@ def described(sources: Sequence[Sources], names: Sequence[str]) -> tuple[Sources
     lonely = set(known) - {one.environment for one in told}
     if lonely and sources:
         stacks = ", ".join(masked(one.stack or "one without a name") for one in sources)
-        raise ModelwayError(
-            f"Environment {', '.join(sorted(lonely))} has none of the stacks {stacks}: leave it out, or give its files too."
-        )
+        raise WrongUsage(f"Environment {', '.join(sorted(lonely))} has none of the stacks {stacks}: leave it out, or give its files too.")
     return tuple(told)
 
 
@@ -83,6 +81,15 @@ def named_file(text: str) -> tuple[str, Path]:
     """The stack, empty where none is named, and the file. A file whose name has a `=` in it is a file."""
     found = _NAMED.fullmatch(text)
     return (found[1], Path(found[2])) if found and not Path(text).exists() else ("", Path(text))
+
+
+def _usable(kind: Kind, file: Path) -> None:
+    if not file.exists():
+        raise WrongUsage(f"--{kind}: there is no file {file}.")
+    if file.is_dir():
+        raise WrongUsage(f"--{kind}: {file} is a folder: name a file in it.")
+    if not os.access(file, os.R_OK):
+        raise WrongUsage(f"--{kind}: {file} may not be read by you.")
 
 
 def _place(file: Path, named: str) -> _Place | None:
@@ -99,5 +106,5 @@ def _place(file: Path, named: str) -> _Place | None:
 
 def _take(files: dict[Kind, Path], kind: Kind, file: Path, stack: str) -> None:
     if kind in files:
-        raise ModelwayError(f"--{kind} is given twice for stack {masked(stack) or 'of no name'}: {files[kind]} and {file}.")
+        raise WrongUsage(f"--{kind} is given twice for stack {masked(stack) or 'of no name'}: {files[kind]} and {file}.")
     files[kind] = file

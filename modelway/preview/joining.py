@@ -1,12 +1,13 @@
 """Several reports as one: CI previews each stack in a job of its own, and a pull request gets one page."""
 
+import os
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import msgspec
 
-from modelway.errors import ModelwayError
+from modelway.errors import ModelwayError, WrongUsage
 from modelway.preview.changeset import (
     RISKS,
     VERSION,
@@ -44,15 +45,17 @@ class _Touched(msgspec.Struct, frozen=True):
 
 
 def found(places: Iterable[Path]) -> list[Path]:
-    """Files, and those below folders that end in .json. Raises ModelwayError for what is not there."""
+    """Files, and those below folders that end in .json. Raises WrongUsage for what is not there, or may not be read."""
     files: list[Path] = []
     for place in places:
         if place.is_dir():
             files += sorted(file for file in place.rglob("*.json") if file.is_file())
-        elif place.is_file():
+        elif place.exists():
             files.append(place)
         else:
-            raise ModelwayError(f"There is no report {place}.")
+            raise WrongUsage(f"--report: there is no file {place}.")
+    if closed := [file for file in files if not os.access(file, os.R_OK)]:
+        raise WrongUsage(f"--report: {closed[0]} may not be read by you.")
     return files
 
 
@@ -84,16 +87,16 @@ def expected(file: Path) -> tuple[Affected, ...]:
 def join(reports: Sequence[ChangeSet], touched: Sequence[Affected] | None = None) -> ChangeSet:
     """One report of all. A stack of `touched` that none of them is of is told as not known.
 
-    Raises ModelwayError when two are of one stack, when not all are of one commit, and when there is none and `touched` does not say why.
+    Raises WrongUsage when two are of one stack, when not all are of one commit, and when there is none and `touched` does not say why.
     """
     if not reports and touched is None:
-        raise ModelwayError("There is no report, and nobody says that none is needed (--affected).")
+        raise WrongUsage("There is no report, and nobody says that none is needed (--affected).")
     twice = [stack for stack, times in Counter(row.stack for one in reports for row in one.stacks).items() if times > 1]
     if twice:
-        raise ModelwayError(f"Two reports are of stack {', '.join(sorted(twice))}: leave one of them out.")
+        raise WrongUsage(f"Two reports are of stack {', '.join(sorted(twice))}: leave one of them out.")
     commits = sorted({one.made.commit for one in reports if one.made.commit})
     if len(commits) > 1:
-        raise ModelwayError(f"The reports are of different commits ({', '.join(commit[:10] for commit in commits)}): make them anew.")
+        raise WrongUsage(f"The reports are of different commits ({', '.join(commit[:10] for commit in commits)}): make them anew.")
     there = {row.stack for one in reports for row in one.stacks}
     missing = sorted({one.stack for one in touched or () if one.state != "deleted"} - there)
     new = {one.stack for one in touched or () if one.state == "new"}

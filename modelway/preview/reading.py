@@ -12,6 +12,7 @@ from typing import Any, Literal, TypeVar
 
 import msgspec
 
+from modelway.errors import WrongUsage
 from modelway.preview.changeset import Diagnostic, Gap
 from modelway.preview.files import Document, UnusableFile, contents, document, refuse_other_kinds
 from modelway.preview.resources import Resource, stack_of, type_of
@@ -124,7 +125,10 @@ class _Log(_Read):
 
 
 def read(stack: str, digest: Path | None, events: Path | None, ended: Result = "unknown") -> Preview:
-    """What the files say of `stack` (empty: of the one they name). Raises UnusableFile for files that say nothing, or of another stack."""
+    """What the files say of `stack` (empty: of the one they name).
+
+    Raises UnusableFile for files that say nothing, WrongUsage for those of another stack.
+    """
     first = _digest(stack, digest) if digest else None
     log = _log(stack, events, with_steps=digest is None) if events else None
     sources = [one for one in (first, log) if one]
@@ -265,7 +269,7 @@ def _result(ended: Result, sources: list[_Read]) -> Result:
 
 
 def _names(steps: Steps, file: Path | None, stack: str) -> tuple[str, str]:
-    """The stack and the project that the URNs name. Raises UnusableFile for another stack than `stack`, or several."""
+    """The stack and the project that the URNs name. Raises WrongUsage for another stack than `stack`, UnusableFile for several."""
     urns = [steps.root] if steps.root else []
     named = {(stack_of(urn), _project(urn)) for urn in (*urns, *steps.urns)}
     if not named:
@@ -274,7 +278,7 @@ def _names(steps: Steps, file: Path | None, stack: str) -> tuple[str, str]:
         raise UnusableFile(f"{file} names the stacks {', '.join(sorted(masked(one) for one, _ in named))}: a preview is of one.")
     found, project = named.pop()
     if stack and found != own_name(stack):
-        raise UnusableFile(f"{file} is of stack {masked(found)}, not of {stack}.")
+        raise WrongUsage(f"{file} is of stack {masked(found)}, not of {stack}.")
     return found, project
 
 

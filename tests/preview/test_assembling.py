@@ -19,6 +19,7 @@ from modelway.preview.changeset import ChangeSet
 from modelway.preview.sources import Sources
 
 ROOT = Path(__file__).resolve().parents[2]
+ENVIRONMENTS = ROOT / "stacks" / "environments"
 BUCKET = "aws:s3/bucket:Bucket"
 
 
@@ -159,14 +160,20 @@ def test_stacks_of_one_name_are_told_apart_by_project(tmp_path: Path, capsys: py
     ("arguments", "code", "said"),
     [
         ((), 2, "give at least one file"),
-        (("--digest", "nowhere.json"), 1, "--digest: there is no file nowhere.json."),
-        (("--digest", "staging=digest.json"), 1, "digest.json is of stack prod, not of staging."),
-        (("--digest", "digest.json", "--digest", "digest.json"), 1, "--digest is given twice for stack prod"),
+        (("--digest", "nowhere.json"), 2, "--digest: there is no file nowhere.json."),
+        (("--digest", "."), 2, "--digest: . is a folder: name a file in it."),
+        (("--digest", "staging=digest.json"), 2, "digest.json is of stack prod, not of staging."),
+        (("--digest", "digest.json", "--digest", "digest.json"), 2, "--digest is given twice for stack prod"),
         (("--digest", "digest.json", "--state", "digest.json"), 1, "is not the state of a stack but the digest of a preview"),
-        (("--digest", "digest.json", "--digest", "x=digest.json", "--digest", "empty.json"), 1, "empty.json names no stack"),
+        (("--digest", "digest.json", "--digest", "x=digest.json", "--digest", "empty.json"), 2, "empty.json names no stack"),
         (("--digest", "digest.json", "--checks", "digest.json"), 1, "is not what `modelway check … --json` writes"),
+        (("--digest", "digest.json", "--checks", "nowhere.json"), 2, "'--checks': file 'nowhere.json' does not exist"),
+        (("--digest", "digest.json", "--risks", "."), 2, "'--risks': file '.' is a directory"),
+        (("--digest", "digest.json", "--prices", "nowhere.toml"), 2, "'--prices': file 'nowhere.toml' does not exist"),
         (("--digest", "digest.json", "--after", "nowhere"), 2, "there is no folder nowhere"),
-        (("--digest", "digest.json", "--format", "json", "--out", "nowhere/out"), 1, "--out: nowhere/out cannot be written"),
+        (("--digest", "digest.json", "--out", "nowhere/out"), 2, "--out: there is no folder nowhere to write out in"),
+        (("--digest", "digest.json", "--out", "."), 2, "'--out': file '.' is a directory"),
+        (("--before", f"{ENVIRONMENTS}/dev", "--after", f"{ENVIRONMENTS}/local"), 2, "are of different environments: dev and local"),
     ],
 )
 def test_what_cannot_be_reported_on_is_one_sentence(

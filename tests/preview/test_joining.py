@@ -101,7 +101,7 @@ def test_files_and_folders_are_found(tmp_path: Path) -> None:
         (tmp_path / name).write_bytes(msgspec.json.encode(report("dev")))
     assert [file.name for file in found([tmp_path])] == ["dev.json", "prod.json"]
     assert load(tmp_path / "b" / "prod.json") == report("dev")
-    with pytest.raises(ModelwayError, match=r"There is no report .*none\.json"):
+    with pytest.raises(ModelwayError, match=r"^--report: there is no file .*none\.json\.$"):
         found([tmp_path / "none.json"])
 
 
