@@ -9,6 +9,7 @@ from typing import get_args
 
 import msgspec
 
+from modelway.errors import WrongUsage
 from modelway.preview import verdict
 from modelway.preview.accompanying import Accompanying
 from modelway.preview.blast_radius import radius
@@ -34,7 +35,6 @@ from modelway.preview.cost.merging import merge, monthly
 from modelway.preview.cost.prices import Prices, prices
 from modelway.preview.descriptions import differences
 from modelway.preview.differences import properties
-from modelway.preview.files import UnusableFile
 from modelway.preview.netting import netted
 from modelway.preview.plan import Plan, exposed
 from modelway.preview.policies import Ruling, joined, results
@@ -81,8 +81,8 @@ def assemble(
     """All of it, for any number of stacks, each of which may be given once.
 
     `risk_table` and `price_table` are users' own files, which say more than those of the tree. `made` is what the caller knows of where
-    and when; hashes of states and plans are added to it. Raises UnusableFile for files that nothing can be told from, and ModelwayError
-    for tables that are not valid.
+    and when; hashes of states and plans are added to it. Raises WrongUsage for files that do not go together, UnusableFile for one
+    that nothing can be told from, and ModelwayError for tables that are not valid.
     """
     judges, market = Risks(table(risk_table)), prices(price_table)
     told: list[_Stack] = []
@@ -90,7 +90,7 @@ def assemble(
         told.append(_stack(one, judges, market))
         twice = [other for other in told[:-1] if other.row.stack == told[-1].row.stack]
         if twice:
-            raise UnusableFile(f"Stack {told[-1].row.stack} is given twice: name the other with STACK=FILE, or leave one out.")
+            raise WrongUsage(f"Stack {told[-1].row.stack} is given twice: name the other with STACK=FILE, or leave one out.")
     cost = merge(stack.cost for stack in told)
     findings = sorted((*(one for stack in told for one in stack.findings), *of_budgets(cost)), key=_worst_first)
     changes = tuple(change for stack in told for change in stack.changes)
@@ -129,12 +129,16 @@ def _stack(sources: Sources, judges: Risks, market: Prices) -> _Stack:
         passing.accompanying.complete()
     for step in preview.steps:
         passing.see(step)
-    for resource in state or ():
+    if state is not None and preview.result == "succeeded":
+        # Of a preview that did not come to its end, what is nowhere may be made all the same.
+        passing.traffic.complete()
+    for resource in state if state is not None else preview.steps.unchanged.values():
         passing.know(resource)
     passing.finish()
     previewed = any((sources.digest, sources.events, sources.state, sources.plan))
     endpoints = passing.traffic.endpoints(sources.before, sources.after, previewed=previewed)
-    findings = [*weighed(passing.findings, passing.versions, endpoints), *passing.traffic.findings()]
+    of_steps = weighed(passing.findings, passing.versions, endpoints)
+    findings = [*passing.traffic.untold(of_steps), *passing.traffic.findings()]
     if plan is not None:
         findings += _exposed(name, plan)
     said = results(name, preview.policy_events, preview.diagnostics) if preview.policy_events is not None else ()
@@ -197,9 +201,9 @@ class _Pass:
         self._renamable = preview.steps.types("create") & preview.steps.types("delete")
 
     def know(self, resource: Resource) -> None:
-        """A resource of the state, once all steps have been seen."""
+        """A resource that stays as it is, once all steps have been seen."""
         self.accompanying.know(resource)
-        if resource.urn in self._steps or resource.urn in self._renamed:
+        if resource.urn in self._renamed or (resource.urn in self._steps and resource.urn not in self._steps.unchanged):
             return
         self.resources.append(_bare(resource))
         self.traffic.know(resource)
@@ -345,10 +349,10 @@ def _exposed(stack: str, plan: Plan) -> list[Finding]:
 
 
 def _refuse_others(stack: str, sources: Sources, state: State | None, plan: Plan | None) -> None:
-    """Raises UnusableFile when a file is of another stack than the others."""
+    """Raises WrongUsage when a file is of another stack than the others."""
     for file, one in ((sources.state, state), (sources.plan, plan)):
         if one is not None and one.stack and one.stack != own_name(stack):
-            raise UnusableFile(f"{file} is of stack {one.stack}, not of {stack}.")
+            raise WrongUsage(f"{file} is of stack {one.stack}, not of {stack}.")
 
 
 def _gaps(stack: str, preview: Preview, state: State | None, plan: Plan | None, passing: _Pass) -> list[Gap]:

@@ -113,6 +113,8 @@ class Steps:
         self.root = ""
         """URN of the stack itself, where it is named."""
         self.root_operations: set[str] = set()
+        self.unchanged: dict[str, Resource] = {}
+        """By URN what the engine names and leaves as it is; complete once all others have been read."""
         self._texts: dict[str, list[tuple[str, msgspec.Raw]]] = {}
         self.lost = 0
         """Steps of which not even the resource can be read."""
@@ -145,8 +147,12 @@ class Steps:
     def __iter__(self) -> Iterator[Step]:
         for urn, found in self._texts.items():
             step = self._one(urn, found[0][1]) if len(found) == 1 else self._folded(urn, found)
-            if step is not None and not _is_nothing(step):
+            if step is None:
+                continue
+            if not _is_nothing(step):
                 yield step
+            elif (resource := step.new or step.old) is not None:
+                self.unchanged[urn] = resource
 
     def _one(self, urn: str, text: msgspec.Raw) -> Step | None:
         try:

@@ -136,7 +136,7 @@ def test_case(case: dict[str, Any]) -> None:
     for finding in findings:
         _is_readable(finding)
     if "risk" in case:
-        assert {finding.risk for finding in findings} == {case["risk"]}
+        assert {finding.risk for finding in findings if finding.rule != "traffic-moved"} == {case["risk"]}
     for text in case.get("says", []):
         assert any(text in str(msgspec.to_builtins(finding)) for finding in findings), [msgspec.to_builtins(one) for one in findings]
     if "blocks" in case:

@@ -63,7 +63,7 @@ def test_without_anything_deployed_the_descriptions_say_it(edited: Edited) -> No
     assert endpoint.after[0].weights.startswith("sha256:8028")
     assert endpoint.after[0].hardware == "0.25 CPU, 256Mi"
     assert endpoint.changed
-    assert rules(traffic) == []
+    assert rules(traffic) == ["traffic-moved"]
 
 
 @pytest.mark.parametrize(
@@ -71,11 +71,11 @@ def test_without_anything_deployed_the_descriptions_say_it(edited: Edited) -> No
     [
         ('{live: "2026.10.0"}', '{live: "2026.11.0"}', ["traffic-live-at-once"]),
         ('{live: "2026.10.0"}', '{live: "2026.10.0", canary: {version: "2026.11.0", percent: 50}}', ["traffic-jump"]),
-        ('{live: "2026.10.0"}', '{live: "2026.10.0", shadow: {version: "2026.11.0", percent: 100}}', []),
+        ('{live: "2026.10.0"}', '{live: "2026.10.0", shadow: {version: "2026.11.0", percent: 100}}', ["traffic-moved"]),
         (
             '{live: "2026.10.0"}',
             '{live: "2026.10.0", split: [{version: "2026.11.0", header: {name: x-cohort, value: b}}]}',
-            [],
+            ["traffic-moved"],
         ),
         ('{live: "2026.10.0"}', '{live: "2026.10.0"}', []),
     ],

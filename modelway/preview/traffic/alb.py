@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from modelway.preview.changeset import Route
 from modelway.preview.resources import UNKNOWN, name_of
 from modelway.preview.traffic.objects import Thing, World, mapping, number, sequence, text, within
-from modelway.preview.traffic.sides import Found, Row, Side, in_order, shares
+from modelway.preview.traffic.sides import Found, Row, Side, in_order, shares, unseen
 
 _CONDITIONS = {
     "hostHeader": "host",
@@ -37,10 +37,18 @@ def _side(world: World, first: Thing, things: list[Thing]) -> Iterator[Side]:
     rows = [row for thing in things for row in _rows(world, thing)]
     if not any(row.path.partition(".forward.")[1] for row in rows):
         return
-    away = sorted({row.target for row in rows if row.found == "elsewhere"})
-    notes = (f"what answers behind {', '.join(away)} is not in this stack, so it was not looked at",) if away else ()
+    missed = unseen(rows, whole=world.whole)
     name = name_of(first.urn)
-    yield Side("alb", name, f"Listener {first.urn}", first.urn, in_order(rows), notes=notes, ignored=any(map(_ignored, things)))
+    yield Side(
+        dialect="alb",
+        name=name,
+        physical=f"Listener {first.urn}",
+        urn=first.urn,
+        rows=in_order(rows),
+        unseen=missed,
+        ignored=any(map(_ignored, things)),
+        parts=tuple(thing.urn for thing in things),
+    )
 
 
 def _rows(world: World, thing: Thing) -> Iterator[Row]:

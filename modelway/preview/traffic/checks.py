@@ -30,10 +30,16 @@ _CHECKS = (
 )
 
 
+_WITHOUT_SHARES = {"traffic-floor-lowered", "traffic-sum", "traffic-shadow-capacity", "traffic-left-alone", "traffic-not-as-described"}
+"""Rules that are about something else than who answers what: that is told beside them."""
+
+
 def findings(pair: Pair) -> Iterator[Finding]:
     """Everything that one endpoint gives to read."""
-    for check in (*_CHECKS, unknown):
-        yield from check(pair)
+    told = [finding for check in (*_CHECKS, unknown) for finding in check(pair)]
+    if all(finding.rule in _WITHOUT_SHARES for finding in told):
+        told += shifts.moved(pair)
+    yield from told
 
 
 def unknown(pair: Pair) -> Iterator[Finding]:
@@ -72,10 +78,5 @@ def gaps(pair: Pair) -> Iterator[Gap]:
     if side.controller:
         way_out = f"Look at {side.controller} in the cluster; its steps are no part of a preview."
         yield Gap(pair.stack, f"{subject}: {side.controller} decides who answers while it runs, not this change.", way_out)
-    away = sorted({row.target for row in side.rows if row.found == "elsewhere"})
-    if away:
-        yield Gap(
-            pair.stack,
-            f"{subject}: what answers behind {', '.join(away)} is not in this stack.",
-            "Report that stack together with this one.",
-        )
+    if side.unseen:
+        yield Gap(pair.stack, f"{subject}: {'; '.join(side.unseen)}.", "Read it where it is made, in another stack or in the cluster.")

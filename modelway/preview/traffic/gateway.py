@@ -12,7 +12,7 @@ from modelway.preview.resources import UNKNOWN
 from modelway.preview.traffic import controllers, pods
 from modelway.preview.traffic.objects import Place, Thing, World, mapping, number, sequence, text, within
 from modelway.preview.traffic.pods import MODEL, TEAM, VERSION, Served
-from modelway.preview.traffic.sides import Found, Row, Side, in_order, shares
+from modelway.preview.traffic.sides import Found, Row, Side, in_order, shares, unseen
 
 _ANSWERED = {"RequestRedirect", "ExtensionRef"}
 """Filters that answer by themselves, or may."""
@@ -49,9 +49,6 @@ def _side(world: World, route: Thing, controller: str) -> Side:
     asked = _questions(rules)
     for index, rule in enumerate(rules):
         rows += _rows(world, route, rule, f"spec.rules[{index}]", asked[index], known=not controller)
-    away = sorted({row.target for row in rows if row.found == "elsewhere"})
-    if away:
-        notes.append(f"what answers behind {', '.join(away)} is not in this stack, so it was not looked at")
     if controller:
         notes.append(f"{controller} decides the shares while it runs")
     return Side(
@@ -62,6 +59,7 @@ def _side(world: World, route: Thing, controller: str) -> Side:
         rows=_merged(rows),
         team=text(route.labels.get(TEAM)),
         notes=tuple(notes),
+        unseen=unseen(rows, whole=world.whole),
         controller=controller,
         ignored=route.ignores("spec.rules"),
     )
@@ -126,7 +124,7 @@ def _answering(world: World, place: Place, kind: str, name: str) -> tuple[Served
     said = pods.labelled(selector) or pods.labelled(service.labels)
     if not workloads:
         # A Service without pods is a missing backend where the workload should be here; without a selector it is not asked.
-        return Served(version=said), "missing" if world.whole and selector and VERSION in selector else "elsewhere"
+        return Served(version=said), "missing" if world.whole and selector and VERSION in selector else "hollow"
     return pods.together(pods.served(world, workload) for workload in workloads), "here"
 
 
@@ -196,4 +194,5 @@ def _inside(world: World, service: Thing) -> Side:
     row = Row(served.route(100.0, version=service.name), f"Service {service.name}", "spec.selector", found=found, unknown=served.unknown)
     notes = ("callers in the cluster alone",)
     physical = f"Service {service.place} {service.name}"
-    return Side("gateway", _name(service), physical, service.urn, (row,), text(service.labels.get(TEAM)), notes)
+    missed = unseen((row,), whole=world.whole)
+    return Side("gateway", _name(service), physical, service.urn, (row,), text(service.labels.get(TEAM)), notes, missed)

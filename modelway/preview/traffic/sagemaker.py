@@ -11,7 +11,7 @@ from modelway.preview.resources import UNKNOWN
 from modelway.preview.traffic import pods
 from modelway.preview.traffic.objects import Thing, World, mapping, number, sequence, text, within
 from modelway.preview.traffic.pods import Served
-from modelway.preview.traffic.sides import Row, Side, in_order, shares
+from modelway.preview.traffic.sides import Row, Side, in_order, shares, unseen
 
 Variants = Literal["productionVariants", "shadowProductionVariants"]
 
@@ -48,7 +48,7 @@ def _side(world: World, endpoint: Thing, configuration: Thing) -> Side:
     answering = [_weight(one) for one in written["productionVariants"]]
     percents = shares(answering)
     total = None if None in answering else sum(weight for weight in answering if weight is not None)
-    rows, names = [], []
+    rows, names, parts = [], [], [configuration.urn]
     for field, variants in written.items():
         models = _models(world, configuration, field, variants)
         for index, (variant, model) in enumerate(zip(variants, models, strict=True)):
@@ -56,6 +56,7 @@ def _side(world: World, endpoint: Thing, configuration: Thing) -> Side:
             path = f"{field}[{index}].initialVariantWeight"
             percent = 0.0 if shadow else percents[index]
             rows.append(_row(world, endpoint, variant, model, path, percent, total if shadow else None))
+            parts += [model.urn] if model is not None else []
             names.append(text(within(_container(model), "environment", "MODEL_NAME")))
     same = len(set(names)) == 1 and names[0]
     return Side(
@@ -65,8 +66,10 @@ def _side(world: World, endpoint: Thing, configuration: Thing) -> Side:
         urn=endpoint.urn,
         rows=in_order(rows),
         notes=tuple(dict.fromkeys(notes)),
+        unseen=unseen(rows, whole=world.whole),
         ignored=configuration.ignores("productionVariants") or endpoint.ignores("endpointConfigName"),
         gradual=_gradual(endpoint),
+        parts=tuple(parts),
     )
 
 
@@ -87,7 +90,7 @@ def _row(
         target=f"variant {name}",
         path=path,
         weight=None if shadow else weight,
-        found="elsewhere" if elsewhere else "here",
+        found="hollow" if elsewhere else "here",
         unknown=tuple(unknown),
     )
 

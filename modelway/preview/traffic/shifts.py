@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from modelway.preview.changeset import Finding, Route
-from modelway.preview.traffic.saying import callers, found, rows, short
+from modelway.preview.traffic.saying import callers, found, percent, short
 from modelway.preview.traffic.sides import Pair, Row, Side
 
 LARGEST_STEP = 25
@@ -28,19 +28,85 @@ def jump(pair: Pair) -> Iterator[Finding]:
 
 
 def _shift(pair: Pair, version: str, rule: str, what: str, before: float, after: float) -> Finding:
-    old, new = (side.routes if side is not None else () for side in (pair.before, pair.after))
+    old, new = (_asked(side, pair.before) if side is not None and pair.before is not None else {} for side in (pair.before, pair.after))
+    differs = [key for key in dict.fromkeys((*old, *new)) if old.get(key, _NOTHING) != new.get(key, _NOTHING)]
     path = next((row.path for row in pair.known.rows if row.route.version == version), "")
     return found(
         pair,
         risk="traffic",
         rule=rule,
         what=what,
-        why=f"{version}: {before:g}% → {after:g}%; all: {rows(old)} → {rows(new)}",
+        why="; ".join(_told(key, old.get(key, _NOTHING), new.get(key, _NOTHING)) for key in differs),
         breaks=f"If it is worse, {after:g}% of the requests of {callers(pair)} see it before anybody can tell.",
         avoid=f"Let it answer at most {min(100, before + LARGEST_STEP):g}% first, as canary, and the rest once its figures hold.",
         path=path,
         approval=True,
     )
+
+
+def moved(pair: Pair) -> Iterator[Finding]:
+    """Requests, or copies of them, go elsewhere than before, by no more than is allowed."""
+    before, after = pair.before, pair.after
+    if before is None or after is None or after.controller or before.controller:
+        return
+    old, new = _asked(before, before), _asked(after, before)
+    differs = [key for key in dict.fromkeys((*old, *new)) if old.get(key, _NOTHING) != new.get(key, _NOTHING)]
+    if not differs or any(share is None for side in (old, new) for share, _ in side.values()):
+        return
+    version, matches = max(differs, key=lambda key: tuple(_more(old.get(key, _NOTHING), new.get(key, _NOTHING))))
+    (had, copied), (has, copies) = (side.get((version, matches), _NOTHING) for side in (old, new))
+    where = f" with {matches}" if matches else ""
+    if has != had:
+        what = (
+            f"{version} answers {percent(has)} of the requests{where}, {f'{percent(had)} before' if had else 'and answered none before'}."
+        )
+        most = max(((share or 0, key) for key, (share, _) in old.items()), default=(0, None))[1] == (version, matches)
+        breaks = f"If it is worse, {percent(has)} of the requests{where} of {callers(pair)} see it."
+        avoid = "Give it no more before its figures hold."
+        if most:
+            breaks = f"Requests of {callers(pair)} come back to what answered most of them."
+            avoid = "Keep the others until nothing asks them any more."
+    else:
+        what = f"{version} gets copies of {copies:g}% of the requests{where}, {f'{copied:g}% before' if copied else 'and got none before'}."
+        breaks = "Callers do not notice; its replicas get the load." if copies else "Nothing is learned of it any more."
+        avoid = "Have its replicas ready first." if copies else "Keep the copies for as long as it is to be compared."
+    if after.gradual and has:
+        avoid = "Its platform shifts step by step, and comes back where an alarm goes off: look at the steps and the alarms."
+    told = [_told(key, old.get(key, _NOTHING), new.get(key, _NOTHING)) for key in differs]
+    path = next((row.path for row in after.rows if row.route.version == version and row.route.matches == matches), "")
+    yield found(pair, risk="traffic", rule="traffic-moved", what=what, why="; ".join(told), breaks=breaks, avoid=avoid, path=path)
+
+
+_Asked = tuple[float | None, float]
+"""Share of the requests, None where it is not known, and of what is copied."""
+_NOTHING: _Asked = (0.0, 0.0)
+
+
+def _asked(side: Side, before: Side) -> dict[tuple[str, str], _Asked]:
+    """By version and by what is asked of a request; versions as `_shares` knows them."""
+    known = {(route.image, route.weights): route.version for route in before.routes if route.image}
+    given: dict[tuple[str, str], _Asked] = {}
+    for route in side.routes:
+        key = known.get((route.image, route.weights), route.version), route.matches
+        share, copies = given.get(key, _NOTHING)
+        given[key] = None if share is None or route.percent is None else share + route.percent, copies + route.mirror
+    return given
+
+
+def _more(old: _Asked, new: _Asked) -> Iterator[float]:
+    """By how much a share, and then copies, grow."""
+    yield (new[0] or 0) - (old[0] or 0)
+    yield new[1] - old[1]
+
+
+def _told(key: tuple[str, str], old: _Asked, new: _Asked) -> str:
+    version, matches = key
+    sides = []
+    if old[0] != new[0]:
+        sides.append(f"{percent(old[0])} → {percent(new[0])}")
+    if old[1] != new[1]:
+        sides.append(f"copies {old[1]:g}% → {new[1]:g}%")
+    return f"{version} {', '.join(sides)}{f' of {matches}' if matches else ''}"
 
 
 def _growing(pair: Pair) -> Iterator[tuple[str, float, float]]:

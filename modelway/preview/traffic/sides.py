@@ -1,6 +1,6 @@
 """What an endpoint is on one side of a change: its rows, and what is to be said of where they come from."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -8,8 +8,9 @@ from modelway.preview.changeset import Route
 
 Dialect = Literal["gateway", "kserve", "sagemaker", "alb", "environment"]
 
-Found = Literal["here", "missing", "elsewhere"]
-"""Whether what a row leads to is among the resources of the stack; `elsewhere`: it is not, and nobody can say that it does not exist."""
+Found = Literal["here", "missing", "elsewhere", "hollow"]
+"""Whether what a row leads to is among the resources of the stack; `elsewhere`: it is not, and nobody can say that it does not exist;
+`hollow`: it is, and what answers behind it is not."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,8 @@ class Side:
     team: str = ""
     notes: tuple[str, ...] = ()
     """What is to be said of it, one sentence each without a full stop."""
+    unseen: tuple[str, ...] = ()
+    """What of it is not among the resources that are known, in the same form."""
     refused: tuple[tuple[str, str], ...] = ()
     """What the installed version of its controller leaves out: property, and why."""
     controller: str = ""
@@ -52,6 +55,8 @@ class Side:
     """Whether the platform itself shifts requests step by step at each update, and comes back."""
     sum_of: Literal["relative", "percent"] = "relative"
     """Whether shares are weights of any size, or have to be at most 100 together."""
+    parts: tuple[str, ...] = ()
+    """URNs of what else says who answers."""
 
     @property
     def routes(self) -> tuple[Route, ...]:
@@ -97,6 +102,18 @@ class Pair:
     @property
     def changed(self) -> bool:
         return self.before is None or self.after is None or self.before.meaning != self.after.meaning
+
+
+def unseen(rows: Collection[Row], *, whole: bool) -> tuple[str, ...]:
+    """What rows lead to and nobody looked at: what is not there, and apart from it what is there and has nothing behind it that is.
+    `whole`: all of the stack is known."""
+    where = "in this stack" if whole else "among what was given"
+    told = []
+    for found, words in (("elsewhere", "{0} {1} not {2}"), ("hollow", "what answers behind {0} is not {2}")):
+        named = sorted({row.target for row in rows if row.found == found})
+        if named:
+            told.append(words.format(", ".join(named), "are" if len(named) > 1 else "is", where))
+    return tuple(told)
 
 
 def in_order(rows: Iterable[Row]) -> tuple[Row, ...]:

@@ -23,6 +23,12 @@ _SETTLED = {"same", "refresh", "read", "import"}
 _PASSED = {"discard", "discard-replaced", "remove-pending-replace", "delete-replaced"}
 """Operations that do not say what is there in the end: another step of the same resource does."""
 
+_REPEATED = {
+    *("route-changed", "balancer-traffic", "balancer-rule-traffic", "predictor-changed"),
+    *("endpoint-config-changed", "endpoint-variants-changed", "endpoint-shadow-changed", "hosted-model-changed"),
+}
+"""Rows of the risk table that see one resource, and no shares."""
+
 
 class Traffic:
     """Collects what decides who answers in one stack, and says what becomes of it.
@@ -39,6 +45,7 @@ class Traffic:
         self._new: dict[str, Thing] = {}
         self._whole = False
         self._pairs: list[Pair] = []
+        self._found: list[Finding] = []
 
     def see(self, step: Step) -> None:
         """What the engine means to do with one resource."""
@@ -85,11 +92,19 @@ class Traffic:
         coming = {pair.known.name: pair.known.dialect for pair in pairs if pair.before is None}
         told = (_told(replace(pair, stack=self._stack), before, after, coming) for pair in pairs)
         self._pairs = sorted(told, key=lambda pair: (pair.known.name, pair.known.physical))
+        self._found = [finding for pair in self._pairs for finding in checks.findings(pair)]
         return tuple(self._endpoint(pair) for pair in self._pairs)
 
     def findings(self) -> list[Finding]:
         """What to read before merging, of the endpoints that were asked for last."""
-        return [finding for pair in self._pairs for finding in checks.findings(pair)]
+        return list(self._found)
+
+    def untold(self, findings: Iterable[Finding]) -> Iterator[Finding]:
+        """Findings of the risk table, without those that say less of what `findings()` of an endpoint says with its shares."""
+        about = {finding.urn for finding in self._found}
+        sides = (side for pair in self._pairs if pair.known.urn in about for side in (pair.before, pair.after) if side is not None)
+        told = {urn for side in sides for urn in (side.urn, *side.parts)}
+        return (one for one in findings if one.rule not in _REPEATED or one.urn not in told)
 
     def gaps(self) -> list[Gap]:
         """What could not be looked at, of the endpoints that were asked for last."""
@@ -104,7 +119,8 @@ class Traffic:
 
     def _endpoint(self, pair: Pair) -> Endpoint:
         known = pair.known
-        notes = [*known.notes, *(f"{field}: {why}" for field, why in known.refused)]
+        missed = [f"{one}, so it was not looked at" for one in known.unseen]
+        notes = [*known.notes, *missed, *(f"{field}: {why}" for field, why in known.refused)]
         return Endpoint(
             stack=self._stack,
             name=masked(known.name),
