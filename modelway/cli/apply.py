@@ -15,7 +15,8 @@ def command(
 ) -> None:
     """Bring a stack up as a reviewed plan says; refuse when state, plan, program or environment are other than when it was made.
 
-    Exit code 4 when it is refused, with what differs; nothing was changed then.
+    Exit codes: 4 when it is refused, with what differs, and nothing was changed; 1 when the update fails, or a file does not hold what it
+    should; 2 wrong usage, such as a plan that is not there.
     """
     from modelway.operations.approval import apply
     from modelway.operations.preview import private_folder, project_here

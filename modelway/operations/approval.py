@@ -13,7 +13,7 @@ import msgspec
 
 from modelway.architecture import layout
 from modelway.architecture.folders import names
-from modelway.errors import ModelwayError
+from modelway.errors import ModelwayError, WrongUsage
 from modelway.operations._pulumi import Engine
 from modelway.operations.described import stack_file
 from modelway.operations.fingerprints import FactBook, environment_digest, program_digest, stack_file_digest, tree_digest
@@ -93,18 +93,20 @@ def made_from(project: Project, stack: str, plan: Path, state: State, now: datet
 
 
 def read_manifest(plan: Path) -> Manifest:
-    """The manifest beside a plan. Raises ModelwayError."""
+    """The manifest beside a plan. Raises WrongUsage where one of the two is not there, ModelwayError for one that cannot be read."""
     file = manifest_file(plan)
     if not plan.is_file():
-        raise ModelwayError(f"there is no plan {plan}: `modelway preview -s STACK --out DIR` makes DIR/STACK/plan.json.")
+        raise WrongUsage(f"There is no plan {plan}: `modelway preview -s STACK --out DIR` makes DIR/STACK/plan.json.")
     if not file.is_file():
-        raise ModelwayError(
+        # Or it is no plan at all, which says more.
+        Plan(plan)
+        raise WrongUsage(
             f"{plan} has no manifest {file.name} beside it, so nothing says what it was made from: take both from the same preview."
         )
     try:
         return msgspec.json.decode(file.read_bytes(), type=Manifest)
     except (msgspec.DecodeError, OSError) as fault:
-        raise ModelwayError(f"{file} is no manifest of a plan that is known here: {fault}.") from None
+        raise ModelwayError(f"{file} is not the manifest of a plan as this Modelway writes it: {fault}. Preview again.") from None
 
 
 def differences(manifest: Manifest, now: Manifest, at: datetime | None = None) -> list[str]:

@@ -49,6 +49,8 @@ class Wanted:
     """Address of the run that made it."""
     labels: bool = True
     status: bool = True
+    commit: str = ""
+    """Of the pull request that the report is of, where whoever asks says it; else what CI and the report say counts."""
 
 
 class Posted(NamedTuple):
@@ -67,8 +69,9 @@ class _Own(NamedTuple):
 
 def body(place: Place, wanted: Wanted) -> str:
     """What a first comment would be, without asking anybody. Raises ModelwayError where it cannot be short enough."""
-    mark = Mark(kind_of(wanted.report), _commit(place, wanted.report), wanted.report.made.at)
-    page = Page(f"{place.forge} {place.repository} {place.number}", mark.head, place.forge, wanted.artifact, wanted.run)
+    mark = Mark(kind_of(wanted.report), _commit(place, wanted), wanted.report.made.at)
+    marked = " ".join(part for part in (place.forge, place.repository, str(place.number or "")) if part)
+    page = Page(marked, mark.head, place.forge, wanted.artifact, wanted.run)
     return written(made(wanted.report, framed(mark, page), page), page)
 
 
@@ -80,7 +83,7 @@ def post(forge: Forge, place: Place, wanted: Wanted, tell: Tell, *, settled: flo
     pull = forge.pull_request()
     if not pull.open:
         raise ModelwayError(f"{pull.name} is closed: nothing was written.")
-    commit = _commit(place, wanted.report)
+    commit = _commit(place, wanted)
     if commit and commit != pull.head and pull.head in forge.parents(commit):
         # The pull request merged with what it is to go into.
         commit = pull.head
@@ -236,9 +239,11 @@ def _label(forge: Forge, pull: PullRequest, mark: Mark, report: ChangeSet) -> No
         forge.label(add, over)
 
 
-def _commit(place: Place, report: ChangeSet) -> str:
+def _commit(place: Place, wanted: Wanted) -> str:
     """Of which commit of the pull request the report is, as far as that is known here."""
-    made_of = report.made.commit
+    made_of = wanted.report.made.commit
+    if wanted.commit:
+        return wanted.commit
     return place.commit if place.commit and made_of in ("", place.merged) else made_of
 
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Literal, NamedTuple
 from urllib.parse import urlsplit
 
-from modelway.errors import ModelwayError
+from modelway.errors import ModelwayError, WrongUsage
 from modelway.preview.changeset import ChangeSet
 from modelway.preview.render import markdown, words
 from modelway.preview.render.escaping import link
@@ -114,7 +114,7 @@ def written(content: Content, page: Page) -> str:
     mark, head = content.mark, page.head
     lines = [f"{_START}{page.marked} {mark} -->"]
     if not mark.head:
-        lines += ["> **Maybe stale:** of which commit this is was not said.", ""]
+        lines += ["> **Maybe stale:** nobody said which commit this is of (`modelway comment --commit`).", ""]
     elif mark.head != head:
         lines += [f"> **Stale:** this is of commit {mark.head[:10]}; the pull request is at {head[:10]} by now.", ""]
     lines += [_RESULT, content.result, _END, "", _FOOT, content.foot, _END]
@@ -143,14 +143,16 @@ def made(report: ChangeSet, frame: Content, page: Page, limit: int = LIMIT) -> C
 
 
 def framed(mark: Mark, page: Page, before: tuple[Mark, str] | None = None) -> Content:
-    """A comment but for its report. Raises ModelwayError where an address is none of the web."""
+    """A comment but for its report. Raises WrongUsage where an address is none of the web."""
     for address in (page.artifact, page.run):
         if address and urlsplit(address).scheme not in ("https", "http"):
-            raise ModelwayError(f"{masked(address)!r} is no address of a page: it begins with https://.")
+            raise WrongUsage(f"{masked(address)!r} is not the address of a page. Write one that begins with https://.")
     said = [link("The run", page.run)] if page.run else []
     if mark.head:
         said.append(f"Of commit {mark.head[:10]}. Stale as soon as the pull request is at another, or a stack's state has another hash.")
-    return Content(mark, "", f"<sub>{' · '.join(said)}</sub>" if said else "", before)
+    else:
+        said.append(f"Of a commit that nobody said, made {mark.at or 'at an unknown time'}.")
+    return Content(mark, "", f"<sub>{' · '.join(said)}</sub>", before)
 
 
 def _mark(text: str) -> Mark:

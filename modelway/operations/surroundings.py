@@ -21,16 +21,28 @@ _WAYS: dict[Kind, str] = {
     " CI_JOB_TOKEN may not write notes",
 }
 
+_ASKED = {
+    "forge": "which forge the pull request is on, by --forge github or --forge gitlab",
+    "repository": "which repository it is in, by --repository",
+    "number": "which one it is, by --pull-request",
+}
+
 
 class NotTold(WrongUsage):
     """Something that neither an option nor CI says."""
 
 
-def place(
-    variables: Mapping[str, str], forge: Kind | None = None, repository: str = "", number: int = 0, *, with_token: bool = True
-) -> Place:
-    """The pull request; what is given counts more than what CI says. Raises NotTold, and ModelwayError where there is no token."""
+def place(variables: Mapping[str, str], forge: Kind | None = None, repository: str = "", number: int = 0, *, dry: bool = False) -> Place:
+    """The pull request; what is given counts more than what CI says.
+
+    Raises NotTold with all that nobody says, and ModelwayError where there is no token; with `dry`, where nobody is asked, nothing has to
+    be said, and the forge is GitHub unless it is.
+    """
     kind = forge or _forge(variables)
+    if kind is None and not dry:
+        asked = [_ASKED["forge"], *([] if repository else [_ASKED["repository"]]), *([] if number else [_ASKED["number"]])]
+        raise NotTold(f"It has to be said {', '.join(asked)}; or run it in the CI of the pull request, which says it.")
+    kind = kind or "github"
     event = _event(variables) if kind == "github" else {}
     if kind == "github":
         found = Place(
@@ -42,7 +54,7 @@ def place(
             commit=text(event, "pull_request", "head", "sha"),
             merged=variables.get("GITHUB_SHA", ""),
         )
-        hints = ("--repository, or GITHUB_REPOSITORY", "--pull-request, or the variables of a run for a pull request")
+        said_by = {"repository": "GITHUB_REPOSITORY", "number": "a run for a pull request"}
     else:
         given = variables.get("CI_MERGE_REQUEST_IID", "")
         found = Place(
@@ -57,14 +69,18 @@ def place(
             merged=variables.get("CI_COMMIT_SHA", ""),
             pipeline=variables.get("CI_PIPELINE_ID", ""),
         )
-        hints = ("--repository, or CI_PROJECT_ID", "--pull-request, or CI_MERGE_REQUEST_IID, which pipelines for merge requests have")
-    for missing, hint in ((not found.repository, hints[0]), (not found.number, hints[1])):
-        if missing:
-            raise NotTold(f"Which {'repository' if hint is hints[0] else 'pull request'} it is for is not said: {hint}.")
-    if kind == "github" and not re.fullmatch(r"[\w.-]+/[\w.-]+", found.repository, re.ASCII):
-        raise NotTold(f"{found.repository!r} is no repository of GitHub: OWNER/NAME.")
+        said_by = {"repository": "CI_PROJECT_ID", "number": "CI_MERGE_REQUEST_IID, which pipelines for merge requests have"}
+    missing = [name for name, there in (("repository", found.repository), ("number", found.number)) if not there]
+    if missing and not dry:
+        raise NotTold(f"It has to be said {', '.join(f'{_ASKED[name]} or by {said_by[name]}' for name in missing)}.")
+    if kind == "github" and found.repository and not re.fullmatch(r"[\w.-]+/[\w.-]+", found.repository, re.ASCII):
+        raise NotTold(
+            f"{found.repository!r} cannot be a repository of GitHub. Write it as OWNER/NAME, in --repository or GITHUB_REPOSITORY."
+        )
+    if dry:
+        return found
     token = next((variables[name] for name in TOKENS[kind] if variables.get(name)), "")
-    if not token and with_token:
+    if not token:
         raise ModelwayError(f"There is no token to comment with: {TOKENS[kind][0]} is not set. To have one, {_WAYS[kind]}.")
     if not token.isascii() or any(character.isspace() for character in token):
         raise ModelwayError(f"What is in {TOKENS[kind][0]} is no token: there are spaces, ends of lines or other letters in it.")
@@ -79,12 +95,12 @@ def run(variables: Mapping[str, str]) -> str:
     return f"{parts[0]}/{parts[1]}/actions/runs/{parts[2]}" if all(parts) else ""
 
 
-def _forge(variables: Mapping[str, str]) -> Kind:
+def _forge(variables: Mapping[str, str]) -> Kind | None:
     if variables.get("GITLAB_CI"):
         return "gitlab"
     if variables.get("GITHUB_ACTIONS") or variables.get("GITHUB_REPOSITORY"):
         return "github"
-    raise NotTold("On which forge the pull request is is not said: --forge github or --forge gitlab, or run it in its CI.")
+    return None
 
 
 def _event(variables: Mapping[str, str]) -> dict[str, object]:

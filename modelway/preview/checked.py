@@ -5,7 +5,7 @@ from pathlib import Path
 import msgspec
 
 from modelway.preview.changeset import DataCheck
-from modelway.preview.files import UnusableFile, contents
+from modelway.preview.files import UnusableFile, contents, said
 
 
 def read_checks(file: Path) -> tuple[DataCheck, ...]:
@@ -13,5 +13,5 @@ def read_checks(file: Path) -> tuple[DataCheck, ...]:
     try:
         found = msgspec.json.decode(contents(file), type=tuple[DataCheck, ...] | DataCheck)
     except msgspec.DecodeError as fault:
-        raise UnusableFile(f"{file} is not what `modelway check … --json` writes: {fault}.") from None
+        raise UnusableFile(f"{file} is not what `modelway check … --json` writes: {said(fault)}.") from None
     return found if isinstance(found, tuple) else (found,)

@@ -7,6 +7,7 @@ stands whole in such a file is used, and said not to be all.
 import codecs
 import hashlib
 import json
+import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from pathlib import Path
 
 import msgspec
 
-from modelway.errors import ModelwayError
+from modelway.errors import ModelwayError, WrongUsage
 from modelway.redaction import masked
 
 _BEGIN = re.compile(rb'^[ \t]*(\{)\s*(?:"|\}|\Z)', re.MULTILINE)
@@ -48,6 +49,17 @@ class Document:
     """The lists among the members that are asked for item by item; of a file that is cut, their whole items."""
     cut: bool
     """Whether it ends before its object does."""
+
+
+def there(file: Path, option: str) -> Path:
+    """The file that an option names. Raises WrongUsage where there is none, or the user may not read it."""
+    if not file.exists():
+        raise WrongUsage(f"{option}: there is no file {file}.")
+    if file.is_dir():
+        raise WrongUsage(f"{option}: {file} is a folder: name a file in it.")
+    if not os.access(file, os.R_OK):
+        raise WrongUsage(f"{option}: {file} may not be read by you.")
+    return file
 
 
 def contents(file: Path) -> bytes:
@@ -95,6 +107,12 @@ def refuse_other_kinds(found: Document, wanted: str, option: str) -> None:
     if names - {"config", "duration", "maybeCorrupt"}:
         listed = ", ".join(masked(name[:40]) for name in sorted(names)[:5])
         raise UnusableFile(f"{found.file} is not {wanted}: it is JSON with {listed}.")
+
+
+def said(fault: msgspec.DecodeError) -> str:
+    """What is wrong with JSON, to go on in a sentence: such as ``object contains unknown field `steps` ``."""
+    text = masked(str(fault))
+    return text[:1].lower() + text[1:]
 
 
 def sha256(data: bytes | memoryview) -> str:

@@ -1,6 +1,5 @@
 """Which files are of which stack: as they were named, else as the resources in them say."""
 
-import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -8,6 +7,7 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from modelway.errors import WrongUsage
+from modelway.preview.files import there
 from modelway.preview.sources import Sources
 from modelway.redaction import masked
 
@@ -33,7 +33,7 @@ def grouped(given: Mapping[Kind, Sequence[str]]) -> tuple[Sources, ...]:
     for kind in KINDS:
         for text in given.get(kind, ()):
             named, file = named_file(text)
-            _usable(kind, file)
+            there(file, f"--{kind}")
             place = _place(file, named)
             if place is None:
                 nameless.append((kind, file))
@@ -81,15 +81,6 @@ def named_file(text: str) -> tuple[str, Path]:
     """The stack, empty where none is named, and the file. A file whose name has a `=` in it is a file."""
     found = _NAMED.fullmatch(text)
     return (found[1], Path(found[2])) if found and not Path(text).exists() else ("", Path(text))
-
-
-def _usable(kind: Kind, file: Path) -> None:
-    if not file.exists():
-        raise WrongUsage(f"--{kind}: there is no file {file}.")
-    if file.is_dir():
-        raise WrongUsage(f"--{kind}: {file} is a folder: name a file in it.")
-    if not os.access(file, os.R_OK):
-        raise WrongUsage(f"--{kind}: {file} may not be read by you.")
 
 
 def _place(file: Path, named: str) -> _Place | None:

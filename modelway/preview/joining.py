@@ -1,9 +1,9 @@
 """Several reports as one: CI previews each stack in a job of its own, and a pull request gets one page."""
 
-import os
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
@@ -22,7 +22,7 @@ from modelway.preview.changeset import (
 )
 from modelway.preview.cost.merging import BUDGET_RULES, merge
 from modelway.preview.cost.merging import findings as of_budgets
-from modelway.preview.files import contents
+from modelway.preview.files import contents, said, there
 from modelway.preview.verdict import blocked
 from modelway.redaction import masked
 
@@ -33,14 +33,17 @@ LOST = "No report of it was made: its job failed before it had one, or was cance
 ENDED = "Nothing describes it any more, so nobody looked at it: what is deployed of it stays."
 
 
-class Affected(msgspec.Struct, frozen=True):
+class Affected(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A stack that a change can touch, as `modelway affected --json` has it."""
 
     stack: str
-    state: str = "changed"
+    state: Literal["changed", "new", "deleted"] = "changed"
+    environment: str = ""
+    why: tuple[str, ...] = ()
 
 
-class _Touched(msgspec.Struct, frozen=True):
+class _Touched(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    base: str
     stacks: tuple[Affected, ...]
 
 
@@ -50,13 +53,9 @@ def found(places: Iterable[Path]) -> list[Path]:
     for place in places:
         if place.is_dir():
             files += sorted(file for file in place.rglob("*.json") if file.is_file())
-        elif place.exists():
-            files.append(place)
         else:
-            raise WrongUsage(f"--report: there is no file {place}.")
-    if closed := [file for file in files if not os.access(file, os.R_OK)]:
-        raise WrongUsage(f"--report: {closed[0]} may not be read by you.")
-    return files
+            files.append(place)
+    return [there(file, "--report") for file in files]
 
 
 def load(file: Path) -> ChangeSet:
@@ -73,15 +72,15 @@ def load(file: Path) -> ChangeSet:
     try:
         return msgspec.json.decode(data, type=ChangeSet)
     except msgspec.DecodeError as fault:
-        raise ModelwayError(f"{file} is not a report: {masked(str(fault))}. Write it with `modelway report --format json`.") from None
+        raise ModelwayError(f"{file} is not a report: {said(fault)}. Write it with `modelway report --format json`.") from None
 
 
 def expected(file: Path) -> tuple[Affected, ...]:
-    """What `modelway affected --json` wrote. Raises ModelwayError."""
+    """What `modelway affected --json` wrote. Raises WrongUsage where it is not there, ModelwayError where it is something else."""
     try:
-        return msgspec.json.decode(contents(file), type=_Touched).stacks
+        return msgspec.json.decode(contents(there(file, "--affected")), type=_Touched).stacks
     except msgspec.DecodeError as fault:
-        raise ModelwayError(f"{file} is not what `modelway affected --json` writes: {masked(str(fault))}.") from None
+        raise ModelwayError(f"{file} is not what `modelway affected --json` writes: {said(fault)}.") from None
 
 
 def join(reports: Sequence[ChangeSet], touched: Sequence[Affected] | None = None) -> ChangeSet:
@@ -97,10 +96,10 @@ def join(reports: Sequence[ChangeSet], touched: Sequence[Affected] | None = None
     commits = sorted({one.made.commit for one in reports if one.made.commit})
     if len(commits) > 1:
         raise WrongUsage(f"The reports are of different commits ({', '.join(commit[:10] for commit in commits)}): make them anew.")
-    there = {row.stack for one in reports for row in one.stacks}
-    missing = sorted({one.stack for one in touched or () if one.state != "deleted"} - there)
+    seen = {row.stack for one in reports for row in one.stacks}
+    missing = sorted({one.stack for one in touched or () if one.state != "deleted"} - seen)
     new = {one.stack for one in touched or () if one.state == "new"}
-    ended = sorted({one.stack for one in touched or () if one.state == "deleted"} - there)
+    ended = sorted({one.stack for one in touched or () if one.state == "deleted"} - seen)
     if len(reports) == 1 and not missing and not ended:
         return reports[0]
     cost = merge(one.cost for one in reports)

@@ -89,6 +89,8 @@ def test_outside_of_ci_it_asks_where(reports: Path) -> None:
     done = comment("--report", reports)
     assert done.returncode == 2
     assert "--forge github or --forge gitlab" in done.stderr
+    assert "--repository" in done.stderr, "all of it at once"
+    assert "--pull-request" in done.stderr, "all of it at once"
 
 
 def test_a_dry_run_prints_the_comment_and_needs_no_token(reports: Path) -> None:
@@ -96,6 +98,37 @@ def test_a_dry_run_prints_the_comment_and_needs_no_token(reports: Path) -> None:
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("<!-- modelway-preview v1 gitlab acme/models 7 ")
     assert "Requests of dev move" in done.stdout
+
+
+def test_a_dry_run_needs_neither_forge_nor_repository_nor_number(reports: Path) -> None:
+    done = comment("--report", reports, "--dry-run", "--commit", "c" * 40)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith(f"<!-- modelway-preview v1 github head={'c' * 40} ")
+    assert "Of commit cccccccccc. Stale as soon as" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--report", "nowhere.json"), "--report: there is no file nowhere.json."),
+        (("--report", "{reports}", "--affected", "nowhere.json"), "--affected: there is no file nowhere.json."),
+        (("--report", "{reports}", "--affected", "{reports}"), "is a folder: name a file in it."),
+        (("--report", "{reports}", "--report", "{reports}/dev.json"), "Two reports are of stack dev"),
+        (("--report", "{reports}", "--commit", "HEAD"), "'HEAD' is not a whole commit"),
+        (("--report", "{reports}", "--artifact-url", "report.html"), "'report.html' is not the address of a page"),
+        (("--report", "{reports}", "--forge", "github", "--repository", "bad"), "'bad' cannot be a repository of GitHub"),
+    ],
+)
+def test_wrong_usage_ends_with_2(reports: Path, arguments: tuple[str, ...], said: str) -> None:
+    done = comment(*(one.replace("{reports}", str(reports)) for one in arguments), "--dry-run")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert said in " ".join(done.stderr.split())
+
+
+def test_only_what_affected_writes_is_taken_for_it(reports: Path) -> None:
+    done = comment("--report", reports, "--affected", reports / "dev.json", "--dry-run")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "dev.json is not what `modelway affected --json` writes: object contains unknown field `verdict`" in done.stderr
 
 
 def test_what_is_no_report_is_told(reports: Path) -> None:

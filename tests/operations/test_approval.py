@@ -67,14 +67,14 @@ def test_all_are_named_at_once() -> None:
 
 def test_a_plan_without_its_manifest_is_refused(tmp_path: Path) -> None:
     plan = tmp_path / "plan.json"
-    with pytest.raises(ModelwayError, match="there is no plan"):
+    with pytest.raises(ModelwayError, match=r"^There is no plan"):
         read_manifest(plan)
     plan.write_text("{}", "utf-8")
     with pytest.raises(ModelwayError, match=r"has no manifest plan\.manifest\.json beside it"):
         read_manifest(plan)
     for damaged in ("", "[]", "{", '{"stack": 1}', '{"stack": "dev"}'):
         manifest_file(plan).write_text(damaged, "utf-8")
-        with pytest.raises(ModelwayError, match="no manifest of a plan that is known here"):
+        with pytest.raises(ModelwayError, match="is not the manifest of a plan as this Modelway writes it"):
             read_manifest(plan)
     manifest_file(plan).write_bytes(msgspec.json.encode(MADE))
     assert read_manifest(plan) == MADE

@@ -49,12 +49,13 @@ class Desk:
     api: str
     token: str = TOKEN
     settled: float = 0
+    commit: str = ""
 
     def place(self) -> Place:
         return Place(self.kind, "acme/models" if self.kind == "github" else "42", 7, self.api, self.token)
 
     def post(self, report: ChangeSet, told: list[str] | None = None, *, labels: bool = True, status: bool = True) -> Posted:
-        wanted = Wanted(report, ARTIFACT, "https://ci.example.com/runs/1", labels, status)
+        wanted = Wanted(report, ARTIFACT, "https://ci.example.com/runs/1", labels, status, self.commit)
         pull = opened(self.place(), patience=3, pause=0.01)
         return post(pull, self.place(), wanted, (told if told is not None else []).append, settled=self.settled)
 
@@ -222,8 +223,19 @@ def test_the_merge_of_the_head_is_the_head(desk: Desk) -> None:
 
 def test_of_which_commit_it_is_may_not_be_known(desk: Desk) -> None:
     desk.post(report("apples", commit=""))
-    assert "**Maybe stale:** of which commit this is was not said." in desk.only()
+    assert "**Maybe stale:** nobody said which commit this is of (`modelway comment --commit`)." in desk.only()
+    assert "<sub>[The run](<https://ci.example.com/runs/1>) · Of a commit that nobody said, made 2026-11-20T10:00:00Z.</sub>" in desk.only()
     assert desk.state.statuses == []
+
+
+def test_the_commit_that_is_given_counts(desk: Desk) -> None:
+    desk.commit = HEAD
+    desk.post(report("apples", commit=""))
+    assert "stale:" not in desk.only().lower()
+    assert [one["sha"] for one in desk.state.statuses] == [HEAD]
+    desk.commit = OLD
+    desk.post(report("pears", at="11:00", commit=HEAD))
+    assert "apples" in desk.only(), "of a commit that the pull request has left"
 
 
 def test_a_deleted_comment_comes_back(desk: Desk) -> None:
@@ -417,7 +429,7 @@ def test_a_credential_that_came_into_a_report_is_not_posted(desk: Desk) -> None:
 
 @pytest.mark.parametrize("address", ["javascript:alert(1)", "ftp://example.com", "report.html"])
 def test_a_link_leads_to_a_page(address: str) -> None:
-    with pytest.raises(ModelwayError, match="is no address of a page"):
+    with pytest.raises(ModelwayError, match="is not the address of a page"):
         body(Place("github", "acme/models", 7, "https://api.github.com", ""), Wanted(report("apples"), address))
 
 

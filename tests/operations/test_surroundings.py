@@ -72,11 +72,17 @@ def test_runs_have_addresses() -> None:
 @pytest.mark.parametrize(
     ("variables", "text"),
     [
-        ({}, "--forge github or --forge gitlab"),
-        ({"GITHUB_ACTIONS": "true"}, "Which repository it is for is not said: --repository"),
-        (GITHUB | {"GITHUB_REF": "refs/heads/main"}, "Which pull request it is for is not said: --pull-request"),
-        ({key: value for key, value in GITLAB.items() if key != "CI_MERGE_REQUEST_IID"}, "or CI_MERGE_REQUEST_IID"),
-        (GITHUB | {"GITHUB_REPOSITORY": "acme/../x"}, "is no repository of GitHub: OWNER/NAME"),
+        (
+            {},
+            "by --forge github or --forge gitlab, which repository it is in, by --repository, which one it is, by --pull-request; ",
+        ),
+        (
+            {"GITHUB_ACTIONS": "true"},
+            "It has to be said which repository it is in, by --repository or by GITHUB_REPOSITORY, which one it is, by",
+        ),
+        (GITHUB | {"GITHUB_REF": "refs/heads/main"}, "It has to be said which one it is, by --pull-request or by a run for a pull request"),
+        ({key: value for key, value in GITLAB.items() if key != "CI_MERGE_REQUEST_IID"}, "or by CI_MERGE_REQUEST_IID"),
+        (GITHUB | {"GITHUB_REPOSITORY": "acme/../x"}, "cannot be a repository of GitHub. Write it as OWNER/NAME"),
     ],
 )
 def test_what_nobody_says_is_wrong_usage(variables: dict[str, str], text: str) -> None:
@@ -94,7 +100,14 @@ def test_without_a_token_it_says_what_to_do(variables: dict[str, str], name: str
     with pytest.raises(ModelwayError, match=way) as fault:
         place(without)
     assert (fault.value.exit_code, str(fault.value).count("\n")) == (1, 0)
-    assert place(without, with_token=False).token == ""
+    assert place(without, dry=True).token == ""
+
+
+def test_where_nobody_is_asked_nothing_has_to_be_said() -> None:
+    found = place({}, dry=True)
+    assert (found.forge, found.repository, found.number) == ("github", "", 0)
+    assert place(GITLAB, dry=True) == place(GITLAB, dry=True, number=7)
+    assert place({}, "gitlab", "acme/models", dry=True).forge == "gitlab"
 
 
 @pytest.mark.parametrize("token", ["two words", "a1b2c3\n", "schlüssel"])

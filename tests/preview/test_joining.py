@@ -113,9 +113,9 @@ def test_files_and_folders_are_found(tmp_path: Path) -> None:
         ('{"version": 1, "verdict": {"decision": "ok"', "it is not one whole JSON object"),
         ("[]", "it is not one whole JSON object"),
         ('{"version": 2, "verdict": {}}', "is a report of version 2; this modelway reads 1"),
-        ('{"version": 1}', "is not a report: Object missing required field `verdict`"),
-        ('{"verdict": {"decision": "fine"}, "stacks": []}', "is not a report: Invalid enum value"),
-        ('{"steps": [], "config": {}}', "is not a report: Object contains unknown field|is not a report: Object missing required field"),
+        ('{"version": 1}', "is not a report: object missing required field `verdict`"),
+        ('{"verdict": {"decision": "fine"}, "stacks": []}', "is not a report: invalid enum value"),
+        ('{"steps": [], "config": {}}', "is not a report: object contains unknown field|is not a report: object missing required field"),
     ],
 )
 def test_what_is_no_report_is_told_in_one_sentence(tmp_path: Path, text: str, said: str) -> None:
@@ -129,7 +129,7 @@ def test_what_is_no_report_is_told_in_one_sentence(tmp_path: Path, text: str, sa
 def test_what_affected_wrote_is_read(tmp_path: Path) -> None:
     stacks = [{"stack": "dev", "environment": "dev", "state": "new", "why": ["x"]}]
     (tmp_path / "affected.json").write_text(json.dumps({"base": "abc", "stacks": stacks}), "utf-8")
-    assert expected(tmp_path / "affected.json") == (Affected("dev", "new"),)
+    assert expected(tmp_path / "affected.json") == (Affected("dev", "new", "dev", ("x",)),)
     (tmp_path / "affected.json").write_text("no stack is touched", "utf-8")
     with pytest.raises(ModelwayError, match="is not what `modelway affected --json` writes"):
         expected(tmp_path / "affected.json")
@@ -145,6 +145,6 @@ def test_a_budget_is_held_over_all_stacks_of_an_environment() -> None:
     over = join([part("prod", 60), part("prod-models", 50)])
     assert over.verdict.decision == "blocked"
     assert over.verdict.needed == (
-        "Change what blocks: budget of prod: It costs at least 110.00 USD a month, and 100.00 USD are to be spent.",
+        "Change what blocks merging, budget of prod: It costs at least 110.00 USD a month, and 100.00 USD are to be spent.",
     )
     assert [finding.rule for finding in over.findings] == ["cost-over-budget"]
