@@ -11,9 +11,11 @@ from modelway.preview.changeset import (
     Decision,
     Finding,
     PolicyResult,
+    Risk,
     StackChanges,
     Verdict,
 )
+from modelway.preview.failures import forbidden
 
 EXIT_CODES: dict[Decision, int] = {"ok": 0, "needs approval": 3, "blocked": 4, "unknown": 1}
 CHANGES = 5
@@ -31,7 +33,7 @@ def decide(
 ) -> Verdict:
     """What blocks decides first: no approval helps. Then what is not known, then what somebody has to approve."""
     blocks = [*_blocking(findings, policies, checks)]
-    unknown = [*_unknown(stacks)]
+    unknown = [*_unknown(stacks, policies)]
     known = {finding.urn for finding in findings}
     unread = [change.name for change in changes if change.risk == "unknown" and change.urn not in known]
     approvals = [*_approvals(findings, policies, checks), *_unread(unread)]
@@ -48,7 +50,7 @@ def exit_code(changeset: ChangeSet, *, detailed: bool) -> int:
 
 def blocked(finding: Finding) -> str:
     """What has to happen about a finding that blocks."""
-    return f"Change what blocks: {finding.subject}: {finding.what}"
+    return f"Change what blocks merging, {finding.subject}: {finding.what}"
 
 
 def _blocking(findings: Sequence[Finding], policies: Sequence[PolicyResult], checks: Sequence[DataCheck]) -> Iterator[str]:
@@ -57,19 +59,20 @@ def _blocking(findings: Sequence[Finding], policies: Sequence[PolicyResult], che
             yield blocked(finding)
     failed = [one for one in policies if one.outcome == "failed" and one.enforcement == "mandatory"]
     for (pack, rule), count in Counter((one.pack, one.rule) for one in failed).items():
-        yield f"Obey {rule} of {pack}, which {count} resource{'s' * (count != 1)} break{'s' * (count == 1)}."
+        yield f"Change what policy {rule} of {pack} forbids: {count} resource{'s' * (count != 1)}."
     for check in checks:
         if check.outcome == "failed":
-            yield f"Mend what fails its contract: {check.subject}."
+            yield f"Change what fails its contract: {check.subject}."
 
 
-def _unknown(stacks: Sequence[StackChanges]) -> Iterator[str]:
+def _unknown(stacks: Sequence[StackChanges], policies: Sequence[PolicyResult]) -> Iterator[str]:
     for stack in stacks:
-        if stack.result == "failed":
-            error = next((one.message.split("\n")[0] for one in stack.diagnostics if one.severity == "error"), "")
-            yield f"Make the preview of {stack.stack or 'the stack'} succeed{f': {error}' if error else '.'}"
+        name = f"stack {stack.stack}" if stack.stack else "the stack"
+        if stack.result == "failed" and not forbidden(stack, policies):
+            # Why it failed is told with the stack.
+            yield f"Make the preview of {name} succeed."
         elif stack.result == "unknown":
-            yield f"Preview {stack.stack or 'the stack'} again: what was given does not show all of its changes."
+            yield f"Preview {name} again: what was given does not show all of its changes."
 
 
 def _approvals(findings: Sequence[Finding], policies: Sequence[PolicyResult], checks: Sequence[DataCheck]) -> Iterator[str]:
@@ -78,11 +81,11 @@ def _approvals(findings: Sequence[Finding], policies: Sequence[PolicyResult], ch
         subjects = list(dict.fromkeys(finding.subject for finding in asked if finding.risk == risk))
         if subjects:
             more = f" and {len(subjects) - _LISTED} more" if len(subjects) > _LISTED else ""
-            yield f"Approve what is {_ADJECTIVES.get(risk, risk)}: {', '.join(subjects[:_LISTED])}{more}."
+            yield f"Approve what {_DOES[risk]} ({risk}): {', '.join(subjects[:_LISTED])}{more}."
     for one in policies:
         if one.enforcement == "mandatory" and one.outcome in ("undecided", "broken"):
-            what = "could not decide" if one.outcome == "undecided" else "failed itself"
-            yield f"Look at what {one.rule} of {one.pack} would say: it {what}."
+            what = "could not decide" if one.outcome == "undecided" else "failed itself, so it has not looked"
+            yield f"Look at what {one.rule} of {one.pack} is about: it {what}."
     for check in checks:
         if check.outcome == "undecided":
             yield f"Look at {check.subject}: its contract could not be held against it."
@@ -94,10 +97,13 @@ def _unread(names: Sequence[str]) -> Iterator[str]:
         yield f"Look at what could not be read, in the engine's own words: {', '.join(names[:_LISTED])}{more}."
 
 
-_ADJECTIVES = {
-    "traffic": "about traffic",
-    "exposure": "about exposure",
-    "blind": "making somebody blind",
-    "unknown": "not known before the update",
-    "review": "to be reviewed",
+_DOES: dict[Risk, str] = {
+    "irreversible": "cannot be undone",
+    "disruptive": "stops something for a while",
+    "traffic": "sends requests elsewhere",
+    "exposure": "lets more people in",
+    "blind": "leaves somebody untold",
+    "unknown": "is not known before the update",
+    "review": "is to be reviewed",
+    "safe": "is safe",
 }

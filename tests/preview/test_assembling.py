@@ -118,7 +118,7 @@ def test_an_operation_of_another_engine_is_not_taken_for_safe(tmp_path: Path) ->
 def test_a_failed_preview_is_decided_by_nobody(tmp_path: Path) -> None:
     found = assembled(tmp_path, digest(diagnostics=[{"severity": "error", "message": "boom\nat line 3"}]))
     assert (found.verdict.decision, found.stacks[0].result, found.stacks[0].worst) == ("unknown", "failed", "unknown")
-    assert found.verdict.needed == ("Make the preview of the stack succeed: boom",)
+    assert found.verdict.needed == ("Make the preview of the stack succeed.",)
 
 
 def test_a_plan_of_another_run_is_a_gap(tmp_path: Path) -> None:

@@ -30,6 +30,11 @@ def plain(text: str, most: int = 0) -> str:
     return f"{text[: most - 1]}…" if most and len(text) > most else text
 
 
+def line(text: str) -> str:
+    """One line of what a program said: as `plain`, with its spaces as they are."""
+    return _visible(text.replace("\t", "    ").replace("\n", " ")).rstrip()
+
+
 def _visible(text: str) -> str:
     if text.isprintable() and _BLANK.isdisjoint(text):
         return text

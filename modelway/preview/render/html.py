@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -11,7 +12,8 @@ import msgspec
 from markupsafe import Markup, escape
 
 from modelway.preview.changeset import RISKS, ChangeSet, Risk
-from modelway.preview.render import drawing, escaping, words
+from modelway.preview.failures import failures
+from modelway.preview.render import drawing, escaping, money, outcomes, shares, words
 
 _FOLDER = Path(__file__).parent / "page"
 
@@ -35,7 +37,7 @@ def render(changeset: ChangeSet) -> str:
         script=page.script,
         changeset=changeset,
         payload=Markup(escaping.json_in_page(msgspec.json.encode(changeset))),
-        words=words,
+        failures=failures,
         risks=_present(changeset),
         groups=words.groups(changeset.changes),
         picture=drawing.drawing(changeset.blast_radius) if words.reaches(changeset) else None,
@@ -57,6 +59,8 @@ def _page() -> _Page:
         loader=jinja2.FileSystemLoader(_FOLDER), autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     environment.filters |= {"prose": _prose, "plain": escaping.plain, "lines": _lines}
+    # Macros are to see them too.
+    environment.globals |= {"words": words, "shares": shares, "money": money, "outcomes": outcomes}
     style, script = ((_FOLDER / name).read_text("utf-8") for name in ("page.css", "page.js"))
     rules = f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'; base-uri 'none'; form-action 'none'"
     return _Page(environment.get_template("page.html.jinja"), Markup(style), Markup(script), rules)
@@ -76,6 +80,6 @@ def _prose(text: str) -> Markup:
     )
 
 
-def _lines(text: str) -> Markup:
+def _lines(lines: Iterable[str]) -> Markup:
     """What a program said, line by line."""
-    return escape("\n".join(escaping.plain(line) for line in text.splitlines()))
+    return escape("\n".join(escaping.line(line) for line in lines))

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Literal, NamedTuple
 
 from modelway.preview.changeset import ChangeSet
-from modelway.preview.render import escaping, words
+from modelway.preview.failures import failures
+from modelway.preview.render import escaping, shares, words
 from modelway.preview.render.markdown_sections import Section, changes, configuration, cost, findings, gaps, models, policies, radius
 from modelway.preview.render.markdown_sections import checks as data_checks
 from modelway.preview.render.markdown_sections import stacks as all_stacks
@@ -30,10 +31,14 @@ class _Head(NamedTuple):
     """Of those whose preview failed."""
     lines: int
     """Of what was said."""
+    models: int
+    """That are named with what becomes of their requests."""
 
 
 # The first that takes less than half of the room.
-_HEADS = (_Head(20, 400, 10, 12), _Head(10, 200, 5, 6), _Head(3, 100, 2, 3), _Head(1, 30, 1, 0))
+_HEADS = (_Head(20, 400, 10, 16, 5), _Head(10, 200, 5, 8, 3), _Head(3, 100, 2, 3, 1), _Head(1, 30, 1, 0, 0))
+_WRAPPED = 110
+"""Characters of a line of what was said: forges do not wrap code."""
 
 
 def render(changeset: ChangeSet, *, limit: int = LIMIT, link: str = "", flavour: Flavour = "github") -> str:
@@ -94,14 +99,18 @@ def _head(changeset: ChangeSet, flavour: Flavour, size: _Head) -> str:
         parts.append("**This report is not complete.**")
     for stack in broken[: size.stacks]:
         parts.append(f"**{escaping.code(stack.stack, size.most)}**: {words.is_partial(stack)}")
-        said = [line for one in words.errors(stack) for line in one.message.splitlines()]
+        said = _wrapped(line for one in failures(stack, changeset.policies) for line in (one.cause, *one.rest))
         if said and size.lines:
-            more = [f"… and {len(said) - size.lines:,} lines more"] if len(said) > size.lines else []
+            more = [f"… and {words.counted(len(said) - size.lines, 'more line')}"] if len(said) > size.lines else []
             parts.append(escaping.fenced([*said[: size.lines], *more], most=size.most))
     if len(broken) > size.stacks:
         parts.append(f"The same holds for {words.counted(len(broken) - size.stacks, 'more stack')}.")
     tally = " · ".join(f"**{risk.upper()}** ×{number:,}" for risk, number in verdict.counts)
     lines = [tally] if tally else []
+    moves = shares.moves(changeset)
+    if moves and size.models:
+        lines += ["", *(f"- **{escaping.code(one.name, 60)}**: {one.told(_version)}" for one in moves[: size.models])]
+        lines += [f"- and {words.counted(len(moves) - size.models, 'more model')}"] if len(moves) > size.models else []
     if verdict.needed:
         lines += ["", "Before it can be merged:", *(f"- {escaping.prose(one, size.most)}" for one in verdict.needed[: size.needed])]
         if len(verdict.needed) > size.needed:
@@ -116,6 +125,23 @@ def _head(changeset: ChangeSet, flavour: Flavour, size: _Head) -> str:
         others = f" and {len(changeset.stacks) - 10:,} more" if len(changeset.stacks) > 10 else ""
         parts.append(f"An update would leave {names}{others} as they are." if names else "An update would leave everything as it is.")
     return "\n\n".join(parts)
+
+
+def _version(name: str) -> str:
+    return escaping.code(name, 60)
+
+
+def _wrapped(lines: Iterable[str]) -> list[str]:
+    """Lines that are read without scrolling; what goes on is indented as it began. Of a line that has no end only its beginning."""
+    from textwrap import wrap
+
+    found: list[str] = []
+    for line in lines:
+        begin = line[: len(line) - len(line.lstrip())][:40]
+        found += wrap(line.strip()[:2_000], _WRAPPED, initial_indent=begin, subsequent_indent=begin, break_on_hyphens=False) or [
+            line[:_WRAPPED]
+        ]
+    return found
 
 
 def _alert(kind: str, lines: list[str], flavour: Flavour) -> str:

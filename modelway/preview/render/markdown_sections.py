@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import Literal, NamedTuple
 
-from modelway.preview.changeset import ChangeSet, CostLine, Difference, Endpoint, Finding, PropertyChange, Risk
-from modelway.preview.render import drawing, words
+from modelway.preview.changeset import ChangeSet, Difference, Endpoint, Finding, PropertyChange, Risk
+from modelway.preview.render import drawing, money, outcomes, shares, words
 from modelway.preview.render.escaping import code, entities, fenced, prose, row
 
 ROWS = 40
@@ -34,24 +34,24 @@ def stacks(changeset: ChangeSet, _: str) -> Iterator[Section]:
         return
     if len(shown) > ROWS:
         shown = tuple(sorted(shown, key=lambda stack: (stack.result == "succeeded", words.rank(stack.worst))))
-    ruled = words.has_policies(changeset)
+    ruled = outcomes.are_there(changeset)
     names = ["Stack", "Changes", "Worst", "Traffic", "Cost a month", *(["Policies"] if ruled else [])]
     lines = [row(*names), row(*["---"] * len(names))]
     for stack in shown[:ROWS]:
         moved = words.operations(stack.counts) or "none"
         if stack.result != "succeeded":
             moved += f" (**preview {'failed' if stack.result == 'failed' else 'not complete'}**)"
-        if stack.outputs:
-            moved += f"; outputs {', '.join(code(name, 40) for name in stack.outputs[:5])}"
-            moved += f" and {len(stack.outputs) - 5:,} more" if len(stack.outputs) > 5 else ""
+        named, ends = words.outputs(stack)
+        if named:
+            moved += f"; output{'s' * (len(stack.outputs) > 1)} {', '.join(code(name, 40) for name in named)}{ends}"
         lines.append(
             row(
                 code(stack.stack, 60),
                 moved,
                 _risk(stack.worst),
                 f"**{words.traffic(stack)}**" if stack.traffic else words.traffic(stack),
-                words.difference(stack.monthly),
-                *([words.policies(stack)] if ruled else []),
+                money.difference(stack.monthly),
+                *([outcomes.of_stack(changeset, stack)] if ruled else []),
             )
         )
     yield Section("Stacks", partial(_more, lines, len(shown) - ROWS, "stack"), 0, len(shown))
@@ -90,27 +90,19 @@ def models(changeset: ChangeSet, _: str) -> Iterator[Section]:
 
 
 def _endpoint(endpoint: Endpoint) -> str:
-    state = f" · **{words.endpoint_state(endpoint)}**" if words.endpoint_state(endpoint) else ""
-    about = [f"{label} {code(text)}" for label, text in words.about(endpoint)]
+    state = f" · **{shares.endpoint_state(endpoint)}**" if shares.endpoint_state(endpoint) else ""
+    about = [f"{label} {code(text)}" for label, text in shares.about(endpoint)]
     lines = [
-        " · ".join([f"**{code(endpoint.name, 60)}** in {code(endpoint.stack, 60)}, {words.DIALECTS[endpoint.dialect]}{state}", *about]),
+        " · ".join([f"**{code(endpoint.name, 60)}** in {code(endpoint.stack, 60)}, {shares.DIALECTS[endpoint.dialect]}{state}", *about]),
     ]
-    rows = words.rows(endpoint)
-    columns: list[tuple[str, list[words.Side]]] = [
-        ("Requests", [one.share for one in rows]),
-        ("Copies", [one.mirror for one in rows]),
-        ("Replicas", [one.replicas for one in rows]),
-        ("Hardware", [one.hardware for one in rows]),
-        ("Image", [(words.digest(one.image[0]), words.digest(one.image[1])) for one in rows]),
-        ("Weights", [(words.digest(one.weights[0]), words.digest(one.weights[1])) for one in rows]),
-    ]
-    columns = [(name, sides) for name, sides in columns if any(side != ("", "") for side in sides)]
+    rows = shares.rows(endpoint)
+    columns = shares.columns(rows)
     if rows:
-        lines += ["", row("Version", *(name for name, _ in columns)), row("---", *["---"] * len(columns))]
+        lines += ["", row("Version", *(column.name for column in columns)), row("---", *["---"] * len(columns))]
         for number, one in enumerate(rows[:ROWS]):
             label = code(one.version, 60) + (f" ({one.state})" if one.state != "kept" else "")
             label += f" where {code(one.matches, 80)}" if one.matches else ""
-            lines.append(row(label, *(_side(sides[number], plainly=name in ("Requests", "Copies", "Replicas")) for name, sides in columns)))
+            lines.append(row(label, *(_side(column, number) for column in columns)))
         if len(rows) > ROWS:
             lines += ["", f"and {words.counted(len(rows) - ROWS, 'more version')}"]
     if endpoint.note.strip():
@@ -118,62 +110,62 @@ def _endpoint(endpoint: Endpoint) -> str:
     return "\n".join(lines)
 
 
-def _side(side: words.Side, plainly: bool) -> str:
-    """Before and after in one cell; `plainly` what we counted ourselves."""
-    before, after = (text if plainly else code(text, 70) for text in side)
+def _side(column: shares.Column, number: int) -> str:
+    """Before and after in one cell; what we counted ourselves needs no code."""
+    side = column.sides[number]
+    before, after = (text if column.name in ("Requests", "Copies", "Replicas") else code(text, 70) for text in side)
     if side[0] == side[1]:
         return after
     return f"{before} → **{after or 'none'}**" if before else f"**{after}**"
 
 
 def cost(changeset: ChangeSet, _: str) -> Iterator[Section]:
-    """The sum and the budgets; the lines are folded."""
+    """The sum and the budgets; the lines are folded, those that change first."""
     cost = changeset.cost
     lines: list[str] = []
     if cost.lines:
-        before, after = words.total(cost)
-        lines.append(f"**{words.spread(after)}** a month, before {words.spread(before)}")
+        after, before = money.sums(cost)
+        lines.append(f"**{after}** a month, {f'before {before}' if before else 'as before'}")
     for budget in cost.budgets[:ROWS]:
         told = "**Over the budget**" if budget.over else "Within the budget"
         note = f": {prose(budget.note, 200)}" if budget.note.strip() else ""
-        lines.append(f"{told} of {words.dollars(budget.limit)} a month for {code(budget.stack, 60)}{note}")
+        lines.append(f"{told} of {money.dollars(budget.limit)} a month for {code(budget.stack, 60)}{note}")
     for endpoint in cost.endpoints[:ROWS]:
-        each = f", {words.spread(endpoint.thousand)} for 1,000 predictions" if endpoint.thousand else ""
-        lines.append(f"{code(endpoint.endpoint, 60)}: {words.spread(endpoint.month)} a month{each}")
+        each = f", {money.spread(endpoint.thousand)} for 1,000 predictions" if endpoint.thousand else ""
+        lines.append(f"{code(endpoint.endpoint, 60)}: {money.spread(endpoint.month)} a month{each}")
     if cost.unpriced:
         lines.append(f"Without a price here: {', '.join(code(one, 80) for one in cost.unpriced[:ROWS])}")
     if not lines:
         return
     text = "\n".join(f"- {line}" for line in lines)
     if cost.lines:
+        listed = [*money.changed(cost), *money.kept(cost)]
         table = [row("What", "Before", "After", "How sure"), row(*["---"] * 4)]
-        table += [row(prose(one.subject, 120), *_amounts(one), one.confidence) for one in cost.lines[:ROWS]]
-        told = _more(table, len(cost.lines) - ROWS, "line")
-        about = [f"Prices of {code(cost.priced, 40)}."] if cost.priced.strip() else []
-        about += [f"Approximate: {'; '.join(prose(one, 120) for one in cost.approximate[:10])}."] if cost.approximate else []
-        text += f"\n\n{_folded(f'What was counted ({len(cost.lines):,})', told + (chr(10) * 2 + ' '.join(about) if about else ''))}"
+        table += [row(prose(one.subject, 120), money.side(one, 0), money.side(one, 1), one.confidence) for one in listed[:ROWS]]
+        told = _more(table, len(listed) - ROWS, "line")
+        about = [prose(money.priced(cost), 200)] if cost.priced.strip() else []
+        approximate = money.approximations(cost)
+        about += [f"Approximate: {'; '.join(prose(one, 300) for one in approximate[:5])}."] if approximate else []
+        changed = len(money.changed(cost))
+        title = f"What was counted ({len(cost.lines):,}, {f'of which {changed:,} changed' if changed else 'all as before'})"
+        text += f"\n\n{_folded(title, told + (chr(10) * 2 + ' '.join(about) if about else ''))}"
     yield Section("Cost", partial(str, text), 11, max(1, len(cost.lines)))
-
-
-def _amounts(line: CostLine) -> tuple[str, str]:
-    unknown = line.confidence == "unknown"
-    before, after = ("–" if side is None and not unknown else words.spread(side) for side in (line.before, line.after))
-    return before, after
 
 
 def policies(changeset: ChangeSet, _: str) -> Iterator[Section]:
     """How many of each outcome, and all that did not pass."""
     if not changeset.policies:
         return
-    text = f"**{words.outcomes(changeset.policies)}**"
-    to_read = words.to_read(changeset.policies)
+    text = f"**{outcomes.outcomes(changeset.policies)}**"
+    to_read = outcomes.to_read(changeset.policies)
     if to_read:
-        lines = [row("Rule", "Outcome", "What it says"), row(*["---"] * 3)]
+        lines = [row("Rule", "Outcome", "Resource", "What it says"), row(*["---"] * 4)]
         for one in to_read[:ROWS]:
-            many = f" ×{one.count:,}" if one.count > 1 else ""
-            where = f"{code(words.resource(one.urn), 80)}: " if one.urn else ""
-            asked = prose(words.asked(one), 60)
-            lines.append(row(f"{code(one.rule, 60)} {asked}", f"{one.outcome}{many}", f"{where}{prose(one.message, 300)}"))
+            many = f" ×{one.number:,}" if one.number > 1 else ""
+            where = "<br>".join(code(resource, 80) for resource in one.resources[:5])
+            where += f"<br>and {len(one.resources) - 5:,} more" if len(one.resources) > 5 else ""
+            outcome = f"**{one.word}**{many}" if one.word == "failed" else f"{one.word}{many}"
+            lines.append(row(f"{code(one.rule, 60)} {prose(one.asked, 60)}", outcome, where, prose(one.message, 300)))
         text += f"\n\n{_more(lines, len(to_read) - ROWS, 'result')}"
     yield Section("Policies", partial(str, text), 12, len(changeset.policies))
 
@@ -224,7 +216,7 @@ def changes(changeset: ChangeSet, _: str) -> Iterator[Section]:
 def _group(group: words.Group, several: bool) -> str:
     lines = [row("Resource", "What happens", "Properties"), row(*["---"] * 3)]
     for one in group.changes[:ROWS]:
-        renamed = f"<br>renamed from {code(words.resource(one.renamed_from), 80)}" if one.renamed_from else ""
+        renamed = f"<br>renamed from {code(outcomes.resource(one.renamed_from), 80)}" if one.renamed_from else ""
         told = f"{words.OPERATIONS[one.operation]}{'' if one.risk == 'safe' else f', {_risk(one.risk)}'}{renamed}"
         lines.append(row(f"{code(one.name, 80)} {code(one.type, 80)}", told, _properties(one.properties)))
     title = f"{_text(group.title)}: {words.operations_of(group.changes)}"

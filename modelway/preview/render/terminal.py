@@ -8,8 +8,9 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from modelway.preview.changeset import ChangeSet, Decision, Endpoint, Finding, Risk
-from modelway.preview.render import escaping, words
+from modelway.preview.changeset import ChangeSet, CostLine, Decision, Endpoint, Finding, Risk
+from modelway.preview.failures import failures
+from modelway.preview.render import escaping, money, outcomes, shares, words
 
 _STYLES: dict[Risk, str] = {
     "irreversible": "bold red",
@@ -24,6 +25,10 @@ _STYLES: dict[Risk, str] = {
 _DECISIONS: dict[Decision, str] = {"ok": "bold green", "needs approval": "bold yellow", "blocked": "bold red", "unknown": "bold"}
 CHANGES = 20
 """Most changes of a component that are listed."""
+MODELS = 5
+"""Most models that the head names."""
+WIDE = 110
+"""Columns from which digests stand beside what else is told of a version; below it they come after."""
 
 
 def render(changeset: ChangeSet, *, width: int = 100, colour: bool = False) -> str:
@@ -41,7 +46,7 @@ def render(changeset: ChangeSet, *, width: int = 100, colour: bool = False) -> s
         legacy_windows=False,
         _environ={},
     )
-    for part in _parts(changeset):
+    for part in _parts(changeset, max(40, width)):
         console.print(part)
     return "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"
 
@@ -49,29 +54,34 @@ def render(changeset: ChangeSet, *, width: int = 100, colour: bool = False) -> s
 Part = Text | Table | Padding | Group
 
 
-def _parts(changeset: ChangeSet) -> list[Part]:
+def _parts(changeset: ChangeSet, width: int) -> list[Part]:
+    several = len(changeset.stacks) > 1
     parts: list[Part] = []
     for stack in words.broken(changeset):
         parts.append(Text.assemble("This report is not complete. ", (_plain(stack.stack), "bold"), f": {words.is_partial(stack)}"))
-        parts += [_indented(Text(_plain(line))) for one in words.errors(stack) for line in one.message.splitlines()]
+        for failure in failures(stack, changeset.policies):
+            parts.append(_indented(Text(_plain(failure.cause), "bold")))
+            parts += [_indented(Text(escaping.line(line))) for line in failure.rest]
         parts.append(Text())
     parts.append(Text(words.title(changeset), _DECISIONS[changeset.verdict.decision]))
     if changeset.verdict.counts:
         parts.append(Text(" · ").join(Text(f"{number:,} {risk}", _STYLES[risk]) for risk, number in changeset.verdict.counts))
-    parts += [_item(one) for one in changeset.verdict.needed]
-    if changeset.stacks:
+    moves = shares.moves(changeset)
+    parts += [_item(f"{one.name}: {one.told()}") for one in moves[:MODELS]]
+    parts += [_item(f"and {words.counted(len(moves) - MODELS, 'more model')}")] if len(moves) > MODELS else []
+    if changeset.verdict.needed:
+        parts += [Text(), Text("Before it can be merged", "bold"), *(_item(one) for one in changeset.verdict.needed)]
+    if changeset.stacks and not words.is_empty(changeset):
         parts += _section("Stacks", [_stacks(changeset)])
-    parts += _section("Read these", [part for finding in changeset.findings for part in _finding(finding)])
-    parts += _section("Models", [part for endpoint in changeset.endpoints for part in _endpoint(endpoint)])
+    parts += _section("Read these", [part for finding in changeset.findings for part in _finding(finding, several)])
+    parts += _section("Models", _models(changeset, width))
     parts += _section("Cost", _cost(changeset))
     parts += _section("Policies", _policies(changeset))
     parts += _section("Data and model checks", _checks(changeset))
     parts += _section("Blast radius", _radius(changeset))
-    for one in changeset.differences:
-        signs = {"added": "+", "removed": "-", "changed": "~"}
-        parts += _section(f"{_plain(one.title)} in {_plain(one.stack)}", [_item(text, signs[kind]) for kind, text in one.lines])
-    parts += _section("All changes", _changes(changeset))
-    parts += _section("What could not be analysed", [_item(f"{gap.stack}: {gap.what} {gap.way_out}") for gap in changeset.gaps])
+    parts += _section("Configuration", _configuration(changeset))
+    parts += _section("All changes", _changes(changeset, several))
+    parts += _section("What could not be analysed", _gaps(changeset, several))
     made = words.made(changeset)
     if made:
         parts += [Text(), Text(" · ".join(f"{_plain(label)} {_plain(text)}" for label, text in made), "dim")]
@@ -116,54 +126,62 @@ def _section(title: str, parts: list[Part]) -> list[Part]:
 
 
 def _stacks(changeset: ChangeSet) -> Table:
-    ruled = words.has_policies(changeset)
+    ruled = outcomes.are_there(changeset)
     table = _table("Stack", "Changes", "Worst", "Traffic", "Cost a month", *(["Policies"] if ruled else []))
     for stack in changeset.stacks:
-        outputs = f"; outputs {_plain(', '.join(stack.outputs))}" if stack.outputs else ""
+        named, ends = words.outputs(stack)
+        outputs = f"; output{'s' * (len(stack.outputs) > 1)} {_plain(', '.join(named))}{ends}" if named else ""
         table.add_row(
             Text(_plain(stack.stack)),
             Text(f"{words.operations(stack.counts) or 'none'}{outputs}"),
             Text(stack.worst, _STYLES[stack.worst]),
             Text(words.traffic(stack), "bold" if stack.traffic else ""),
-            Text(words.difference(stack.monthly)),
-            *([Text(words.policies(stack))] if ruled else []),
+            Text(money.difference(stack.monthly)),
+            *([Text(outcomes.of_stack(changeset, stack))] if ruled else []),
         )
     return table
 
 
-def _finding(finding: Finding) -> list[Part]:
+def _finding(finding: Finding, several: bool) -> list[Part]:
     weight = "  blocks merging" if finding.blocks else "  needs approval" if finding.approval else ""
-    where = f"in {_plain(finding.stack)}{weight}"
-    title = Text.assemble((finding.risk, _STYLES[finding.risk]), f"  {_plain(finding.subject)}  ", (where, "dim"))
-    told = [("what", finding.what), ("why", finding.why), ("breaks", finding.breaks), ("avoid", finding.avoid)]
-    return [title, *(_pair(f"    {label}", _said(text), 12) for label, text in told if text.strip())]
+    where = f"  in {_plain(finding.stack)}" if several else ""
+    title = Text.assemble((finding.risk, _STYLES[finding.risk]), (f"  {_plain(finding.subject)}", "bold"), (f"{where}{weight}", "dim"))
+    told = [("why", finding.why), ("breaks", finding.breaks), ("avoid", finding.avoid)]
+    return [title, _indented(_said(finding.what), 4), *(_pair(f"    {label}", _said(text), 12) for label, text in told if text.strip())]
 
 
-def _endpoint(endpoint: Endpoint) -> list[Part]:
+def _models(changeset: ChangeSet, width: int) -> list[Part]:
+    """What changes, then what does not."""
+    parts = [part for endpoint in changeset.endpoints if endpoint.changed for part in _endpoint(endpoint, width)]
+    kept = [f"{_plain(endpoint.name)} in {_plain(endpoint.stack)}" for endpoint in changeset.endpoints if not endpoint.changed]
+    return [*parts, *([Text(f"As before: {', '.join(kept)}", "dim")] if kept else [])]
+
+
+def _endpoint(endpoint: Endpoint, width: int) -> list[Part]:
+    about = [shares.DIALECTS[endpoint.dialect], *(f"{label} {_plain(text)}" for label, text in shares.about(endpoint))]
+    state = shares.endpoint_state(endpoint)
     name = f"{_plain(endpoint.name)} in {_plain(endpoint.stack)}"
-    if not endpoint.changed:
-        return [Text(f"{name}: as before", "dim")]
-    about = [words.DIALECTS[endpoint.dialect], *(f"{label} {_plain(text)}" for label, text in words.about(endpoint))]
-    state = words.endpoint_state(endpoint)
     title = Text.assemble((name, "bold"), f", {state}" if state else "", ("  " + " · ".join(about), "dim"))
-    rows = words.rows(endpoint)
-    columns = {
-        "Requests": [one.share for one in rows],
-        "Copies": [one.mirror for one in rows],
-        "Replicas": [one.replicas for one in rows],
-        "Hardware": [one.hardware for one in rows],
-        "Image": [(words.digest(one.image[0]), words.digest(one.image[1])) for one in rows],
-    }
-    columns = {label: sides for label, sides in columns.items() if any(side != ("", "") for side in sides)}
-    table = _table("Version", *columns)
+    rows = shares.rows(endpoint)
+    columns = shares.columns(rows)
+    beside = [column for column in columns if width >= WIDE or column.name not in ("Image", "Weights")]
+    table = _table("Version", *(column.name for column in beside))
     for number, one in enumerate(rows):
         version = _plain(one.version) + (f" where {_plain(one.matches)}" if one.matches else "")
-        table.add_row(Text(version), *(_side(sides[number]) for sides in columns.values()))
+        mark = f" ({one.state})" if one.state != "kept" else ""
+        table.add_row(Text.assemble(version, (mark, "dim")), *(_side(column.sides[number]) for column in beside))
+    below = [
+        _pair(f"  {column.name.lower()}", Text.assemble(f"{_plain(one.version)}  ", _side(column.sides[number])), 11)
+        for column in columns
+        if column not in beside
+        for number, one in enumerate(rows)
+        if column.sides[number] != ("", "")
+    ]
     note = [_indented(_said(endpoint.note))] if endpoint.note.strip() else []
-    return [title, *([_indented(table)] if rows else []), *note]
+    return [title, *([_indented(table)] if rows else []), *below, *note]
 
 
-def _side(side: words.Side) -> Text:
+def _side(side: shares.Side) -> Text:
     before, after = _plain(side[0]), _plain(side[1])
     if before == after:
         return Text(after)
@@ -174,31 +192,38 @@ def _cost(changeset: ChangeSet) -> list[Part]:
     cost = changeset.cost
     parts: list[Part] = []
     if cost.lines:
-        before, after = words.total(cost)
-        parts.append(Text.assemble((words.spread(after), "bold"), f" a month, before {words.spread(before)}"))
-        table = _table("What", "Before", "After", "How sure")
-        for one in cost.lines:
-            sides = ("–" if side is None and one.confidence != "unknown" else words.spread(side) for side in (one.before, one.after))
-            table.add_row(Text(_plain(one.subject)), *(Text(side) for side in sides), Text(one.confidence))
-        parts.append(table)
+        after, before = money.sums(cost)
+        parts.append(Text.assemble((after, "bold"), f" a month, {f'before {before}' if before else 'as before'}"))
+        parts += [_lines(money.changed(cost))] if money.changed(cost) else []
+        kept = len(money.kept(cost))
+        parts += [_item(f"{words.counted(kept, 'line')} as before: {money.kept_sum(cost)}")] if kept and money.changed(cost) else []
     for priced in cost.endpoints:
-        each = f", {words.spread(priced.thousand)} for 1,000 predictions" if priced.thousand else ""
-        parts.append(_item(f"{priced.endpoint}: {words.spread(priced.month)} a month{each}"))
+        each = f", {money.spread(priced.thousand)} for 1,000 predictions" if priced.thousand else ""
+        parts.append(_item(f"{priced.endpoint}: {money.spread(priced.month)} a month{each}"))
     for budget in cost.budgets:
         told = "over the budget" if budget.over else "within the budget"
-        parts.append(
-            _item(f"{told} of {words.dollars(budget.limit)} a month for {budget.stack}{f': {budget.note}' if budget.note else ''}")
-        )
+        note = f": {budget.note}" if budget.note else ""
+        parts.append(_item(f"{told} of {money.dollars(budget.limit)} a month for {budget.stack}{note}"))
     parts += [_item(f"without a price here: {', '.join(cost.unpriced)}")] if cost.unpriced else []
-    parts += [_item(f"approximate: {one}") for one in cost.approximate]
-    return [*parts, Text(f"Prices of {_plain(cost.priced)}.", "dim")] if parts and cost.priced else parts
+    parts += [_item(f"approximate: {one}") for one in money.approximations(cost)]
+    return [*parts, Text(_plain(money.priced(cost)), "dim")] if parts and cost.priced else parts
+
+
+def _lines(lines: tuple[CostLine, ...]) -> Table:
+    table = _table("What", "Before", "After", "How sure")
+    for one in lines:
+        table.add_row(Text(_plain(one.subject)), *(Text(money.side(one, which)) for which in (0, 1)), Text(one.confidence))
+    return table
 
 
 def _policies(changeset: ChangeSet) -> list[Part]:
-    parts: list[Part] = [Text(words.outcomes(changeset.policies))] if changeset.policies else []
-    for one in words.to_read(changeset.policies):
-        where = f" {words.resource(one.urn)}:" if one.urn else ""
-        parts.append(_item(f"{one.outcome} {one.rule} ({words.asked(one)}):{where} {one.message}"))
+    parts: list[Part] = [Text(outcomes.outcomes(changeset.policies))] if changeset.policies else []
+    for one in outcomes.to_read(changeset.policies):
+        resources = ", ".join(one.resources[:5]) + (f" and {len(one.resources) - 5:,} more" if len(one.resources) > 5 else "")
+        about = _plain(resources) or words.counted(one.number, "resource")
+        style = "bold red" if one.word == "failed" else "yellow" if one.word == "warned" else "bold"
+        parts.append(Text.assemble((one.word, style), (f"  {_plain(one.rule)}", "bold"), f"  {about}", (f"  {_plain(one.asked)}", "dim")))
+        parts += [_indented(_said(one.message), 4)] if one.message.strip() else []
     return parts
 
 
@@ -217,22 +242,39 @@ def _radius(changeset: ChangeSet) -> list[Part]:
     return [_pair(f"  {node.risk}", Text(_plain(node.label)), 16) for node in reached]
 
 
-def _changes(changeset: ChangeSet) -> list[Part]:
+def _configuration(changeset: ChangeSet) -> list[Part]:
+    parts: list[Part] = []
+    signs = {"added": "+", "removed": "-", "changed": "~"}
+    for one in changeset.differences:
+        parts += [Text(f"{_plain(one.title)} in {_plain(one.stack)}"), *(_item(text, signs[kind]) for kind, text in one.lines)]
+    return parts
+
+
+def _changes(changeset: ChangeSet, several: bool) -> list[Part]:
     parts: list[Part] = []
     for group in words.groups(changeset.changes):
-        parts.append(Text.assemble(_plain(group.title), (f"  {words.operations_of(group.changes)} in {_plain(group.stack)}", "dim")))
+        where = f" in {_plain(group.stack)}" if several else ""
+        parts.append(Text.assemble(_plain(group.title), (f"  {words.operations_of(group.changes)}{where}", "dim")))
+        listed = group.changes[:CHANGES]
         grid = Table.grid()
         grid.add_column(width=13, no_wrap=True)
+        risky = max((len(one.risk) for one in listed if one.risk != "safe"), default=0)
+        if risky:
+            grid.add_column(width=risky + 2, no_wrap=True)
         grid.add_column(overflow="fold")
-        for one in group.changes[:CHANGES]:
+        for one in listed:
             forces = [change.path for change in one.properties if change.replaces]
             line = Text.assemble(f"{_plain(one.name)}  ", (_plain(one.type), "dim"))
-            if one.risk != "safe":
-                line.append(f"  {one.risk}", _STYLES[one.risk])
             if forces:
-                line.append(f"  because of {_plain(', '.join(forces))}", "dim")
-            grid.add_row(Text(f"  {words.OPERATIONS[one.operation]}"), line)
+                more = f" and {len(forces) - 3:,} more" if len(forces) > 3 else ""
+                line.append(f"  because of {_plain(', '.join(forces[:3]))}{more}", "dim")
+            risk = [Text("" if one.risk == "safe" else one.risk, _STYLES[one.risk])] if risky else []
+            grid.add_row(Text(f"  {words.OPERATIONS[one.operation]}"), *risk, line)
         parts.append(grid)
         if len(group.changes) > CHANGES:
             parts.append(_indented(Text(f"and {len(group.changes) - CHANGES:,} more", "dim")))
     return parts
+
+
+def _gaps(changeset: ChangeSet, several: bool) -> list[Part]:
+    return [_item(f"{f'{gap.stack}: ' if several and gap.stack else ''}{gap.what} {gap.way_out}") for gap in changeset.gaps]

@@ -6,7 +6,7 @@ if (tools) {
   const field = document.getElementById("search");
   const boxes = all("input[type=checkbox]", tools);
   const told = document.getElementById("found");
-  const groups = all("#changes details").map((group) => ({ group, rows: all("tbody tr", group), open: group.open }));
+  const groups = all("#changes > details").map((group) => ({ group, rows: all("tbody tr", group), open: group.open }));
   const total = groups.reduce((sum, { rows }) => sum + rows.length, 0);
   const texts = new Map(groups.flatMap(({ group, rows }) => rows.map((row) => [
     row, `${group.querySelector("summary b").textContent} ${row.textContent}`.toLowerCase().replace(/\s+/g, " "),
