@@ -125,15 +125,15 @@ def _stack(sources: Sources, judges: Risks, market: Prices) -> _Stack:
     name = preview.stack or (state.stack if state else "") or (plan.stack if plan else "") or sources.environment
     _refuse_others(name, sources, state, plan)
     passing = _Pass(name, preview, state.parents if state else {}, judges, market)
-    if state is not None:
-        passing.accompanying.complete()
     for step in preview.steps:
         passing.see(step)
-    if state is not None and preview.result == "succeeded":
-        # Of a preview that did not come to its end, what is nowhere may be made all the same.
-        passing.traffic.complete()
     for resource in state if state is not None else preview.steps.unchanged.values():
         passing.know(resource)
+    if state is not None and not passing.strange:
+        passing.accompanying.complete()
+        if preview.result == "succeeded":
+            # Of a preview that did not come to its end, what is nowhere may be made all the same.
+            passing.traffic.complete()
     passing.finish()
     previewed = any((sources.digest, sources.events, sources.state, sources.plan))
     endpoints = passing.traffic.endpoints(sources.before, sources.after, previewed=previewed)
@@ -194,6 +194,11 @@ class _Pass:
         self.operations: dict[str, str] = {}
         """By URN what the engine does with it, in its own words."""
         self._parents = dict(parents)
+        self._expected: dict[str, str] = {}
+        """By URN the id of what the engine found there; what of it a state has is taken out."""
+        self._created: set[str] = set()
+        self._refreshes = bool(preview.steps.types("refresh"))
+        self._contradicted = 0
         self._renamed: set[str] = set()
         """URNs that a state has of what is called otherwise now, by an alias."""
         self._components: dict[str, str] = {}
@@ -202,12 +207,19 @@ class _Pass:
 
     def know(self, resource: Resource) -> None:
         """A resource that stays as it is, once all steps have been seen."""
+        if self._expected.pop(resource.urn, resource.id) != resource.id or resource.urn in self._created:
+            self._contradicted += 1
         self.accompanying.know(resource)
         if resource.urn in self._renamed or (resource.urn in self._steps and resource.urn not in self._steps.unchanged):
             return
         self.resources.append(_bare(resource))
         self.traffic.know(resource)
         self.costs.know(resource)
+
+    @property
+    def strange(self) -> int:
+        """Resources of which a state says something else than the engine found, once all of it is known."""
+        return self._contradicted + len(self._expected)
 
     def see(self, step: Step) -> None:
         """What happens to a resource."""
@@ -217,8 +229,12 @@ class _Pass:
         if resource is not None:
             self._parents[step.urn] = resource.parent
             self.resources.append(_bare(resource))
-        if step.old is not None and step.old.urn != step.urn:
-            self._renamed.add(step.old.urn)
+        if step.old is not None and not step.old.delete:
+            self._expected[step.old.urn] = step.old.id
+            if step.old.urn != step.urn:
+                self._renamed.add(step.old.urn)
+        elif step.op == "create" and not self._refreshes:
+            self._created.add(step.urn)
         try:
             differs = properties(step)
             found = self._judges.judge(self._stack, step, differs, operation)
@@ -366,6 +382,9 @@ def _gaps(stack: str, preview: Preview, state: State | None, plan: Plan | None, 
         what = "The state was not given: what does not change is not known, so traffic, cost and what depends on it may lack something."
         found.append(Gap(stack, what, "Give `pulumi stack export` with --state."))
     else:
+        if passing.strange:
+            what = f"The state is not what the preview started from: they disagree on {passing.strange:,} resources."
+            found.append(Gap(stack, what, "Give the state as `pulumi stack export` wrote it just before, or leave it out."))
         found += state.gaps()
     if plan is not None and (others := _disagreeing(plan, passing.operations, preview)):
         found.append(Gap(stack, f"The plan and the preview are of different runs: they disagree on {others} resources.", "Make both anew."))

@@ -7,6 +7,7 @@ policies say. A preview that failed lists what it came to, which says nothing of
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -16,6 +17,7 @@ from modelway.errors import WrongUsage
 from modelway.preview.changeset import Diagnostic, Gap
 from modelway.preview.files import Document, UnusableFile, contents, document, refuse_other_kinds
 from modelway.preview.resources import Resource, stack_of, type_of
+from modelway.preview.runs import Run, disagreement
 from modelway.preview.steps import STACK, Steps, of_event
 from modelway.redaction import masked
 
@@ -80,6 +82,7 @@ class _Summary(msgspec.Struct, rename="camel"):
     resource_changes: dict[str, int] | None = None
     result: str = ""
     maybe_corrupt: bool = False
+    duration_seconds: float | None = None
 
 
 class _Stack(msgspec.Struct):
@@ -115,6 +118,7 @@ class _Read:
     summary: Mapping[str, int]
     said: list[Diagnostic]
     gaps: list[Gap]
+    run: Run
     corrupt: bool = False
 
 
@@ -130,28 +134,37 @@ def read(stack: str, digest: Path | None, events: Path | None, ended: Result = "
     Raises UnusableFile for files that say nothing, WrongUsage for those of another stack.
     """
     first = _digest(stack, digest) if digest else None
-    log = _log(stack, events, with_steps=digest is None) if events else None
+    log = _log(stack, events, with_steps=first is None or first.result == "unknown") if events else None
+    gaps: list[Gap] = []
+    apart = disagreement(first.run, log.run, partial(_same_inputs, first.steps)) if first and log else ""
+    if apart:
+        # Which of the two is of this change, nobody can tell: nothing is made of both.
+        what = f"Digest and event log are of different runs: {apart}. What is listed is the digest's."
+        gaps.append(Gap(stack, what, "Give both of one run, or leave one out."))
+        log = None
+    elif first and log and first.result == "unknown" != log.result:
+        what = "The digest is not whole. What is listed is the event log's, which does not say what depends on what."
+        gaps.append(Gap(stack, what, "Run the preview again to have that too."))
+        first = None
+    elif first and log is None:
+        what = "There is no event log: what policies say is not known."
+        gaps.append(Gap(stack, what, "Write one with --event-log (docs/preview.md)."))
+    elif log and first is None:
+        gaps.append(Gap(stack, "There is no digest: what depends on what changes is not known.", "Write one with `pulumi preview --json`."))
     sources = [one for one in (first, log) if one]
     if not sources:
         gap = Gap(stack, "No preview was given: what would change is not known.", "Give --digest, --events or both.")
         return Preview(stack, "", ended, Steps(()), {}, (), None, (), (gap,))
     chief = sources[0]
     found, project = _names(chief.steps, digest or events, stack)
-    gaps = [gap for one in sources for gap in one.gaps]
-    if log is None:
-        gaps.append(
-            Gap(stack or found, "There is no event log: what policies say is not known.", "Write one with --event-log (docs/preview.md).")
-        )
-    if first is None:
-        gaps.append(
-            Gap(stack or found, "There is no digest: what depends on what changes is not known.", "Write one with `pulumi preview --json`.")
-        )
+    gaps = [*(gap for one in sources for gap in one.gaps), *gaps]
     if any(one.corrupt for one in sources):
-        gaps.append(Gap(stack or found, "The engine says that its state may be damaged.", "Look at the stack with `pulumi stack export`."))
+        gaps.append(Gap(stack, "The engine says that its state may be damaged.", "Look at the stack with `pulumi stack export`."))
+    result = _result(ended, sources)
     return Preview(
         stack or found,
         project,
-        _result(ended, sources),
+        "unknown" if apart and result == "succeeded" else result,
         chief.steps,
         chief.summary or (log.summary if log else {}),
         _kept((log or chief).said or chief.said),
@@ -164,7 +177,8 @@ def read(stack: str, digest: Path | None, events: Path | None, ended: Result = "
 def _digest(stack: str, file: Path) -> _Read:
     data = contents(file)
     if not data.strip():
-        return _Read(Steps(()), "unknown", {}, [], [Gap(stack, f"{file.name} is empty: the preview wrote nothing.", "Look at its log.")])
+        gap = Gap(stack, f"{file.name} is empty: the preview wrote nothing.", "Look at its log.")
+        return _Read(Steps(()), "unknown", {}, [], [gap], Run(whole=False))
     found = document(file, data, ("steps", "diagnostics"))
     refuse_other_kinds(found, _DIGEST, "--digest")
     steps = Steps(found.lists.get("steps", []))
@@ -181,7 +195,27 @@ def _digest(stack: str, file: Path) -> _Read:
     failed = any(one.severity == "error" for one in said)
     whole: Result = "unknown" if found.cut or summary is None or steps.lost else "succeeded"
     diagnostics = [_diagnostic(one) for one in said if one.severity in _SEVERITIES]
-    return _Read(steps, "failed" if failed else whole, summary or {}, diagnostics, gaps, _member(found, "maybeCorrupt") is True)
+    run = _run(steps, summary, duration / 1e9 if isinstance(duration := _member(found, "duration"), int) else None)
+    run.whole = whole == "succeeded"
+    return _Read(steps, "failed" if failed else whole, summary or {}, diagnostics, gaps, run, _member(found, "maybeCorrupt") is True)
+
+
+def _same_inputs(steps: Steps, urn: str, line: bytes) -> bool:
+    """Whether a line of an event log wants of a resource what a step does; what cannot be read says nothing."""
+    try:
+        event = _event.decode(line).resource_pre_event or {}
+        told = of_event(event["metadata"])
+        step = steps.at(urn)
+        return step is None or step.op != told.op or not step.new or not told.new or step.new.inputs == told.new.inputs
+    except (msgspec.DecodeError, KeyError, RecursionError):
+        return True
+
+
+def _run(steps: Steps, counts: Mapping[str, int] | None, seconds: float | None) -> Run:
+    run = Run(counts, seconds)
+    for operation, urn in steps.operations():
+        run.note(operation, urn)
+    return run
 
 
 def _log(stack: str, file: Path, *, with_steps: bool) -> _Log:
@@ -193,11 +227,13 @@ def _log(stack: str, file: Path, *, with_steps: bool) -> _Log:
     summary: _Summary | None = None
     gaps: list[Gap] = []
     broken = events = 0
+    run = Run()
     for line in _lines(file):
         # The kind stands right behind two numbers; what is not needed is not read.
-        if (not with_steps and line.find(b'"resourcePreEvent"', 0, 90) > 0) or (
-            line.find(b'"resOutputsEvent"', 0, 90) > 0 and STACK.encode() not in line[:600]
-        ):
+        of_resource = line.find(b'"resourcePreEvent"', 0, 90) > 0
+        if of_resource:
+            run.note_line(line)
+        if (of_resource and not with_steps) or (line.find(b'"resOutputsEvent"', 0, 90) > 0 and STACK.encode() not in line[:600]):
             broken += not line.rstrip().endswith(b"}")
             events += 1
             continue
@@ -233,7 +269,10 @@ def _log(stack: str, file: Path, *, with_steps: bool) -> _Log:
     diagnostics = [_diagnostic(one) for one in said if one.severity in _SEVERITIES]
     counts = (summary.resource_changes if summary else None) or {}
     corrupt = bool(summary and summary.maybe_corrupt)
-    return _Log(steps, _told(summary, said, broken), counts, diagnostics, gaps, corrupt, tuple(policies), outputs)
+    run.whole &= summary is not None and not broken
+    if summary is not None:
+        run.counts, run.seconds = counts, summary.duration_seconds
+    return _Log(steps, _told(summary, said, broken), counts, diagnostics, gaps, run, corrupt, tuple(policies), outputs)
 
 
 _POLICY_FIELDS = tuple(re.sub("[A-Z]", lambda found: f"_{found[0].lower()}", name) for name in _POLICIES)

@@ -140,6 +140,15 @@ class Steps:
     def urns(self) -> Iterable[str]:
         return self._texts.keys()
 
+    def at(self, urn: str) -> Step | None:
+        """What happens to one resource; None where it is not named, or cannot be read."""
+        found = self._texts.get(urn, [])
+        return self._one(urn, found[0][1]) if len(found) == 1 else None
+
+    def operations(self) -> Iterator[tuple[str, str]]:
+        """Every operation in the engine's words, with the URN."""
+        return ((op, urn) for urn, found in self._texts.items() for op, _ in found)
+
     def types(self, op: str) -> set[str]:
         """Types of the resources of which the engine says this operation."""
         return {type_of(urn) for urn, found in self._texts.items() if any(told == op for told, _ in found)}

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from modelway.errors import WrongUsage
 from modelway.preview.files import UnusableFile
 from modelway.preview.reading import Preview, read
 
@@ -93,7 +94,7 @@ def test_what_is_no_digest_is_refused_in_one_sentence(tmp_path: Path, content: o
 
 
 def test_a_digest_of_another_stack_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(UnusableFile, match="is of stack prod, not of staging"):
+    with pytest.raises(WrongUsage, match="is of stack prod, not of staging"):
         previewed(tmp_path, digest(step("create", "a", new=resource("a"))), "staging")
 
 
@@ -212,14 +213,15 @@ def test_with_both_the_digest_has_the_steps_and_the_events_have_policies_and_out
     root = {"op": "update", "urn": ROOT, "old": {"urn": ROOT, "type": "", "outputs": {"url": "a", "kept": 1}}}
     root["new"] = {"urn": ROOT, "type": "", "outputs": {"url": "b", "kept": 1}}
     lines = log(
-        pre("update", "other", resource("other"), resource("other")),
+        pre("create", "a", new=resource("a")),
         {"resOutputsEvent": {"metadata": root}},
         {"policyEvent": {"policyName": "p", "message": "m"}},
         {"diagnosticEvent": {"message": "seen", "severity": "warning"}},
         {"diagnosticEvent": {"message": "passing", "severity": "info", "ephemeral": True}},
         SUMMARY,
     )
-    found = read("", written(tmp_path, digest(step("create", "a", new=resource("a")))), written(tmp_path, lines, "events.jsonl"))
+    first = digest(step("create", "a", new=resource("a")), changeSummary={"same": 2})
+    found = read("", written(tmp_path, first), written(tmp_path, lines, "events.jsonl"))
     assert told(found) == [("a", "create")]
     assert found.policy_events is not None
     assert [one["policyEvent"]["policyName"] for one in found.policy_events] == ["p"]
