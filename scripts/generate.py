@@ -11,6 +11,7 @@ from modelway.architecture.schema import KINDS, file_of, generated
 from modelway.preview import schema as changeset
 from modelway.preview.risks.table import as_markdown, table
 from modelway.rules.pack import RULES
+from scripts import lock
 from scripts.describe import configuration
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -67,6 +68,7 @@ def wanted() -> Iterator[tuple[Path, str]]:
     for kind in KINDS:
         yield file_of(kind), json.dumps(generated(kind), indent=2, ensure_ascii=False) + "\n"
     yield changeset.FILE, json.dumps(changeset.generated(), indent=2, ensure_ascii=False) + "\n"
+    yield lock.FILE, lock.of_reports()
 
 
 def main(arguments: list[str]) -> int:

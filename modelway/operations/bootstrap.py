@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from modelway.architecture import Environment
 from modelway.errors import ModelwayError
 from modelway.operations import bootstrap_documents as documents
-from modelway.operations.bootstrap_deploy import deployments
+from modelway.operations.bootstrap_deploy import deployments, drift
 from modelway.operations.bootstrap_documents import Ground
 
 Progress = Callable[[str], None]
@@ -63,8 +63,9 @@ def runner(subnets: Sequence[str], connection: str | None) -> Runner | None:
 
 
 def bootstrap(environment: Environment, repository: str, running: Runner | None, made: Progress) -> tuple[Ground, str | None]:
-    """Afterwards there are: the bucket of state and its key; GitHub as a provider of identities; the roles `preview` and `deploy` with what
-    they may; the boundary of roles that deployments make; with `running`, a CodeBuild project in the network and the role `runner`.
+    """Afterwards there are: the bucket of state and its key; GitHub as a provider of identities; the roles `preview`, `drift` and `deploy`
+    with what they may; the boundary of roles that deployments make; with `running`, a CodeBuild project in the network and the role
+    `runner`.
 
     Returns what the environment stands on, and the id of the runner's security group. What is there and as it should be stays; `made` hears
     of everything else. Raises AwsFailure.
@@ -82,6 +83,7 @@ def bootstrap(environment: Environment, repository: str, running: Runner | None,
     for arn, document in rights.items():
         ensure.policy(arn, document, made)
     ensure.role(place.role("preview"), documents.assumed_by_github(place, *documents.LOOKING), documents.preview(place, key), (), made)
+    ensure.role(place.role("drift"), documents.assumed_by_github(place, *documents.ON_MAIN), drift(place, environment, key), (), made)
     deploying = documents.assumed_by_github(place, f"environment:{place.environment}")
     ensure.role(place.role("deploy"), deploying, documents.deploy(place, key), list(rights), made, instead_of=(TOO_MUCH,))
     group = None
@@ -103,7 +105,7 @@ def _run(environment: Environment, place: Ground, running: Runner, tags: dict[st
 
 def next_steps(place: Ground, runner_group: str | None) -> str:
     """What a person does now; `runner_group` is the id of the runner's security group, where there is a runner."""
-    listed = "\n".join(f"  {name}: {place.role(name)}" for name in ("preview", "deploy"))
+    listed = "\n".join(f"  {name}: {place.role(name)}" for name in ("preview", "drift", "deploy"))
     running = (
         f"  in workflows, `runs-on: codebuild-{place.runner}-${{{{ github.run_id }}}}-${{{{ github.run_attempt }}}}`\n"
         f"  write `callers: [{runner_group}]` under endpoint of every cluster of kind eks: its API server lets the runner in\n"

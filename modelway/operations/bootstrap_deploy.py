@@ -1,4 +1,5 @@
-"""What a deployment may do to the resources of an environment, as managed policies: action by action, nothing that no component needs.
+"""What a deployment may do to the resources of an environment, as managed policies: action by action, nothing that no component needs;
+and what looks for drift may read of them.
 
 Where components choose a name, the statement names it. Where AWS or the engine does (networks, keys, models), it names every resource of
 that kind in the account: an environment has an account of its own. Roles, state and denials are in bootstrap_documents.
@@ -12,9 +13,11 @@ from types import MappingProxyType
 from modelway.architecture import Environment
 from modelway.architecture.platform_rules import bucket_name
 from modelway.operations.bootstrap_actions import ACTIONS, DASHBOARDS, LOOKED_UP
-from modelway.operations.bootstrap_documents import Document, Ground, allow, document, node_images
+from modelway.operations.bootstrap_documents import Document, Ground, allow, document, node_images, reading_state
 from modelway.rules.iam_resources import only_any
 
+LONGEST_INLINE = 10_240
+"""Characters that the policies within a role may have together, from the same page."""
 LONGEST = 6144
 """Characters that a managed policy may have, blanks not counted (docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html)."""
 
@@ -88,12 +91,35 @@ def reach(environment: Environment) -> Reach:
 def deployments(ground: Ground, environment: Environment) -> dict[str, Document]:
     """The managed policies of `deploy`, by ARN."""
     within = reach(environment)
-    actions = sorted({*LOOKED_UP, *DASHBOARDS, *(action for of_type in ACTIONS.values() for action in of_type)})
+    actions = sorted({*DASHBOARDS, *_of_resources()})
     found = {}
     for name, services in POLICIES.items():
-        statements = [one for service in services for one in _statements(service, actions, within)]
+        statements = [one for service in services for one in (*_statements(service, actions, within), *_conditional(service, within))]
         found[ground.policy(f"deploy-{name}")] = document(*statements)
     return found
+
+
+def drift(ground: Ground, environment: Environment, key: str) -> Document:
+    """The policy of `drift`: state, and of every resource what a refresh reads (`pulumi preview --refresh`). It writes nothing, and reads
+    no object, no image and no secret of Secrets Manager but those that the environment's files refer to, which its program reads."""
+    within = reach(environment)
+    actions = sorted(action for action in _of_resources() if action.partition(":")[2].startswith(READING))
+    roles = [f"arn:aws:iam::{ground.account}:role{ground.path}*"]
+    of_roles = ("GetRole", "GetRolePolicy", "ListAttachedRolePolicies", "ListInstanceProfilesForRole", "ListRolePolicies", "ListRoleTags")
+    return document(
+        *reading_state(ground, key),
+        *(one for services in POLICIES.values() for service in services for one in _statements(service, actions, within)),
+        allow("Roles", [f"iam:{action}" for action in of_roles], Resource=roles),
+        *_secrets(within),
+    )
+
+
+READING = ("Describe", "Get", "List")
+"""What the names of actions begin with that only read."""
+
+
+def _of_resources() -> set[str]:
+    return {*LOOKED_UP, *(action for of_type in ACTIONS.values() for action in of_type)}
 
 
 def _statements(service: str, actions: Sequence[str], within: Reach) -> Iterator[Document]:
@@ -105,7 +131,6 @@ def _statements(service: str, actions: Sequence[str], within: Reach) -> Iterator
         yield allow(sid, named, Resource=_resources(service, within))
     if through := [action for action in own if action in _LOOKED_THROUGH]:
         yield allow(f"{sid}LookedThrough", through, Resource=within.here(service, _LOOKED_THROUGH[through[0]]))
-    yield from _conditional(service, within)
 
 
 _LOOKED_THROUGH: Mapping[str, str] = MappingProxyType({"logs:DescribeLogGroups": "log-group:*", "cloudwatch:DescribeAlarms": "alarm:*"})
@@ -159,9 +184,13 @@ def _conditional(service: str, within: Reach) -> Iterator[Document]:
         yield allow("KeysOfServices", ["kms:Decrypt", "kms:GenerateDataKey", "kms:RetireGrant"], Resource=keys, Condition=via)
         granted = {"Bool": {"kms:GrantIsForAWSResource": "true"}}
         yield allow("GrantsToServices", ["kms:CreateGrant"], Resource=keys, Condition=granted)
-        if within.secrets:
-            yield allow("Secrets", ["secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"], Resource=list(within.secrets))
+        yield from _secrets(within)
     if service == "s3" and within.empties:
         emptied = [f"arn:aws:s3:::{within.bucket}", f"arn:aws:s3:::{within.bucket}-*"]
         yield allow("EmptiedListing", ["s3:ListBucketVersions"], Resource=emptied)
         yield allow("Emptied", ["s3:DeleteObject", "s3:DeleteObjectVersion"], Resource=[f"{one}/*" for one in emptied])
+
+
+def _secrets(within: Reach) -> Iterator[Document]:
+    if within.secrets:
+        yield allow("Secrets", ["secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"], Resource=list(within.secrets))

@@ -57,7 +57,7 @@ class Ground:
         return f"arn:aws:iam::{self.account}:policy{self.path}{self.platform}-{self.environment}-workloads"
 
     def role(self, name: str) -> str:
-        """The ARN of a role of CI: `preview`, `deploy` or `runner`. Their path is one that no deployment may touch."""
+        """The ARN of a role of CI: `preview`, `drift`, `deploy` or `runner`. Their path is one that no deployment may touch."""
         return f"arn:aws:iam::{self.account}:role{self.ci_path}{self.platform}-{self.environment}-{name}"
 
     def policy(self, name: str) -> str:
@@ -98,8 +98,10 @@ def state_key(account: str) -> Document:
     )
 
 
-LOOKING = ("pull_request", "ref:refs/heads/main")
-"""Runs that get the role `preview`: of pull requests, and on main to plan a deployment or to look for drift."""
+ON_MAIN = ("ref:refs/heads/main",)
+"""Runs that get the role `drift`: nobody's pull request reads what every resource holds."""
+LOOKING = ("pull_request", *ON_MAIN)
+"""Runs that get the role `preview`: of pull requests, and on main to plan a deployment."""
 
 
 def assumed_by_github(ground: Ground, *subjects: str) -> Document:
@@ -126,7 +128,7 @@ def assumed_by_codebuild(ground: Ground) -> Document:
 def preview(ground: Ground, key: str) -> Document:
     """What a preview may: read state, its secrets' key, and what providers look up. It writes nothing, and reads no weights or payloads."""
     return document(
-        *_reading_state(ground, key),
+        *reading_state(ground, key),
         allow(
             "FindCluster",
             ["eks:DescribeCluster", "eks:DescribeNodegroup", "eks:ListNodegroups"],
@@ -156,7 +158,7 @@ def deploy(ground: Ground, key: str) -> Document:
     bounded = {"StringEquals": {"iam:PermissionsBoundary": ground.boundary}}
     own = f"arn:aws:s3:::{ground.bucket}"
     return document(
-        *_reading_state(ground, key),
+        *reading_state(ground, key),
         allow("WriteState", ["s3:DeleteObject", "s3:PutObject"], Resource=[f"{own}/.pulumi/*"]),
         allow("EncryptState", ["kms:Encrypt", "kms:GenerateDataKey"], Resource=[key]),
         allow(
@@ -281,7 +283,8 @@ def workloads(ground: Ground) -> Document:
     )
 
 
-def _reading_state(ground: Ground, key: str) -> list[Document]:
+def reading_state(ground: Ground, key: str) -> list[Document]:
+    """What reads the state of the environment, and decrypts the secrets in it."""
     bucket = f"arn:aws:s3:::{ground.bucket}"
     return [
         allow("ListState", ["s3:GetBucketLocation", "s3:ListBucket"], Resource=[bucket]),

@@ -1,7 +1,7 @@
 """Several reports as one: CI previews each stack in a job of its own, and a pull request gets one page."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from pathlib import Path
 from typing import Literal
 
@@ -28,7 +28,7 @@ from modelway.redaction import masked
 
 DECISIONS: tuple[Decision, ...] = ("blocked", "unknown", "needs approval", "ok")
 """From the worst."""
-UNSEEN = "It is new, and no report of it was made: nobody looked at what it becomes."
+UNSEEN = "It is not made yet, so there is nothing to compare with: nobody has looked at what it would become."
 LOST = "No report of it was made: its job failed before it had one, or was cancelled."
 ENDED = "Nothing describes it any more, so nobody looked at it: what is deployed of it stays."
 
@@ -107,7 +107,7 @@ def join(reports: Sequence[ChangeSet], touched: Sequence[Affected] | None = None
     spent = of_budgets(cost)
     findings = [*(found for one in reports for found in one.findings if found.rule not in BUDGET_RULES), *spent]
     return ChangeSet(
-        verdict=_verdict(reports, missing, spent),
+        verdict=_verdict(reports, missing, new, spent),
         stacks=(
             *(row for one in reports for row in one.stacks),
             *(StackChanges(stack, result="unknown", worst="unknown") for stack in missing),
@@ -126,7 +126,9 @@ def join(reports: Sequence[ChangeSet], touched: Sequence[Affected] | None = None
         gaps=(
             *(gap for one in reports for gap in one.gaps),
             *(
-                Gap(stack, UNSEEN, "The first deployment makes it.") if stack in new else Gap(stack, LOST, "Look at the job's log.")
+                Gap(stack, UNSEEN, "Read its description; the first deployment (`modelway up`) makes it.")
+                if stack in new
+                else Gap(stack, LOST, "Look at the job's log.")
                 for stack in missing
             ),
             *(Gap(stack, ENDED, "Destroy it first, while it is still described.") for stack in ended),
@@ -140,7 +142,7 @@ def join(reports: Sequence[ChangeSet], touched: Sequence[Affected] | None = None
     )
 
 
-def _verdict(reports: Sequence[ChangeSet], missing: Sequence[str], spent: Sequence[Finding]) -> Verdict:
+def _verdict(reports: Sequence[ChangeSet], missing: Sequence[str], new: Set[str], spent: Sequence[Finding]) -> Verdict:
     over = [blocked(finding) for finding in spent if finding.blocks]
     decisions: list[Decision] = [one.verdict.decision for one in reports]
     if missing:
@@ -156,7 +158,12 @@ def _verdict(reports: Sequence[ChangeSet], missing: Sequence[str], spent: Sequen
         (
             *over,
             *dict.fromkeys(needed for one in reports for needed in one.verdict.needed if needed not in told),
-            *(f"A report of stack {stack}." for stack in missing),
+            *(
+                f"Read the description of stack {stack}: it is not made yet, and no preview shows it."
+                if stack in new
+                else f"A report of stack {stack}."
+                for stack in missing
+            ),
         ),
         tuple((risk, counts[risk]) for risk in RISKS if counts[risk]),
     )

@@ -16,6 +16,8 @@ from modelway.cli import main
 from modelway.operations import bootstrap as operation
 from modelway.operations import bootstrap_documents as documents
 from modelway.operations.bootstrap import NotARepository, Runner, RunnerHalfDescribed, bootstrap, ground, next_steps, runner
+from modelway.operations.bootstrap_actions import DASHBOARDS
+from modelway.operations.bootstrap_deploy import LONGEST_INLINE, deployments, drift
 from modelway.rules.iam import judge, judge_attachment
 from modelway.rules.verdicts import NotApplicable, Passed
 
@@ -30,6 +32,7 @@ DOCUMENTS: list[tuple[documents.Document, Any]] = [
     (documents.state_bucket(PLACE), "resource"),
     (documents.state_key(PLACE.account), "key"),
     (documents.assumed_by_github(PLACE, *documents.LOOKING), "trust"),
+    (documents.assumed_by_github(PLACE, *documents.ON_MAIN), "trust"),
     (documents.assumed_by_codebuild(PLACE), "trust"),
     (documents.preview(PLACE, KEY), "identity"),
     (documents.deploy(PLACE, KEY), "identity"),
@@ -56,6 +59,25 @@ def test_a_preview_writes_nothing_and_reads_no_object_but_state() -> None:
     assert all(action.split(":")[1].startswith(("Get", "List", "Describe", "Decrypt")) for action in actions)
     objects = [each for each in statements if "s3:GetObject" in each["Action"]]
     assert [each["Resource"] for each in objects] == [[f"arn:aws:s3:::{PLACE.bucket}/.pulumi/*"]]
+
+
+@pytest.mark.parametrize("environment", ["dev", "staging", "prod"])
+def test_who_looks_for_drift_reads_every_resource_and_writes_nothing(environment: str) -> None:
+    place = documents.Ground(environment, "222222222222", "eu-west-1", "acme/models")
+    described = load(ENVIRONMENTS, environment, ROOT)
+    looking: Any = drift(place, described, KEY)["Statement"]
+    deploying: Any = [one for document in deployments(place, described).values() for one in document["Statement"]]  # type: ignore[attr-defined]
+    assert {one["Effect"] for one in looking} == {"Allow"}
+    actions = {action for one in looking for action in one["Action"]}
+    assert {one for one in actions if not one.partition(":")[2].startswith(("Get", "List", "Describe"))} == {"kms:Decrypt"}
+    # State alone is decrypted, and its objects read; neither weights nor payloads.
+    assert [one["Resource"] for one in looking if "kms:Decrypt" in one["Action"]] == [[KEY]]
+    assert [one["Resource"] for one in looking if "s3:GetObject" in one["Action"]] == [[f"arn:aws:s3:::{place.bucket}/.pulumi/*"]]
+    # What a deployment reads of a resource, a refresh reads as well.
+    unread = {action for one in deploying for action in one["Action"] if action.partition(":")[2].startswith(("Get", "List", "Describe"))}
+    assert unread - actions <= {*DASHBOARDS, "s3:ListBucketVersions"}
+    assert len(json.dumps(drift(place, described, KEY), separators=(",", ":"))) <= LONGEST_INLINE
+    assert all(isinstance(one.verdict, Passed | NotApplicable) for one in judge(drift(place, described, KEY), "identity", ()))
 
 
 def test_only_reviewed_runs_of_the_repository_deploy() -> None:

@@ -14,16 +14,20 @@ import typer
 from ruamel.yaml import YAML
 
 from modelway import cli
-from modelway.operations.bootstrap_documents import AUDIENCE, LOOKING, Ground, assumed_by_github
+from modelway.operations.approval import VALID
+from modelway.operations.bootstrap_documents import AUDIENCE, LOOKING, ON_MAIN, Ground, assumed_by_github
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "templates" / "github"
-GITLAB = ROOT / "templates" / "gitlab" / "modelway.gitlab-ci.yml"
+GITLAB = sorted((ROOT / "templates" / "gitlab").glob("*.yml"))
 ACTION = FOLDER / "action" / "action.yml"
 PLACE = Ground("dev", "222222222222", "eu-west-1", "acme/models")
 TEMPLATES = sorted(file.name for file in FOLDER.glob("*.yml"))
 DEPLOYING = ["deploy-as-reviewed.yml", "deploy-in-network.yml", "deploy.yml", "recover.yml"]
-LOOKING_ONLY = ["drift.yml", "preview.yml"]
+LOOKING_ONLY = ["any-program.yml", "drift.yml", "preview.yml"]
+OWN = "any-program.yml"
+"""The one for repositories that are no clone of Modelway."""
+IN_CLONE = [name for name in TEMPLATES if name != OWN]
 FORKS = "github.event.pull_request.head.repo.full_name == github.repository"
 
 
@@ -58,12 +62,22 @@ def test_there_is_one_for_each_way() -> None:
     assert sorted([*DEPLOYING, *LOOKING_ONLY]) == TEMPLATES
 
 
+@pytest.mark.parametrize("name", IN_CLONE)
+def test_it_says_that_it_is_for_a_clone(name: str) -> None:
+    head = " ".join(line.removeprefix("#") for line in text(name).split("\nname:")[0].splitlines())
+    assert "clone of Modelway" in " ".join(head.split())
+
+
 ALLOWED = {
     "preview.yml": {
         "validate": {"contents": "read"},
         "preview": {"contents": "read", "id-token": "write"},
         "comment": {"contents": "read", "pull-requests": "write", "issues": "write", "statuses": "write"},
-    }
+    },
+    OWN: {
+        "preview": {"contents": "read", "id-token": "write"},
+        "comment": {"contents": "read", "pull-requests": "write", "issues": "write", "statuses": "write"},
+    },
 }
 
 
@@ -80,7 +94,7 @@ def test_there_is_no_secret_in_it(name: str) -> None:
         assert "secrets." not in said
         assert not re.search(r"AWS_(ACCESS_KEY|SECRET|SESSION)", said)
     checkouts = [one for one in steps(name) if one.get("uses", "").startswith("actions/checkout@")]
-    assert len(checkouts) == len(jobs(name))
+    assert len(checkouts) >= len(jobs(name))
     assert all(one["with"]["persist-credentials"] is False for one in checkouts)
 
 
@@ -151,14 +165,20 @@ def test_the_role_trusts_the_run(name: str) -> None:
         if "id-token" not in described["permissions"]:
             assert not [one for one in described["steps"] if "environment" in one.get("with", {})]
             continue
+        if name == OWN:
+            # The role is of whoever takes it; pull requests of forks do not reach for it.
+            assert FORKS in described["if"]
+            continue
         (given,) = [one["with"] for one in described["steps"] if one.get("uses", "").startswith("./")]
         events = workflow(name)["on"]
         subject = "pull_request" if "pull_request" in events else "ref:refs/heads/main"
         if "environment" in described:
             assert given["role"] == "deploy"
             subjects, subject = ("environment:dev",), f"environment:{described['environment']}"
+        elif "role" in given:
+            assert (name, given["role"]) == ("drift.yml", "drift")
+            subjects = ON_MAIN
         else:
-            assert "role" not in given
             subjects = LOOKING
             assert subject == "pull_request" or events.get("push", {}).get("branches") == ["main"] or "refs/heads/main" in described["if"]
         statement: Any = assumed_by_github(PLACE, *subjects)["Statement"]
@@ -198,19 +218,27 @@ def test_previews_of_a_pull_request_end_when_it_is_pushed_to() -> None:
     assert workflow("preview.yml")["concurrency"] == {"group": "preview-${{ github.ref }}", "cancel-in-progress": True}
 
 
-def test_the_comment_is_made_whatever_became_of_the_previews() -> None:
-    assert jobs("preview.yml")["comment"]["if"].startswith("always() && !cancelled() && needs.validate.result == 'success'")
+@pytest.mark.parametrize("name", ["preview.yml", OWN])
+def test_the_comment_is_made_whatever_became_of_validation_and_previews(name: str) -> None:
+    assert jobs(name)["comment"]["if"] == f"always() && !cancelled() && {FORKS}"
+
+
+def test_what_can_be_touched_is_known_also_where_a_description_is_not_valid() -> None:
+    order = [one.get("name") or one["uses"].partition("@")[0] for one in jobs("preview.yml")["validate"]["steps"]]
+    assert order.index("Find what it can touch") < order.index("actions/upload-artifact") < order.index("Validate")
 
 
 def test_a_report_is_kept_and_neither_the_engines_files_nor_the_plan() -> None:
     (upload,) = [one for one in jobs("preview.yml")["preview"]["steps"] if "upload-artifact" in one.get("uses", "")]
-    assert upload["with"]["path"].splitlines() == ["${{ runner.temp }}/preview/report.json", "${{ runner.temp }}/preview/report.html"]
+    kept = ("report.json", "report.html", "not-made")
+    assert upload["with"]["path"].splitlines() == [f"${{{{ runner.temp }}}}/preview/{name}" for name in kept]
 
 
 def test_a_plan_is_for_one_run() -> None:
     uploads = [one for one in steps("deploy-as-reviewed.yml") if "upload-artifact" in one.get("uses", "")]
     downloads = [one for one in steps("deploy-as-reviewed.yml") if "download-artifact" in one.get("uses", "")]
-    assert [one["with"]["retention-days"] for one in uploads] == [1]
+    # As long as it may be applied: a reviewer who comes on the last day still finds it.
+    assert [one["with"]["retention-days"] for one in uploads] == [VALID.days]
     assert ["run-id" in one["with"] for one in downloads] == [False]
 
 
@@ -244,10 +272,26 @@ def test_a_verdict_is_no_failure_of_a_preview(commands: Path, code: int, ends: i
     assert (ended, lines) == (ends, ["modelway [preview] [-s] [dev] [--base] [abc] [--format] [line] [--out] [/t/preview]"])
 
 
-def test_a_stack_that_nobody_made_is_told_and_not_taken_for_previewed(commands: Path) -> None:
-    ended, (told,) = called("preview.yml", "Preview", commands, STACK="dev-models", BASE="abc")
+def test_a_stack_that_nobody_made_is_told_as_new_and_not_taken_for_previewed(commands: Path, tmp_path: Path) -> None:
+    temp = tmp_path / "temp"
+    ended, (told,) = called("preview.yml", "Preview", commands, STACK="dev-models", BASE="abc", RUNNER_TEMP=str(temp))
     assert ended == 0
-    assert told.startswith("::warning::stack dev-models is not there yet, so nobody looked")
+    assert told.startswith("::warning::stack dev-models is not made yet, so nobody can look")
+    # What the next job gets: each artifact in a folder of its name.
+    (temp / "reports" / "report-dev").mkdir(parents=True)
+    (temp / "preview").rename(temp / "reports" / "report-dev-models")
+    (temp / "affected").mkdir()
+    touched = [{"stack": name, "environment": "dev", "state": "changed", "why": []} for name in ("dev", "dev-models")]
+    (temp / "affected" / "affected.json").write_text(json.dumps({"stacks": touched}), "utf-8")
+    github = {"GITHUB_SERVER_URL": "https://github.com", "GITHUB_REPOSITORY": "acme/models", "GITHUB_RUN_ID": "5", "GITHUB_TOKEN": "t"}
+    ended, (line,) = called("preview.yml", "Comment", commands, RUNNER_TEMP=str(temp), **github)
+    assert ended == 0
+    assert line == (
+        f"modelway [comment] [--report] [{temp}/reports] [--affected] [{temp}/affected/affected.json]"
+        " [--artifact-url] [https://github.com/acme/models/actions/runs/5#artifacts]"
+    )
+    states = {one["stack"]: one["state"] for one in json.loads((temp / "affected" / "affected.json").read_text("utf-8"))["stacks"]}
+    assert states == {"dev": "changed", "dev-models": "new"}
 
 
 def test_stacks_are_found_with_their_environment_and_runner(tmp_path: Path) -> None:
@@ -339,16 +383,19 @@ def scripts() -> Iterator[tuple[str, str]]:
         described = read(file)
         for one in described["runs"]["steps"] if "runs" in described else steps(file.name):
             yield file.name, one.get("run", "")
-    for job in read(GITLAB).values():
-        if isinstance(job, dict):
-            for line in job.get("script", []):
-                yield GITLAB.name, line
+    for file in GITLAB:
+        for job in read(file).values():
+            if isinstance(job, dict):
+                for line in job.get("script", []):
+                    yield file.name, line
 
 
+MODELWAY = r"(?<![\w.\"'-])(?:\"\$RUNNER_TEMP/modelway/bin/|(?<!/))modelway\"? ((?:show|[a-z]+)(?: [^|;&>\n]*|$))"
+"""However it is called, what stands behind the name."""
 CALLS = [
     (name, " ".join(call.split()))
     for name, script in scripts()
-    for call in re.findall(r"(?<![\w./\"'-])modelway ((?:show|[a-z]+)(?: [^|;&>\n]*|$))", re.sub(r"(^|\s)#.*|\\\n", "", script))
+    for call in re.findall(MODELWAY, re.sub(r"(^|\s)#.*|\\\n", "", script))
 ]
 
 
@@ -356,7 +403,7 @@ CALLS = [
 def test_every_command_line_is_one(name: str, call: str) -> None:
     """Against the real commands: an option that is not there, or a value that is none of its choices, is refused as on a terminal."""
     words = [re.sub(r"\$\{?\w+(\[@\])?\}?", "x", word) for word in shlex.split(call)]
-    filled = {"${options[@]}": [], "${sides[@]}": ["--after", "x"]}
+    filled = {"${options[@]}": [], "${sides[@]}": ["--after", "x"], "${given[@]}": ["--digest", "x"], "$format": ["json"]}
     given = [part for word, plain in zip(shlex.split(call), words, strict=True) for part in filled.get(word, [plain])]
     if "${options[@]}" in call and words[0] == "preview":
         given += ["-s", "x"]
@@ -371,21 +418,6 @@ def test_command_lines_were_found() -> None:
     verbs = {name: {call.split()[0] for of, call in CALLS if of == name} for name, _ in CALLS}
     assert verbs["preview.yml"] == {"validate", "affected", "report", "preview", "comment"}
     assert verbs["deploy-as-reviewed.yml"] == {"preview", "apply"}
-    assert verbs[GITLAB.name] == {"validate", "affected", "preview", "comment", "apply"}
-    assert (ROOT / "requirements.lock").is_file()
-
-
-def test_gitlab_gives_forks_no_role_and_nobody_a_job_that_deploys_by_itself() -> None:
-    described = read(GITLAB)
-    jobs = {name: job for name, job in described.items() if isinstance(job, dict) and "script" in job}
-    same = "$CI_MERGE_REQUEST_SOURCE_PROJECT_ID == $CI_PROJECT_ID"
-    for name, job in jobs.items():
-        (rule,) = job["rules"]
-        if job["extends"] == ".with-role" and "merge_request_event" in rule["if"]:
-            assert same in rule["if"], name
-        assert (job.get("variables", {}).get("ROLE") == "$DEPLOY_ROLE") is (name == "deploy")
-    assert jobs["deploy"]["rules"][0]["when"] == "manual"
-    assert jobs["deploy"]["resource_group"] == "deploy-$ENVIRONMENT"
-    assert jobs["comment"]["rules"][0]["when"] == "always"
-    assert "GITLAB_TOKEN" not in described["variables"]
-    assert jobs["plan"]["artifacts"]["expire_in"] == "1 day"
+    assert verbs[OWN] == {"report", "comment"}
+    assert verbs["modelway.gitlab-ci.yml"] == {"validate", "affected", "preview", "comment", "apply"}
+    assert all("--artifact-url" in call for _, call in CALLS if call.startswith("comment")), "a report that is cut links to the whole one"
