@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from modelway.cli import _environments
+from modelway.errors import WrongUsage
 
 if TYPE_CHECKING:
     from modelway.architecture import Contract, Environment, Model
@@ -45,7 +46,9 @@ def data(
         list[str],
         typer.Argument(metavar="FILE", help="CSV, Parquet or JSON lines; a pattern in quotes is one table.", show_default=False),
     ],
-    contract: Annotated[Path | None, typer.Option(metavar="FILE", help="The contract.", show_default=False)] = None,
+    contract: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="The contract.", exists=True, dir_okay=False, show_default=False)
+    ] = None,
     model: Annotated[
         str | None, typer.Option(metavar="NAME", help="The model whose contract it is, instead of --contract.", show_default=False)
     ] = None,
@@ -57,8 +60,10 @@ def data(
 ) -> None:
     """Check data against a contract: columns, types, ranges, values, what is missing, what comes twice, how many rows, how fresh.
 
-    Values are never shown, but of columns that the contract lets be shown. Exit code 1 when something is wrong, 3 when nothing is and
-    something could not be looked at.
+    Values are never shown, but of columns that the contract lets be shown.
+
+    Exit codes: 0 everything passed; 1 something is wrong, also a file that is no data; 2 wrong usage, such as a file that is not there; 3
+    nothing is known to be wrong, and something could not be decided.
     """
     from modelway.contracts.evaluating import evaluate
     from modelway.contracts.source import NoSource, source
@@ -83,10 +88,16 @@ def data(
 def model(
     name: Annotated[str, typer.Argument(metavar="NAME", help="The model.", show_default=False)],
     metrics: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Metrics of the version: JSON, as training leaves it.", show_default=False)
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Metrics of the version: JSON, as training leaves it.", exists=True, dir_okay=False, show_default=False
+        ),
     ] = None,
     live: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Metrics of the live version, on the same data.", show_default=False)
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Metrics of the live version, on the same data.", exists=True, dir_okay=False, show_default=False
+        ),
     ] = None,
     version: VersionName = None,
     against: Annotated[
@@ -97,27 +108,31 @@ def model(
     environments: _environments.Folder = None,
 ) -> None:
     """Check a version of a model: its metrics against what its contract asks and against the live version's, and whether those who call
-    need not change, by the two contracts. Exit codes as of `modelway check data`.
+    need not change, by the two contracts.
+
+    Exit codes: 0 everything passed; 1 something is wrong, also a file that holds no metrics; 2 wrong usage, such as a file that is not
+    there; 3 nothing is known to be wrong, and something could not be decided.
     """
     from modelway.contracts.metrics import compare_metrics, judge_metrics, read_metrics
     from modelway.contracts.signature import compare_signatures
-    from modelway.contracts.versions import replaced
+    from modelway.contracts.versions import is_live, replaced
 
-    for option, file in (("--metrics", metrics), ("--live", live)):
-        if file is not None and not file.is_file():
-            raise typer.BadParameter(f"there is no file {file}", param_hint=option)
     if live is not None and metrics is None:
         raise typer.BadParameter("is compared with --metrics, which is missing", param_hint="--live")
-    described, world = _described(name, environment, environments)
+    described, world = _described(name, "NAME", environment, environments)
     chosen = _version(described, version)
     asked = world.contracts[described.versions[chosen].contract]
     before = _version(described, against, "--against") if against else replaced(described, chosen)
+    if before == chosen:
+        raise typer.BadParameter(f"{chosen} would be compared with itself", param_hint="--against")
+    if live is not None and before is None and is_live(described, chosen):
+        raise typer.BadParameter(f"{chosen} is the live version: name another with --version, or leave it out", param_hint="--live")
     results = []
     if metrics is not None:
         reached = read_metrics(metrics)
         results.append(judge_metrics(asked, reached, f"metrics of {metrics.name}"))
         if live is not None:
-            results.append(compare_metrics(asked, reached, read_metrics(live), f"metrics beside the live {before or chosen}"))
+            results.append(compare_metrics(asked, reached, read_metrics(live), f"metrics beside the live {before or 'version'}"))
     if before is not None:
         compared = compare_signatures(world.contracts[described.versions[before].contract], asked, f"signature instead of {before}'s")
         results.append(compared)
@@ -135,30 +150,35 @@ def _contract(
     from modelway.architecture.loading import load_contract
 
     if file is not None:
-        if not file.is_file():
-            raise typer.BadParameter(f"there is no file {file}", param_hint="--contract")
         with _environments.faults_from_here():
             return load_contract(file.absolute()), f"contract {os.path.relpath(file)}"
-    described, world = _described(str(model), environment, environments)
+    described, world = _described(str(model), "--model", environment, environments)
     chosen = _version(described, version)
     return world.contracts[described.versions[chosen].contract], f"model {model} {chosen}"
 
 
-def _described(model: str, environment: str | None, environments: Path | None) -> "tuple[Model, Environment]":
+def _described(model: str, option: str, environment: str | None, environments: Path | None) -> "tuple[Model, Environment]":
+    """The model that `option` names, and its environment."""
     from modelway.architecture import load, names
     from modelway.operations.project import DEFAULT_ENVIRONMENTS
 
     root = _environments.project(needed=environments is None)
-    if environment is None:
-        known = names(_environments.existing(environments) or (root or Path()) / DEFAULT_ENVIRONMENTS)
-        if len(known) != 1:
-            raise typer.BadParameter(f"name one of {', '.join(known) or 'none that is there'}", param_hint="--environment")
-        environment = known[0]
+    named = environment
+    if named is None:
+        folder = _environments.existing(environments) or (root or Path()) / DEFAULT_ENVIRONMENTS
+    else:
+        folder = _environments.folder_of(named, environments, root)
     with _environments.faults_from_here():
-        world = load(_environments.folder_of(environment, environments, root), environment, root)
+        known = names(folder)
+        if named is None and len(known) != 1:
+            raise WrongUsage(f"--environment is missing: name the one that describes the model; there are {', '.join(known) or 'none'}.")
+        if named is not None and named not in known:
+            raise typer.BadParameter(f"there is no {named} in {folder}; there are {', '.join(known) or 'none'}", param_hint="--environment")
+        environment = named or known[0]
+        world = load(folder, environment, root)
     if model not in world.models:
         models = ", ".join(world.models) or "none"
-        raise typer.BadParameter(f"{environment} has no model {model}; it has {models}", param_hint="NAME or --model")
+        raise typer.BadParameter(f"{environment} has no model {model}; it has {models}", param_hint=option)
     return world.models[model], world
 
 

@@ -116,6 +116,6 @@ def _explained(error: duckdb.Error) -> CannotRead:
         return CannotRead(f"needs more than the {MEMORY} of memory that a check may take", undecided=True)
     if "Parquet" in text or "magic bytes" in text or "thrift" in text.lower():
         return CannotRead("is no Parquet file, or a damaged one")
-    if "GZIP" in text.upper() or "ZSTD" in text.upper() or "decompress" in text.lower():
+    if any(word in text.upper() for word in ("GZIP", "ZSTD", "DECOMPRESS", "DATA CORRUPTION", "FRAME DESCRIPTOR")):
         return CannotRead("is compressed in another way than its name says, or damaged")
     return CannotRead(f"cannot be read; DuckDB calls it {type(error).__name__}", undecided=True)

@@ -17,9 +17,13 @@ class NoMetrics(ModelwayError):
     """A file that holds no metrics."""
 
 
-def read_metrics(file: Path) -> dict[str, float]:
-    """Metrics by name out of a JSON file: `{"roc_auc": 0.91}`, or in it under `metrics`, as training leaves it. What is no number is left
-    out. Raises NoMetrics."""
+Metrics = Mapping[str, float | None]
+"""By name; None stands for what is no number."""
+
+
+def read_metrics(file: Path) -> Metrics:
+    """Metrics by name out of a JSON file: `{"roc_auc": 0.91}`, or in it under `metrics`, as training leaves it; one that is null is not
+    there. Raises NoMetrics."""
     try:
         if file.stat().st_size > MOST:
             raise NoMetrics(f"{file} is larger than 1 MB, which no file of metrics is.")
@@ -31,17 +35,19 @@ def read_metrics(file: Path) -> dict[str, float]:
     inner = data.get("metrics", data) if isinstance(data, dict) else None
     if not isinstance(inner, dict):
         raise NoMetrics(f'{file} holds no metrics by name. Write it like {{"roc_auc": 0.91}}, or {{"metrics": {{"roc_auc": 0.91}}}}.')
-    return {str(name): _float(value) for name, value in inner.items() if isinstance(value, int | float) and not isinstance(value, bool)}
+    return {str(name): _float(value) for name, value in inner.items() if value is not None}
 
 
-def _float(value: int | float) -> float:
+def _float(value: object) -> float | None:
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return None
     try:
         return float(value)
     except OverflowError:
         return math.inf
 
 
-def judge_metrics(contract: Contract, reached: Mapping[str, float], subject: str) -> Result:
+def judge_metrics(contract: Contract, reached: Metrics, subject: str) -> Result:
     """Whether the metrics are as good as the contract asks; one that it asks for and is not there is undecided."""
     faults, notes = [], []
     for metric in contract.metrics:
@@ -50,7 +56,7 @@ def judge_metrics(contract: Contract, reached: Mapping[str, float], subject: str
         if limit is None:
             continue
         word = "at least" if metric.direction == "higher" else "at most"
-        if (missing := _missing(metric, value)) is not None:
+        if (missing := _missing(metric, reached)) is not None:
             faults.append(missing)
         elif value is not None and _worse(metric, value, limit) > 0:
             faults.append(Fault("metric", metric.name, f"{value:.6g}, expected {word} {limit:g}"))
@@ -61,12 +67,12 @@ def judge_metrics(contract: Contract, reached: Mapping[str, float], subject: str
     return Result(subject, tuple(faults), notes=tuple(notes))
 
 
-def compare_metrics(contract: Contract, reached: Mapping[str, float], live: Mapping[str, float], subject: str) -> Result:
+def compare_metrics(contract: Contract, reached: Metrics, live: Metrics, subject: str) -> Result:
     """Whether the metrics of the contract are as good as those of the live version, but for the tolerance of each."""
     faults, notes = [], []
     for metric in contract.metrics:
         value, other = reached.get(metric.name), live.get(metric.name)
-        missing = _missing(metric, value) or _missing(metric, other, " of the live version")
+        missing = _missing(metric, reached) or _missing(metric, live, " of the live version")
         if missing is not None or value is None or other is None:
             faults += [missing] if missing else []
             continue
@@ -81,9 +87,12 @@ def compare_metrics(contract: Contract, reached: Mapping[str, float], live: Mapp
     return Result(subject, tuple(faults), notes=tuple(notes))
 
 
-def _missing(metric: Metric, value: float | None, whose: str = "") -> Fault | None:
+def _missing(metric: Metric, there: Metrics, whose: str = "") -> Fault | None:
+    if metric.name not in there:
+        return Fault("metric", metric.name, f"the metric{whose} is not in the file", undecided=True)
+    value = there[metric.name]
     if value is None:
-        return Fault("metric", metric.name, f"the metric{whose} is not in the file, or no number", undecided=True)
+        return Fault("metric", metric.name, f"the metric{whose} is in the file, and is no number")
     if not math.isfinite(value):
         return Fault("metric", metric.name, f"the metric{whose} is {value}, which is no number that says how good it is")
     return None

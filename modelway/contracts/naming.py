@@ -15,7 +15,7 @@ def compare_names(columns: Sequence[Expected], layout: Layout, where: str) -> tu
     A name that the contract does not know is told only where the header is one beyond doubt, and where it could be a name: what stands
     first in a file without a header are values.
     """
-    known = {one.name for one in columns}
+    known = [one.name for one in columns]
     needed = [one.name for one in columns if one.needed]
     missing = [name for name in needed if name not in layout.names]
     others = [name for name in dict.fromkeys(layout.names) if name not in known]

@@ -1,5 +1,6 @@
 """Which files are meant, and how their columns are called, before their rows are read."""
 
+import codecs
 import csv
 import glob
 import os
@@ -9,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from modelway.contracts.compressed import GZIP, ZSTANDARD, is_damaged
 from modelway.contracts.engine import CannotRead, Engine
 from modelway.errors import ModelwayError
 
@@ -29,7 +31,7 @@ ENDINGS: dict[str, Format] = {
 COMPRESSED = (".gz", ".zst")
 DELIMITERS = (",", ";", "\t", "|")
 LOOKED_AT = 10_000
-"""Rows of a JSON file whose keys are looked at."""
+"""Rows of a JSON file whose keys are looked at; bytes of a text file by which it is known as one."""
 CSV, JSON = "CSV", "JSON"
 """What columns of such files hold, beside the types of DuckDB."""
 
@@ -56,7 +58,9 @@ def source(name: str) -> Source:
     found = [Path(name)] if os.path.lexists(name) else [Path(path) for path in sorted(glob.glob(name, recursive=True))]  # noqa: PTH207 - absolute ones too
     files = [file for file in found if file.is_file()]
     if found and not files:
-        raise NoSource(f"{name} is no file: name files, or a pattern in quotes such as '{name.rstrip('/')}/*.parquet'.")
+        if any(file.is_dir() for file in found):
+            raise NoSource(f"{name} is a folder: name files, or a pattern in quotes such as '{name.rstrip('/')}/*.parquet'.")
+        raise NoSource(f"{name} is a pipe or a device: write it to a file first, which is read more than once.")
     if not files:
         hint = " Copy it here first: checks read files of this machine alone." if "://" in name else ""
         raise NoSource(f"there is no file {name}.{hint}")
@@ -135,6 +139,8 @@ def layouts(engine: Engine, table: Source, file: int, encoding: Encoding, wanted
     """How one file is laid out; None when it is empty. Raises CannotRead."""
     if table.files[file].stat().st_size == 0:
         return None
+    if table.format != "parquet":
+        encoding = _encoding(table.files[file], encoding)
     if table.format == "parquet":
         try:
             described = engine.rows(f"DESCRIBE SELECT * FROM read_parquet({engine.link(file)})")
@@ -149,11 +155,26 @@ def layouts(engine: Engine, table: Source, file: int, encoding: Encoding, wanted
         return Layout((file,), "json", names, (JSON,) * len(names), encoding=encoding)
     first = engine.rows(f"SELECT line FROM {_lines(engine.link(file), encoding, 'ignore_errors = true')} LIMIT 1")
     if not first or first[0][0] is None:
-        return None
+        raise CannotRead("has no header: no line of it can be read as one")
     headers = {delimiter: _fields(str(first[0][0]), delimiter) for delimiter in DELIMITERS}
     best = max(DELIMITERS, key=lambda one: (len(set(headers[one]) & set(wanted)), len(headers[one])))
     names = tuple(headers[best])
     return Layout((file,), "csv", names, (CSV,) * len(names), best, encoding)
+
+
+def _encoding(file: Path, named: Encoding) -> Encoding:
+    """UTF-16 where the file begins with its mark, as PowerShell writes it; else what was named. Raises CannotRead for what is no text."""
+    if file.suffix.lower() in COMPRESSED:
+        if is_damaged(file):
+            raise CannotRead("is compressed in another way than its name says, or damaged")
+        return named
+    with file.open("rb") as opened:
+        head = opened.read(LOOKED_AT)
+    if named == "utf-8" and head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    if named != "utf-16" and (b"\0" in head or head.startswith((GZIP, ZSTANDARD))):
+        raise CannotRead("is no text: it is of another format than its name says, or in UTF-16 (then say --encoding utf-16)")
+    return named
 
 
 def _lines(links: str, encoding: Encoding, rejects: str) -> str:

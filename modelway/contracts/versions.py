@@ -24,5 +24,14 @@ def coming(model: Model) -> str:
 
 def replaced(model: Model, version: str) -> str | None:
     """The version that answers now, by pin or as live; None where it is that itself, or none does."""
-    live = model.pin or (model.endpoint.traffic.live if model.endpoint else None)
+    live = _live(model)
     return live if live != version else None
+
+
+def is_live(model: Model, version: str) -> bool:
+    """Whether it is the version that answers now."""
+    return _live(model) == version
+
+
+def _live(model: Model) -> str | None:
+    return model.pin or (model.endpoint.traffic.live if model.endpoint else None)

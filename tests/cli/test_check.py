@@ -1,7 +1,10 @@
 """`modelway check data` and `modelway check model`."""
 
 import json
+import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import msgspec
@@ -10,7 +13,8 @@ import pytest
 from modelway.cli import main
 from modelway.preview.changeset import DataCheck
 
-VALID = Path(__file__).resolve().parents[1] / "architecture" / "valid"
+ROOT = Path(__file__).resolve().parents[2]
+VALID = ROOT / "tests" / "architecture" / "valid"
 HEADER = "income,dependants,applied_at,customer\n"
 GOOD = HEADER + "1200.5,0,2026-11-01,a\n"
 
@@ -67,15 +71,35 @@ def test_json_is_what_a_report_takes(repository: Path, capsys: pytest.CaptureFix
     [
         (("no.csv", "--contract", "contracts/credit-risk.yaml"), "there is no file no.csv"),
         (("good.csv",), "say against what"),
-        (("good.csv", "--contract", "a", "--model", "b"), "say against what"),
-        (("good.csv", "--contract", "none.yaml"), "there is no file none.yaml"),
+        (("good.csv", "--contract", "contracts/credit-risk.yaml", "--model", "b"), "say against what"),
+        (("good.csv", "--contract", "none.yaml"), "'--contract': file 'none.yaml' does not exist"),
+        (("good.csv", "--contract", "contracts"), "'--contract': file 'contracts' is a directory"),
+        (("contracts", "--contract", "contracts/credit-risk.yaml"), "contracts is a folder: name files, or a pattern in quotes"),
+        (("pipe.csv", "--contract", "contracts/credit-risk.yaml"), "pipe.csv is a pipe or a device: write it to a file first"),
+        (("closed.csv", "--contract", "contracts/credit-risk.yaml"), "closed.csv may not be read by you"),
+        (
+            ("good.csv", "--model", "credit-risk", "--environments", "two"),
+            "--environment is missing: name the one that describes the model",
+        ),
+        (
+            ("good.csv", "--model", "credit-risk", "--environments", "environments", "--environment", "nope"),
+            "--environment: there is no nope in environments; there are dev",
+        ),
         (("good.csv", "--contract", "contracts/credit-risk.yaml", "--version", "1"), "belong to --model"),
         (("good.csv", "--model", "other", "--environments", "environments"), "dev has no model other; it has credit-risk"),
         (("good.csv", "--model", "credit-risk", "--environments", "environments", "--version", "9"), "no version 9"),
     ],
 )
-def test_wrong_usage(repository: Path, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], told: str) -> None:
+def test_wrong_usage(
+    repository: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], told: str
+) -> None:
     Path("good.csv").write_text(GOOD, "utf-8")
+    os.mkfifo("pipe.csv")
+    Path("closed.csv").write_text(GOOD, "utf-8")
+    # Tests may run as root, who may read everything.
+    monkeypatch.setattr(os, "access", lambda file, *_: Path(file).name != "closed.csv")
+    for name in ("dev", "test"):
+        shutil.copytree("environments/dev", f"two/{name}")
     assert check("data", *arguments) == 2
     assert told in " ".join(capsys.readouterr().err.split())
 
@@ -108,5 +132,40 @@ def test_what_is_not_in_the_file_of_metrics_is_undecided(repository: Path, capsy
     Path("new.json").write_text("{}", "utf-8")
     assert model("--metrics", "new.json") == 3
     printed = capsys.readouterr()
-    assert "? roc_auc: the metric is not in the file, or no number" in printed.out
+    assert "? roc_auc: the metric is not in the file" in printed.out
     assert "not compared with the metrics of 2026.11.1" in printed.err
+
+
+def test_a_metric_that_is_no_number_is_wrong(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("new.json").write_text('{"roc_auc": "0.9"}', "utf-8")
+    assert model("--metrics", "new.json") == 1
+    assert "- roc_auc: the metric is in the file, and is no number" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("--version", "2026.11.1", "--metrics", "m.json", "--live", "m.json"), "--live: 2026.11.1 is the live version: name another"),
+        (("--version", "2026.11.1", "--against", "2026.11.1"), "--against: 2026.11.1 would be compared with itself"),
+        (("--live", "m.json"), "is compared with --metrics, which is missing"),
+        (("--metrics", "none.json"), "'--metrics': file 'none.json' does not exist"),
+    ],
+)
+def test_wrong_usage_of_a_version(repository: Path, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], told: str) -> None:
+    Path("m.json").write_text('{"roc_auc": 0.9}', "utf-8")
+    assert model(*arguments) == 2
+    assert told in " ".join(capsys.readouterr().err.split())
+
+
+def test_faults_come_in_the_order_of_the_contract_whatever_the_seed_of_hashes(repository: Path) -> None:
+    names = [*HEADER.strip().split(","), *HEADER.strip().split(",")]
+    Path("twice.csv").write_text(",".join(names) + "\n" + ",".join(["1200.5", "0", "2026-11-01", "a"] * 2) + "\n", "utf-8")
+    arguments = ("check", "data", "twice.csv", "--contract", "contracts/credit-risk.yaml", "--json")
+    said = []
+    for seed in ("1", "2", "3"):
+        env = os.environ | {"PYTHONHASHSEED": seed, "PYTHONPATH": str(ROOT)}
+        done = subprocess.run([sys.executable, "-m", "modelway", *arguments], capture_output=True, text=True, env=env, check=False)
+        said.append(done.stdout)
+    (told,) = json.loads(said[0])
+    assert [fault.split(":")[0] for fault in told["faults"]] == ["income", "dependants", "applied_at", "customer"]
+    assert said == [said[0]] * 3

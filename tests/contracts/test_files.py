@@ -3,11 +3,15 @@
 import gzip
 import struct
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 import duckdb
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from modelway.architecture import Contract
+from modelway.contracts.compressed import is_damaged
 from modelway.contracts.engine import CannotRead, opened
 from modelway.contracts.evaluating import evaluate
 from modelway.contracts.result import Result
@@ -23,6 +27,14 @@ def judged(file: Path | str, asked: Contract = ONE) -> Result:
 
 def faults(result: Result) -> list[str]:
     return [fault.text() for fault in result.faults]
+
+
+ENDINGS = {"gz": "gzip", "zst": "zstd"}
+
+
+def zst(content: bytes) -> bytes:
+    """A frame of one block as it is (rfc-editor.org/rfc/rfc8878, section 3.1.1)."""
+    return b"\x28\xb5\x2f\xfd\x20" + bytes([len(content)]) + (len(content) << 3 | 1).to_bytes(3, "little") + content
 
 
 def parquet(file: Path, query: str) -> Path:
@@ -49,6 +61,11 @@ def test_a_nan_that_the_footer_of_a_parquet_file_hides_is_found(tmp_path: Path) 
         ("a[1].csv", b"x,name\n1,a\n"),
         ("it's *.csv", b"x,name\n1,a\n"),
         ("a.jsonl.gz", gzip.compress(b'{"x": 1, "name": "a"}\n', mtime=0)),
+        ("a.csv.zst", zst(b"x,name\n1,a\n")),
+        ("a.jsonl.zst", zst(b'{"x": 1, ') + zst(b'"name": "a"}\n') + b"\x50\x2a\x4d\x18\x03\0\0\0abc"),
+        # As PowerShell writes it.
+        ("a.csv", "x,name\r\n1,a\r\n".encode("utf-16")),
+        ("a.jsonl", '{"x": 1, "name": "a"}\r\n'.encode("utf-16")),
     ],
 )
 def test_files_as_they_come(name: str, content: bytes, tmp_path: Path) -> None:
@@ -142,11 +159,54 @@ def test_what_is_no_parquet_file_is_said_so(content: bytes, tmp_path: Path) -> N
     assert len(result.faults) == 1
 
 
-def test_a_file_that_is_not_compressed_as_it_says(tmp_path: Path) -> None:
-    (tmp_path / "a.csv.gz").write_text("x,name\n1,a\n", "utf-8")
-    result = judged(tmp_path / "a.csv.gz")
-    assert result.outcome != "passed"
-    assert "compressed" in faults(result)[0]
+@pytest.mark.parametrize("ending", ["gz", "zst"])
+def test_a_file_that_is_not_compressed_as_it_says(ending: str, tmp_path: Path) -> None:
+    (tmp_path / f"a.csv.{ending}").write_text("x,name\n1,a\n", "utf-8")
+    result = judged(tmp_path / f"a.csv.{ending}")
+    assert result.outcome == "failed"
+    assert faults(result) == [f"a.csv.{ending}: is compressed in another way than its name says, or damaged"]
+
+
+@pytest.mark.parametrize("ending", ["gz", "zst"])
+def test_a_compressed_file_that_was_cut_is_told_wherever_that_was(ending: str, tmp_path: Path) -> None:
+    with duckdb.connect() as connection:
+        query = "SELECT i / 1000 AS x, md5(i::VARCHAR) AS name FROM range(10_000) r(i)"
+        connection.execute(f"COPY ({query}) TO '{tmp_path}/whole.csv.{ending}' (FORMAT csv, HEADER, COMPRESSION {ENDINGS[ending]})")
+    whole = (tmp_path / f"whole.csv.{ending}").read_bytes()
+    assert judged(tmp_path / f"whole.csv.{ending}").outcome == "passed"
+    file = tmp_path / f"cut.csv.{ending}"
+    for length in (3, 5, 7, len(whole) // 3, len(whole) // 2, len(whole) - 1):
+        file.write_bytes(whole[:length])
+        assert judged(file).outcome == "failed", length
+        assert "is compressed in another way than its name says, or damaged" in faults(judged(file))[0], length
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "told"),
+    [
+        ("a.csv", b"", "the file is empty; it has no header"),
+        ("a.csv", b"\n\n\n", "a.csv: has no header: no line of it can be read as one"),
+        ("a.csv", b" " * 5_000_000, "a.csv: has no header: no line of it can be read as one"),
+        ("a.csv", gzip.compress(b"x,name\n1,a\n", mtime=0), "a.csv: is no text: it is of another format than its name says, or in UTF-16"),
+        ("a.csv", b"PAR1\0\0\0\0PAR1", "a.csv: is no text: it is of another format than its name says, or in UTF-16"),
+        ("a.jsonl", '{"x": 1}\n'.encode("utf-16-le"), "a.jsonl: is no text: it is of another format than its name says, or in UTF-16"),
+    ],
+)
+def test_what_is_no_table_is_told_in_one_sentence(name: str, content: bytes, told: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_bytes(content)
+    result = judged(tmp_path / name)
+    assert result.outcome == "failed"
+    (fault,) = faults(result)
+    assert fault.startswith(told)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.binary(max_size=64), st.integers(0, 3))
+def test_whatever_stands_in_a_compressed_file_is_damaged_or_not(content: bytes, kept: int) -> None:
+    with NamedTemporaryFile(suffix=".zst") as made:
+        made.write(b"\x28\xb5\x2f\xfd"[:kept] + content)
+        made.flush()
+        assert is_damaged(Path(made.name)) in (True, False)
 
 
 def test_a_cell_that_is_too_large(tmp_path: Path) -> None:
@@ -168,7 +228,7 @@ def test_many_values_are_looked_up(tmp_path: Path) -> None:
         ("nothing.csv", "there is no file"),
         ("s3://bucket/data.parquet", "Copy it here first"),
         ("notes.txt", "ends as no data"),
-        (".", "is no file"),
+        (".", "is a folder"),
         ("*.*", "several formats"),
     ],
 )

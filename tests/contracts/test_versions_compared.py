@@ -83,7 +83,8 @@ def test_metrics_against_limits() -> None:
     asked = contract({}, metrics=METRICS)
     assert told(judge_metrics(asked, {"auc": 0.8, "error": 0.2, "other": 0}, "")) == ("passed", [])
     assert told(judge_metrics(asked, {"auc": 0.79, "error": 0.1}, "")) == ("failed", ["auc: 0.79, expected at least 0.8"])
-    assert told(judge_metrics(asked, {"auc": 0.9}, "")) == ("undecided", ["error: the metric is not in the file, or no number"])
+    assert told(judge_metrics(asked, {"auc": 0.9}, "")) == ("undecided", ["error: the metric is not in the file"])
+    assert told(judge_metrics(asked, {"auc": 0.9, "error": None}, "")) == ("failed", ["error: the metric is in the file, and is no number"])
     assert judge_metrics(asked, {"auc": 0.9, "error": float("nan")}, "").outcome == "failed"
     assert judge_metrics(contract({}), {"auc": 0.9}, "").outcome == "undecided"
 
@@ -110,8 +111,8 @@ def test_what_is_no_file_of_metrics(content: str, tmp_path: Path) -> None:
 
 
 def test_metrics_alone_or_as_training_leaves_them(tmp_path: Path) -> None:
-    for data in ({"auc": 1, "ok": True, "name": "a"}, {"metrics": {"auc": 1.0}, "seed": 7}):
+    for data in ({"auc": 1, "ok": True, "name": "a", "none": None}, {"metrics": {"auc": 1.0, "ok": True, "name": [1]}, "seed": 7}):
         (tmp_path / "m.json").write_text(json.dumps(data), "utf-8")
-        assert read_metrics(tmp_path / "m.json") == {"auc": 1.0}
+        assert read_metrics(tmp_path / "m.json") == {"auc": 1.0, "ok": None, "name": None}
     (tmp_path / "m.json").write_text(f'{{"auc": 1{"0" * 400}}}', "utf-8")
     assert read_metrics(tmp_path / "m.json") == {"auc": float("inf")}
