@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple
 from urllib.parse import urlsplit
 
 from modelway.errors import ModelwayError, WrongUsage
-from modelway.preview.changeset import ChangeSet
+from modelway.preview.changeset import ChangeSet, Decision
 from modelway.preview.render import markdown, words
 from modelway.preview.render.escaping import link
 from modelway.redaction import masked
@@ -23,6 +23,19 @@ _START = "<!-- modelway-preview v1 "
 _RESULT, _END = "<!-- modelway-preview result -->", "<!-- modelway-preview end -->"
 _BEFORE, _LAST = "<!-- modelway-preview before ", "<!-- modelway-preview last -->"
 _FOOT = "<!-- modelway-preview foot -->"
+APPROVAL: dict[str, dict[Decision, str]] = {
+    "github": {
+        "needs approval": "An approving review of this pull request is the approval, by whoever the repository's rules ask for."
+        " Modelway keeps none: its status `modelway preview` stays pending.",
+        "blocked": "No review lifts this: what blocks has to change.",
+    },
+    "gitlab": {
+        "needs approval": "An approval of this merge request is the approval, by whoever the project's rules ask for."
+        " Modelway keeps none, and its status `modelway preview` does not hold the merge back.",
+        "blocked": "No approval lifts this: what blocks has to change.",
+    },
+}
+"""Who decides, where and how, by forge and verdict; it stands below the verdict."""
 _FIELDS = re.compile(r"\b(head|at|run|kind)=(\S*)")
 
 
@@ -134,7 +147,8 @@ def made(report: ChangeSet, frame: Content, page: Page, limit: int = LIMIT) -> C
     asked = room
     while asked >= markdown.LEAST:
         # Redacted when the report was made; but what is posted here is read by everybody, and a file can be edited.
-        result = masked(markdown.render(report, limit=asked, link=page.artifact, flavour=page.flavour).strip("\n"))
+        rendered = markdown.render(report, limit=asked, link=page.artifact, flavour=page.flavour).strip("\n")
+        result = masked(_with_approval(rendered, APPROVAL[page.flavour].get(report.verdict.decision, "")))
         if len(result) <= room:
             return frame._replace(result=result)
         asked = asked * room // len(result) - 1
@@ -153,6 +167,11 @@ def framed(mark: Mark, page: Page, before: tuple[Mark, str] | None = None) -> Co
     else:
         said.append(f"Of a commit that nobody said, made {mark.at or 'at an unknown time'}.")
     return Content(mark, "", f"<sub>{' · '.join(said)}</sub>", before)
+
+
+def _with_approval(rendered: str, sentence: str) -> str:
+    title, _, rest = rendered.partition("\n")
+    return f"{title}\n\n{sentence}\n{rest}" if sentence else rendered
 
 
 def _mark(text: str) -> Mark:

@@ -7,13 +7,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+import msgspec
 import pytest
 
 from modelway.errors import ModelwayError
 from modelway.operations.comment import CONTEXT, Posted, Wanted, body, post
 from modelway.operations.comment_body import LIMIT, read
 from modelway.operations.forges import Place, opened
-from modelway.preview.changeset import ChangeSet, Finding, Made, Risk, StackChanges, Verdict
+from modelway.preview.changeset import ChangeSet, Decision, Finding, Made, Risk, StackChanges, Verdict
 from tests.support.forge import ACTIONS, HEAD, PERSON, TOKEN, State, forge
 
 Kind = Literal["github", "gitlab"]
@@ -155,6 +156,26 @@ def test_a_preview_that_failed_after_one_without_changes_says_so(desk: Desk) -> 
     desk.post(nothing(at="11:00"))
     desk.post(report("pears", at="12:00", result="failed"))
     assert "The last whole result, without changes: commit 1111111111, 2026-11-20T11:00:00Z" in desk.only()
+
+
+@pytest.mark.parametrize(
+    ("decision", "words"),
+    [("needs approval", "is the approval"), ("blocked", "lifts this"), ("ok", ""), ("unknown", "")],
+)
+def test_it_says_below_the_verdict_who_approves_and_where(desk: Desk, decision: Decision, words: str) -> None:
+    desk.post(msgspec.structs.replace(report("alpha"), verdict=Verdict(decision, ("Approve it.",))))
+    title, _, said, *_ = read_of(desk).splitlines()
+    assert title.startswith("## ")
+    assert (words in said) if words else ("approval" not in said and "lifts" not in said)
+    if decision == "needs approval":
+        assert f"of this {'pull' if desk.kind == 'github' else 'merge'} request" in said
+
+
+def read_of(desk: Desk) -> str:
+    """The report in the comment."""
+    found = read(desk.only())
+    assert found is not None
+    return found.result
 
 
 def test_the_longest_result_fits_below_the_longest_that_failed(desk: Desk) -> None:
