@@ -123,6 +123,8 @@ def _stack(sources: Sources, judges: Risks, market: Prices) -> _Stack:
     state = State(sources.state) if sources.state else None
     plan = Plan(sources.plan) if sources.plan else None
     name = preview.stack or (state.stack if state else "") or (plan.stack if plan else "") or sources.environment
+    if not name and preview.result == "unknown":
+        _refuse_nameless(sources)
     _refuse_others(name, sources, state, plan)
     passing = _Pass(name, preview, state.parents if state else {}, judges, market)
     for step in preview.steps:
@@ -362,6 +364,14 @@ def _exposed(stack: str, plan: Plan) -> list[Finding]:
         )
         for found in exposed(plan)
     ]
+
+
+def _refuse_nameless(sources: Sources) -> None:
+    """Raises WrongUsage with the file that should have said of which stack it is."""
+    given = {"digest": sources.digest, "events": sources.events, "state": sources.state, "plan": sources.plan}
+    kind, file = next((kind, file) for kind, file in given.items() if file is not None)
+    empty = "is empty, so nothing says" if file.is_file() and not file.stat().st_size else "does not say"
+    raise WrongUsage(f"--{kind}: {file} {empty} of which stack it is: write --{kind} STACK={file}.")
 
 
 def _refuse_others(stack: str, sources: Sources, state: State | None, plan: Plan | None) -> None:

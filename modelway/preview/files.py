@@ -18,8 +18,8 @@ import msgspec
 from modelway.errors import ModelwayError, WrongUsage
 from modelway.redaction import masked
 
-_BEGIN = re.compile(rb'^[ \t]*(\{)\s*(?:"|\}|\Z)', re.MULTILINE)
-"""Where an object may begin: first on its line."""
+_BEGIN = re.compile(rb'^[ \t]*+(\{)\s*+(?:"|\}|\Z)', re.MULTILINE)
+"""Where an object may begin: first on its line. Possessive, or a long run of spaces is gone over again from each of them."""
 _TRIED = 50
 """Places that are tried at most, so that a long log with many braces ends soon."""
 _SPACE = re.compile(r"\s*")
@@ -76,13 +76,15 @@ def contents(file: Path) -> bytes:
 
 def document(file: Path, data: bytes, lists: tuple[str, ...]) -> Document:
     """The object in `data`, which is what stands in `file`; members named in `lists` item by item. Raises UnusableFile."""
+    if data.isspace() or not data:
+        raise UnusableFile(f"{file} is empty.")
     begins = _begins(data)
     view = memoryview(data)
     first = True
     for begin in begins:
         try:
             members = msgspec.json.decode(view[begin:], type=dict[str, msgspec.Raw])
-            return Document(file, members, {name: _items(members.get(name)) for name in lists}, cut=False)
+            return Document(file, members, {name: _items(file, name, members.get(name)) for name in lists}, cut=False)
         except (msgspec.DecodeError, RecursionError):
             if first and begin == 0 and len(data) > 1_000_000:
                 # A large file that begins as it should is cut; no other place in it is better.
@@ -92,8 +94,19 @@ def document(file: Path, data: bytes, lists: tuple[str, ...]) -> Document:
         found = _salvaged(file, data[begin:].decode("utf-8", "replace"), lists)
         if found.members or found.lists:
             return found
+    raise UnusableFile(f"{file} {_else(data)}.")
+
+
+def _else(data: bytes) -> str:
+    """What data are in which no object begins, to go on in a sentence."""
     start = masked(data[:60].decode("utf-8", "replace").strip().split("\n")[0])
-    raise UnusableFile(f"{file} is not JSON: it begins with {start!r}.")
+    if not start.isprintable() or "\N{REPLACEMENT CHARACTER}" in start:
+        return "is not JSON: it is no text in UTF-8; unpack it if it is compressed"
+    try:
+        msgspec.json.decode(data)
+    except (msgspec.DecodeError, RecursionError):
+        return f"is not JSON: it begins with {start!r}"
+    return f"is JSON, but no object: it begins with {start!r}"
 
 
 def refuse_other_kinds(found: Document, wanted: str, option: str) -> None:
@@ -106,6 +119,8 @@ def refuse_other_kinds(found: Document, wanted: str, option: str) -> None:
             return
     if names - {"config", "duration", "maybeCorrupt"}:
         listed = ", ".join(masked(name[:40]) for name in sorted(names)[:5])
+        if found.cut:
+            raise UnusableFile(f"{found.file} ends in the middle: it has {listed}, and nothing else of {wanted}. Write it again.")
         raise UnusableFile(f"{found.file} is not {wanted}: it is JSON with {listed}.")
 
 
@@ -127,13 +142,13 @@ def _begins(data: bytes) -> list[int]:
     return found if bare in found or bare < 0 else [*found, bare]
 
 
-def _items(raw: msgspec.Raw | None) -> list[msgspec.Raw]:
+def _items(file: Path, name: str, raw: msgspec.Raw | None) -> list[msgspec.Raw]:
     if raw is None:
         return []
     try:
         return msgspec.json.decode(raw, type=list[msgspec.Raw] | None) or []
     except msgspec.ValidationError:
-        return []
+        raise UnusableFile(f"{file} is not what the engine writes: its {name} are no list.") from None
 
 
 def _salvaged(file: Path, text: str, lists: tuple[str, ...]) -> Document:

@@ -47,7 +47,9 @@ class State:
         """Raises UnusableFile."""
         found = document(file, contents(file), ())
         refuse_other_kinds(found, _STATE, "--state")
-        if found.cut or "deployment" not in found.members:
+        if not found.cut and "deployment" not in found.members:
+            raise UnusableFile(f"{file} is not {_STATE}: it has no deployment.")
+        if found.cut:
             raise UnusableFile(f"{file} ends in the middle, so what the stack holds is not known: export it again.")
         raw = found.members["deployment"]
         try:
