@@ -53,7 +53,9 @@ def _of(found: Found, names: frozenset[str], name: str) -> Evidence | Undecided 
         return Undecided((found.path,))
     if strange := [value for value in values if value is not None and not isinstance(value, str)]:
         return Unreadable((f"{found.path}: the owner is {type(strange[0]).__name__}, and has to be text",))
-    return Evidence(found.path, "no owner", RULE.says, f"Add `{name}`; for all resources of AWS at once in the provider's default tags.")
+    return Evidence(
+        found.path, "no owner", RULE.says, f"Add `{name}`; for all AWS resources at once, add it to the provider's default tags."
+    )
 
 
 def _is_labelled(type_: str) -> bool:
@@ -62,7 +64,7 @@ def _is_labelled(type_: str) -> bool:
 
 RULE = Rule(
     id="missing-owner",
-    says="what holds data, serves or costs by the hour says whose it is",
+    says="what holds data, serves or costs by the hour names its owner",
     why="Without an owner nobody is called when it breaks, and nobody knows whether it may go.",
     severity="medium",
     sources=("GOV-01", "NIST CM-8"),

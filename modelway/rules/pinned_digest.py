@@ -28,7 +28,7 @@ _PATHS = {
 """Where an image stands, by the kind of an object in a cluster."""
 _MODEL = "aws:sagemaker/model:Model"
 _OF_MODELS = ("primaryContainer.image", "containers.*.image")
-WAY_OUT = "Write name@sha256:… of the image that was tested; `docker buildx imagetools inspect NAME:TAG` prints its digest."
+WAY_OUT = "Write the tested image as name@sha256:…; `docker buildx imagetools inspect NAME:TAG` prints its digest."
 
 
 def judge(subject: Subject) -> Verdict:

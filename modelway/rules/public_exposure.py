@@ -56,7 +56,7 @@ def _acl(subject: Subject) -> _Judged:
     match text_of(found):
         case str(acl):
             if acl.startswith("public-") or acl == "authenticated-read":
-                yield Evidence(found.path, found.shown, RULE.says, "Take the ACL away and give access by a bucket policy.")
+                yield Evidence(found.path, found.shown, RULE.says, "Remove the ACL, and give access by a bucket policy.")
             else:
                 yield None
         case Undecided() | Unreadable() as other:
@@ -71,7 +71,7 @@ def _api_server(subject: Subject) -> _Judged:
     elif not public:
         yield None
     else:
-        way_out = "Set endpointPublicAccess to false, or publicAccessCidrs to the networks that may."
+        way_out = "Set endpointPublicAccess to false, or publicAccessCidrs to the networks that need it."
         yield from _sources(subject, "vpcConfig.publicAccessCidrs", RULE.says, way_out, missing=("0.0.0.0/0",))
 
 
@@ -104,7 +104,7 @@ def _one_rule(subject: Subject) -> _Judged:
 
 def _ingress(subject: Subject, at: str, names: tuple[str, str]) -> _Judged:
     first, last = one(subject.properties, f"{at}fromPort"), one(subject.properties, f"{at}toPort")
-    way_out = "Name the networks that may, or let them in through a load balancer."
+    way_out = "Name the networks that need it, or let requests in through a load balancer."
     ports = (first.value, last.value)
     if ports[0] == ports[1] and ports[0] in _WEB and not isinstance(ports[0], bool):
         yield None
@@ -138,7 +138,7 @@ def _grafana(subject: Subject) -> _Judged:
     for path in ('values.grafana["grafana.ini"]["auth.anonymous"].enabled', 'values["grafana.ini"]["auth.anonymous"].enabled'):
         found = one(subject.properties, path)
         if not isinstance(found.value, Missing | Misplaced):
-            yield _has_to_be(found, wanted=False, missing=False, way_out="Set it to false and sign people in.")
+            yield _has_to_be(found, wanted=False, missing=False, way_out="Set it to false, and have people sign in.")
 
 
 def _has_to_be(found: Found, *, wanted: bool, missing: bool, way_out: str) -> Evidence | Undecided | Unreadable | None:

@@ -45,8 +45,8 @@ def _jumps(path: str, before: _Shares, after: _Shares) -> Iterator[Evidence]:
     for name, share in after.items():
         had = before.get(name, 0.0)
         if share - had > MOST and had <= 50:
-            value = f"{name} from {had:g} % to {share:g} %"
-            yield Evidence(path, value, RULE.says, f"Go there in steps of at most {MOST:g} percentage points.")
+            value = f"{name} from {had:g}% to {share:g}%"
+            yield Evidence(path, value, RULE.says, f"Raise it in steps of at most {MOST:g} percentage points.")
 
 
 def _routes(type_: str, properties: Mapping[str, object]) -> Iterator[tuple[str, _Shares]]:

@@ -64,7 +64,7 @@ def _judged(subject: Subject) -> Iterator[Evidence | Undecided | Unreadable | No
             if on is False and not _has_key(subject, _KEYS_INSTEAD.get(subject.type)):
                 said = "not set" if isinstance(found.value, Missing) else found.shown
                 yield Evidence(
-                    found.path, said, RULE.says, f"Set {switch.path.replace('.*', '[]')} to true; of most stores that makes a new one."
+                    found.path, said, RULE.says, f"Set {switch.path.replace('.*', '[]')} to true; most stores are then made anew."
                 )
             else:
                 yield on if not isinstance(on, bool) else None

@@ -145,6 +145,6 @@ def test_a_budget_is_held_over_all_stacks_of_an_environment() -> None:
     over = join([part("prod", 60), part("prod-models", 50)])
     assert over.verdict.decision == "blocked"
     assert over.verdict.needed == (
-        "Change what blocks merging, budget of prod: It costs at least 110.00 USD a month, and 100.00 USD are to be spent.",
+        "Change what blocks merging, budget of prod: It costs at least 110.00 USD a month; the budget is 100.00 USD.",
     )
     assert [finding.rule for finding in over.findings] == ["cost-over-budget"]

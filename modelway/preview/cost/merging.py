@@ -70,7 +70,9 @@ def _of_budget(budget: Budget, cost: Cost) -> "Sequence[Finding]":
     subject = f"budget of {budget.stack}"
     found = []
     open_ends = [line.subject for line in _lines_of(budget.stack, cost.lines) if line.confidence == "unknown"]
-    uncounted = f" {len(open_ends)} things have no known cost and are not counted, {open_ends[0]} first." if open_ends else ""
+    several = "1 thing has" if len(open_ends) == 1 else f"{len(open_ends)} things have"
+    example = f"{': ' if len(open_ends) == 1 else ', such as '}{open_ends[0]}" if open_ends else ""
+    uncounted = f" {several} no known cost, and {'is' if len(open_ends) == 1 else 'are'} not counted{example}." if open_ends else ""
     if budget.over:
         cheaper = budget.month[0] < budget.before[0] and budget.month[1] <= budget.before[1] and not budget.lowered
         found.append(
@@ -79,10 +81,10 @@ def _of_budget(budget: Budget, cost: Cost) -> "Sequence[Finding]":
                 rule="cost-over-budget",
                 stack=budget.stack,
                 subject=subject,
-                what=f"It costs at least {money(budget.month[0])} a month, and {money(budget.limit)} are to be spent.",
+                what=f"It costs at least {money(budget.month[0])} a month; the budget is {money(budget.limit)}.",
                 why=f"Before the change at least {money(budget.before[0])}; {budget.note}.{uncounted}",
-                breaks="Nobody agreed to pay for it.",
-                avoid="Lower the least number of nodes or replicas, take smaller ones, or raise `budget` in environment.yaml.",
+                breaks="Nobody has agreed to pay for that.",
+                avoid="Lower the minimum of nodes or replicas, take smaller ones, or raise `budget` in environment.yaml.",
                 path="budget",
                 # What makes it cheaper is the way back under the budget.
                 blocks=not cheaper,
@@ -97,9 +99,9 @@ def _of_budget(budget: Budget, cost: Cost) -> "Sequence[Finding]":
                 rule="cost-may-exceed-budget",
                 stack=budget.stack,
                 subject=subject,
-                what=f"With everything scaled up it would cost {money(budget.month[1])} a month; {money(budget.limit)} are to be spent.",
+                what=f"With everything scaled up it would cost {money(budget.month[1])} a month; the budget is {money(budget.limit)}.",
                 why=f"At the least {money(budget.month[0])}; {budget.note}.{uncounted}",
-                avoid="Lower the most that pools and endpoints may grow to, or raise `budget` in environment.yaml.",
+                avoid="Lower the maximum of pools and endpoints, or raise `budget` in environment.yaml.",
                 path="budget",
             )
         )
@@ -110,10 +112,10 @@ def _of_budget(budget: Budget, cost: Cost) -> "Sequence[Finding]":
                 rule="budget-under-floor",
                 stack=budget.stack,
                 subject=subject,
-                what=f"By its description alone it costs about {money(budget.floor)} a month, and {money(budget.limit)} are to be spent.",
-                why="Control planes, nodes at `min`, NAT gateways, endpoints and load balancers run whether anybody asks or not.",
+                what=f"By its description alone it costs about {money(budget.floor)} a month; the budget is {money(budget.limit)}.",
+                why="Control planes, nodes at `min`, NAT gateways, endpoints and load balancers run whether anybody calls them or not.",
                 breaks="The budget can never be kept.",
-                avoid=f"Raise `budget` above {money(budget.floor)}, or describe less.",
+                avoid=f"Raise `budget` above {money(budget.floor)}, or describe fewer or smaller things.",
                 path="budget",
                 approval=budget.lowered,
             )

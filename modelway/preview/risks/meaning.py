@@ -104,7 +104,7 @@ def _covers(wide: _Way, one: _Way) -> bool:
 def widened_peers(before: object, after: object) -> list[str]:
     """Who may come in, at which ports, by the rules of a NetworkPolicy; no peers or no ports are all of them."""
     had = list(_peers(before))
-    return ["everybody" if one[0] == "*" else "somebody more" for one in _peers(after) if not any(_lets_in(other, one) for other in had)]
+    return ["everybody" if one[0] == "*" else "somebody else" for one in _peers(after) if not any(_lets_in(other, one) for other in had)]
 
 
 def _peers(value: object) -> Iterator[tuple[str, str]]:

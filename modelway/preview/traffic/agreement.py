@@ -20,7 +20,7 @@ def ignored_fields(pair: Pair) -> Iterator[Finding]:
             rule="traffic-field-ignored",
             what=f"`{field}` does not divide requests here.",
             why=f"{why}. What happens: {before} → {rows(side.routes)}",
-            breaks=f"{callers(pair)}: the shares that were written are not those that they get.",
+            breaks=f"Requests of {callers(pair)} are not divided as it was written.",
             avoid="Use KServe 0.21 or later in Standard mode with `spec.canary`, or a route of your own with weights.",
             path=field,
             approval=True,
@@ -41,7 +41,7 @@ def two_writers(pair: Pair) -> Iterator[Finding]:
         rule="traffic-two-writers",
         what=f"This change writes the shares, and {after.controller} writes them too.",
         why=f"{_weights(old)} → {_weights(new)}",
-        breaks=f"A rollout under way jumps to these shares, and back: {callers(pair)} get one version, then another.",
+        breaks=f"A rollout under way jumps to these shares, and back: one version answers {callers(pair)}, then another.",
         avoid='Leave them to the controller: ignore_changes=["spec.rules"] on the route.',
         path="spec.rules",
         approval=True,
@@ -59,8 +59,8 @@ def undeclared(pair: Pair) -> Iterator[Finding]:
                 pair,
                 risk="traffic",
                 rule="traffic-version-undeclared",
-                what=f"{version} gets requests and is no version of the model.",
-                why=f"versions: {known}",
+                what=f"{version} gets requests, and is not a version of the model.",
+                why=f"versions of the model: {known}",
                 breaks="Nobody has said what it is made of, nor what it promises: no contract is held against it.",
                 avoid="Register it under `versions`, with its digests and contract, or name one that is there.",
                 approval=True,
@@ -114,10 +114,10 @@ def contradiction(pair: Pair) -> Iterator[Finding]:
         rule="traffic-left-alone" if left_alone else "traffic-not-as-described",
         what="The description asks for shares that this change does not bring: somebody else writes them."
         if left_alone
-        else "The description and what is deployed do not say the same.",
+        else "The description and what is deployed differ.",
         why=f"described: {rows(pair.described)}; deployed: {rows(side.routes)}",
-        breaks=f"{callers(pair)} get what is deployed.",
-        avoid="Ask the controller for it, or let the program write the shares again."
+        breaks=f"What is deployed answers {callers(pair)}.",
+        avoid="Ask the controller for these shares, or let the program write the shares again."
         if left_alone
         else "Make the preview from the same commit as the description.",
         path="spec.rules" if side.dialect == "gateway" else "",

@@ -13,11 +13,11 @@ def endpoint_gone(pair: Pair) -> Iterator[Finding]:
     if pair.after is not None or pair.before is None or not pair.before.rows:
         return
     if pair.moved_to:
-        what = f"Its endpoint goes, and another one comes, by {pair.moved_to}."
-        avoid = "Make the new one first and move the callers; remove the old one in a later change."
+        what = f"Its endpoint goes away, and another one takes its place, by {pair.moved_to}."
+        avoid = "Make the new endpoint first and move the callers; remove the old one in a later change."
     else:
-        what = "Its endpoint goes."
-        avoid = "Ask its callers first; set `presence: disabled` when it comes back, `retired` when it does not."
+        what = "Its endpoint goes away."
+        avoid = "Ask its callers first; set `presence: disabled` if it will come back, `retired` if it will not."
     yield found(
         pair,
         risk="disruptive",
@@ -51,7 +51,7 @@ def to_nothing(pair: Pair) -> Iterator[Finding]:
             what=f"Nobody answers {f'requests with {matches}' if matches else 'any request'}: all shares are 0.",
             why=f"{before} → {rows(side.routes)}",
             breaks=f"Requests of {callers(pair)} get an error.",
-            avoid="Give what should answer a share above 0.",
+            avoid="Give a share above 0 to the version that should answer.",
             path=groups[matches][0].path if matches in groups else "",
             approval=True,
             blocks=True,
@@ -77,13 +77,13 @@ def missing(pair: Pair) -> Iterator[Finding]:
             pair,
             risk="traffic" if copies else "disruptive",
             rule="traffic-backend-gone" if goes else "traffic-backend-missing",
-            what=f"{row.target} gets {'copies of ' if copies else ''}{percent(share)} of the requests and "
-            + ("goes in the same change." if goes else "is not there."),
+            what=f"{row.target} gets {'copies of ' if copies else ''}{percent(share)} of the requests, and "
+            + ("is deleted in the same change." if goes else "is not there."),
             why=f"{row.path} names {row.target}; {'it is deleted' if goes else 'this stack has none of that name'}",
             breaks=f"{percent(share)} of the requests {effect}.",
-            avoid="Move its share first and remove it in a later change."
+            avoid="Move its share to another version first, and delete it in a later change."
             if goes
-            else "Make it in this change or an earlier one, or remove it here.",
+            else "Create it in this change or an earlier one, or take it out of the route.",
             path=row.path,
             approval=True,
             # What is in no stack that was given may be made by somebody else, such as a chart.
@@ -107,7 +107,7 @@ def without_default(pair: Pair) -> Iterator[Finding]:
         pair,
         risk="disruptive" if before is not None else "review",
         rule="traffic-no-default",
-        what=f"Only requests with {' or '.join(asked)} are answered; all others are not.",
+        what=f"Only requests with {' or '.join(asked)} are answered.",
         why=f"{rows(before.routes) if before else 'new'} → {rows(side.routes)}",
         breaks=f"Requests of {callers(pair)} without that get 404.",
         avoid="Keep a rule without a header for everybody else.",
@@ -144,8 +144,8 @@ def shadow_capacity(pair: Pair) -> Iterator[Finding]:
             rule="traffic-shadow-capacity",
             what=f"{copied.version} gets copies of {copied.mirror:g}% of the requests and has at most {_replicas(copied.most)}.",
             why=f"copies {copied.mirror:g}%, at most {_replicas(copied.most)}{wants}",
-            breaks="What it answers late or not at all says nothing of it; callers do not notice.",
-            avoid="Raise its replicas, or copy less.",
+            breaks="Answers that come late or not at all say nothing about it; callers do not notice.",
+            avoid="Give it more replicas, or copy fewer requests.",
             path=row.path,
         )
 

@@ -23,7 +23,7 @@ def jump(pair: Pair) -> Iterator[Finding]:
     """A share that grows by more than is allowed."""
     for version, before, after in _growing(pair):
         if not (before == 0 and after >= 100):
-            what = f"{version} answers {after - before:g} points more in one step; {LARGEST_STEP} are allowed."
+            what = f"{version} answers {after - before:g} percentage points more of the requests in one step; at most {LARGEST_STEP} are allowed."
             yield _shift(pair, version, "traffic-jump", what, before, after)
 
 
@@ -37,8 +37,8 @@ def _shift(pair: Pair, version: str, rule: str, what: str, before: float, after:
         rule=rule,
         what=what,
         why="; ".join(_told(key, old.get(key, _NOTHING), new.get(key, _NOTHING)) for key in differs),
-        breaks=f"If it is worse, {after:g}% of the requests of {callers(pair)} see it before anybody can tell.",
-        avoid=f"Let it answer at most {min(100, before + LARGEST_STEP):g}% first, as canary, and the rest once its figures hold.",
+        breaks=f"If it is worse, {after:g}% of the requests of {callers(pair)} get worse answers before anybody can tell.",
+        avoid=f"Let it answer at most {min(100, before + LARGEST_STEP):g}% first, as a canary, and the rest once its metrics hold.",
         path=path,
         approval=True,
     )
@@ -61,17 +61,17 @@ def moved(pair: Pair) -> Iterator[Finding]:
             f"{version} answers {percent(has)} of the requests{where}, {f'{percent(had)} before' if had else 'and answered none before'}."
         )
         most = max(((share or 0, key) for key, (share, _) in old.items()), default=(0, None))[1] == (version, matches)
-        breaks = f"If it is worse, {percent(has)} of the requests{where} of {callers(pair)} see it."
-        avoid = "Give it no more before its figures hold."
+        breaks = f"If it is worse, {percent(has)} of the requests{where} of {callers(pair)} get worse answers."
+        avoid = "Give it a larger share only once its metrics hold."
         if most:
             breaks = f"Requests of {callers(pair)} come back to what answered most of them."
-            avoid = "Keep the others until nothing asks them any more."
+            avoid = "Keep the other versions until no requests reach them."
     else:
         what = f"{version} gets copies of {copies:g}% of the requests{where}, {f'{copied:g}% before' if copied else 'and got none before'}."
-        breaks = "Callers do not notice; its replicas get the load." if copies else "Nothing is learned of it any more."
+        breaks = "Callers do not notice; its replicas get the load." if copies else "Nothing more is learned about it."
         avoid = "Have its replicas ready first." if copies else "Keep the copies for as long as it is to be compared."
     if after.gradual and has:
-        avoid = "Its platform shifts step by step, and comes back where an alarm goes off: look at the steps and the alarms."
+        avoid = "Its platform shifts step by step, and rolls back when an alarm goes off: check the steps and the alarms."
     told = [_told(key, old.get(key, _NOTHING), new.get(key, _NOTHING)) for key in differs]
     path = next((row.path for row in after.rows if row.route.version == version and row.route.matches == matches), "")
     yield found(pair, risk="traffic", rule="traffic-moved", what=what, why="; ".join(told), breaks=breaks, avoid=avoid, path=path)
@@ -191,10 +191,10 @@ def _same(pair: Pair, row: Row, other: list[str]) -> Finding:
         pair,
         risk="traffic",
         rule="traffic-same-version-new-digest",
-        what=f"{row.route.version} becomes something else under the same name.",
+        what=f"{row.route.version} serves something else under the same name.",
         why="; ".join(other),
         breaks=f"What was tested and recorded as {row.route.version} is no longer what answers {callers(pair)}: {seen}.",
-        avoid="Give it a version of its own, and let that begin as canary.",
+        avoid="Give it a version of its own, and begin that as a canary.",
         path=row.path,
         approval=True,
     )
@@ -233,9 +233,9 @@ def _relative(pair: Pair, group: list[Row], total: float) -> Finding:
         pair,
         risk="review",
         rule="traffic-sum",
-        what=f"Weights add up to {total:g}, not to 100: each is a part of the sum and no percentage.",
+        what=f"Weights add up to {total:g}, not to 100: each counts as a part of the sum, not as a percentage.",
         why=shares,
-        avoid="Write weights that are 100 together where percentages are meant.",
+        avoid="Where percentages are meant, write weights that add up to 100.",
         path=group[0].path,
     )
 
@@ -245,10 +245,10 @@ def _too_much(pair: Pair, group: list[Row], total: float) -> Finding:
         pair,
         risk="disruptive",
         rule="traffic-sum",
-        what=f"Canaries take {total:g}% of the requests together; 100 is the most.",
+        what=f"Together, canaries take {total:g}% of the requests; 100% is the most.",
         why=", ".join(f"{row.target} {row.weight:g}%" for row in group if row.path != "spec.predictor"),
         breaks="KServe refuses it, and the update fails.",
-        avoid="Lower the percentages.",
+        avoid="Lower the percentages of the canaries to 100 in all.",
         path=group[-1].path,
         blocks=True,
     )

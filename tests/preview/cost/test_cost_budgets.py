@@ -147,7 +147,7 @@ def test_what_has_no_known_cost_is_told_with_the_budget(tmp_path: Path) -> None:
     costs.see(step("create", "aws:eks/nodeGroup:NodeGroup", "general", None, nodes(8, 8)))
     costs.see(step("create", "aws:ebs/volume:Volume", "odd", None, {"type": "io2", "size": 10}))
     (over,) = [one for one in findings(costs.finish(None, environment)) if one.rule == "cost-over-budget"]
-    assert "1 things have no known cost and are not counted, volume odd first." in over.why
+    assert "1 thing has no known cost, and is not counted: volume odd." in over.why
 
 
 def test_without_a_budget_nothing_is_said() -> None:
