@@ -48,8 +48,12 @@ from modelway.preview.state import State
 from modelway.preview.steps import STACK
 from modelway.preview.traffic import Traffic
 from modelway.preview.versions import DELETED, Version, version_of, weighed
+from modelway.redaction import masked
 
 _OPERATIONS: tuple[Operation, ...] = get_args(Operation)
+
+_NAMED = 3
+"""Changes that one sentence names."""
 
 
 @dataclass
@@ -96,9 +100,10 @@ def assemble(
     changes = tuple(change for stack in told for change in stack.changes)
     policies = tuple(result for stack in told for result in stack.policies)
     rows = tuple(_row(stack, findings, cost) for stack in told)
+    gaps = tuple(sorted(dict.fromkeys(gap for stack in told for gap in stack.gaps), key=lambda gap: not gap.look))
     return netted(
         ChangeSet(
-            verdict=verdict.decide(rows, findings, policies, checks, changes),
+            verdict=verdict.decide(rows, findings, policies, checks, changes, gaps),
             stacks=rows,
             findings=tuple(findings),
             endpoints=tuple(endpoint for stack in told for endpoint in stack.endpoints),
@@ -108,7 +113,7 @@ def assemble(
             blast_radius=radius(changes, (resource for stack in told for resource in stack.resources)),
             differences=tuple(difference for stack in told for difference in stack.differences),
             changes=changes,
-            gaps=tuple(dict.fromkeys(gap for stack in told for gap in stack.gaps)),
+            gaps=gaps,
             made=_made(made or Made(), told),
         )
     )
@@ -385,27 +390,42 @@ def _gaps(stack: str, preview: Preview, state: State | None, plan: Plan | None, 
     found = []
     if preview.steps.unknown:
         named = ", ".join(sorted(preview.steps.unknown))
-        found.append(Gap(stack, f"The engine does what is not known here: {named}.", "Use a newer Modelway."))
-    if unreadable := len(set(preview.steps.unreadable)):
-        found.append(Gap(stack, f"{unreadable} changes cannot be read, so nothing is known of their risk.", "Use a newer Modelway."))
+        found.append(Gap(stack, f"The engine does what is not known here: {named}.", "Use a newer Modelway.", look=True))
+    if unreadable := list(dict.fromkeys(preview.steps.unreadable)):
+        named = ", ".join(masked(name_of(urn)) for urn in unreadable[:_NAMED]) + ("" if len(unreadable) <= _NAMED else ", …")
+        what = f"{len(unreadable):,} change{'s' * (len(unreadable) != 1)} cannot be read, so nothing is known of the risk: {named}."
+        found.append(Gap(stack, what, "Read it in the engine's own words: `pulumi preview --diff`.", look=True))
     if state is None:
-        what = "The state was not given: what does not change is not known, so traffic, cost and what depends on it may lack something."
-        found.append(Gap(stack, what, "Give `pulumi stack export` with --state."))
+        found.append(_without_state(stack, preview, passing))
     else:
         if passing.strange:
             what = f"The state is not what the preview started from: they disagree on {passing.strange:,} resources."
-            found.append(Gap(stack, what, "Give the state as `pulumi stack export` wrote it just before, or leave it out."))
+            found.append(Gap(stack, what, "Give the state as `pulumi stack export` wrote it just before, or leave it out.", look=True))
         found += state.gaps()
     if plan is not None and (others := _disagreeing(plan, passing.operations, preview)):
-        found.append(Gap(stack, f"The plan and the preview are of different runs: they disagree on {others} resources.", "Make both anew."))
+        what = f"The plan and the preview are of different runs: they disagree on {others} resources."
+        found.append(Gap(stack, what, "Make both anew.", look=True))
     return found
+
+
+def _without_state(stack: str, preview: Preview, passing: _Pass) -> Gap:
+    """What the state would have told. Dangerous may be what stays behind an address, or in front of what changes there."""
+    way_out = "Give `pulumi stack export` with --state."
+    if preview.steps.unchanged:
+        return Gap(stack, "The state was not given: what depends on what changes may be more than what is named.", way_out)
+    if passing.traffic.moves:
+        what = "The state was not given: what stays is not known, so who answers, at what cost, may be others than those that are told."
+        return Gap(stack, what, way_out, look=True)
+    what = "The state was not given: what stays is not known, so cost and what depends on the change may be more than what is told."
+    return Gap(stack, what, way_out)
 
 
 def _disagreeing(plan: Plan, operations: Mapping[str, str], preview: Preview) -> int:
     """Resources of which plan and preview say something else. A preview that did not come to its end lists less."""
     differ = set(plan.missing({urn: operation for urn, operation in operations.items() if operation != "delete-replaced"}))
     if preview.result == "succeeded":
-        differ |= plan.changes().keys() - operations.keys()
+        # Of the providers that the engine makes by itself a digest says nothing.
+        differ |= {urn for urn in plan.changes().keys() - operations.keys() if not type_of(urn).startswith("pulumi:providers:")}
     return len(differ)
 
 

@@ -261,12 +261,14 @@ class Difference(_Data, frozen=True):
 
 
 class Gap(_Data, frozen=True):
-    """Something that could not be looked at, which is never taken for safe."""
+    """Something that could not be looked at."""
 
     stack: str
     what: str
     """What is missing, in one sentence."""
     way_out: str = ""
+    look: bool = False
+    """Whether somebody has to look before it is merged, as something dangerous may be in it."""
 
 
 class Diagnostic(_Data, frozen=True):

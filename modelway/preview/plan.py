@@ -62,11 +62,13 @@ class Plan:
         self.stack = named.pop() if named else ""
 
     def missing(self, operations: Mapping[str, str]) -> tuple[str, ...]:
-        """URNs of which the preview says another operation than the plan: the two are of different runs."""
+        """URNs of which the preview says another operation than the plan: the two are of different runs. Of an import a plan has the goal
+        and no step."""
         return tuple(
             urn
             for urn, operation in operations.items()
-            if operation not in ("same", "refresh") and (urn not in self.operations or operation not in self.operations[urn])
+            if operation not in ("same", "refresh")
+            and (urn not in self.operations or (operation != "import" and operation not in self.operations[urn]))
         )
 
     def changes(self) -> dict[str, tuple[str, ...]]:

@@ -147,7 +147,7 @@ def read(stack: str, digest: Path | None, events: Path | None, ended: Result = "
         gaps.append(Gap(stack, what, "Run the preview again to have that too."))
         first = None
     elif first and log is None:
-        what = "There is no event log: what policies say is not known."
+        what = "There is no event log: what policy packs advise is not known. What they forbid makes a preview fail."
         gaps.append(Gap(stack, what, "Write one with --event-log (docs/preview.md)."))
     elif log and first is None:
         gaps.append(Gap(stack, "There is no digest: what depends on what changes is not known.", "Write one with `pulumi preview --json`."))
@@ -159,7 +159,8 @@ def read(stack: str, digest: Path | None, events: Path | None, ended: Result = "
     found, project = _names(chief.steps, digest or events, stack)
     gaps = [*(gap for one in sources for gap in one.gaps), *gaps]
     if any(one.corrupt for one in sources):
-        gaps.append(Gap(stack, "The engine says that its state may be damaged.", "Look at the stack with `pulumi stack export`."))
+        what = "The engine says that its state may be damaged."
+        gaps.append(Gap(stack, what, "Look at the stack with `pulumi stack export`.", look=True))
     result = _result(ended, sources)
     return Preview(
         stack or found,

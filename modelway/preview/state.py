@@ -88,9 +88,14 @@ class State:
         """What is not known, once it has been read."""
         if self.pending:
             way_out = "Run `modelway recover` for the environment, or `pulumi refresh`."
-            yield Gap(self.stack, f"{self.pending} operations of an earlier run never ended: what became of them is not known.", way_out)
+            yield Gap(
+                self.stack,
+                f"{self.pending} operations of an earlier run never ended: what became of them is not known.",
+                way_out,
+                look=True,
+            )
         if self.unreadable:
-            yield Gap(self.stack, f"{self.unreadable} resources of the state cannot be read.", "Use a newer Modelway.")
+            yield Gap(self.stack, f"{self.unreadable} resources of the state cannot be read.", "Use a newer Modelway.", look=True)
 
     def _stack(self, file: Path) -> str:
         named = set()

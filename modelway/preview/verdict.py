@@ -10,6 +10,7 @@ from modelway.preview.changeset import (
     DataCheck,
     Decision,
     Finding,
+    Gap,
     PolicyResult,
     Risk,
     StackChanges,
@@ -30,13 +31,12 @@ def decide(
     policies: Sequence[PolicyResult],
     checks: Sequence[DataCheck],
     changes: Sequence[Change],
+    gaps: Sequence[Gap],
 ) -> Verdict:
     """What blocks decides first: no approval helps. Then what is not known, then what somebody has to approve."""
     blocks = [*_blocking(findings, policies, checks)]
     unknown = [*_unknown(stacks, policies)]
-    known = {finding.urn for finding in findings}
-    unread = [change.name for change in changes if change.risk == "unknown" and change.urn not in known]
-    approvals = [*_approvals(findings, policies, checks), *_unread(unread)]
+    approvals = [*_approvals(findings, policies, checks), *_looks(gaps)]
     decision: Decision = "blocked" if blocks else "unknown" if unknown else "needs approval" if approvals else "ok"
     counted = Counter(change.risk for change in changes)
     return Verdict(decision, (*blocks, *unknown, *approvals), tuple((risk, counted[risk]) for risk in RISKS if counted[risk]))
@@ -91,10 +91,11 @@ def _approvals(findings: Sequence[Finding], policies: Sequence[PolicyResult], ch
             yield f"Look at {check.subject}: its contract could not be held against it."
 
 
-def _unread(names: Sequence[str]) -> Iterator[str]:
-    if names:
-        more = f" and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
-        yield f"Look at what could not be read, in the engine's own words: {', '.join(names[:_LISTED])}{more}."
+def _looks(gaps: Sequence[Gap]) -> Iterator[str]:
+    asked = [gap.what.rstrip(".") for gap in gaps if gap.look]
+    if asked:
+        more = f"; and {len(asked) - _LISTED} more" if len(asked) > _LISTED else ""
+        yield f"Look at what could not be analysed: {'; '.join(asked[:_LISTED])}{more}."
 
 
 _DOES: dict[Risk, str] = {

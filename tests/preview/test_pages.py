@@ -81,7 +81,8 @@ def test_one_line_fits_into_a_status_on_a_commit() -> None:
         assert len(text) <= 140
         assert "\n" not in text
     assert line.render(case("canary")) == (
-        "Needs approval · 1 traffic · 1 review · 2 safe · credit-risk: 2026.11.1 90% → 50%, 2026.12.0 10% → 50%,… · +174 USD a month · 1 not analysed"
+        "Needs approval · 1 traffic · 1 review · 2 safe · credit-risk: 2026.11.1 90% → 50%, "
+        "2026.12.0 10% → 50%, 2026.12.0 copies… · +174 USD a month"
     )
 
 

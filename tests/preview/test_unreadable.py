@@ -27,7 +27,7 @@ def with_replicas(tmp_path: Path, written: str) -> Path:
 def test_a_change_that_cannot_be_read_asks_for_a_look(written: str, tmp_path: Path) -> None:
     verdict = assemble([Sources(digest=with_replicas(tmp_path, written))]).verdict
     assert verdict.decision == "needs approval"
-    assert any("could not be read" in sentence for sentence in verdict.needed)
+    assert any("cannot be read, so nothing is known of the risk: credit-risk" in sentence for sentence in verdict.needed)
 
 
 def test_a_number_above_every_float_is_a_number(tmp_path: Path) -> None:

@@ -25,8 +25,10 @@ def render(changeset: ChangeSet, most: int = 140) -> str:
     sums = [amounts for amounts in known if amounts is not None]
     if sums and len(sums) == len(known) and any(any(amounts) for amounts in sums):
         said.append(f"{money.difference((sum(least for least, _ in sums), sum(top for _, top in sums)))} a month")
-    if changeset.gaps:
-        said.append(f"{len(changeset.gaps):,} not analysed")
+    # Of what may be merged, what cannot stand in the way is no news.
+    looks = sum(gap.look for gap in changeset.gaps) if changeset.verdict.decision in ("ok", "needs approval") else len(changeset.gaps)
+    if looks:
+        said.append(f"{looks:,} not analysed")
     moves = shares.moves(changeset)
     if moves and (room := most - len(" · ".join([*said, ""]))) >= _LEAST:
         said.insert(place, _moves(moves, room))

@@ -116,8 +116,7 @@ def _head(changeset: ChangeSet, flavour: Flavour, size: _Head) -> str:
         if len(verdict.needed) > size.needed:
             lines.append(f"- and {len(verdict.needed) - size.needed:,} more")
     if changeset.gaps:
-        number = len(changeset.gaps)
-        lines += ["", f"{words.counted(number, 'thing')} could not be analysed and {'is' if number == 1 else 'are'} not taken for safe."]
+        lines += ["", words.unanalysed(changeset)]
     if lines:
         parts.append(_alert(_ALERTS[verdict.decision], lines[1:] if not lines[0] else lines, flavour))
     elif words.is_empty(changeset):

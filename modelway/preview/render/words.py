@@ -83,6 +83,19 @@ def is_partial(stack: StackChanges) -> str:
     return "How the preview ended is not known, so what is listed may not be all."
 
 
+def unanalysed(changeset: ChangeSet) -> str:
+    """How many things could not be analysed, and what that does to the verdict; empty without any."""
+    number, looks = len(changeset.gaps), sum(gap.look for gap in changeset.gaps)
+    if not number:
+        return ""
+    told = f"{counted(number, 'thing')} could not be analysed"
+    if looks:
+        return f"{told}; {'it' if number == 1 else f'{looks:,} of them'} may hold something dangerous."
+    if changeset.verdict.decision in ("ok", "needs approval"):
+        return f"{told}; nothing in {'it' if number == 1 else 'them'} can stand in the way."
+    return f"{told}."
+
+
 def operations(counts: Iterable[tuple[Operation, int]]) -> str:
     """As `1 new, 3 changed`; what stays as it is does not count."""
     return ", ".join(f"{number:,} {OPERATIONS[operation]}" for operation, number in counts if number and operation != "same")

@@ -77,6 +77,9 @@ def gaps(pair: Pair) -> Iterator[Gap]:
     subject = f"{side.dialect} endpoint {side.name}"
     if side.controller:
         way_out = f"Look at {side.controller} in the cluster; its steps are no part of a preview."
-        yield Gap(pair.stack, f"{subject}: {side.controller} decides who answers while it runs, not this change.", way_out)
+        yield Gap(
+            pair.stack, f"{subject}: {side.controller} decides who answers while it runs, not this change.", way_out, look=pair.changed
+        )
     if side.unseen:
-        yield Gap(pair.stack, f"{subject}: {'; '.join(side.unseen)}.", "Read it where it is made, in another stack or in the cluster.")
+        way_out = "Read it where it is made, in another stack or in the cluster."
+        yield Gap(pair.stack, f"{subject}: {'; '.join(side.unseen)}.", way_out, look=pair.changed and pair.after is not None)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from modelway.preview.changeset import Endpoint, Finding, Gap
+from modelway.preview.changeset import RISKS, Endpoint, Finding, Gap
 from modelway.preview.resources import Resource, Step
 from modelway.preview.traffic import alb, checks, described, gateway, kserve, sagemaker
 from modelway.preview.traffic.objects import Thing, World, kind_of
@@ -25,6 +25,7 @@ _PASSED = {"discard", "discard-replaced", "remove-pending-replace", "delete-repl
 
 _REPEATED = {
     *("route-changed", "balancer-traffic", "balancer-rule-traffic", "predictor-changed"),
+    *("model-route-deleted", "endpoint-deleted"),
     *("endpoint-config-changed", "endpoint-variants-changed", "endpoint-shadow-changed", "hosted-model-changed"),
 }
 """Rows of the risk table that see one resource, and no shares."""
@@ -95,16 +96,23 @@ class Traffic:
         self._found = [finding for pair in self._pairs for finding in checks.findings(pair)]
         return tuple(self._endpoint(pair) for pair in self._pairs)
 
+    @property
+    def moves(self) -> bool:
+        """Whether anything changes that may decide who answers."""
+        return bool(self._old or self._new)
+
     def findings(self) -> list[Finding]:
         """What to read before merging, of the endpoints that were asked for last."""
         return list(self._found)
 
     def untold(self, findings: Iterable[Finding]) -> Iterator[Finding]:
         """Findings of the risk table, without those that say less of what `findings()` of an endpoint says with its shares."""
-        about = {finding.urn for finding in self._found}
-        sides = (side for pair in self._pairs if pair.known.urn in about for side in (pair.before, pair.after) if side is not None)
-        told = {urn for side in sides for urn in (side.urn, *side.parts)}
-        return (one for one in findings if one.rule not in _REPEATED or one.urn not in told)
+        worst = {finding.urn: RISKS.index(finding.risk) for finding in sorted(self._found, key=_mildest_first)}
+        told: dict[str, int] = {}
+        for pair in self._pairs:
+            for side in (pair.before, pair.after) if pair.known.urn in worst else ():
+                told |= dict.fromkeys((side.urn, *side.parts), worst[pair.known.urn]) if side is not None else {}
+        return (one for one in findings if one.rule not in _REPEATED or RISKS.index(one.risk) < told.get(one.urn, len(RISKS)))
 
     def gaps(self) -> list[Gap]:
         """What could not be looked at, of the endpoints that were asked for last."""
@@ -134,6 +142,10 @@ class Traffic:
             changed=pair.changed,
             note=masked("; ".join(notes)),
         )
+
+
+def _mildest_first(finding: Finding) -> int:
+    return -RISKS.index(finding.risk)
 
 
 def _all_sides(world: World, before: World | None) -> Iterator[Side]:

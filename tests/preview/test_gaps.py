@@ -1,0 +1,70 @@
+"""What could not be analysed and what the verdict says of it agree."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from modelway.preview.assembling import assemble
+from modelway.preview.changeset import ChangeSet
+from modelway.preview.render import line, markdown, words
+from scripts.recorded import cases
+
+ALL = cases()[::3]
+NOTHING = "can stand in the way"
+SOMETHING = "may hold something dangerous"
+
+
+def made(name: str, **without: Any) -> ChangeSet:
+    (case,) = cases([name])
+    return assemble([replace(case.sources(), **without)])
+
+
+@pytest.mark.parametrize(
+    "without", [{}, {"events": None}, {"state": None}, {"events": None, "state": None, "plan": None}, {"digest": None}]
+)
+def test_a_verdict_and_what_is_said_beside_it_agree(without: dict[str, None]) -> None:
+    for case in ALL:
+        report = assemble([replace(case.sources(), **without)])
+        said, page = words.unanalysed(report), markdown.render(report)
+        looks = [gap for gap in report.gaps if gap.look]
+        assert said in page
+        assert (SOMETHING in said) == bool(looks), case.name
+        assert any("Look at what could not be analysed" in one for one in report.verdict.needed) == bool(looks), case.name
+        if report.verdict.decision == "ok":
+            assert not looks
+            assert (NOTHING in said) == bool(report.gaps), case.name
+            assert "not analysed" not in line.render(report)
+
+
+@pytest.mark.parametrize(
+    ("name", "decision"),
+    [
+        # Requests go to what is in no file.
+        ("canary-begun", "needs approval"),
+        ("shadow-begun", "needs approval"),
+        # The same, and nothing moves.
+        ("weights-alike", "ok"),
+        ("labels-added", "ok"),
+    ],
+)
+def test_what_nobody_looked_at_asks_for_a_look_where_requests_go_there(name: str, decision: str) -> None:
+    assert made(name).verdict.decision == decision
+
+
+@pytest.mark.parametrize(
+    ("name", "decision"), [("bucket-tags", "ok"), ("replicas-raised", "needs approval"), ("retained-and-deleted", "ok")]
+)
+def test_a_state_is_missed_where_it_would_say_who_answers(name: str, decision: str) -> None:
+    assert made(name, state=None).verdict.decision == decision
+
+
+def test_without_an_event_log_what_packs_forbid_is_no_secret() -> None:
+    assert made("policy-warns", events=None).verdict.decision == "ok"
+    assert made("policy-forbids", events=None).verdict.decision != "ok"
+    assert "What they forbid makes a preview fail" in "".join(gap.what for gap in made("policy-warns", events=None).gaps)
+
+
+def test_a_first_update_and_its_plan_agree() -> None:
+    assert not made("first-update").gaps
+    assert not made("imported").gaps
