@@ -10,8 +10,11 @@ from modelway.cli._environments import Folder, faults_from_here, folder_of, proj
 def command(
     environment: Annotated[str, typer.Argument(metavar="ENV", help="Name of the environment.", show_default=False)],
     repository: Annotated[
-        str, typer.Option(metavar="OWNER/NAME", help="Repository on GitHub whose runs get the roles.", show_default=False)
+        str, typer.Option(metavar="OWNER/NAME", help="Repository whose runs get the roles; on GitLab GROUP/PROJECT.", show_default=False)
     ],
+    gitlab: Annotated[
+        str, typer.Option(metavar="HOST", help="The host of GitLab, like gitlab.com; without it, GitHub.", show_default=False)
+    ] = "",
     runner_subnets: Annotated[
         list[str] | None,
         typer.Option("--runner-subnet", metavar="ID", help="Private subnet of a runner; may be given again.", show_default=False),
@@ -23,7 +26,7 @@ def command(
 ) -> None:
     """Make the bucket and key of state, the roles of CI and their boundary. Done again, it changes only what is not as it should be."""
     from modelway.architecture import load
-    from modelway.operations.bootstrap import NotARepository, bootstrap, ground, next_steps, runner
+    from modelway.operations.bootstrap import NotAHost, NotARepository, bootstrap, ground, next_steps, runner
     from modelway.operations.environments import refuse_other_account
 
     running = runner(runner_subnets or (), runner_connection)
@@ -31,9 +34,11 @@ def command(
     with faults_from_here():
         described = load(folder_of(environment, environments, root), environment, root)
     try:
-        ground(described, repository)
+        place = ground(described, repository, gitlab)
     except NotARepository as fault:
         raise typer.BadParameter(str(fault), param_hint="--repository") from None
+    except NotAHost as fault:
+        raise typer.BadParameter(str(fault), param_hint="--gitlab") from None
     refuse_other_account(described)
     told: list[str] = []
 
@@ -41,7 +46,7 @@ def command(
         told.append(what)
         typer.echo(f"made: {what}", err=True)
 
-    place, runner_group = bootstrap(described, repository, running, made)
+    runner_group = bootstrap(described, place, running, made)
     if not told:
         typer.echo("everything is there already", err=True)
     typer.echo(next_steps(place, runner_group), nl=False)

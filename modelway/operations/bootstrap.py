@@ -16,26 +16,37 @@ TOO_MUCH = "arn:aws:iam::aws:policy/PowerUserAccess"
 """What deployments had before they had policies of their own."""
 
 _REPOSITORY = re.compile(r"[A-Za-z0-9](?:-?[A-Za-z0-9]){0,38}/[A-Za-z0-9._-]{1,100}")
+_PROJECT = re.compile(r"[A-Za-z0-9_.][A-Za-z0-9_.-]*(?:/[A-Za-z0-9_.][A-Za-z0-9_.-]*)+")
+_HOST = re.compile(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?\.[a-z]{2,}")
 
 
 _CONNECTION = re.compile(r"arn:aws[a-z-]*:(?:codeconnections|codestar-connections):[a-z0-9-]+:[0-9]{12}:connection/[0-9a-f-]{36}")
 
 
 class NotARepository(ModelwayError):
-    """What was named is no repository on GitHub."""
+    """What was named is no repository on GitHub, or no project on GitLab."""
+
+
+class NotAHost(ModelwayError):
+    """What was named is no host of GitLab."""
 
 
 class RunnerHalfDescribed(ModelwayError):
-    """A runner without its subnets, or without its connection to GitHub."""
+    """A runner without its subnets, or without its connection to GitHub; or one for GitLab."""
 
     exit_code = 2
 
 
-def ground(environment: Environment, repository: str) -> Ground:
-    """What the environment stands on. Raises NotARepository for what is not OWNER/NAME."""
-    if not _REPOSITORY.fullmatch(repository):
+def ground(environment: Environment, repository: str, gitlab: str = "") -> Ground:
+    """What the environment stands on; `gitlab` is the host of GitLab, where it is not GitHub. Raises NotARepository, NotAHost."""
+    if gitlab and not _HOST.fullmatch(gitlab):
+        raise NotAHost(f"--gitlab {gitlab}: a host alone, like gitlab.com.")
+    if gitlab and not _PROJECT.fullmatch(repository):
+        raise NotARepository(f"--repository {repository}: a project on GitLab is GROUP/PROJECT, like acme/platform/models.")
+    if not gitlab and not _REPOSITORY.fullmatch(repository):
         raise NotARepository(f"--repository {repository}: a repository on GitHub is OWNER/NAME, like acme/models.")
-    return Ground(environment.environment, environment.aws.account, environment.aws.region, repository, environment.platform)
+    aws = environment.aws
+    return Ground(environment.environment, aws.account, aws.region, repository, environment.platform, gitlab)
 
 
 @dataclass(frozen=True)
@@ -62,36 +73,38 @@ def runner(subnets: Sequence[str], connection: str | None) -> Runner | None:
     return Runner(subnets, connection)
 
 
-def bootstrap(environment: Environment, repository: str, running: Runner | None, made: Progress) -> tuple[Ground, str | None]:
-    """Afterwards there are: the bucket of state and its key; GitHub as a provider of identities; the roles `preview`, `drift` and `deploy`
-    with what they may; the boundary of roles that deployments make; with `running`, a CodeBuild project in the network and the role
-    `runner`.
+def bootstrap(environment: Environment, place: Ground, running: Runner | None, made: Progress) -> str | None:
+    """Afterwards there are: the bucket of state and its key; the forge as a provider of identities; the roles `preview`, `drift` and
+    `deploy` with what they may; the boundary of roles that deployments make; with `running`, a CodeBuild project in the network and the
+    role `runner`.
 
-    Returns what the environment stands on, and the id of the runner's security group. What is there and as it should be stays; `made` hears
-    of everything else. Raises AwsFailure.
+    Returns the id of the runner's security group. What is there and as it should be stays; `made` hears of everything else. Raises
+    AwsFailure, and RunnerHalfDescribed for a runner on GitLab.
     """
     from modelway.operations._aws_bootstrap import Ensurer
 
-    place = ground(environment, repository)
+    if running is not None and place.gitlab:
+        raise RunnerHalfDescribed("the runner in the network hears of jobs from GitHub: leave --runner-subnet out with --gitlab.")
     tags = {"environment": place.environment, "owner": environment.owner, "managed-by": "modelway-bootstrap"}
     ensure = Ensurer(place.region, tags)
     key = ensure.key(place.alias, documents.state_key(place.account), made)
     ensure.bucket(place.bucket, place.account, key, documents.state_bucket(place), made)
-    ensure.provider(place.provider, documents.ISSUER, documents.AUDIENCE, made)
+    ensure.provider(place.provider, place.issuer, documents.AUDIENCE, made)
     ensure.policy(place.boundary, documents.workloads(place), made)
     rights = deployments(place, environment)
     for arn, document in rights.items():
         ensure.policy(arn, document, made)
-    ensure.role(place.role("preview"), documents.assumed_by_github(place, *documents.LOOKING), documents.preview(place, key), (), made)
-    ensure.role(place.role("drift"), documents.assumed_by_github(place, *documents.ON_MAIN), drift(place, environment, key), (), made)
-    deploying = documents.assumed_by_github(place, f"environment:{place.environment}")
-    ensure.role(place.role("deploy"), deploying, documents.deploy(place, key), list(rights), made, instead_of=(TOO_MUCH,))
+    ensure.role(place.role("preview"), documents.trust(place, "preview"), documents.preview(place, key), (), made)
+    ensure.role(place.role("drift"), documents.trust(place, "drift"), drift(place, environment, key), (), made)
+    ensure.role(
+        place.role("deploy"), documents.trust(place, "deploy"), documents.deploy(place, key), list(rights), made, instead_of=(TOO_MUCH,)
+    )
     group = None
     if running is not None:
         allowed = documents.runner(place, running.subnets, running.connection)
         ensure.role(place.role("runner"), documents.assumed_by_codebuild(place), allowed, (), made, instead_of=(TOO_MUCH,))
         group = _run(environment, place, running, tags, made)
-    return place, group
+    return group
 
 
 def _run(environment: Environment, place: Ground, running: Runner, tags: dict[str, str], made: Progress) -> str:
@@ -118,7 +131,18 @@ def next_steps(place: Ground, runner_group: str | None) -> str:
         f"Roles of CI:\n{listed}\n"
         "Then:\n"
         "  write `bounded_roles: true` under aws in the environment's file: `deploy` makes no role without it\n"
+        f"{_on_forge(place)}"
+        f"{running}"
+    )
+
+
+def _on_forge(place: Ground) -> str:
+    if place.gitlab:
+        return (
+            f"  protect the branch main, and an environment called {place.environment} with approvers: jobs on main get `deploy`\n"
+            "  copy templates/gitlab/modelway.gitlab-ci.yml and fill in its variables (docs/bootstrap.md)\n"
+        )
+    return (
         f"  make a GitHub environment called {place.environment} with reviewers: only its runs get `deploy`\n"
         "  copy templates/github/ to .github/workflows/ and fill in the roles (docs/bootstrap.md)\n"
-        f"{running}"
     )

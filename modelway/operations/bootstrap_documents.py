@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 Document = dict[str, object]
 
@@ -32,8 +33,10 @@ class Ground:
     account: str
     region: str
     repository: str
-    """OWNER/NAME on GitHub."""
+    """OWNER/NAME on GitHub, or the path of a project on GitLab."""
     platform: str = "modelway"
+    gitlab: str = ""
+    """Host of GitLab; empty where it is GitHub."""
 
     @property
     def path(self) -> str:
@@ -49,8 +52,13 @@ class Ground:
         return f"alias/{self.platform}-{self.environment}-state"
 
     @property
+    def issuer(self) -> str:
+        """Who the tokens of CI are of."""
+        return self.gitlab or ISSUER
+
+    @property
     def provider(self) -> str:
-        return f"arn:aws:iam::{self.account}:oidc-provider/{ISSUER}"
+        return f"arn:aws:iam::{self.account}:oidc-provider/{self.issuer}"
 
     @property
     def boundary(self) -> str:
@@ -116,6 +124,34 @@ def assumed_by_github(ground: Ground, *subjects: str) -> Document:
             "Condition": {"StringEquals": {f"{ISSUER}:aud": AUDIENCE, f"{ISSUER}:sub": trusted[0] if len(trusted) == 1 else trusted}},
         }
     )
+
+
+def assumed_by_gitlab(ground: Ground, branch: str) -> Document:
+    """The trust policy of a role that jobs on a branch of one project get; `*` for every branch.
+
+    A token's `sub` names the branch alone, of a merge request the one that it comes from; neither the environment nor whether the branch is
+    protected (docs.gitlab.com/ci/secrets/id_token_authentication).
+    """
+    subject = {f"{ground.issuer}:sub": f"project_path:{ground.repository}:ref_type:branch:ref:{branch}"}
+    audience = {f"{ground.issuer}:aud": AUDIENCE}
+    conditions = {"StringEquals": audience, "StringLike": subject} if "*" in branch else {"StringEquals": {**audience, **subject}}
+    return document(
+        {
+            "Sid": "GitLab",
+            "Effect": "Allow",
+            "Principal": {"Federated": ground.provider},
+            "Action": ["sts:AssumeRoleWithWebIdentity"],
+            "Condition": conditions,
+        }
+    )
+
+
+def trust(ground: Ground, role: Literal["preview", "drift", "deploy"]) -> Document:
+    """Which runs of CI get a role."""
+    if ground.gitlab:
+        return assumed_by_gitlab(ground, "*" if role == "preview" else "main")
+    subjects = {"preview": LOOKING, "drift": ON_MAIN, "deploy": (f"environment:{ground.environment}",)}
+    return assumed_by_github(ground, *subjects[role])
 
 
 def assumed_by_codebuild(ground: Ground) -> Document:

@@ -15,7 +15,7 @@ from modelway.architecture import load
 from modelway.cli import main
 from modelway.operations import bootstrap as operation
 from modelway.operations import bootstrap_documents as documents
-from modelway.operations.bootstrap import NotARepository, Runner, RunnerHalfDescribed, bootstrap, ground, next_steps, runner
+from modelway.operations.bootstrap import NotAHost, NotARepository, Runner, RunnerHalfDescribed, bootstrap, ground, next_steps, runner
 from modelway.operations.bootstrap_actions import DASHBOARDS
 from modelway.operations.bootstrap_deploy import LONGEST_INLINE, deployments, drift
 from modelway.rules.iam import judge, judge_attachment
@@ -24,6 +24,7 @@ from modelway.rules.verdicts import NotApplicable, Passed
 ROOT = Path(__file__).resolve().parents[2]
 ENVIRONMENTS = ROOT / "stacks" / "environments"
 PLACE = documents.Ground("dev", "222222222222", "eu-west-1", "acme/models")
+GITLAB = documents.Ground("dev", "222222222222", "eu-west-1", "acme/platform/models", gitlab="gitlab.example.com")
 KEY = "arn:aws:kms:eu-west-1:222222222222:key/k"
 SUBNETS = ["subnet-0123456789abcdef0"]
 CONNECTION = "arn:aws:codeconnections:eu-west-1:222222222222:connection/1234abcd-12ab-34cd-56ef-1234567890ab"
@@ -33,6 +34,7 @@ DOCUMENTS: list[tuple[documents.Document, Any]] = [
     (documents.state_key(PLACE.account), "key"),
     (documents.assumed_by_github(PLACE, *documents.LOOKING), "trust"),
     (documents.assumed_by_github(PLACE, *documents.ON_MAIN), "trust"),
+    (documents.trust(GITLAB, "deploy"), "trust"),
     (documents.assumed_by_codebuild(PLACE), "trust"),
     (documents.preview(PLACE, KEY), "identity"),
     (documents.deploy(PLACE, KEY), "identity"),
@@ -133,7 +135,8 @@ def account(use_account: Callable[[str], None]) -> str:
 
 def run(running: Runner | None = None) -> list[str]:
     made: list[str] = []
-    bootstrap(load(ENVIRONMENTS, "dev", ROOT), "acme/models", running, made.append)
+    described = load(ENVIRONMENTS, "dev", ROOT)
+    bootstrap(described, ground(described, "acme/models"), running, made.append)
     return made
 
 
@@ -153,6 +156,48 @@ def test_deployments_of_an_earlier_version_lose_what_was_too_much(account: str, 
     attached = client("iam").list_attached_role_policies(RoleName="modelway-dev-deploy")["AttachedPolicies"]
     assert {each["PolicyName"].rpartition("-")[2] for each in attached} == {"cluster", "monitoring", "network", "registry", "serving"}
     assert all(isinstance(judge_attachment(each["PolicyArn"]).verdict, Passed) for each in attached)
+
+
+def test_on_gitlab_branches_look_and_main_alone_deploys() -> None:
+    subjects = {}
+    for role in ("preview", "drift", "deploy"):
+        statement: Any = documents.trust(GITLAB, role)["Statement"]
+        assert statement[0]["Principal"] == {"Federated": "arn:aws:iam::222222222222:oidc-provider/gitlab.example.com"}
+        assert statement[0]["Condition"]["StringEquals"]["gitlab.example.com:aud"] == "sts.amazonaws.com"
+        (subjects[role],) = [
+            value for one in statement[0]["Condition"].values() for name, value in one.items() if name == "gitlab.example.com:sub"
+        ]
+        # By meaning: a wildcard counts as one only under StringLike.
+        assert ("*" in subjects[role]) is ("StringLike" in statement[0]["Condition"])
+    of = "project_path:acme/platform/models:ref_type:branch:ref:"
+    assert subjects == {"preview": f"{of}*", "drift": f"{of}main", "deploy": f"{of}main"}
+    # No `sub` of GitLab's says that it is of a merge request: that the subject is open is so, and docs/bootstrap.md says it.
+    open_ = [
+        one.verdict for one in judge(documents.trust(GITLAB, "preview"), "trust", ()) if not isinstance(one.verdict, Passed | NotApplicable)
+    ]
+    assert "sub is open here" in str(open_)
+    assert len(open_) == 1
+
+
+def test_on_gitlab_it_is_made_once_and_trusts_nobody_on_github(account: str) -> None:
+    described = load(ENVIRONMENTS, "dev", ROOT)
+    made: list[str] = []
+    assert bootstrap(described, GITLAB, None, made.append) is None
+    assert "identity provider gitlab.example.com" in made
+    bootstrap(described, GITLAB, None, (again := []).append)
+    assert again == []
+    iam = client("iam")
+    for role in ("preview", "drift", "deploy"):
+        trusted = json.dumps(iam.get_role(RoleName=f"modelway-dev-{role}")["Role"]["AssumeRolePolicyDocument"])
+        assert "gitlab.example.com:sub" in trusted
+        assert "githubusercontent" not in trusted
+    assert "templates/gitlab/modelway.gitlab-ci.yml" in next_steps(GITLAB, None)
+    assert "GitHub" not in next_steps(GITLAB, None)
+
+
+def test_a_runner_hears_of_github_alone(account: str) -> None:
+    with pytest.raises(RunnerHalfDescribed, match="leave --runner-subnet out"):
+        bootstrap(load(ENVIRONMENTS, "dev", ROOT), GITLAB, Runner(SUBNETS, CONNECTION), print)
 
 
 def test_state_is_locked_down(account: str) -> None:
@@ -299,7 +344,8 @@ def test_the_runner_is_let_in_to_the_api_server_once_there_is_one(account: str, 
     main = described.clusters["main"]
     named = main.model_copy(update={"endpoint": main.endpoint.model_copy(update={"callers": (group["GroupId"],)})})  # type: ignore[union-attr]
     made: list[str] = []
-    place, told = bootstrap(described.model_copy(update={"clusters": {"main": named}}), "acme/models", running, made.append)
+    place = ground(described, "acme/models")
+    told = bootstrap(described.model_copy(update={"clusters": {"main": named}}), place, running, made.append)
     assert (made, told) == ([], group["GroupId"]), "the cluster's own description lets it in"
     assert f"callers: [{told}]" in next_steps(place, told)
 
@@ -314,3 +360,15 @@ def test_half_a_runner_is_refused(subnets: list[str], connection: str | None) ->
 def test_a_repository_is_named_whole(repository: str) -> None:
     with pytest.raises(NotARepository, match="OWNER/NAME"):
         ground(load(ENVIRONMENTS, "dev", ROOT), repository)
+
+
+@pytest.mark.parametrize("project", ["models", "acme/", "acme/models:*", "*/models", "acme//models", "acme/models:ref_type:branch"])
+def test_a_project_is_named_whole(project: str) -> None:
+    with pytest.raises(NotARepository, match="GROUP/PROJECT"):
+        ground(load(ENVIRONMENTS, "dev", ROOT), project, "gitlab.com")
+
+
+@pytest.mark.parametrize("host", ["https://gitlab.com", "gitlab.com/", "gitlab", "*.com", "gitlab.com:sub"])
+def test_a_host_of_gitlab_is_a_host_alone(host: str) -> None:
+    with pytest.raises(NotAHost, match="a host alone"):
+        ground(load(ENVIRONMENTS, "dev", ROOT), "acme/models", host)

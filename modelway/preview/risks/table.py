@@ -113,13 +113,18 @@ def _read(file: Path) -> Mapping[str, Any]:
 
 def as_markdown(rows: Sequence[Row]) -> str:
     """The table for people, one line for each row."""
-    head = "| risk | row | what is looked at | of |\n|---|---|---|---|"
-    return "\n".join([head, *(f"| {one.risk} | `{one.id}` | {_looked_at(one)} | {_of(one)} |" for one in rows)])
+    head = "| risk | asks | row | operation | what is looked at | of |\n|---|---|---|---|---|---|"
+    lines = (f"| {one.risk} | {_asks(one)} | `{one.id}` | {', '.join(sorted(one.on))} | {_looked_at(one)} | {_of(one)} |" for one in rows)
+    return "\n".join([head, *lines])
+
+
+def _asks(one: Row) -> str:
+    return "blocks" if one.blocks else "approval" if one.approval and one.risk != "safe" else "–"
 
 
 def _looked_at(one: Row) -> str:
     if not one.when:
-        said = ", ".join(sorted(one.on))
+        said = "the operation alone"
     else:
         value = f" {_value(one.value)}" if one.value is not None else ""
         said = f"{f'`{one.property}` ' if one.property else 'documents: '}{one.when}{value}"
