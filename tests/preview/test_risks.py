@@ -108,6 +108,21 @@ def test_a_finding_says_why_and_shows_what_may_be_shown() -> None:
     assert (finding.approval, finding.blocks) == (True, False)
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "why"),
+    [
+        (["a.example", "b.example"], ["b.example"], "spec.hostnames: without a.example"),
+        (["a.example"], ["c.example", "d.example"], "spec.hostnames: a.example → c.example, d.example"),
+        (["a.example"], [], "spec.hostnames: a.example → none"),
+    ],
+)
+def test_of_a_list_it_is_told_what_goes_and_what_comes(before: list[str], after: list[str], why: str) -> None:
+    content = json.loads((CASES / "route-hostnames-changed.json").read_text("utf-8"))["step"]
+    for side, names in (("oldState", before), ("newState", after)):
+        content[side]["inputs"]["spec"]["hostnames"] = names
+    assert [one.why for one in judged(step(content)) if one.rule == "route-hostnames-changed"] == [why]
+
+
 def test_what_cannot_be_changed_in_place_is_named_also_where_its_value_is_hidden() -> None:
     sides = [
         {

@@ -30,3 +30,15 @@ def test_a_move_is_told_once_with_its_shares(name: str, why: str) -> None:
 @pytest.mark.parametrize(("name", "rule"), [("canary-jump", "traffic-live-at-once"), ("promoted", "traffic-jump")])
 def test_a_move_that_is_too_large_is_told_as_that_alone(name: str, rule: str) -> None:
     assert [one.rule for one in findings(name).values() if one.risk == "traffic"] == [rule]
+
+
+@pytest.mark.parametrize(
+    ("name", "rule", "why"),
+    [
+        ("host-changed", "route-hostnames-changed", "spec.hostnames: models.example.com → ml.example.com"),
+        ("log-deleted", "logs-deleted", ""),
+        ("route-deleted", "traffic-endpoint-gone", "risk-1 100% → nobody"),
+    ],
+)
+def test_what_comes_instead_is_told_and_nothing_twice(name: str, rule: str, why: str) -> None:
+    assert [(one.rule, one.why) for one in findings(name).values()] == [(rule, why)]

@@ -41,7 +41,7 @@ class Held(NamedTuple):
 
     path: str
     before: object
-    """Missing where there was nothing."""
+    """Missing where there was nothing; an empty list where what was there is there still, or is of no interest."""
     after: object
     detail: str = ""
 
@@ -222,8 +222,10 @@ def _loses(before: Sequence[Found], after: Sequence[Found], asked: Asked) -> Ite
         yield from unknown
     elif gone:
         lost = [old[key] for key in gone]
+        # In its place may come others, and what is not named may stay: only without any there is nothing.
+        come = [value for key, value in new.items() if key not in old]
         path = (before[0].path if len(before) == 1 else before[0].path.rpartition("[")[0]) or before[0].path
-        yield Held(path, lost[0], Missing(), _listed(lost))
+        yield Held(path, lost, come if new else Missing(), _listed(lost))
 
 
 def _gains(before: Sequence[Found], after: Sequence[Found], asked: Asked) -> Iterator[Held | Open]:
@@ -235,7 +237,7 @@ def _gains(before: Sequence[Found], after: Sequence[Found], asked: Asked) -> Ite
     if unknown := [Found(after[0].path, value) for value in come if is_open(value)]:
         yield from _open(unknown)
     elif found:
-        yield Held(after[0].path, Missing(), found[0], _listed(found))
+        yield Held(after[0].path, [] if old else Missing(), found, _listed(found))
 
 
 def _members(found: Sequence[Found]) -> dict[str, object]:

@@ -26,6 +26,8 @@ _OF_DOCUMENTS = ("grants", "denies", "opens")
 _COMPARED: tuple[Operation, ...] = ("update", "replace")
 _MOST_KEPT = 4096
 """Sets of changed properties of which it is kept what rows are about them."""
+_MOST_SHOWN = 5
+"""Items of a list that one sentence names."""
 _Names = tuple[str, ...] | None
 
 
@@ -159,7 +161,7 @@ class _Judged:
             "detail": masked(held.detail) if held else "",
         }
         said = {name: _filled(getattr(row, name), words) for name in ("what", "why", "breaks", "avoid")}
-        why = said["why"] or (self._why(path, old, new) if held else masked(forced_by(self._step, self._properties, self._operation)))
+        why = said["why"] or (self._why(held, old, new) if held else masked(forced_by(self._step, self._properties, self._operation)))
         return Finding(
             row.risk,
             row.id,
@@ -175,10 +177,15 @@ class _Judged:
             row.approval or row.blocks,
         )
 
-    def _why(self, path: str, old: str, new: str) -> str:
+    def _why(self, held: Held, old: str, new: str) -> str:
+        path = held.path
         change = next((one for one in self._properties if one.path == path), None)
         if change is not None and change.before and change.after and change.before.text and change.after.text:
             old, new = change.before.text, change.after.text
+        if old and held.after == []:
+            return f"{masked(path)}: without {old}"
+        if new and held.before == []:
+            return f"{masked(path)}: also {new}"
         return masked(path) + (f": {old} → {new}" if old and new and old != new else "")
 
     def _open(self, row: Row, found: Open) -> Finding:
@@ -231,6 +238,9 @@ def _shown(path: str, value: object) -> str:
         return "[secret]"
     if value == UNKNOWN:
         return "not known"
+    if isinstance(value, list):
+        each = [_shown(path, one) for one in value[:_MOST_SHOWN]]
+        return ", ".join(each) + (" …" if len(value) > _MOST_SHOWN else "") if all(each) else ""
     if isinstance(value, bool | int | float):
         return str(value).lower() if isinstance(value, bool) else f"{value:g}"
     return shown(path, value).text or ""
