@@ -19,7 +19,7 @@ from modelway.errors import ModelwayError, WrongUsage
 from modelway.redaction import masked
 
 _BEGIN = re.compile(rb'^[ \t]*+(\{)\s*+(?:"|\}|\Z)', re.MULTILINE)
-"""Where an object may begin: first on its line. Possessive, or a long run of spaces is gone over again from each of them."""
+"""Where an object may begin: first on its line. Possessive, so that a long run of spaces is gone over once."""
 _TRIED = 50
 """Places that are tried at most, so that a long log with many braces ends soon."""
 _SPACE = re.compile(r"\s*")

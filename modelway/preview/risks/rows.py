@@ -68,7 +68,7 @@ class Fault:
 
 def faults(given: Mapping[str, Any], groups: Mapping[str, tuple[str, ...]]) -> Iterator[Fault]:
     """What is wrong with a row as it stands in a file, after it was joined with the row of the same id."""
-    for name in given.keys() - _KNOWN:
+    for name in sorted(given.keys() - _KNOWN):
         yield Fault(name, given[name], "a row has no such field", f"Write one of {', '.join(sorted(_KNOWN))}.")
     for name in _NEEDED:
         if name not in given:
@@ -82,22 +82,22 @@ def faults(given: Mapping[str, Any], groups: Mapping[str, tuple[str, ...]]) -> I
         yield from _others(name, given.get(name, {}))
     for name in ("approval", "blocks"):
         if not isinstance(given.get(name, False), bool):
-            yield Fault(name, given[name], "it is true or false", "Write true or false, without quotes.")
+            yield Fault(name, given[name], "must be true or false", "Write true or false, without quotes.")
 
 
 def _head(given: Mapping[str, Any]) -> Iterator[Fault]:
     if "id" in given and not (isinstance(given["id"], str) and _ID.fullmatch(given["id"])):
-        yield Fault("id", given["id"], "it is words of small letters and digits with hyphens", "Write such as `bucket-deleted`.")
+        yield Fault("id", given["id"], "must be words of small letters and digits with hyphens", "Write such as `bucket-deleted`.")
     if "class" in given and given["class"] not in RISKS:
-        yield Fault("class", given["class"], f"it is one of {', '.join(RISKS)}", "Write one of them; `safe` turns a row off.")
+        yield Fault("class", given["class"], f"must be one of {', '.join(RISKS)}", "Write one of them; `safe` turns a row off.")
     on = given.get("on", ["create"])
     if not isinstance(on, list) or not on or not all(one in OPERATIONS for one in on):
-        yield Fault("on", on, f"it is a list of {', '.join(OPERATIONS)}", "Name the operations that the row is about.")
+        yield Fault("on", on, f"must be a list of {', '.join(OPERATIONS)}", "Name the operations that the row is about.")
 
 
 def _text(name: str, given: object) -> Iterator[Fault]:
     if not isinstance(given, str):
-        yield Fault(name, given, "it is text", "Put it in quotes.")
+        yield Fault(name, given, "must be text", "Put it in quotes.")
     elif strange := [found for found in _PLACEHOLDER.findall(given) if found not in PLACEHOLDERS]:
         known = ", ".join(f"{{{one}}}" for one in sorted(PLACEHOLDERS))
         yield Fault(name, given, f"{{{strange[0]}}} stands for nothing", f"Write one of {known}.")
@@ -105,7 +105,7 @@ def _text(name: str, given: object) -> Iterator[Fault]:
 
 def _types(given: object, groups: Mapping[str, tuple[str, ...]]) -> Iterator[Fault]:
     if not isinstance(given, list) or not all(isinstance(one, str) for one in given):
-        yield Fault("types", given, "it is a list of types, or of groups as `@bucket`", 'Write such as ["aws:s3/bucket:Bucket"].')
+        yield Fault("types", given, "must be a list of types, or of groups as `@bucket`", 'Write such as ["aws:s3/bucket:Bucket"].')
         return
     for one in given:
         if one.startswith("@") and one[1:] not in groups:
@@ -124,14 +124,14 @@ def _condition(given: Mapping[str, Any]) -> Iterator[Fault]:
     if when in WITH_VALUE and "value" not in given:
         yield Fault("value", None, f'`when = "{when}"` needs a value', "Add `value`.")
     if given.get("unit", "amount") not in UNITS:
-        yield Fault("unit", given["unit"], f"it is one of {', '.join(UNITS)}", "Write one of them.")
+        yield Fault("unit", given["unit"], f"must be one of {', '.join(UNITS)}", "Write one of them.")
     if path and path not in OPTIONS:
         yield from _path("property", path)
 
 
 def _others(name: str, given: object) -> Iterator[Fault]:
     if not isinstance(given, dict):
-        yield Fault(name, given, "it names paths and values", f'Write such as {name} = {{"spec.type" = "LoadBalancer"}}.')
+        yield Fault(name, given, "must name paths and values", f'Write such as {name} = {{"spec.type" = "LoadBalancer"}}.')
         return
     for path in given:
         yield from _path(name, path)

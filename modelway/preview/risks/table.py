@@ -1,14 +1,16 @@
 """The risk table, read: table.toml of this package, and a file of one's own that says more or says it otherwise."""
 
+import json
 import tomllib
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
 from modelway.errors import ModelwayError
+from modelway.preview.risks.lines import Lines
 from modelway.preview.risks.rows import Fault, Row, faults, row
 from modelway.rules.iam_documents import DOCUMENTS
 
@@ -33,48 +35,52 @@ def table(own: Path | None = None) -> Table:
     built_in = _built_in()
     if own is None:
         return Table(tuple(row(given, _groups(built_in)) for given in built_in["risk"]))
-    content = _read(own)
+    content, text = _read(own)
     groups = _groups(built_in) | _groups(content)
     known = {given["id"]: given for given in built_in["risk"]}
-    told = list(_heads(content))
     listed = content.get("risk", [])
-    for number, given in enumerate(listed if isinstance(listed, list) else []):
+    given_rows = listed if isinstance(listed, list) else []
+    lines = Lines(text, len(given_rows))
+    told = [(lines.of_member(name), line) for name, line in _heads(content)]
+    seen: set[str] = set()
+    for number, given in enumerate(given_rows):
         if not isinstance(given, dict):
-            told.append(f"row {number + 1}: {given!r}: a row is a table. Write [[risk]] above its fields.")
+            told.append((lines.of_member("risk"), f"row {number + 1}: {_short(given)}: a row is a table. Write [[risk]] above its fields."))
             continue
         name = given.get("id")
+        if not isinstance(name, str):
+            told += [(lines.of_row(number, fault.field), _told(number, name, fault)) for fault in faults(given, groups)]
+            continue
         # A row that is there already needs only what differs; so may a file of one's own be short.
-        joined = {**known.get(name, {}), **given} if isinstance(name, str) else given
-        wrong = list(faults(joined, groups))
-        told += [_told(number, name, fault) for fault in wrong]
-        if not wrong and isinstance(name, str):
-            known[name] = joined
+        joined = {**known.get(name, {}), **given}
+        # Of a row that stands there twice, the first says what it lacks.
+        wrong = [fault for fault in faults(joined, groups) if name not in seen or fault.field in given]
+        told += [(lines.of_row(number, fault.field), _told(number, name, fault)) for fault in wrong]
+        if name in seen:
+            way_out = "Join them, or rename one."
+            told.append(
+                (lines.of_row(number, "id"), f"row {name}: id: {name}: it stands there already, and an id is of one row. {way_out}")
+            )
+        seen.add(name)
+        known[name] = joined
     if told:
-        lines = "".join(f"\n- {line}" for line in told)
-        raise InvalidRiskTable(f"{own} cannot be used:{lines}\nNothing was judged by it. docs/preview.md says what stands in a row.")
+        faulty = "".join(f"\n- {f'line {line}: ' if line else ''}{what}" for line, what in sorted(told, key=itemgetter(0)))
+        raise InvalidRiskTable(f"{own} cannot be used:{faulty}\nNothing was judged by it. docs/preview.md says what stands in a row.")
     return Table(tuple(row(given, groups) for given in known.values()))
 
 
-def _heads(content: Mapping[str, Any]) -> Iterator[str]:
+def _heads(content: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """What is wrong outside of the rows, each with the name of what it is about."""
     for name in sorted(content.keys() - {"risk", "groups"}):
-        yield f"{name}: {_short(content[name])}: a table has [[risk]] and [groups]. Take it away, or put it in a row."
+        yield name, f"{name}: {_short(content[name])}: a table has [[risk]] and [groups]. Take it away, or put it in a row."
     if not isinstance(content.get("risk", []), list):
-        yield f"risk: {_short(content['risk'])}: it is a list. Write [[risk]] with two brackets above each row."
+        yield "risk", f"risk: {_short(content['risk'])}: must be a list. Write [[risk]] with two brackets above each row."
     groups = content.get("groups", {})
     for name, types in groups.items() if isinstance(groups, dict) else ():
         if not isinstance(types, list) or not all(isinstance(one, str) and one.count(":") > 1 for one in types):
-            yield f'groups.{name}: {_short(types)}: it is a list of types. Write such as ["aws:s3/bucket:Bucket"].'
+            yield name, f'groups.{name}: {_short(types)}: must be a list of types. Write such as ["aws:s3/bucket:Bucket"].'
     if not isinstance(groups, dict):
-        yield f"groups: {_short(groups)}: it names lists of types. Write [groups] above them."
-    listed = content.get("risk", [])
-    names = (
-        Counter(given["id"] for given in listed if isinstance(given, dict) and isinstance(given.get("id"), str))
-        if isinstance(listed, list)
-        else Counter()
-    )
-    for name, count in names.items():
-        if count > 1:
-            yield f"row {name}: id: {name}: it stands there {count} times, and an id is of one row. Join them, or rename one."
+        yield "groups", f"groups: {_short(groups)}: must name lists of types. Write [groups] above them."
 
 
 def _told(number: int, name: object, fault: Fault) -> str:
@@ -85,7 +91,7 @@ def _told(number: int, name: object, fault: Fault) -> str:
 def _short(value: object) -> str:
     if value is None:
         return "missing"
-    text = repr(value)
+    text = json.dumps(value, ensure_ascii=False, default=str)
     return text if len(text) <= 80 else f"{text[:80]} …"
 
 
@@ -100,9 +106,11 @@ def _groups(content: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
     return _GROUPS | found
 
 
-def _read(file: Path) -> Mapping[str, Any]:
+def _read(file: Path) -> tuple[Mapping[str, Any], str]:
+    """What a file says, and its text."""
     try:
-        return tomllib.loads(file.read_text("utf-8"))
+        text = file.read_text("utf-8")
+        return tomllib.loads(text), text
     except OSError as error:
         raise InvalidRiskTable(f"{file} cannot be read: {error.strerror or error}.") from None
     except UnicodeDecodeError:
