@@ -109,7 +109,7 @@ def _head(changeset: ChangeSet, flavour: Flavour, size: _Head) -> str:
     lines = [tally] if tally else []
     moves = shares.moves(changeset)
     if moves and size.models:
-        lines += ["", *(f"- **{escaping.code(one.name, 60)}**: {one.told(_version)}" for one in moves[: size.models])]
+        lines += ["", *(f"- **{escaping.code(one.name, 60)}**: {one.told(_name)}" for one in moves[: size.models])]
         lines += [f"- and {words.counted(len(moves) - size.models, 'more model')}"] if len(moves) > size.models else []
     if verdict.needed:
         lines += ["", "Before it can be merged:", *(f"- {escaping.prose(one, size.most)}" for one in verdict.needed[: size.needed])]
@@ -117,16 +117,14 @@ def _head(changeset: ChangeSet, flavour: Flavour, size: _Head) -> str:
             lines.append(f"- and {len(verdict.needed) - size.needed:,} more")
     if changeset.gaps:
         lines += ["", words.unanalysed(changeset)]
+    if words.is_empty(changeset):
+        parts.append(words.as_it_is(changeset, _name))
     if lines:
         parts.append(_alert(_ALERTS[verdict.decision], lines[1:] if not lines[0] else lines, flavour))
-    elif words.is_empty(changeset):
-        names = ", ".join(escaping.code(stack.stack, 40) for stack in changeset.stacks[:10])
-        others = f" and {len(changeset.stacks) - 10:,} more" if len(changeset.stacks) > 10 else ""
-        parts.append(f"An update would leave {names}{others} as they are." if names else "An update would leave everything as it is.")
     return "\n\n".join(parts)
 
 
-def _version(name: str) -> str:
+def _name(name: str) -> str:
     return escaping.code(name, 60)
 
 

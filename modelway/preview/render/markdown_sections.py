@@ -106,7 +106,7 @@ def _endpoint(endpoint: Endpoint) -> str:
         if len(rows) > ROWS:
             lines += ["", f"and {words.counted(len(rows) - ROWS, 'more version')}"]
     if endpoint.note.strip():
-        lines += ["", prose(endpoint.note)]
+        lines += ["", prose(words.sentence(endpoint.note))]
     return "\n".join(lines)
 
 
@@ -122,10 +122,12 @@ def _side(column: shares.Column, number: int) -> str:
 def cost(changeset: ChangeSet, _: str) -> Iterator[Section]:
     """The sum and the budgets; the lines are folded, those that change first."""
     cost = changeset.cost
+    if words.is_empty(changeset) and not cost.budgets:
+        return
     lines: list[str] = []
     if cost.lines:
         after, before = money.sums(cost)
-        lines.append(f"**{after}** a month, {f'before {before}' if before else 'as before'}")
+        lines.append(f"A month: **{after}**, {f'before {before}' if before else 'as before'}")
     for budget in cost.budgets[:ROWS]:
         told = "**Over the budget**" if budget.over else "Within the budget"
         note = f": {prose(budget.note, 200)}" if budget.note.strip() else ""

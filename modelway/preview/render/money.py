@@ -49,9 +49,11 @@ def _sum(lines: Iterable[CostLine], which: int) -> str:
     sides = [((line.before, line.after)[which], line.confidence) for line in lines]
     known = [amount for amount, _ in sides if amount]
     unknown = sum(1 for amount, confidence in sides if amount is None and confidence == "unknown")
-    told = spread((sum(least for least, _ in known), sum(most for _, most in known))) if known or not unknown else ""
-    open_ = f"{unknown:,} {'thing' if unknown == 1 else 'things'} not known" if unknown else ""
-    return " and ".join(part for part in (told, open_) if part)
+    things = f"{unknown:,} {'thing' if unknown == 1 else 'things'}"
+    if unknown and not known:
+        return f"not known ({things})"
+    told = spread((sum(least for least, _ in known), sum(most for _, most in known)))
+    return f"{told} and {things} not known" if unknown else told
 
 
 def changed(cost: Cost) -> tuple[CostLine, ...]:

@@ -8,7 +8,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from modelway.preview.changeset import ChangeSet, CostLine, Decision, Endpoint, Finding, Risk
+from modelway.preview.changeset import ChangeSet, CostLine, Decision, Endpoint, Finding, PropertyChange, Risk
 from modelway.preview.failures import failures
 from modelway.preview.render import escaping, money, outcomes, shares, words
 
@@ -71,11 +71,14 @@ def _parts(changeset: ChangeSet, width: int) -> list[Part]:
     parts += [_item(f"and {words.counted(len(moves) - MODELS, 'more model')}")] if len(moves) > MODELS else []
     if changeset.verdict.needed:
         parts += [Text(), Text("Before it can be merged", "bold"), *(_item(one) for one in changeset.verdict.needed)]
-    if changeset.stacks and not words.is_empty(changeset):
+    empty = words.is_empty(changeset)
+    if empty:
+        parts.append(Text(_plain(words.as_it_is(changeset))))
+    elif changeset.stacks:
         parts += _section("Stacks", [_stacks(changeset)])
     parts += _section("Read these", [part for finding in changeset.findings for part in _finding(finding, several)])
     parts += _section("Models", _models(changeset, width))
-    parts += _section("Cost", _cost(changeset))
+    parts += _section("Cost", _cost(changeset) if changeset.cost.budgets or not empty else [])
     parts += _section("Policies", _policies(changeset))
     parts += _section("Data and model checks", _checks(changeset))
     parts += _section("Blast radius", _radius(changeset))
@@ -106,11 +109,11 @@ def _item(text: str, sign: str = "-") -> Table:
     return _pair(f"  {sign}", _said(text), 4)
 
 
-def _pair(label: str, text: Text, wide: int) -> Table:
+def _pair(label: str | Text, text: Text, wide: int) -> Table:
     grid = Table.grid()
     grid.add_column(width=wide, no_wrap=True)
     grid.add_column(overflow="fold")
-    grid.add_row(Text(label), text)
+    grid.add_row(Text(label) if isinstance(label, str) else label, text)
     return grid
 
 
@@ -177,7 +180,7 @@ def _endpoint(endpoint: Endpoint, width: int) -> list[Part]:
         for number, one in enumerate(rows)
         if column.sides[number] != ("", "")
     ]
-    note = [_indented(_said(endpoint.note))] if endpoint.note.strip() else []
+    note = [_indented(_said(words.sentence(endpoint.note)))] if endpoint.note.strip() else []
     return [title, *([_indented(table)] if rows else []), *below, *note]
 
 
@@ -193,7 +196,7 @@ def _cost(changeset: ChangeSet) -> list[Part]:
     parts: list[Part] = []
     if cost.lines:
         after, before = money.sums(cost)
-        parts.append(Text.assemble((after, "bold"), f" a month, {f'before {before}' if before else 'as before'}"))
+        parts.append(Text.assemble("A month: ", (after, "bold"), f", {f'before {before}' if before else 'as before'}"))
         parts += [_lines(money.changed(cost))] if money.changed(cost) else []
         kept = len(money.kept(cost))
         parts += [_item(f"{words.counted(kept, 'line')} as before: {money.kept_sum(cost)}")] if kept and money.changed(cost) else []
@@ -222,8 +225,9 @@ def _policies(changeset: ChangeSet) -> list[Part]:
         resources = ", ".join(one.resources[:5]) + (f" and {len(one.resources) - 5:,} more" if len(one.resources) > 5 else "")
         about = _plain(resources) or words.counted(one.number, "resource")
         style = "bold red" if one.word == "failed" else "yellow" if one.word == "warned" else "bold"
-        parts.append(Text.assemble((one.word, style), (f"  {_plain(one.rule)}", "bold"), f"  {about}", (f"  {_plain(one.asked)}", "dim")))
-        parts += [_indented(_said(one.message), 4)] if one.message.strip() else []
+        said = Text.assemble((_plain(one.rule), "bold"), f"  {about}", (f"  {_plain(one.asked)}", "dim"))
+        parts.append(_pair(Text(one.word, style), said, 11))
+        parts += [_indented(_said(one.message), 11)] if one.message.strip() else []
     return parts
 
 
@@ -266,14 +270,26 @@ def _changes(changeset: ChangeSet, several: bool) -> list[Part]:
             forces = [change.path for change in one.properties if change.replaces]
             line = Text.assemble(f"{_plain(one.name)}  ", (_plain(one.type), "dim"))
             if forces:
-                more = f" and {len(forces) - 3:,} more" if len(forces) > 3 else ""
-                line.append(f"  because of {_plain(', '.join(forces[:3]))}{more}", "dim")
+                line.append(f"  because of {_few(forces)}", "dim")
+            elif one.risk != "safe" and one.operation == "update":
+                line.append(f"  {_few([_property(change) for change in one.properties])}", "dim")
             risk = [Text("" if one.risk == "safe" else one.risk, _STYLES[one.risk])] if risky else []
             grid.add_row(Text(f"  {words.OPERATIONS[one.operation]}"), *risk, line)
         parts.append(grid)
         if len(group.changes) > CHANGES:
             parts.append(_indented(Text(f"and {len(group.changes) - CHANGES:,} more", "dim")))
     return parts
+
+
+def _few(texts: list[str]) -> str:
+    more = f" and {len(texts) - 3:,} more" if len(texts) > 3 else ""
+    return f"{_plain(', '.join(texts[:3]))}{more}"
+
+
+def _property(change: PropertyChange) -> str:
+    if words.shows(change) and change.kind == "update":
+        return f"{change.path} {words.value(change.before)} → {words.value(change.after)}"
+    return change.path if change.kind == "update" else f"{change.path} {'added' if change.kind == 'add' else 'removed'}"
 
 
 def _gaps(changeset: ChangeSet, several: bool) -> list[Part]:

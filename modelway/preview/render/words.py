@@ -1,7 +1,7 @@
 """What every page says, in the same words and the same order: titles, counts, values and groups of changes."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from modelway.preview.changeset import (
@@ -64,6 +64,22 @@ def is_empty(changeset: ChangeSet) -> bool:
     """Whether nothing would change, and nothing is to be said against that."""
     moved = changeset.changes or changeset.findings or changeset.differences or any(stack.outputs for stack in changeset.stacks)
     return not moved and changeset.verdict.decision == "ok" and not broken(changeset)
+
+
+def as_it_is(changeset: ChangeSet, name: Callable[[str], str] = str) -> str:
+    """What it means that nothing changes; `name` makes a name fit for where it stands."""
+    names = [name(stack.stack) for stack in changeset.stacks[:10] if stack.stack]
+    more = f" and {len(changeset.stacks) - 10:,} more" if len(changeset.stacks) > 10 else ""
+    if not names:
+        return "An update would leave everything as it is."
+    one = len(names) == 1
+    return f"An update would leave {'stack' if one else 'stacks'} {', '.join(names)}{more} as {'it is' if one else 'they are'}."
+
+
+def sentence(text: str) -> str:
+    """With a capital at its beginning and a full stop, unless a name or code stands there."""
+    text = text.strip()
+    return f"{text[:1].upper()}{text[1:]}{'' if text.endswith(('.', '`')) else '.'}" if text else ""
 
 
 def title(changeset: ChangeSet) -> str:
