@@ -22,7 +22,9 @@ BASE = "us-east-1"
 OPEN = ("ec2 ", "sagemaker ", "rds ")
 """Starts of items that a user may add others of, by the hour."""
 
-_REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-[1-9]", re.ASCII)
+_REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)?-(central|(north|south)(east|west)?|east|west)-[1-9]", re.ASCII)
+"""Regions are called by an area and the part of it (docs.aws.amazon.com/global-infrastructure/latest/regions/aws-regions.html); a new one
+may be used before the table has it."""
 _IN_DOLLARS = re.compile(r"(?!cn-|us-gov-|us-iso|eusc-)[a-z]{2}(-[a-z]+)+-[1-9]", re.ASCII)
 _PERCENT = re.compile(r"([0-9]{1,2}(?:\.[0-9]{1,3})?|100)%", re.ASCII)
 
@@ -299,7 +301,7 @@ def _near(text: str, known: "Mapping[str, object] | set[str]") -> str:
     import difflib
 
     near = difflib.get_close_matches(text, sorted(known), 3)
-    return f"Did you mean {' or '.join(near)}?" if near else "docs/preview.md tells where they are listed."
+    return f"Did you mean {' or '.join(near)}?" if near else "modelway/preview/cost/prices.json lists them."
 
 
 def _shown(value: object) -> str:

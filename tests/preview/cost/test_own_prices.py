@@ -120,6 +120,7 @@ def test_own_usage_is_a_number_and_no_range(tmp_path: Path) -> None:
         ('[prices.eu-central-1]\n"ec2 m7i.large" = nan', 'prices.eu-central-1."ec2 m7i.large": `nan` is no price.'),
         ('[prices.eu-central-1]\n"ec2 m7i.large" = true', 'prices.eu-central-1."ec2 m7i.large": `True` is no price.'),
         ('[prices.eu-central-1]\n"nat gatway" = 1', 'prices.eu-central-1."nat gatway": no such item. Did you mean nat gateway'),
+        ('[prices.eu-wst-1]\n"ec2 m7i.large" = 0.1', "prices.eu-wst-1: no region of AWS, and not `all`."),
         ('[prices.frankfurt]\n"nat gateway" = 1', "prices.frankfurt: no region of AWS, and not `all`."),
         ('[prices]\n"nat gateway" = 1', "prices.nat gateway: no region of AWS"),
         ('[usage]\n"nat gigabytes" = 1', 'usage."nat gigabytes": nothing is assumed by that name.'),
