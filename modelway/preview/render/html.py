@@ -58,7 +58,7 @@ def _page() -> _Page:
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(_FOLDER), autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    environment.filters |= {"prose": _prose, "plain": escaping.plain, "lines": _lines}
+    environment.filters |= {"prose": _prose, "plain": escaping.plain, "lines": _lines, "unquoted": _unquoted}
     # Macros are to see them too.
     environment.globals |= {"words": words, "shares": shares, "money": money, "outcomes": outcomes}
     style, script = ((_FOLDER / name).read_text("utf-8") for name in ("page.css", "page.js"))
@@ -78,6 +78,11 @@ def _prose(text: str) -> Markup:
         code.format("short" if len(piece) < 30 else "long", piece) if is_code else escape(piece)
         for is_code, piece in escaping.pieces(escaping.plain(text))
     )
+
+
+def _unquoted(text: str) -> str:
+    """A sentence of ours as a heading, where code is not set off."""
+    return "".join(piece for _, piece in escaping.pieces(escaping.plain(text)))
 
 
 def _lines(lines: Iterable[str]) -> Markup:

@@ -65,10 +65,9 @@ def findings(changeset: ChangeSet, _: str) -> Iterator[Section]:
 
 def _finding(finding: Finding) -> str:
     weight = " · blocks merging" if finding.blocks else " · needs approval" if finding.approval else ""
-    lines = [
-        f"**{finding.risk.upper()}** · **{prose(finding.subject, 160)}** in {code(finding.stack, 60)}{weight}<br>",
-        prose(finding.what),
-    ]
+    head, what = words.headline(finding)
+    title = f"**{finding.risk.upper()}** · **{prose(head)}** · {code(finding.stack, 60)}{weight}"
+    lines = [f"{title}<br>", prose(what)] if what.strip() else [title]
     lines += [
         f"- *{label}:* {prose(text)}"
         for label, text in (("Why", finding.why), ("What breaks", finding.breaks), ("How to avoid it", finding.avoid))

@@ -148,9 +148,14 @@ def _stacks(changeset: ChangeSet) -> Table:
 def _finding(finding: Finding, several: bool) -> list[Part]:
     weight = "  blocks merging" if finding.blocks else "  needs approval" if finding.approval else ""
     where = f"  in {_plain(finding.stack)}" if several else ""
-    title = Text.assemble((finding.risk, _STYLES[finding.risk]), (f"  {_plain(finding.subject)}", "bold"), (f"{where}{weight}", "dim"))
+    head, what = words.headline(finding)
+    title = Text.assemble((_plain(head), "bold"), (f"{where}{weight}", "dim"))
     told = [("why", finding.why), ("breaks", finding.breaks), ("avoid", finding.avoid)]
-    return [title, _indented(_said(finding.what), 4), *(_pair(f"    {label}", _said(text), 12) for label, text in told if text.strip())]
+    return [
+        _pair(Text(finding.risk, _STYLES[finding.risk]), title, 14),
+        *([_indented(_said(what), 14)] if what.strip() else []),
+        *(_pair(f"      {label}", _said(text), 14) for label, text in told if text.strip()),
+    ]
 
 
 def _models(changeset: ChangeSet, width: int) -> list[Part]:

@@ -9,6 +9,7 @@ from modelway.preview.changeset import (
     Change,
     ChangeSet,
     Decision,
+    Finding,
     Operation,
     PropertyChange,
     Risk,
@@ -53,6 +54,11 @@ class Group(NamedTuple):
     changes: tuple[Change, ...]
     """Worst first."""
     worst: Risk
+
+
+def headline(finding: Finding) -> tuple[str, str]:
+    """What stands above a finding, and what happens; one sentence where that names what it is about."""
+    return (finding.what, "") if finding.what.startswith(f"{finding.subject} ") else (finding.subject, finding.what)
 
 
 def rank(risk: Risk) -> int:
