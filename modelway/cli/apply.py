@@ -18,9 +18,10 @@ def command(
     Exit codes: 4 when it is refused, with what differs, and nothing was changed; 1 when the update fails, or a file does not hold what it
     should; 2 wrong usage, such as a plan that is not there.
     """
-    from modelway.operations.approval import apply
+    from modelway.cli._environments import faults_from_here
+    from modelway.operations.applying import apply
     from modelway.operations.preview import private_folder, project_here
 
     project = project_here()
-    with private_folder(project.root) as folder:
+    with faults_from_here(), private_folder(project.root) as folder:
         apply(project, stack, plan, yes=yes, folder=folder, progress=lambda text: typer.echo(text, err=True))

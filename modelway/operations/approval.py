@@ -3,7 +3,6 @@
 The engine's own plan binds operations and inputs, not the state that the update starts from, nor who may have looked at it when.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import PackageNotFoundError, version
@@ -117,7 +116,7 @@ def differences(manifest: Manifest, now: Manifest, at: datetime | None = None) -
     told = {
         "stack": (manifest.stack, now.stack),
         "plan": (manifest.plan, now.plan),
-        "state": (_when(manifest), _when(now)) if manifest.state != now.state else ("", ""),
+        "state": (state_as_written(manifest), state_as_written(now)) if manifest.state != now.state else ("", ""),
         "program": (manifest.program, now.program),
         "environment": (manifest.environment, now.environment),
     }
@@ -135,30 +134,14 @@ def differences(manifest: Manifest, now: Manifest, at: datetime | None = None) -
     return lines
 
 
-def apply(project: Project, stack: str, plan: Path, *, yes: bool, folder: Path, progress: Callable[[str], None]) -> None:
-    """The stack is as planned. Raises OutOfDate before the engine runs when anything differs from the review.
-
-    `folder` is the owner's alone; the state is written there for a moment. Between the last look at it and the engine's own lock somebody
-    else may still begin an update; the engine then refuses one of the two.
-    """
-    manifest = read_manifest(plan)
-    if found := differences(manifest, _as_it_is(project, stack, plan, folder)):
-        raise OutOfDate(_refusal(stack, plan, found))
-    if manifest.commit and (stands := head(project.root)).commit != manifest.commit:
-        progress(f"the plan was made at commit {manifest.commit[:12]}, and this is {stands.commit[:12]}, whose files say the same")
-    if (last := _state(project, stack, folder)).hash != manifest.state:
-        raise OutOfDate(_refusal(stack, plan, [f"state: {_when(manifest)} when it was reviewed, written {last.time or 'never'} now"]))
-    progress(f"pulumi up: stack {stack}, as planned at {manifest.created_at}")
-    project.engine.up_as_planned(stack, plan.resolve(), yes=yes)
-
-
-def _as_it_is(project: Project, stack: str, plan: Path, folder: Path) -> Manifest:
+def as_it_is(project: Project, stack: str, plan: Path, folder: Path) -> Manifest:
+    """What a plan would be made from now. `folder` is the owner's alone; the state is written there for a moment."""
     try:
         # Its bytes first: a plan that somebody damaged is refused as another plan, not as an unreadable file.
         hashed = sha256(contents(plan))
     except UnusableFile as fault:
         raise ModelwayError(str(fault)) from None
-    state = _state(project, stack, folder)
+    state = exported(project, stack, folder)
     return Manifest(
         stack=stack,
         plan=hashed,
@@ -174,7 +157,8 @@ def _as_it_is(project: Project, stack: str, plan: Path, folder: Path) -> Manifes
     )
 
 
-def _state(project: Project, stack: str, folder: Path) -> State:
+def exported(project: Project, stack: str, folder: Path) -> State:
+    """The state of a stack as it is."""
     file = folder / f"{stack.replace('/', '-')}.json"
     project.engine.export_to(stack, file)
     try:
@@ -230,7 +214,8 @@ def versions(engine: Engine) -> dict[str, str]:
     return found
 
 
-def _when(manifest: Manifest) -> str:
+def state_as_written(manifest: Manifest) -> str:
+    """The state that a manifest names, for people."""
     return f"{manifest.state[:12]} (written {manifest.state_time or 'never'})"
 
 
@@ -242,7 +227,8 @@ def _written(at: datetime) -> str:
     return at.strftime("%Y-%m-%dT%H:%M:%S+00:00")
 
 
-def _refusal(stack: str, plan: Path, found: list[str]) -> str:
+def refusal(stack: str, plan: Path, found: list[str]) -> str:
+    """What is said of a plan that is not applied."""
     listed = "\n".join(f"  {line}" for line in found)
     return (
         f"{plan} is not applied to stack {stack}; what it was made from is no longer so:\n{listed}\nPreview again, and have that reviewed."

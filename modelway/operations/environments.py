@@ -1,7 +1,8 @@
 """An environment's stacks, in order: which there are, brought up, taken down, and what they say of themselves."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -122,19 +123,29 @@ def up(deployment: Deployment, *, yes: bool, progress: Progress) -> None:
     Raises Protected, before anything is changed, when a model went from the files whose images the environment's tier protects; WentBack,
     afterwards, when SageMaker took an update back.
     """
-    _refuse_unretired(deployment)
-    for one in _rollbacks(deployment):
-        progress(f"{one}; this tries again")
-    try:
+    with coming_up(deployment, deployment.stacks, progress):
         for stack in deployment.stacks:
             variables = _prepared(deployment, stack, yes=yes, progress=progress)
             progress(f"pulumi up: stack {stack}")
             deployment.engine.up(stack, yes=yes, variables=variables)
+
+
+@contextmanager
+def coming_up(deployment: Deployment, stacks: Sequence[str], progress: Progress) -> Iterator[None]:
+    """Around updates of some of an environment's stacks, however they are made: what is looked at before and after.
+
+    Raises Protected and WentBack as `up` does.
+    """
+    _refuse_unretired(deployment)
+    for one in _rollbacks(deployment, stacks):
+        progress(f"{one}; this tries again")
+    try:
+        yield
     except EngineFailure as fault:
-        if found := _rollbacks(deployment):
+        if found := _rollbacks(deployment, stacks):
             raise rollbacks.refusal(found) from fault
         raise
-    if found := _rollbacks(deployment):
+    if found := _rollbacks(deployment, stacks):
         raise rollbacks.refusal(found)
 
 
@@ -144,10 +155,10 @@ def _prepared(deployment: Deployment, stack: str, *, yes: bool, progress: Progre
     return hosted.prepare(stack, deployment.engine, Endpoints(deployment.environment.aws.region), yes=yes, progress=progress)
 
 
-def _rollbacks(deployment: Deployment) -> list[rollbacks.Rollback]:
+def _rollbacks(deployment: Deployment, stacks: Sequence[str]) -> list[rollbacks.Rollback]:
     if not rollbacks.on_sagemaker(deployment.environment):
         return []
-    return rollbacks.read_anew(deployment.stacks, deployment.engine, Endpoints(deployment.environment.aws.region))
+    return rollbacks.read_anew(stacks, deployment.engine, Endpoints(deployment.environment.aws.region))
 
 
 def destroy(deployment: Deployment, *, yes: bool, progress: Progress) -> list[Retained]:

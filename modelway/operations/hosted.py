@@ -8,9 +8,10 @@ begins with the instances of the new configuration, however many run: the provid
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
+from modelway.errors import ModelwayError
 from modelway.operations._pulumi import EngineFailure
 from modelway.operations.rollbacks import ENDPOINT
 
@@ -53,6 +54,37 @@ class Variant:
     name: str
     type: str
     """Of its instances."""
+    count: int = 0
+    """Instances that it begins with."""
+
+
+class NotAsPlanned(ModelwayError):
+    """An update needs, before it, what its plan does not have."""
+
+    exit_code = 4
+
+
+@dataclass(frozen=True)
+class Scaled:
+    """Scaling of one variant."""
+
+    endpoint: str
+    variant: str
+    urns: tuple[str, ...]
+    goes: bool
+    """Whether the update deletes it anyway."""
+
+
+@dataclass(frozen=True)
+class Needed:
+    """What has to be done before an update."""
+
+    released: tuple[Scaled, ...] = ()
+    """What AWS would refuse the update for."""
+    instances: Mapping[str, int] = field(default_factory=dict)
+    """Instances that run of what answers most, by endpoint; an update begins with as many."""
+    planned: Mapping[str, int] = field(default_factory=dict)
+    """Those that the program asks for by itself."""
 
 
 def prepare(stack: str, engine: Engine, cloud: Fleets, *, yes: bool, progress: Progress) -> dict[str, str]:
@@ -60,30 +92,69 @@ def prepare(stack: str, engine: Engine, cloud: Fleets, *, yes: bool, progress: P
 
     Scaling comes back with the update, for what is still there. Asks first unless `yes`. Raises EngineFailure, AwsFailure.
     """
+    found = needed(stack, engine, cloud)
+    _release(stack, found, engine, yes=yes, progress=progress)
+    return {INSTANCES: json.dumps(found.instances, sort_keys=True)} if found.instances else {}
+
+
+def prepare_as_planned(stack: str, engine: Engine, cloud: Fleets, *, yes: bool, progress: Progress) -> None:
+    """The same before an update that may do nothing but its plan: scaling that the plan deletes goes first.
+
+    Raises NotAsPlanned, before anything is changed, where the update would need more than that: a plan says how many instances it begins
+    with, and that what it does not delete stays. Raises EngineFailure, AwsFailure.
+    """
+    found = needed(stack, engine, cloud)
+    lines = [
+        f"endpoint {one.endpoint}: AWS refuses the update while {one.variant} is scaled, which the plan keeps"
+        for one in found.released
+        if not one.goes
+    ]
+    for endpoint, runs in found.instances.items():
+        if (begins := found.planned.get(endpoint, 0)) < runs:
+            lines.append(f"endpoint {endpoint}: {runs} instances run, and the plan begins with {begins}")
+    if lines:
+        listed = "\n".join(f"  {line}" for line in lines)
+        raise NotAsPlanned(
+            f"the plan of stack {stack} is not applied: before its update something has to be done that is not in it:\n{listed}\n"
+            "Nothing was changed. `modelway up` does it, and asks first unless --yes is given."
+        )
+    _release(stack, found, engine, yes=yes, progress=progress)
+
+
+def needed(stack: str, engine: Engine, cloud: Fleets) -> Needed:
+    """What the next update of a stack needs before it. Raises EngineFailure, AwsFailure."""
     resources = [resource for resource in engine.resources(stack) if not resource.get("delete")]
     scaled = _scaled(resources)
     if not scaled:
-        return {}
+        return Needed()
     try:
         steps = _objects(engine.preview(stack).get("steps"))
     except EngineFailure:
         # The update that comes now fails as well, and says why in the engine's own words.
-        return {}
-    released: list[str] = []
+        return Needed()
+    going = {str(step.get("urn")) for step in steps if step.get("op") == "delete"}
+    released: list[Scaled] = []
     instances: dict[str, int] = {}
+    planned: dict[str, int] = {}
     for endpoint, variants in _updated(resources, steps).items():
         running, scaling = cloud.fleet(endpoint), scaled.get(endpoint, {})
         # Of a configuration that is gone nothing is known: AWS updates nothing from it, and scaling helps until the endpoint is made anew.
         kept = {one.name for one in variants if one.name not in running or running[one.name].type in ("", one.type)}
-        if gone := sorted(scaling.keys() - kept):
-            progress(f"endpoint {endpoint}: not scaled until the update has ended, or AWS refuses it: {', '.join(gone)}")
-            released += [urn for name in gone for urn in scaling[name]]
+        for name in sorted(scaling.keys() - kept):
+            released.append(Scaled(endpoint, name, tuple(scaling[name]), going.issuperset(scaling[name])))
         if running and scaling and variants:
             first = running.get(variants[0].name)
             instances[endpoint] = first.count if first is not None else max(one.count for one in running.values())
-    if released:
-        engine.destroy(stack, yes=yes, only=released)
-    return {INSTANCES: json.dumps(instances, sort_keys=True)} if instances else {}
+            planned[endpoint] = variants[0].count
+    return Needed(tuple(released), instances, planned)
+
+
+def _release(stack: str, found: Needed, engine: Engine, *, yes: bool, progress: Progress) -> None:
+    for endpoint in dict.fromkeys(one.endpoint for one in found.released):
+        gone = ", ".join(one.variant for one in found.released if one.endpoint == endpoint)
+        progress(f"endpoint {endpoint}: not scaled until the update has ended, or AWS refuses it: {gone}")
+    if found.released:
+        engine.destroy(stack, yes=yes, only=[urn for one in found.released for urn in one.urns])
 
 
 def _scaled(resources: Sequence[Mapping[str, object]]) -> dict[str, dict[str, list[str]]]:
@@ -107,8 +178,15 @@ def _updated(resources: Sequence[Mapping[str, object]], steps: Sequence[Mapping[
         endpoint, new = names.get(str(step.get("urn"))), _object(step.get("newState"))
         if endpoint is not None and step.get("op") == "update" and (coming := comings.get(str(new.get("parent")))) is not None:
             listed = _objects(_object(coming.get("inputs")).get("productionVariants"))
-            found[endpoint] = [Variant(str(one.get("variantName")), str(one.get("instanceType"))) for one in listed]
+            found[endpoint] = [
+                Variant(str(one.get("variantName")), str(one.get("instanceType")), _whole(one.get("initialInstanceCount")))
+                for one in listed
+            ]
     return found
+
+
+def _whole(value: object) -> int:
+    return int(value) if isinstance(value, int | float) else 0
 
 
 def _object(value: object) -> Mapping[str, object]:

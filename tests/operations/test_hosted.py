@@ -9,7 +9,7 @@ import pytest
 
 from modelway.operations._aws_serving import Instances
 from modelway.operations._pulumi import EngineFailure
-from modelway.operations.hosted import CONFIGURATION, INSTANCES, SCALING, prepare
+from modelway.operations.hosted import CONFIGURATION, INSTANCES, SCALING, NotAsPlanned, prepare, prepare_as_planned
 from modelway.operations.rollbacks import ENDPOINT
 from stacks.managed import RUNNING
 
@@ -49,6 +49,10 @@ class Engine:
     op: str = "update"
     """Of the endpoint."""
     fails: bool = False
+    deleted: Sequence[str] = ()
+    """Variants whose scaling goes with the update."""
+    begins: int = 0
+    """Instances that the configuration begins with."""
     asked: list[Any] = field(default_factory=list)
 
     def resources(self, stack: str) -> list[dict[str, Any]]:
@@ -61,7 +65,10 @@ class Engine:
         if self.fails:
             raise EngineFailure("no")
         new = configuration(self.coming)
+        for one in new["inputs"]["productionVariants"]:
+            one["initialInstanceCount"] = self.begins
         steps = [{"op": "create-replacement", "urn": new["urn"], "newState": new}, {"op": "delete", "urn": "gone"}]
+        steps += [{"op": "delete", "urn": one["urn"]} for variant in self.deleted for one in scaling(variant)]
         return {"steps": [*steps, {"op": self.op, "urn": self._endpoint()["urn"], "newState": self._endpoint()}]}
 
     def destroy(self, stack: str, *, yes: bool, only: Sequence[str] = ()) -> None:
@@ -140,3 +147,35 @@ def test_a_program_that_fails_is_left_to_the_update() -> None:
 
 def test_the_program_reads_what_is_written() -> None:
     assert INSTANCES == RUNNING
+
+
+def as_planned(engine: Engine, cloud: Cloud) -> list[str]:
+    said: list[str] = []
+    prepare_as_planned("dev-models", engine, cloud, yes=True, progress=said.append)
+    return said
+
+
+def test_scaling_that_a_plan_deletes_goes_before_its_update() -> None:
+    engine = Engine(["live", "canary"], {"live": SMALL}, deleted=["canary"], begins=3)
+    assert as_planned(engine, Cloud(live=(SMALL, 3), canary=(SMALL, 2))) == [
+        "endpoint dev-churn: not scaled until the update has ended, or AWS refuses it: canary"
+    ]
+    assert engine.asked == ["preview", {"churn-canary"}]
+
+
+def test_what_a_plan_does_not_have_is_refused_and_nothing_changed() -> None:
+    other_instances = Engine(["live"], {"live": LARGE}, begins=7)
+    with pytest.raises(NotAsPlanned, match="while live is scaled, which the plan keeps") as refused:
+        as_planned(other_instances, Cloud(live=(SMALL, 7)))
+    assert refused.value.exit_code == 4
+    fewer = Engine(["live", "canary"], {"live": SMALL}, deleted=["canary"], begins=2)
+    with pytest.raises(NotAsPlanned, match="7 instances run, and the plan begins with 2"):
+        as_planned(fewer, Cloud(live=(SMALL, 7), canary=(SMALL, 1)))
+    assert other_instances.asked == fewer.asked == ["preview"]
+
+
+@pytest.mark.parametrize("begins", [3, 4])
+def test_an_update_that_begins_with_what_runs_is_as_planned(begins: int) -> None:
+    engine = Engine(["live"], {"live": SMALL, "canary": SMALL}, begins=begins)
+    assert as_planned(engine, Cloud(live=(SMALL, 3))) == []
+    assert engine.asked == ["preview"]
