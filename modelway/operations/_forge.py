@@ -33,6 +33,8 @@ ROUNDS = 12
 """Most times that one request is put off."""
 TIMES = urllib3.Timeout(connect=10, read=30)
 _NEXT = re.compile(r'<([^>]*)>\s*;[^,]*\brel="?next"?')
+_VARIABLES = {"GitHub": "GITHUB_API_URL", "GitLab": "CI_API_V4_URL"}
+"""Where the address of an API comes from, by the name of the forge."""
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -67,10 +69,16 @@ class Api:
         self.name = name
         self._base = base.rstrip("/")
         address = urlsplit(self._base)
+        self._variable = _VARIABLES.get(name, "its variable")
+        if not address.scheme or not address.hostname:
+            raise ForgeFailure(f"{self._variable} is no address. Write it like https://api.github.com, or leave it out.")
         if address.scheme != "https" and not (address.scheme == "http" and address.hostname in _LOOPBACK):
-            raise ForgeFailure(f"{name}'s API at {_shown(base)}: only https, as the token would be there for all to read.")
+            said = f"{self._variable} is {_shown(base)}, where all could read the token on its way"
+            raise ForgeFailure(f"{said}. Set it to an address that begins with https://.")
         if address.username or address.password:
-            raise ForgeFailure(f"{name}'s API at {_shown(base)}: an address with a password in it; the token has a variable of its own.")
+            raise ForgeFailure(
+                f"{self._variable} has a name or a password in it. Leave {_shown(base)}: the token has a variable of its own."
+            )
         self._origin = (address.scheme, address.netloc)
         self._patience = patience
         self._secret = token[1].rpartition(" ")[2]
@@ -147,8 +155,9 @@ class Api:
             return self._pool.request(method, self._base + path, body=body, headers=headers, timeout=TIMES, retries=retries)
         except urllib3.exceptions.HTTPError as fault:
             reason = getattr(fault, "reason", None) or fault
-            text = f"{self.name} does not answer at {_shown(self._base)}: {_reason(reason)}. Run it again."
             before = isinstance(reason, (urllib3.exceptions.NewConnectionError, urllib3.exceptions.ConnectTimeoutError))
+            way_out = f"Look whether {self._variable} is right, or run it again" if before else "Run it again"
+            text = f"{self.name} does not answer at {_shown(self._base)}: {_reason(reason)}. {way_out}."
             # Without the exception that it is from: that one holds the request.
             raise (ForgeFailure(text) if before or method == "GET" else Unclear(text)) from None
 

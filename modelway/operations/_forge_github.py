@@ -1,33 +1,39 @@
 """GitHub's REST API, as far as a comment, labels and a status of a pull request need it (docs.github.com/en/rest)."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from urllib.parse import quote
 
 from modelway.errors import ModelwayError
 from modelway.operations._forge import Api, ForgeFailure, Json, as_object
-from modelway.operations.forges import Comment, Gone, Label, Place, PullRequest, Status, TooLong, Verdict, text
+from modelway.operations._forge_comments import Comments, Paths, Words
+from modelway.operations.forges import Comment, Gone, Label, Place, PullRequest, Status, Verdict, text
 
 STATES: dict[Verdict, str] = {"ok": "success", "waiting": "pending", "refused": "failure", "broken": "error"}
 ACTIONS = "github-actions"
 """The app whose token a workflow's run gets. That token may not ask who it is."""
-RIGHTS = "the job needs `permissions: {pull-requests: write, issues: write, statuses: write}`, which runs for forks cannot get"
 
 
-class GitHub:
+class GitHub(Comments):
     """One pull request."""
+
+    WORDS = Words(
+        "GitHub",
+        "comment",
+        "conversation",
+        "GITHUB_TOKEN",
+        "the job needs `permissions: {pull-requests: write, issues: write, statuses: write}`, which runs for forks cannot get",
+    )
+    CHANGE = "PATCH"
+    TOO_LONG = (413, 422)
 
     def __init__(self, place: Place, patience: float, pause: float) -> None:
         headers = {"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": "2022-11-28"}
-        self._api = Api("GitHub", place.api, ("Authorization", f"Bearer {place.token}"), headers, patience, pause)
+        api = Api("GitHub", place.api, ("Authorization", f"Bearer {place.token}"), headers, patience, pause)
         self._repository = f"/repos/{quote(place.repository)}"
         self._issue = f"{self._repository}/issues/{place.number}"
         self._pull = f"{self._repository}/pulls/{place.number}"
-        self._name = f"{place.repository}#{place.number}"
-
-    @property
-    def marked(self) -> str:
-        return f"github {self._name}"
+        comments = f"{self._issue}/comments"
+        super().__init__(api, Paths(comments, comments, f"{self._repository}/issues/comments/"), f"{place.repository}#{place.number}")
 
     def pull_request(self) -> PullRequest:
         try:
@@ -47,33 +53,6 @@ class GitHub:
                 if fault.status == 403:
                     return None
                 raise
-
-    def comments(self) -> Iterator[Comment]:
-        with self._to("read the comments of"):
-            for one in self._api.listed(f"{self._issue}/comments"):
-                yield _comment(one)
-
-    def comment(self, number: int) -> Comment:
-        with self._to("read the comment on"):
-            return _comment(self._api.get(f"{self._repository}/issues/comments/{number}"))
-
-    def add(self, body: str) -> Comment:
-        try:
-            with self._to("comment on"):
-                return _comment(as_object(self._api.send("POST", f"{self._issue}/comments", {"body": body}).data))
-        except Gone:
-            # So it says that one may not, of what is not public.
-            raise ModelwayError(f"May not comment on {self._name}: {RIGHTS}.") from None
-
-    def change(self, number: int, body: str) -> Comment:
-        with self._to("change the comment on"):
-            return _comment(
-                as_object(self._api.send("PATCH", f"{self._repository}/issues/comments/{number}", {"body": body}, once=True).data)
-            )
-
-    def remove(self, number: int) -> None:
-        with self._to("remove a second comment from"):
-            self._api.without(f"{self._repository}/issues/comments/{number}")
 
     def parents(self, commit: str) -> tuple[str, ...]:
         with self._to("read the commits of"):
@@ -114,30 +93,10 @@ class GitHub:
         with self._to("set the status of"):
             self._api.send("POST", f"{self._repository}/statuses/{commit}", said | ({"target_url": status.url} if status.url else {}))
 
-    @contextmanager
-    def _to(self, doing: str) -> Iterator[None]:
-        """Puts a refusal into one sentence, with the way out."""
-        try:
-            yield
-        except ForgeFailure as fault:
-            said, start = str(fault), f"May not {doing} {self._name}"
-            if fault.status in (413, 422) and "too long" in said:
-                raise TooLong(f"GitHub takes no comment of that length on {self._name}.") from None
-            if fault.status == 401:
-                raise ModelwayError(f"{start}: GitHub does not know the token in GITHUB_TOKEN, or it has ended.") from None
-            if fault.status == 403 and "locked" in said:
-                raise ModelwayError(f"{start}: its conversation is locked. Unlock it, and run this again.") from None
-            if fault.status == 403:
-                raise ModelwayError(f"{start}: {RIGHTS}.") from None
-            if fault.status in (404, 410):
-                raise Gone(f"{start}: it is not there, or the token may not see it.") from None
-            raise
-
-
-def _comment(data: Json) -> Comment:
-    # Anybody may call a bot what they like; not with that app behind it.
-    by_ci = text(data, "user", "type") == "Bot" and ACTIONS in (
-        text(data, "performed_via_github_app", "slug"),
-        text(data, "user", "login").removesuffix("[bot]"),
-    )
-    return Comment(int(text(data, "id") or 0), text(data, "body"), text(data, "user", "id"), text(data, "html_url"), by_ci)
+    def _comment(self, data: Json) -> Comment:
+        # Anybody may call a bot what they like; not with that app behind it.
+        by_ci = text(data, "user", "type") == "Bot" and ACTIONS in (
+            text(data, "performed_via_github_app", "slug"),
+            text(data, "user", "login").removesuffix("[bot]"),
+        )
+        return Comment(int(text(data, "id") or 0), text(data, "body"), text(data, "user", "id"), text(data, "html_url"), by_ci)

@@ -1,32 +1,39 @@
 """GitLab's REST API, as far as a note, labels and a status of a merge request need it (docs.gitlab.com/api/notes, …/commits)."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from urllib.parse import quote
 
 from modelway.errors import ModelwayError
-from modelway.operations._forge import Api, ForgeFailure, Json, as_object
-from modelway.operations.forges import Comment, Gone, Label, Place, PullRequest, Status, TooLong, Verdict, text
+from modelway.operations._forge import Api, ForgeFailure, Json
+from modelway.operations._forge_comments import Comments, Paths, Words
+from modelway.operations.forges import Comment, Gone, Label, Place, PullRequest, Status, Verdict, text
 
 STATES: dict[Verdict, str] = {"ok": "success", "waiting": "success", "refused": "failed", "broken": "failed"}
 """A status that is pending keeps the whole pipeline from ending: who has to approve is asked by the merge request's own rules."""
-RIGHTS = "GITLAB_TOKEN has to be a project's access token with scope `api` and role Developer; CI_JOB_TOKEN may not write notes"
 
 
-class GitLab:
+class GitLab(Comments):
     """One merge request."""
 
+    WORDS = Words(
+        "GitLab",
+        "note",
+        "discussion",
+        "GITLAB_TOKEN",
+        "GITLAB_TOKEN has to be a project's access token with scope `api` and role Developer; CI_JOB_TOKEN may not write notes",
+    )
+    CHANGE = "PUT"
+    TOO_LONG = (400, 413, 422)
+
     def __init__(self, place: Place, patience: float, pause: float) -> None:
-        self._api = Api("GitLab", place.api, ("Private-Token", place.token), {}, patience, pause)
+        api = Api("GitLab", place.api, ("Private-Token", place.token), {}, patience, pause)
         self._project = f"/projects/{quote(place.repository, safe='')}"
         self._request = f"{self._project}/merge_requests/{place.number}"
-        self._name = f"{place.repository}!{place.number}"
         self._pipeline = place.pipeline
         self._url, self._locked = "", False
-
-    @property
-    def marked(self) -> str:
-        return f"gitlab {self._name}"
+        notes = f"{self._request}/notes"
+        paths = Paths(f"{notes}?order_by=created_at&sort=asc", notes, f"{notes}/")
+        super().__init__(api, paths, f"{place.repository}!{place.number}")
 
     def pull_request(self) -> PullRequest:
         try:
@@ -42,35 +49,6 @@ class GitLab:
             text(data, "state") == "opened",
             tuple(str(one) for one in labels) if isinstance(labels, list) else (),
         )
-
-    def me(self) -> str | None:
-        with self._to("ask who writes on"):
-            return text(self._api.get("/user"), "id") or None
-
-    def comments(self) -> Iterator[Comment]:
-        with self._to("read the notes of"):
-            for one in self._api.listed(f"{self._request}/notes?order_by=created_at&sort=asc"):
-                if one.get("system") is not True:
-                    yield self._note(one)
-
-    def comment(self, number: int) -> Comment:
-        with self._to("read the note on"):
-            return self._note(self._api.get(f"{self._request}/notes/{number}"))
-
-    def add(self, body: str) -> Comment:
-        try:
-            with self._to("comment on"):
-                return self._note(as_object(self._api.send("POST", f"{self._request}/notes", {"body": body}).data))
-        except Gone:
-            raise ModelwayError(f"May not comment on {self._name}: {RIGHTS}.") from None
-
-    def change(self, number: int, body: str) -> Comment:
-        with self._to("change the note on"):
-            return self._note(as_object(self._api.send("PUT", f"{self._request}/notes/{number}", {"body": body}, once=True).data))
-
-    def remove(self, number: int) -> None:
-        with self._to("remove a second note from"):
-            self._api.without(f"{self._request}/notes/{number}")
 
     def parents(self, commit: str) -> tuple[str, ...]:
         with self._to("read the commits of"):
@@ -104,25 +82,9 @@ class GitLab:
         with self._to("set the status of"):
             self._api.send("POST", f"{self._project}/statuses/{commit}", said)
 
-    def _note(self, data: Json) -> Comment:
+    def _is_locked(self, said: str) -> bool:
+        return self._locked or super()._is_locked(said)
+
+    def _comment(self, data: Json) -> Comment:
         number = text(data, "id")
         return Comment(int(number or 0), text(data, "body"), text(data, "author", "id"), f"{self._url}#note_{number}" if self._url else "")
-
-    @contextmanager
-    def _to(self, doing: str) -> Iterator[None]:
-        """Puts a refusal into one sentence, with the way out."""
-        try:
-            yield
-        except ForgeFailure as fault:
-            said, start = str(fault), f"May not {doing} {self._name}"
-            if fault.status in (400, 413, 422) and "too long" in said:
-                raise TooLong(f"GitLab takes no note of that length on {self._name}.") from None
-            if fault.status == 401:
-                raise ModelwayError(f"{start}: GitLab does not know the token in GITLAB_TOKEN, or it has ended.") from None
-            if fault.status == 403 and (self._locked or "locked" in said):
-                raise ModelwayError(f"{start}: its discussion is locked. Unlock it, and run this again.") from None
-            if fault.status == 403:
-                raise ModelwayError(f"{start}: {RIGHTS}.") from None
-            if fault.status in (404, 410):
-                raise Gone(f"{start}: it is not there, or the token may not see it.") from None
-            raise

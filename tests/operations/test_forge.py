@@ -114,7 +114,9 @@ def test_a_slow_answer_is_waited_for_and_a_very_slow_one_is_not(there: tuple[Sta
 
 
 def test_nobody_there_is_told() -> None:
-    with pytest.raises(ForgeFailure, match=r"GitHub does not answer at http://127\.0\.0\.1:1: nobody listens there"):
+    with pytest.raises(
+        ForgeFailure, match=r"GitHub does not answer at http://127\.0\.0\.1:1: nobody listens there. Look whether GITHUB_API_URL is right"
+    ):
         api("http://127.0.0.1:1", pause=0.001).get("/user")
 
 
@@ -157,11 +159,19 @@ def test_the_token_is_not_said_even_where_the_forge_says_it(there: tuple[State, 
 
 
 @pytest.mark.parametrize(
-    "address", ["http://github.example.com/api/v3", "ftp://example.com", "example.com", "https://me:secret@example.com"]
+    ("address", "said"),
+    [
+        ("http://github.example.com/api/v3", "GITHUB_API_URL is http://github.example.com/api/v3, where all could read the token"),
+        ("ftp://example.com", "Set it to an address that begins with https://."),
+        ("example.com", "GITHUB_API_URL is no address. Write it like https://api.github.com"),
+        ("nonsense:secret", "GITHUB_API_URL is no address. Write it like https://api.github.com"),
+        ("https://me:secret@example.com", "GITHUB_API_URL has a name or a password in it. Leave https://example.com: the token"),
+    ],
 )
-def test_the_token_goes_over_https_alone(address: str) -> None:
+def test_the_token_goes_over_https_alone(address: str, said: str) -> None:
     with pytest.raises(ForgeFailure) as fault:
         api(address)
+    assert said in str(fault.value)
     assert "secret" not in str(fault.value)
 
 
