@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from modelway.preview.changeset import Finding, Gap
 from modelway.preview.traffic import agreement, backends, shifts
-from modelway.preview.traffic.saying import found
+from modelway.preview.traffic.saying import found, subject
 from modelway.preview.traffic.sides import Pair
 
 _CHECKS = (
@@ -63,8 +63,8 @@ def unknown(pair: Pair) -> Iterator[Finding]:
         rule="traffic-unknown",
         what="Who will answer, or with what, is not known before the update.",
         why=why,
-        breaks="It may be less or more than was meant; no check of traffic has looked at it.",
-        avoid="Give the value in the program, or make what it comes from in a change of its own first.",
+        breaks="Fewer or more requests than was meant may go there; no check of traffic has looked at it.",
+        avoid="Write the value into the program, or create what it comes from in an earlier change.",
         path=next((row.path for row in side.rows if row.unknown), ""),
     )
 
@@ -74,12 +74,13 @@ def gaps(pair: Pair) -> Iterator[Gap]:
     side = pair.after or pair.before
     if side is None:
         return
-    subject = f"{side.dialect} endpoint {side.name}"
+    named = subject(pair)
+    named = named[:1].upper() + named[1:]
     if side.controller:
-        way_out = f"Look at {side.controller} in the cluster; its steps are no part of a preview."
+        way_out = f"Look at {side.controller} in the cluster: a preview does not see its steps."
         yield Gap(
-            pair.stack, f"{subject}: {side.controller} decides who answers while it runs, not this change.", way_out, look=pair.changed
+            pair.stack, f"{named}: {side.controller} decides who answers while it runs, not this change.", way_out, look=pair.changed
         )
     if side.unseen:
-        way_out = "Read it where it is made, in another stack or in the cluster."
-        yield Gap(pair.stack, f"{subject}: {'; '.join(side.unseen)}.", way_out, look=pair.changed and pair.after is not None)
+        way_out = "Look at it where it is made: in another stack, or in the cluster."
+        yield Gap(pair.stack, f"{named}: {'; '.join(side.unseen)}.", way_out, look=pair.changed and pair.after is not None)

@@ -23,7 +23,8 @@ def jump(pair: Pair) -> Iterator[Finding]:
     """A share that grows by more than is allowed."""
     for version, before, after in _growing(pair):
         if not (before == 0 and after >= 100):
-            what = f"{version} answers {after - before:g} percentage points more of the requests in one step; at most {LARGEST_STEP} are allowed."
+            more = f"{after - before:g} percentage points more of the requests"
+            what = f"{version} answers {more} in one step; at most {LARGEST_STEP} are allowed."
             yield _shift(pair, version, "traffic-jump", what, before, after)
 
 

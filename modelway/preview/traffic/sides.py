@@ -112,8 +112,12 @@ def unseen(rows: Collection[Row], *, whole: bool) -> tuple[str, ...]:
     for found, words in (("elsewhere", "{0} {1} not {2}"), ("hollow", "what answers behind {0} is not {2}")):
         named = sorted({row.target for row in rows if row.found == found})
         if named:
-            told.append(words.format(", ".join(named), "are" if len(named) > 1 else "is", where))
+            told.append(words.format(_listed(named), "are" if len(named) > 1 else "is", where))
     return tuple(told)
+
+
+def _listed(names: list[str]) -> str:
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
 def in_order(rows: Iterable[Row]) -> tuple[Row, ...]:
