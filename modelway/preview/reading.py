@@ -187,12 +187,14 @@ def _digest(stack: str, file: Path) -> _Read:
     summary = _member(found, "changeSummary")
     gaps = []
     if found.cut:
-        what = f"{file.name} ends in the middle: {len(steps)} changes stand in it whole, others are not known."
+        what = f"{file.name} ends in the middle: {_counted(len(steps), 'change')} can be read, and what comes after is not known."
         gaps.append(Gap(stack, what, "Run the preview again."))
     elif summary is None:
         gaps.append(Gap(stack, f"{file.name} has no summary: the preview did not come to its end.", "Run the preview again."))
     if steps.lost:
-        gaps.append(Gap(stack, f"{steps.lost} steps in {file.name} cannot be read."))
+        gaps.append(
+            Gap(stack, f"{_counted(steps.lost, 'step')} in {file.name} cannot be read.", "Run the preview again, or use a newer Modelway.")
+        )
     failed = any(one.severity == "error" for one in said)
     whole: Result = "unknown" if found.cut or summary is None or steps.lost else "succeeded"
     diagnostics = [_diagnostic(one) for one in said if one.severity in _SEVERITIES]
@@ -263,7 +265,7 @@ def _log(stack: str, file: Path, *, with_steps: bool) -> _Log:
         refuse_other_kinds(document(file, contents(file), ("steps", "diagnostics")), "an event log", "--events")
         raise UnusableFile(f"{file} is not an event log: no line of it is an event of the engine.")
     if broken:
-        gaps.append(Gap(stack, f"{broken} of the lines of {file.name} cannot be read.", "Run the preview again."))
+        gaps.append(Gap(stack, f"{_counted(broken, 'line')} of {file.name} cannot be read.", "Run the preview again."))
     if summary is None:
         gaps.append(Gap(stack, f"{file.name} ends before the preview did.", "Run the preview again."))
     steps = Steps(texts, of_event)
@@ -352,3 +354,7 @@ def _decoded(text: msgspec.Raw, kind: type[_T]) -> _T | None:
         return msgspec.json.decode(text, type=kind)
     except msgspec.DecodeError:
         return None
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'s' * (number != 1)}"

@@ -90,12 +90,12 @@ class State:
             way_out = "Run `modelway recover` for the environment, or `pulumi refresh`."
             yield Gap(
                 self.stack,
-                f"{self.pending} operations of an earlier run never ended: what became of them is not known.",
+                f"Operations of an earlier run that never ended: {self.pending:,}. What became of them is not known.",
                 way_out,
                 look=True,
             )
         if self.unreadable:
-            yield Gap(self.stack, f"{self.unreadable} resources of the state cannot be read.", "Use a newer Modelway.", look=True)
+            yield Gap(self.stack, f"Resources of the state that cannot be read: {self.unreadable:,}.", "Use a newer Modelway.", look=True)
 
     def _stack(self, file: Path) -> str:
         named = set()
