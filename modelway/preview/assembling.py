@@ -170,7 +170,7 @@ def _stack(sources: Sources, judges: Risks, market: Prices) -> _Stack:
         _with_risks(passing.changes, findings, passing.uncertain),
         findings,
         endpoints,
-        passing.costs.finish(sources.before, sources.after),
+        passing.costs.finish(sources.before, sources.after, whole=preview.result == "succeeded"),
         policies,
         differences(name, sources.before, sources.after) if sources.described else (),
         [*preview.gaps, *_gaps(name, preview, state, plan, passing), *passing.traffic.gaps()],
@@ -331,7 +331,8 @@ def _row(stack: _Stack, findings: Iterable[Finding], cost: Cost) -> StackChanges
     if stack.row.result != "succeeded":
         risks_of.add("unknown")
     worst = min(risks_of, key=RISKS.index, default="safe")
-    return msgspec.structs.replace(stack.row, worst=worst, monthly=monthly(cost, stack.row.stack))
+    more = monthly(cost, stack.row.stack) if stack.row.result == "succeeded" else None
+    return msgspec.structs.replace(stack.row, worst=worst, monthly=more)
 
 
 def _renamed(stack: str, old: str, new: str) -> Finding:

@@ -152,7 +152,7 @@ class CostLine(_Data, frozen=True):
     """Such as `node pool gpu of main, 0 to 4 × g6.xlarge`."""
     confidence: Confidence
     before: tuple[float, float] | None = None
-    """Least and most; None when it is not there, or not known."""
+    """Least and most; None when it is not there, or, of a line that is `unknown`, not known. There what is not there costs 0."""
     after: tuple[float, float] | None = None
     basis: str = ""
     """What was multiplied, and what was assumed: `730 h × 0.8048 USD (eu-central-1, 2026-11-20)`."""
@@ -187,6 +187,8 @@ class Budget(_Data, frozen=True):
     """What the environment costs at the least, by its description alone."""
     lowered: bool = False
     """Whether the change lowers the limit."""
+    uncounted: int = 0
+    """Things of which the cost is not known, so that it is not in `month`."""
 
 
 class Cost(_Data, frozen=True):

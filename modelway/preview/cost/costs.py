@@ -2,12 +2,14 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TYPE_CHECKING
 
-from modelway.preview.changeset import Budget, Cost, CostLine, EndpointCost
-from modelway.preview.cost.estimates import Amount, Market, least_sure, total
+import msgspec
+
+from modelway.preview.changeset import Budget, Confidence, Cost, CostLine, EndpointCost
+from modelway.preview.cost.estimates import Amount, Market, Range, least_sure, total
 from modelway.preview.cost.free import is_free
 from modelway.preview.cost.kinds import BY_OTHERS, COUNTED_WITHOUT, LOOKED_UP, MERELY_COUNTED, ONLY_WITH, PROVIDER, RULES
 from modelway.preview.cost.merging import by_endpoint, merge
@@ -25,6 +27,7 @@ _THERE_BEFORE = frozenset({"import", "import-replacement"})
 """What is imported was paid for before."""
 
 
+_CUT = "the preview did not come to its end"
 _Amounts = dict[tuple[str, str], Amount]
 """By URN and part."""
 
@@ -70,8 +73,12 @@ class Costs:
             return
         urn = step.urn
         old, new = self._taken(step.old), self._taken(step.new)
-        if isinstance(old, Seen) and old == new:
-            new = old
+        if isinstance(old, Seen) and isinstance(new, Seen):
+            if not new.region and new.provider == old.provider:
+                # What a preview makes of a resource has no outputs yet; nothing moves to another region by itself.
+                new = replace(new, region=old.region)
+            if old == new:
+                new = old
         if urn not in self._changed:
             self._changed.add(urn)
             self._before.take(urn, new if step.op in _THERE_BEFORE else old)
@@ -91,14 +98,15 @@ class Costs:
         self._before.take(resource.urn, one)
         self._after.take(resource.urn, one)
 
-    def finish(self, before: "Environment | None", after: "Environment | None") -> Cost:
-        """What the stack costs a month, and its endpoints, by the environments that describe it; either may be missing."""
+    def finish(self, before: "Environment | None", after: "Environment | None", *, whole: bool = True) -> Cost:
+        """What the stack costs a month, and its endpoints, by the environments that describe it; either may be missing. `whole`: whether
+        the preview came to its end; of one that did not, nothing is known of afterwards."""
         described = after or before
         region = described.aws.region if described is not None else ""
         priced: dict[str, None] = {}
         was, unpriced_before = self._amounts(self._before, region, priced), Counter(self._before.unpriced.values())
         now, unpriced_after = self._amounts(self._after, region, priced, was), Counter(self._after.unpriced.values())
-        lines = tuple(self._lines(was, now))
+        lines = tuple(self._lines(was, now)) if whole else tuple(map(_open, self._lines(was, now)))
         endpoints: tuple[EndpointCost, ...] = ()
         budgets: tuple[Budget, ...] = ()
         if described is not None:
@@ -145,7 +153,8 @@ class Costs:
         for one in side.resources.values():
             if one.type in LOOKED_UP:
                 by_type.setdefault(one.type, []).append(one)
-        elsewhere = region or _only_region(side)
+        # What all of this side goes without may stand on the other one.
+        elsewhere = region or _only_region(side) or _only_region(self._before if side is self._after else self._after)
         for urn, one in side.resources.items():
             if (rule := RULES.get(one.type)) is None or urn in same:
                 continue
@@ -175,8 +184,8 @@ class Costs:
                 stack=self._stack,
                 subject=shown.what,
                 confidence=sure,
-                before=before.month if before is not None else None,
-                after=after.month if after is not None else None,
+                before=_side(before, sure),
+                after=_side(after, sure),
                 basis=_basis(before, after) + note,
                 endpoint=shown.endpoint,
                 changed=before != after or key[0] in self._kept,
@@ -198,6 +207,17 @@ class Costs:
             basis=f"each: {shown.basis}",
             changed=any(one != other for one, other in pairs),
         )
+
+
+def _open(line: CostLine) -> CostLine:
+    """As nobody knows what becomes of it."""
+    before = line.before or (None if line.confidence == "unknown" else (0.0, 0.0))
+    return msgspec.structs.replace(line, confidence="unknown", before=before, after=None, basis=_CUT, changed=True)
+
+
+def _side(amount: Amount | None, sure: Confidence) -> Range | None:
+    """What one side of a line costs. What is not there costs nothing, which is to be told from what is not known."""
+    return amount.month if amount is not None else (0.0, 0.0) if sure == "unknown" else None
 
 
 def _unchanged(before: _Side, after: _Side) -> frozenset[str]:
@@ -232,11 +252,9 @@ def _only_region(side: _Side) -> str:
 
 def _named(lines: Iterable[CostLine], environment: "Environment") -> Iterator[CostLine]:
     """Lines of endpoints under the names of their models."""
-    from msgspec.structs import replace
-
     models = {f"{environment.environment}-{name}": name for name in environment.models}
     for line in lines:
-        yield replace(line, endpoint=models.get(line.endpoint, line.endpoint)) if line.endpoint else line
+        yield msgspec.structs.replace(line, endpoint=models.get(line.endpoint, line.endpoint)) if line.endpoint else line
 
 
 def _of_lines(stack: str, lines: Iterable[CostLine]) -> tuple[EndpointCost, ...]:

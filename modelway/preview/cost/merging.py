@@ -41,6 +41,9 @@ def by_endpoint(lines: Iterable[CostLine]) -> dict[str, Range]:
     months: dict[str, list[Range]] = {}
     open_ends = set()
     for line in lines:
+        if line.confidence == "unknown" and line.after == (0.0, 0.0):
+            # It goes.
+            continue
         if line.endpoint and line.after is not None:
             months.setdefault(line.endpoint, []).append(line.after)
         elif line.endpoint and line.confidence == "unknown":
@@ -142,6 +145,7 @@ def _held(budget: Budget, lines: tuple[CostLine, ...]) -> Budget:
         before=_sum(mine, "before"),
         floor=budget.floor,
         lowered=budget.lowered,
+        uncounted=sum(1 for line in mine if line.confidence == "unknown"),
     )
 
 

@@ -128,7 +128,7 @@ def cost(changeset: ChangeSet, _: str) -> Iterator[Section]:
         after, before = money.sums(cost)
         lines.append(f"A month: **{after}**, {f'before {before}' if before else 'as before'}")
     for budget in cost.budgets[:ROWS]:
-        told = "**Over the budget**" if budget.over else "Within the budget"
+        told = "**Over the budget**" if budget.over else f"{money.held(budget)[:1].upper()}{money.held(budget)[1:]}"
         note = f": {prose(budget.note, 200)}" if budget.note.strip() else ""
         lines.append(f"{told} of {money.dollars(budget.limit)} a month for {code(budget.stack, 60)}{note}")
     for endpoint in cost.endpoints[:ROWS]:

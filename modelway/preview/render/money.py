@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 
-from modelway.preview.changeset import Cost, CostLine
+from modelway.preview.changeset import Budget, Cost, CostLine
 
 _NAMES = {
     **{name: name.upper() for name in ("alb", "amp", "ebs", "ec2", "ecr", "efs", "eks", "kms", "nat", "nlb", "rds", "s3", "vpc")},
@@ -54,6 +54,14 @@ def _sum(lines: Iterable[CostLine], which: int) -> str:
         return f"not known ({things})"
     told = spread((sum(least for least, _ in known), sum(most for _, most in known)))
     return f"{told} and {things} not known" if unknown else told
+
+
+def held(budget: Budget) -> str:
+    """Whether a budget is enough, as far as that is known."""
+    if budget.over or not budget.uncounted:
+        return f"{'over' if budget.over else 'within'} the budget"
+    things = "1 thing is" if budget.uncounted == 1 else f"{budget.uncounted:,} things are"
+    return f"as far as is known ({things} not) within the budget"
 
 
 def changed(cost: Cost) -> tuple[CostLine, ...]:

@@ -209,7 +209,7 @@ def _cost(changeset: ChangeSet) -> list[Part]:
         each = f", {money.spread(priced.thousand)} for 1,000 predictions" if priced.thousand else ""
         parts.append(_item(f"{priced.endpoint}: {money.spread(priced.month)} a month{each}"))
     for budget in cost.budgets:
-        told = "over the budget" if budget.over else "within the budget"
+        told = money.held(budget)
         note = f": {budget.note}" if budget.note else ""
         parts.append(_item(f"{told} of {money.dollars(budget.limit)} a month for {budget.stack}{note}"))
     parts += [_item(f"without a price here: {', '.join(cost.unpriced)}")] if cost.unpriced else []
