@@ -98,6 +98,11 @@ def _previewed(project: Project, wanted: Wanted, stack: str, files: PreviewFiles
         project.engine.export_to(stack, files.state)
     except EngineFailure as fault:
         progress(masked(str(fault)))
+        if "no stack named" in str(fault):
+            progress(
+                f"stack {stack} is not made yet: there is no state to compare with, and nothing that a plan could be held against."
+                " The first update makes it (`modelway up ENV`, or `pulumi stack init` and `pulumi up`)."
+            )
         return Sources(called, ended="failed")
     progress(f"pulumi preview: stack {stack}")
     with _counting(files.events, lambda count: progress(f"pulumi preview: stack {stack}, {count} resources so far")):

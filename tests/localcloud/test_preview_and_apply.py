@@ -164,6 +164,7 @@ def test_several_stacks_are_one_report(site: Site) -> None:
     said = site.run(MODELWAY, "preview", "-s", "test", "-s", "other", "-s", "nowhere", "--format", "json", code=1)
     rows = {row["stack"]: row.get("result", "succeeded") for row in json.loads(said.stdout)["stacks"]}
     assert rows == {"test": "succeeded", "other": "succeeded", "nowhere": "failed"}
+    assert "stack nowhere is not made yet: there is no state to compare with" in said.stderr
 
 
 def test_an_interrupt_leaves_nothing(site: Site) -> None:
