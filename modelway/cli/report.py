@@ -99,7 +99,8 @@ def _with_environments(sources: "Sequence[Sources]", before: "Sequence[Path]", a
         told = f"--before and --after are of different environments: {', '.join(old)} and {', '.join(new)}"
         raise WrongUsage(f"{told}. Give both of one environment, or leave out what is not there.")
     named = described(sources, names) if sources else [Sources(environment=name) for name in names]
-    return [replace(one, before=old.get(one.environment), after=new.get(one.environment)) for one in named]
+    found = [replace(one, before=old.get(one.environment), after=new.get(one.environment)) for one in named]
+    return [replace(one, described_by="one side") if (one.before is None) != (one.after is None) else one for one in found]
 
 
 def _environment(folder: Path, option: str) -> "Environment":

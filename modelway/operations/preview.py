@@ -129,7 +129,7 @@ def _with_environment(project: Project, wanted: Wanted, stack: str, one: Sources
     now = _loaded(folder, name, project.root, progress)
     # Without a revision nobody knows what the description was; as new, all of it would be told.
     then = now if wanted.base is None else _before(folder, name, wanted.base, progress)
-    return replace(one, environment=name, before=then, after=now)
+    return replace(one, environment=name, before=then, after=now, described_by="now" if wanted.base is None and now else "both")
 
 
 def _before(folder: Path, name: str, base: str, progress: Progress) -> Environment | None:

@@ -1,7 +1,7 @@
 """From what the engine wrote and the environments before and after to one ChangeSet: each step is looked at once, by everybody."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from sys import intern
@@ -159,7 +159,9 @@ def _stack(sources: Sources, judges: Risks, market: Prices) -> _Stack:
         environment=sources.environment,
         result=preview.result,
         counts=tuple((operation, counted[operation]) for operation in _OPERATIONS if counted[operation]),
-        traffic=any(endpoint.changed for endpoint in endpoints),
+        previewed=preview.given or sources.ended != "unknown",
+        # Of a description alone, nobody knows what was on the other side.
+        traffic=any(endpoint.changed and (endpoint.dialect != "environment" or sources.described_by == "both") for endpoint in endpoints),
         policies_failed=sum(1 for one in policies if one.outcome == "failed" and one.enforcement == "mandatory"),
         policies_warned=sum(1 for one in policies if one.outcome == "failed" and one.enforcement != "mandatory"),
         outputs=preview.outputs,
@@ -173,7 +175,7 @@ def _stack(sources: Sources, judges: Risks, market: Prices) -> _Stack:
         passing.costs.finish(sources.before, sources.after, whole=preview.result == "succeeded"),
         policies,
         differences(name, sources.before, sources.after) if sources.described else (),
-        [*preview.gaps, *_gaps(name, preview, state, plan, passing), *passing.traffic.gaps()],
+        [*preview.gaps, *_of_descriptions(name, sources), *_gaps(name, preview, state, plan, passing), *passing.traffic.gaps()],
         passing.resources,
         tuple((name, what, one.hash) for what, one in (("state", state), ("plan", plan)) if one is not None),
         state.plugins if state else (),
@@ -396,9 +398,9 @@ def _gaps(stack: str, preview: Preview, state: State | None, plan: Plan | None, 
         named = ", ".join(masked(name_of(urn)) for urn in unreadable[:_NAMED]) + ("" if len(unreadable) <= _NAMED else ", …")
         what = f"{len(unreadable):,} change{'s' * (len(unreadable) != 1)} cannot be read, so nothing is known of the risk: {named}."
         found.append(Gap(stack, what, "Read it in the engine's own words: `pulumi preview --diff`.", look=True))
-    if state is None:
+    if state is None and preview.given:
         found.append(_without_state(stack, preview, passing))
-    else:
+    elif state is not None:
         if passing.strange:
             what = f"The state is not what the preview started from: they disagree on {passing.strange:,} resources."
             found.append(Gap(stack, what, "Give the state as `pulumi stack export` wrote it just before, or leave it out.", look=True))
@@ -407,6 +409,18 @@ def _gaps(stack: str, preview: Preview, state: State | None, plan: Plan | None, 
         what = f"The plan and the preview are of different runs: they disagree on {others} resources."
         found.append(Gap(stack, what, "Make both anew.", look=True))
     return found
+
+
+def _of_descriptions(stack: str, sources: Sources) -> Iterator[Gap]:
+    if sources.described_by == "now":
+        what = "What the description was before was not said: it counts as unchanged, and none of its differences is told."
+        yield Gap(stack, what, "Name the revision with --base.")
+    elif sources.described_by == "one side" and sources.before is None:
+        what = "Only the description after the change was given, so all of it is told as new."
+        yield Gap(stack, what, "Give --before too, unless the environment is new.", look=True)
+    elif sources.described_by == "one side":
+        what = "Only the description before the change was given, so all of it is told as if it goes away."
+        yield Gap(stack, what, "Give --after too, unless the environment goes away.", look=True)
 
 
 def _without_state(stack: str, preview: Preview, passing: _Pass) -> Gap:

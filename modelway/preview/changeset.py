@@ -289,6 +289,8 @@ class StackChanges(_Data, frozen=True):
     environment: str = ""
     result: Literal["succeeded", "failed", "unknown"] = "succeeded"
     """`failed` when its preview did: what it lists is not all."""
+    previewed: bool = True
+    """Whether there was a preview; else nothing is told but what stays, or what the descriptions say."""
     counts: tuple[tuple[Operation, int], ...] = ()
     """In the order of Operation; `same` as the engine counts it."""
     worst: Risk = "safe"

@@ -55,6 +55,8 @@ class Preview:
     outputs: tuple[str, ...]
     """Names of the stack's outputs that differ; from the event log alone."""
     gaps: tuple[Gap, ...]
+    given: bool = True
+    """Whether there is a digest or an event log of it."""
 
 
 class PolicyEvents:
@@ -154,7 +156,7 @@ def read(stack: str, digest: Path | None, events: Path | None, ended: Result = "
     sources = [one for one in (first, log) if one]
     if not sources:
         gap = Gap(stack, "No preview was given: what would change is not known.", "Give --digest, --events or both.")
-        return Preview(stack, "", ended, Steps(()), {}, (), None, (), (gap,))
+        return Preview(stack, "", ended, Steps(()), {}, (), None, (), (gap,), given=False)
     chief = sources[0]
     found, project = _names(chief.steps, digest or events, stack)
     gaps = [*(gap for one in sources for gap in one.gaps), *gaps]

@@ -25,6 +25,9 @@ class Sources:
     """What `pulumi preview --save-plan` wrote in the same run."""
     before: "Environment | None" = None
     after: "Environment | None" = None
+    described_by: Literal["both", "one side", "now"] = "both"
+    """Which descriptions were given. `both`: a side that is None is not there. `one side`: the other may be there. `now`: nobody
+    said what was before, so the description counts as unchanged."""
     environment: str = ""
     """Name of the environment that the stack is part of; empty for stacks of other programs."""
     described: bool = True

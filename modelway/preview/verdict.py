@@ -71,6 +71,8 @@ def _unknown(stacks: Sequence[StackChanges], policies: Sequence[PolicyResult]) -
         if stack.result == "failed" and not forbidden(stack, policies):
             # Why it failed is told with the stack.
             yield f"Make the preview of {name} succeed."
+        elif not stack.previewed:
+            yield f"Preview {name}: no preview of it was given."
         elif stack.result == "unknown":
             yield f"Preview {name} again: what was given does not show all of its changes."
 

@@ -16,6 +16,8 @@ def render(changeset: ChangeSet, most: int = 140) -> str:
     said = [words.title(changeset)]
     if broken:
         how = "failed" if all(one.result == "failed" for one in broken) else "not complete"
+        if not any(one.previewed for one in broken):
+            how = "missing"
         causes = [failure.cause for one in broken for failure in failures(one, changeset.policies)]
         because = f": {escaping.plain(causes[0], _CAUSE)}" if causes else ""
         said.append(f"{words.counted(len(broken), 'preview')} {how}{because}")

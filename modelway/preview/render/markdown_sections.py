@@ -40,7 +40,7 @@ def stacks(changeset: ChangeSet, _: str) -> Iterator[Section]:
     for stack in shown[:ROWS]:
         moved = words.operations(stack.counts) or "none"
         if stack.result != "succeeded":
-            moved += f" (**preview {'failed' if stack.result == 'failed' else 'not complete'}**)"
+            moved += f" (**{words.how_far(stack)}**)"
         named, ends = words.outputs(stack)
         if named:
             moved += f"; output{'s' * (len(stack.outputs) > 1)} {', '.join(code(name, 40) for name in named)}{ends}"

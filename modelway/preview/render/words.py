@@ -102,7 +102,16 @@ def is_partial(stack: StackChanges) -> str:
     """What that means, for people."""
     if stack.result == "failed":
         return "The preview failed, so what is listed is not all that would change."
+    if not stack.previewed:
+        return "No preview was given, so what would change is not known."
     return "How the preview ended is not known, so what is listed may not be all."
+
+
+def how_far(stack: StackChanges) -> str:
+    """How far its preview came, in two words; empty where it came to its end."""
+    if stack.result == "succeeded":
+        return ""
+    return "preview failed" if stack.result == "failed" else "preview not complete" if stack.previewed else "not previewed"
 
 
 def unanalysed(changeset: ChangeSet) -> str:
