@@ -38,6 +38,7 @@ from modelway.preview.differences import properties
 from modelway.preview.netting import netted
 from modelway.preview.plan import Plan, exposed
 from modelway.preview.policies import Ruling, joined, results
+from modelway.preview.quoting import unquoted
 from modelway.preview.reading import Preview, own_name, read
 from modelway.preview.renames import Candidates
 from modelway.preview.resources import Resource, Step, name_of, type_of
@@ -149,7 +150,7 @@ def _stack(sources: Sources, judges: Risks, market: Prices) -> _Stack:
     if plan is not None:
         findings += _exposed(name, plan)
     said = results(name, preview.policy_events, preview.diagnostics) if preview.policy_events is not None else ()
-    policies = joined(said, passing.ruling.results())
+    policies = tuple(unquoted(joined(said, passing.ruling.results()), preview.steps.wanted))
     counted = Counter(change.operation for change in passing.changes)
     if same := preview.summary.get("same"):
         # The stack itself is not counted: it is never listed either.

@@ -142,8 +142,15 @@ class Steps:
 
     def at(self, urn: str) -> Step | None:
         """What happens to one resource; None where it is not named, or cannot be read."""
-        found = self._texts.get(urn, [])
-        return self._one(urn, found[0][1]) if len(found) == 1 else None
+        found = self._texts.get(urn)
+        if not found:
+            return None
+        return self._one(urn, found[0][1]) if len(found) == 1 else self._folded(urn, found)
+
+    def wanted(self, urn: str) -> Resource | None:
+        """A resource as it is to be, read anew; None where no step wants it."""
+        step = self.at(urn)
+        return step.new if step is not None else None
 
     def operations(self) -> Iterator[tuple[str, str]]:
         """Every operation in the engine's words, with the URN."""
