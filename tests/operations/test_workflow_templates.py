@@ -150,13 +150,13 @@ def settled(tmp_path: Path, role: str, environment: str = "dev") -> dict[str, st
     return dict(line.split("=", 1) for line in told.stdout.splitlines() if "=" in line)
 
 
-@pytest.mark.parametrize("role", ["preview", "deploy"])
+@pytest.mark.parametrize("role", ["preview", "drift", "deploy"])
 def test_it_takes_on_the_role_and_the_state_that_bootstrap_made(tmp_path: Path, role: str) -> None:
     found = settled(tmp_path, role)
     assert found["AWS_ROLE_ARN"] == PLACE.role(role)
     assert (found["token"], found["mode"], found["AWS_REGION"]) == ("token", "600", "eu-west-1")
     assert found["PULUMI_BACKEND_URL"] == f"s3://{PLACE.bucket}?region=eu-west-1"
-    assert ("PULUMI_FALLBACK_TO_STATE_SECRETS_MANAGER" in found) is (role == "preview")
+    assert ("PULUMI_FALLBACK_TO_STATE_SECRETS_MANAGER" in found) is (role != "deploy")
 
 
 @pytest.mark.parametrize("name", TEMPLATES)
@@ -175,10 +175,12 @@ def test_the_role_trusts_the_run(name: str) -> None:
         if "environment" in described:
             assert given["role"] == "deploy"
             subjects, subject = ("environment:dev",), f"environment:{described['environment']}"
-        elif "role" in given:
-            assert (name, given["role"]) == ("drift.yml", "drift")
+        elif name == "drift.yml":
+            # `preview` may not read what a refresh asks for.
+            assert given["role"] == "drift"
             subjects = ON_MAIN
         else:
+            assert "role" not in given
             subjects = LOOKING
             assert subject == "pull_request" or events.get("push", {}).get("branches") == ["main"] or "refs/heads/main" in described["if"]
         statement: Any = assumed_by_github(PLACE, *subjects)["Statement"]
