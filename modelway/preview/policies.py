@@ -55,7 +55,8 @@ def results(stack: str, events: Iterable[Mapping[str, object]], diagnostics: Ite
             found.append(_remediation(stack, change))
     pack = packs.pop() if len(packs) == 1 else _NOBODY
     broken = {one.message.split("\n")[0] for one in diagnostics if one.severity == "error" and _FAILED in one.message}
-    found += [PolicyResult(stack, pack, "a rule", "broken", "mandatory", message=message) for message in sorted(broken)]
+    said = sorted(message.removeprefix("error: ") for message in broken)
+    found += [PolicyResult(stack, pack, "a rule", "broken", "mandatory", message=message) for message in said]
     counted = (PolicyResult(stack, *key, "passed", _level_of(*key), count=count) for key, count in sorted(passed.items()))
     return (*dict.fromkeys(found), *counted)
 

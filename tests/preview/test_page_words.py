@@ -47,7 +47,7 @@ def test_of_a_version_that_goes_only_its_requests_have_an_arrow() -> None:
     columns = {column.name: column.sides for column in shares.columns(rows)}
     assert [row.state for row in rows] == ["gone", "new"]
     assert columns["Requests"] == (("100%", "0%"), ("0%", "100%"))
-    assert columns["Replicas"] == (("2", "2"), ("", "3"))
+    assert columns["Replicas"] == (("2", "2"), ("3", "3"))
 
 
 def lines(*changed: bool) -> tuple[CostLine, ...]:

@@ -138,7 +138,7 @@ class Prices:
         if base is None or not region:
             return None
         ratio = self.table.regions.get(region, self.table.other_region)
-        reason = f"{ratio:g} times the price in {BASE}; the table has none of {region}"
+        reason = f"{ratio:g} times the price in {BASE}, as the table has none of {region}"
         return self._priced(item, listed, base, base.usd * ratio, region, reason)
 
     def _priced(self, item: str, listed: Listed, quote: Quote, usd: float, region: str, reason: str) -> Price:

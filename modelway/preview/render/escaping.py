@@ -19,7 +19,7 @@ _LIVE = re.compile(
 )
 _CODE = re.compile(r"`([^`]+)`")
 _ENTITIES = {"<": "&lt;", ">": "&gt;", "&": "&amp;", "|": "&#124;"}
-_LETTER = re.compile(r"[(\"'“]*(?!\d+[.)])[\w`]")
+_LETTER = re.compile(r"[(\"'“]*(?!\d+[.)](?:\s|$))[\w`]")
 
 
 def plain(text: str, most: int = 0) -> str:

@@ -38,7 +38,7 @@ def stacks(changeset: ChangeSet, _: str) -> Iterator[Section]:
     names = ["Stack", "Changes", "Worst", "Traffic", "Cost a month", *(["Policies"] if ruled else [])]
     lines = [row(*names), row(*["---"] * len(names))]
     for stack in shown[:ROWS]:
-        moved = words.operations(stack.counts) or "none"
+        moved = words.happens(changeset, stack)
         if stack.result != "succeeded":
             moved += f" (**{words.how_far(stack)}**)"
         named, ends = words.outputs(stack)

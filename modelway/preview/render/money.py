@@ -65,8 +65,15 @@ def held(budget: Budget) -> str:
 
 
 def changed(cost: Cost) -> tuple[CostLine, ...]:
-    """The lines of which anything differs."""
-    return tuple(line for line in cost.lines if line.changed)
+    """The lines of which anything differs, those that change most first, then those of which that is not known."""
+    return tuple(sorted((line for line in cost.lines if line.changed), key=_step, reverse=True))
+
+
+def _step(line: CostLine) -> float:
+    if line.confidence == "unknown":
+        return -1
+    before, after = line.before or (0.0, 0.0), line.after or (0.0, 0.0)
+    return max(abs(new - old) for old, new in zip(before, after, strict=True))
 
 
 def kept(cost: Cost) -> tuple[CostLine, ...]:

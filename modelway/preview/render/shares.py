@@ -40,7 +40,7 @@ class Column(NamedTuple):
 
     name: Literal["Requests", "Copies", "Replicas", "Hardware", "Image", "Weights"]
     sides: tuple[Side, ...]
-    """For each version. Of one that goes away only what it was, but for its requests and copies."""
+    """For each version. Of one that is new or goes only what it has, but for its requests and copies."""
 
 
 def columns(rows: tuple[Row, ...]) -> tuple[Column, ...]:
@@ -61,8 +61,8 @@ def columns(rows: tuple[Row, ...]) -> tuple[Column, ...]:
 
 
 def _left(rows: tuple[Row, ...], sides: list[Side]) -> tuple[Side, ...]:
-    # That nothing is left of a version that goes is said once, by its state.
-    return tuple((was, was) if one.state == "gone" else (was, is_) for one, (was, is_) in zip(rows, sides, strict=True))
+    # That a version is new, or goes, is said once, by its state.
+    return tuple((was or is_,) * 2 if one.state != "kept" else (was, is_) for one, (was, is_) in zip(rows, sides, strict=True))
 
 
 def rows(endpoint: Endpoint) -> tuple[Row, ...]:

@@ -24,7 +24,7 @@ _STYLES: dict[Risk, str] = {
 }
 _DECISIONS: dict[Decision, str] = {"ok": "bold green", "needs approval": "bold yellow", "blocked": "bold red", "unknown": "bold"}
 CHANGES = 20
-"""Most changes of a component that are listed."""
+"""Most changes of a component, and most lines of what it costs, that are listed."""
 MODELS = 5
 """Most models that the head names."""
 WIDE = 110
@@ -136,7 +136,7 @@ def _stacks(changeset: ChangeSet) -> Table:
         outputs = f"; output{'s' * (len(stack.outputs) > 1)} {_plain(', '.join(named))}{ends}" if named else ""
         table.add_row(
             Text(_plain(stack.stack)),
-            Text(f"{words.operations(stack.counts) or 'none'}{outputs}"),
+            Text(f"{words.happens(changeset, stack)}{outputs}"),
             Text(stack.worst, _STYLES[stack.worst]),
             Text(words.traffic(stack), "bold" if stack.traffic else ""),
             Text(money.difference(stack.monthly)),
@@ -202,9 +202,11 @@ def _cost(changeset: ChangeSet) -> list[Part]:
     if cost.lines:
         after, before = money.sums(cost)
         parts.append(Text.assemble("A month: ", (after, "bold"), f", {f'before {before}' if before else 'as before'}"))
-        parts += [_lines(money.changed(cost))] if money.changed(cost) else []
+        changed = money.changed(cost)
+        parts += [_lines(changed)] if changed else []
+        parts += [_item(f"and {words.counted(len(changed) - CHANGES, 'more line')}")] if len(changed) > CHANGES else []
         kept = len(money.kept(cost))
-        parts += [_item(f"{words.counted(kept, 'line')} as before: {money.kept_sum(cost)}")] if kept and money.changed(cost) else []
+        parts += [_item(f"{words.counted(kept, 'line')} as before: {money.kept_sum(cost)}")] if kept and changed else []
     for priced in cost.endpoints:
         each = f", {money.spread(priced.thousand)} for 1,000 predictions" if priced.thousand else ""
         parts.append(_item(f"{priced.endpoint}: {money.spread(priced.month)} a month{each}"))
@@ -219,7 +221,7 @@ def _cost(changeset: ChangeSet) -> list[Part]:
 
 def _lines(lines: tuple[CostLine, ...]) -> Table:
     table = _table("What", "Before", "After", "How sure")
-    for one in lines:
+    for one in lines[:CHANGES]:
         table.add_row(Text(_plain(one.subject)), *(Text(money.side(one, which)) for which in (0, 1)), Text(one.confidence))
     return table
 

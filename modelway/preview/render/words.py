@@ -32,7 +32,7 @@ OPERATIONS: dict[Operation, str] = {
     "read": "read",
     "refresh": "refreshed",
     "forget": "forgotten",
-    "same": "unchanged",
+    "same": "protection",
 }
 MEANS: dict[Risk, str] = {
     "irreversible": "cannot be undone",
@@ -130,6 +130,12 @@ def unanalysed(changeset: ChangeSet) -> str:
 def operations(counts: Iterable[tuple[Operation, int]]) -> str:
     """As `1 new, 3 changed`; what stays as it is does not count."""
     return ", ".join(f"{number:,} {OPERATIONS[operation]}" for operation, number in counts if number and operation != "same")
+
+
+def happens(changeset: ChangeSet, stack: StackChanges) -> str:
+    """What happens in a stack, as `1 new, 3 changed`."""
+    told = operations(stack.counts)
+    return told or ("protection alone" if any(change.stack == stack.stack for change in changeset.changes) else "none")
 
 
 def counted(number: int, noun: str, plural: str = "") -> str:
