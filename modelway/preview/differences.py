@@ -6,6 +6,7 @@ replacement, what somebody changed outside, and secrets, which look the same on 
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from modelway.preview.changeset import PropertyChange
@@ -22,13 +23,14 @@ from modelway.preview.equality import (
     without_common,
 )
 from modelway.preview.resources import SECRET, UNKNOWN, Resource, Step
-from modelway.preview.shown import shown
+from modelway.preview.shown import LONGEST, shown
 
 _DEFAULTED = "__defaults"
 """Where a bridged provider notes which inputs it filled in itself (pulumi/pulumi-terraform-bridge)."""
 _POSITIONS = re.compile(r"\[\d+\]")
 _STEP = re.compile(r'\["((?:[^"\\]|\\.)*)"\]|\[(\d+)\]|[^.\[\]]+')
 _PLAIN = re.compile(r'[^.\[\]"#]+')
+_MARKS = (UNKNOWN, SECRET)
 _OPTIONS = (("protect", "protect"), ("retain_on_delete", "retainOnDelete"))
 
 
@@ -51,8 +53,9 @@ def properties(step: Step) -> tuple[PropertyChange, ...]:
         wanted = step.detailed or {}
         found = [one for path in wanted if (one := _Found(path, _at(before, path), _at(after, path))).before != one.after]
         return tuple(_change(one, replaces=False) for one in found)
-    found = list(_Comparison(step.type.startswith("kubernetes:")).of_mappings("", before, after))
-    found = _without_copies(found)
+    compared = _Comparison(step.type.startswith("kubernetes:"))
+    compared.of_mappings("", before, after)
+    found = _without_copies(compared.found)
     found += _told_alone(step, old, before, after, found)
     forced = _forced(step)
     made = [_change(one, _is_related(one.path, forced)) for one in found]
@@ -64,7 +67,16 @@ def properties(step: Step) -> tuple[PropertyChange, ...]:
 
 
 def _change(found: _Found, replaces: bool) -> PropertyChange:
-    path, before, after = found
+    if _is_short(found.before) and _is_short(found.after):
+        return _short_change(*found, replaces)
+    return _made_change(*found, replaces)
+
+
+def _is_short(value: Any) -> bool:
+    return len(value) <= LONGEST if isinstance(value, str) else value is MISSING or isinstance(value, int)
+
+
+def _made_change(path: str, before: Any, after: Any, replaces: bool) -> PropertyChange:
     kind = "add" if before is MISSING and after is not MISSING else "delete" if after is MISSING and before is not MISSING else "update"
     return PropertyChange(
         path,
@@ -73,6 +85,10 @@ def _change(found: _Found, replaces: bool) -> PropertyChange:
         None if after is MISSING else shown(path, after),
         replaces,
     )
+
+
+# Of many resources mostly the same changes: the same tag, the same number of replicas. Typed: 1 is shown otherwise than true.
+_short_change = lru_cache(maxsize=8192, typed=True)(_made_change)
 
 
 def _options(old: Resource, new: Resource) -> Iterator[PropertyChange]:
@@ -88,110 +104,115 @@ class _Comparison:
 
     def __init__(self, kubernetes: bool) -> None:
         self._kubernetes = kubernetes
+        self.found: list[_Found] = []
 
-    def of(self, path: str, name: str, before: Any, after: Any, in_policy: bool = False) -> Iterator[_Found]:
+    def of(self, path: str, name: str, before: Any, after: Any, in_policy: bool = False) -> None:
         """Of two values that are not equal, what differs in what they mean."""
-        if UNKNOWN in (before, after) or SECRET in (before, after):
-            yield _Found(path, before, after)
-        elif before is MISSING or after is MISSING:
-            value = after if before is MISSING else before
-            if not is_default(name, value, self._kubernetes):
-                yield from _leaves(path, before, after)
-        elif isinstance(before, dict) and isinstance(after, dict):
+        if isinstance(before, dict) and isinstance(after, dict):
             if not in_policy and is_policy(before) and is_policy(after):
-                yield from self.of_mappings(path, as_policy(before), as_policy(after), True)
+                self.of_mappings(path, as_policy(before), as_policy(after), True)
             else:
-                yield from self.of_mappings(path, before, after, in_policy)
+                self.of_mappings(path, before, after, in_policy)
         elif isinstance(before, list) and isinstance(after, list):
-            yield from self._of_lists(path, name, before, after, in_policy)
+            self._of_lists(path, name, before, after, in_policy)
+        elif before in _MARKS or after in _MARKS:
+            self.found.append(_Found(path, before, after))
+        elif before is MISSING or after is MISSING:
+            if not is_default(name, after if before is MISSING else before, self._kubernetes):
+                self._leaves(path, before, after)
         elif isinstance(before, str) and isinstance(after, str) and not in_policy:
-            old = document_in(before)
-            new = document_in(after) if old is not None else None
-            if old is not None and new is not None and type(old) is type(new):
-                if old != new:
-                    yield from self.of(f"{path}#", name, old, new, is_policy(old) and is_policy(new))
-            elif not spelled_alike(name, before, after):
-                yield _Found(path, before, after)
+            self._of_texts(path, name, before, after)
         elif not spelled_alike(name, before, after):
-            yield _Found(path, before, after)
+            self.found.append(_Found(path, before, after))
 
-    def of_mappings(self, path: str, before: dict[str, Any], after: dict[str, Any], in_policy: bool = False) -> Iterator[_Found]:
+    def of_mappings(self, path: str, before: dict[str, Any], after: dict[str, Any], in_policy: bool = False) -> None:
         filled_before, filled_after = before.get(_DEFAULTED, ()), after.get(_DEFAULTED, ())
         for key in before if before.keys() == after.keys() else dict.fromkeys([*before, *after]):
             old, new = before.get(key), after.get(key)
-            if key == _DEFAULTED or old == new:
+            if old == new or key == _DEFAULTED:
                 continue
             if (old is MISSING and key in filled_after) or (new is MISSING and key in filled_before):
                 # The provider filled it in on that side, and left it to the service on the other.
                 continue
-            yield from self.of(_joined(path, key), key, old, new, in_policy)
+            self.of(_joined(path, key), key, old, new, in_policy)
 
-    def _of_lists(self, path: str, name: str, before: list[Any], after: list[Any], in_policy: bool) -> Iterator[_Found]:
+    def _of_texts(self, path: str, name: str, before: str, after: str) -> None:
+        old = document_in(before)
+        new = document_in(after) if old is not None else None
+        if old is not None and new is not None and type(old) is type(new):
+            if old != new:
+                self.of(f"{path}#", name, old, new, is_policy(old) and is_policy(new))
+        elif not spelled_alike(name, before, after):
+            self.found.append(_Found(path, before, after))
+
+    def _of_lists(self, path: str, name: str, before: list[Any], after: list[Any], in_policy: bool) -> None:
         if in_policy or name in UNORDERED:
             left, come = without_common(before, after, any_case=in_policy and name in ("Action", "NotAction"))
-            yield from self._paired(path, name, left, come, in_policy)
+            self._paired(path, name, left, come, in_policy)
             return
         known = identity(before, after)
         if known is None:
             first, last = _alike(before, after)
             left = [(at, before[at]) for at in range(first, len(before) - last)]
             come = [(at, after[at]) for at in range(first, len(after) - last)]
-            yield from self._in_order(path, name, left, come, in_policy)
+            self._in_order(path, name, left, come, in_policy)
             return
         old, new = ({item[known]: (at, item) for at, item in enumerate(side)} for side in (before, after))
         if (name in ORDERED or (name == "env" and _refers(before, after))) and [key for key in old if key in new] != [
             key for key in new if key in old
         ]:
-            yield _Found(path, [*old], [*new])
+            self.found.append(_Found(path, [*old], [*new]))
         for key in dict.fromkeys([*old, *new]):
             at = new[key][0] if key in new else old[key][0]
             was, is_now = old.get(key, (0, MISSING))[1], new.get(key, (0, MISSING))[1]
             if was != is_now:
-                yield from self.of(f"{path}[{at}]", name, was, is_now, in_policy)
+                self.of(f"{path}[{at}]", name, was, is_now, in_policy)
 
-    def _paired(self, path: str, name: str, left: list[tuple[int, Any]], come: list[tuple[int, Any]], in_policy: bool) -> Iterator[_Found]:
+    def _paired(self, path: str, name: str, left: list[tuple[int, Any]], come: list[tuple[int, Any]], in_policy: bool) -> None:
         """Items of lists whose order does not count: those that are mappings are held against the most alike, others come or go."""
         if not all(isinstance(item, dict) for _, item in (*left, *come)):
-            for at, item in left:
-                yield from _leaves(f"{path}[{at}]", item, MISSING)
-            for at, item in come:
-                yield from _leaves(f"{path}[{at}]", MISSING, item)
+            self._exchanged(path, [item for _, item in left], [item for _, item in come])
             return
         rest = list(come)
+        if len(left) == len(rest) == 1:
+            # One takes the place of the other, however little of it stays.
+            self.of(f"{path}[{rest[0][0]}]", name, left[0][1], rest[0][1], in_policy)
+            return
         for at, item in left:
             best = max(rest, key=lambda one: _likeness(item, one[1]), default=None)
             if best is None or not _likeness(item, best[1]):
-                yield from _leaves(f"{path}[{at}]", item, MISSING)
+                self._leaves(f"{path}[{at}]", item, MISSING)
                 continue
             rest.remove(best)
-            yield from self.of(f"{path}[{best[0]}]", name, item, best[1], in_policy)
+            self.of(f"{path}[{best[0]}]", name, item, best[1], in_policy)
         for at, item in rest:
-            yield from _leaves(f"{path}[{at}]", MISSING, item)
+            self._leaves(f"{path}[{at}]", MISSING, item)
 
-    def _in_order(
-        self, path: str, name: str, left: list[tuple[int, Any]], come: list[tuple[int, Any]], in_policy: bool
-    ) -> Iterator[_Found]:
+    def _exchanged(self, path: str, left: list[Any], come: list[Any]) -> None:
+        """Items without parts: what goes and what comes, of the list. Positions are of two lists, in which the same one is two items."""
+        self.found.append(_Found(path, left or MISSING, come or MISSING))
+
+    def _in_order(self, path: str, name: str, left: list[tuple[int, Any]], come: list[tuple[int, Any]], in_policy: bool) -> None:
         for (_, old), (at, new) in zip(left, come, strict=False):
             if old != new:
-                yield from self.of(f"{path}[{at}]", name, old, new, in_policy)
+                self.of(f"{path}[{at}]", name, old, new, in_policy)
         for at, old in left[len(come) :]:
-            yield from _leaves(f"{path}[{at}]", old, MISSING)
+            self._leaves(f"{path}[{at}]", old, MISSING)
         for at, new in come[len(left) :]:
-            yield from _leaves(f"{path}[{at}]", MISSING, new)
+            self._leaves(f"{path}[{at}]", MISSING, new)
 
-
-def _leaves(path: str, before: Any, after: Any) -> Iterator[_Found]:
-    """What came or went as a whole, value by value."""
-    value = after if before is MISSING else before
-    if isinstance(value, dict) and value:
-        for key, item in value.items():
-            if key != _DEFAULTED and item is not MISSING:
-                yield from _leaves(_joined(path, key), *((MISSING, item) if before is MISSING else (item, MISSING)))
-    elif isinstance(value, list) and value:
-        for at, item in enumerate(value):
-            yield from _leaves(f"{path}[{at}]", *((MISSING, item) if before is MISSING else (item, MISSING)))
-    else:
-        yield _Found(path, before, after)
+    def _leaves(self, path: str, before: Any, after: Any) -> None:
+        """What came or went as a whole, value by value."""
+        value = after if before is MISSING else before
+        if isinstance(value, dict) and value:
+            for key, item in value.items():
+                if key != _DEFAULTED and item is not MISSING:
+                    self._leaves(_joined(path, key), *((MISSING, item) if before is MISSING else (item, MISSING)))
+        elif isinstance(value, list) and any(isinstance(item, dict | list) for item in value):
+            for at, item in enumerate(value):
+                self._leaves(f"{path}[{at}]", *((MISSING, item) if before is MISSING else (item, MISSING)))
+        else:
+            self.found.append(_Found(path, before, after))
 
 
 def _likeness(one: dict[str, Any], other: dict[str, Any]) -> int:
@@ -262,11 +283,7 @@ def _told_alone(step: Step, old: Resource, before: Any, after: Any, found: list[
         elif not difference.input_diff and is_now is not MISSING:
             outputs = old.outputs if outputs is None else outputs
             was = _at(outputs, path)
-            if (
-                was is not MISSING
-                and was != is_now
-                and any(_Comparison(step.type.startswith("kubernetes:")).of(path, path.split(".")[-1], was, is_now))
-            ):
+            if was is not MISSING and was != is_now and _differ(step, path, was, is_now):
                 more.append(_Found(path, was, is_now))
     if step.detailed is None:
         more += [
@@ -275,6 +292,12 @@ def _told_alone(step: Step, old: Resource, before: Any, after: Any, found: list[
             if _at(after, key) == SECRET == _at(before, key) and not _is_related(key, known)
         ]
     return more
+
+
+def _differ(step: Step, path: str, before: Any, after: Any) -> bool:
+    compared = _Comparison(step.type.startswith("kubernetes:"))
+    compared.of(path, path.split(".")[-1], before, after)
+    return bool(compared.found)
 
 
 def _forced(step: Step) -> list[str]:

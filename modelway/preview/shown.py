@@ -68,6 +68,8 @@ def shown(path: str, value: object) -> Shown:
         return _SECRET
     if value == UNKNOWN:
         return _UNKNOWN
+    if isinstance(value, list):
+        return _together([shown(path, one) for one in value])
     text = _text(value)
     if text is None:
         return _HIDDEN
@@ -77,6 +79,18 @@ def shown(path: str, value: object) -> Shown:
     if kind_of(text, name):
         return _SECRET
     return Shown(text[:LONGEST]) if any(_LOOKS[look].fullmatch(text) for look in looks) and not _looks_random(text) else _HIDDEN
+
+
+def _together(items: Sequence[Shown]) -> Shown:
+    """Items of a list as one value: only where all of them show, else the one that does not."""
+    hidden = next((one for flag in ("secret", "unknown") for one in items if getattr(one, flag)), None)
+    if hidden is not None:
+        return hidden
+    texts = [one.text for one in items if one.text is not None]
+    if not texts or len(texts) < len(items):
+        return _HIDDEN
+    whole = ", ".join(texts)
+    return Shown(whole if len(whole) <= LONGEST else f"{len(texts)} items")
 
 
 _SECRET, _UNKNOWN, _HIDDEN = Shown(secret=True), Shown(unknown=True), Shown()
