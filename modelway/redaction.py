@@ -82,6 +82,10 @@ _RANDOM = re.compile(r"[A-Za-z0-9+/=_.~-]{16,}", re.ASCII)
 _LONG_RANDOM = re.compile(
     r"(?<![A-Za-z0-9+/=:-])(?=[A-Za-z0-9+/]{40})(?=[A-Za-z0-9+/]*[0-9])(?=[A-Za-z0-9+/]*[A-Z])[A-Za-z0-9+/]{40,}={0,2}", re.ASCII
 )
+_LONG = 40
+"""Characters of random text that is one wherever it stands."""
+_OF_RUNS = bytes(ord("1") if chr(byte) in "+/" or (byte < 128 and chr(byte).isalnum()) else ord("0") for byte in range(256))
+_LONG_RUN = b"1" * _LONG
 _REFERENCE = re.compile(r"arn:aws|.*@?sha256:[0-9a-f]{64}$|\$\{|\{")
 
 
@@ -168,7 +172,7 @@ def masked(text: str, name: str = "") -> str:
 
 
 def _masked(text: str, name: str) -> str:
-    found = list(credentials(text))
+    found = list(credentials(text)) if _kinds_marked(text) else []
     if not found and name and (kind := _kind_by_name(text, name)):
         return f"[hidden: {kind}]"
     text = _replaced(text, found, lambda one: f"[hidden: {one.kind}]")
@@ -186,6 +190,8 @@ def blotted(text: str) -> str:
 
 
 def _replaced(text: str, found: list[Credential], instead: Callable[[Credential], str]) -> str:
+    if not found:
+        return text
     pieces, end = [], 0
     for one in found:
         pieces += [text[end : one.start], instead(one)]
@@ -200,9 +206,14 @@ def _dots(text: str) -> str:
 def _without_random(text: str, instead: Callable[[str], str]) -> str:
     if _speaks_of_any(text):
         text = _ASSIGNED.sub(lambda found: f"{found[1]}{instead(found[2])}" if _to_hide(found) else found[0], text)
-    if len(text) < 40:
+    if len(text) < _LONG or not _has_long_run(text):
         return text
     return _LONG_RANDOM.sub(lambda found: instead(found[0]) if is_random(found[0]) else found[0], text)
+
+
+def _has_long_run(text: str) -> bool:
+    """Whether there is anything for `_LONG_RANDOM` to look at, which a pattern is slow to say of a long text."""
+    return _LONG_RUN in text.encode("utf-8", "surrogatepass").translate(_OF_RUNS)
 
 
 def _speaks_of_any(text: str) -> bool:

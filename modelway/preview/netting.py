@@ -1,6 +1,5 @@
 """The last net: nothing that looks like a credential leaves in a ChangeSet, whoever wrote the text."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -8,26 +7,37 @@ import msgspec
 from modelway.preview.changeset import ChangeSet
 from modelway.redaction import masked
 
-_AT_ONCE = 20
-"""Changes or findings that are looked at together."""
+_AT_ONCE = 200
+"""Texts that are looked at together: most parts of a report have no word of secrets in them, which the whole would have."""
 
 
 def netted(changeset: ChangeSet) -> ChangeSet:
     """The same, every text masked. One look at all of it says whether there is anything to do, which is rare."""
-    if all(masked(text) == text for text in _texts(changeset)):
-        return changeset
-    return msgspec.convert(_masked(msgspec.to_builtins(changeset)), ChangeSet)
+    texts = list(_texts(changeset))
+    for start in range(0, len(texts), _AT_ONCE):
+        # A line of its own for each: what would be masked in it is masked here, and no pattern goes on in the next.
+        part = "\n".join(texts[start : start + _AT_ONCE])
+        if masked(part) != part:
+            return msgspec.convert(_masked(msgspec.to_builtins(changeset)), ChangeSet)
+    return changeset
 
 
-def _texts(changeset: ChangeSet) -> Iterator[str]:
-    """All of it as JSON, in parts: most of them have no word of secrets in them, which the whole would have."""
-    for name in changeset.__struct_fields__:
-        value = getattr(changeset, name)
-        if isinstance(value, tuple):
-            for start in range(0, len(value), _AT_ONCE):
-                yield msgspec.json.encode(value[start : start + _AT_ONCE]).decode()
-        else:
-            yield msgspec.json.encode(value).decode()
+def _texts(changeset: ChangeSet) -> dict[str, None]:
+    """Every text in it, each once."""
+    found: dict[str, None] = {}
+    # Many resources differ in the same: what is looked at already is not looked at again.
+    known: set[int] = set()
+    waiting: list[object] = [changeset]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, str):
+            found[value] = None
+        elif isinstance(value, tuple | list):
+            waiting += value
+        elif isinstance(value, msgspec.Struct) and id(value) not in known:
+            known.add(id(value))
+            waiting += msgspec.structs.astuple(value)
+    return found
 
 
 def _masked(value: Any) -> Any:

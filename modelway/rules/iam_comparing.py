@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
+from typing import NamedTuple
 
 from modelway.rules.condition_comparing import implies
 from modelway.rules.globs import covers, overlap
@@ -70,8 +71,9 @@ def _compare(before: object, after: object, kind: Kind) -> Comparison:
     old, new = (Document() if document is None else read(document, kind) for document in (before, after))
     if faults := (*(f"before: {fault}" for fault in old.faults), *(f"after: {fault}" for fault in new.faults)):
         return Comparison(faults=faults)
-    granted, open_now = _beyond(new, old, "which was denied")
-    withdrawn, open_before = _beyond(old, new, "which is denied now")
+    was, is_now = ([_Parted(statement, _sides(statement)) for statement in document.statements] for document in (old, new))
+    granted, open_now = _beyond(is_now, was, "which was denied")
+    withdrawn, open_before = _beyond(was, is_now, "which is denied now")
     return Comparison(granted, withdrawn, tuple(dict.fromkeys((*new.unknown, *old.unknown, *open_now, *open_before))))
 
 
@@ -79,50 +81,7 @@ def _compare(before: object, after: object, kind: Kind) -> Comparison:
 _compare_texts = lru_cache(maxsize=16)(_compare)
 
 
-def _beyond(one: Document, other: Document, denied: str) -> tuple[tuple[Grant, ...], list[str]]:
-    """What `one` allows beyond `other`, and the paths of what is not known, where that decides."""
-    allows = [statement for statement in other.statements if statement.effect == "Allow"]
-    denies = [statement for statement in one.statements if statement.effect == "Deny" and _is_known(statement)]
-    found: list[Grant] = []
-    unknown: list[str] = []
-    for statement in one.statements:
-        if statement.effect == "Allow":
-            found += _left(statement, (*allows, *(deny for deny in denies if not deny.conditions)), unknown, "")
-    open_denies = [statement.path for statement in one.statements if statement.effect == "Deny" and not _is_known(statement)]
-    for statement in other.statements:
-        if statement.effect == "Deny" and (gone := list(_left(statement, denies, unknown, denied))):
-            # One whose values are not known yet may deny the same.
-            found += [] if open_denies else gone
-            unknown += open_denies
-    return tuple(found), unknown
-
-
-def _left(statement: Statement, others: Sequence[Statement], unknown: list[str], note: str) -> Iterator[Grant]:
-    """What of a statement none of the others covers."""
-    if any(_covered(statement, other) for other in others):
-        return
-    who, actions, resources = _sides(statement)
-    if len(who) * len(actions) * len(resources) > _MOST:
-        yield _grant(statement, who, actions, resources, note)
-        return
-    left: list[tuple[_Part, _Part, _Part]] = []
-    usable = [(other, _sides(other)) for other in others if _conditions_imply(statement.conditions, other.conditions)]
-    for combination in product(who, actions, resources):
-        if any(all(_side_covers(side, part) for side, part in zip(sides, combination, strict=True)) for _, sides in usable):
-            continue
-        if paths := [part.path for part in combination if not part.known]:
-            unknown += paths
-        else:
-            left.append(combination)
-    if (paths := [item.path for one in statement.conditions for item in one.values if not item.known]) and left:
-        unknown += paths
-    elif left:
-        kept = [tuple(dict.fromkeys(combination[number] for combination in left)) for number in range(3)]
-        yield _grant(statement, kept[0], kept[1], kept[2], note)
-
-
-@dataclass(frozen=True)
-class _Part:
+class _Part(NamedTuple):
     """One principal, action or resource; or all but some."""
 
     text: str
@@ -140,7 +99,66 @@ class _Part:
         return self.text if self.but is None else f"all but {_short(self.but)}"
 
 
-def _sides(statement: Statement) -> tuple[tuple[_Part, ...], tuple[_Part, ...], tuple[_Part, ...]]:
+_Side = tuple[_Part, ...]
+
+
+class _Parted(NamedTuple):
+    """A statement, taken apart."""
+
+    statement: Statement
+    sides: tuple[_Side, _Side, _Side]
+    """Who, what, and on what."""
+
+    @property
+    def known(self) -> bool:
+        return all(part.known for side in self.sides for part in side) and all(
+            item.known for condition in self.statement.conditions for item in condition.values
+        )
+
+
+def _beyond(one: Sequence[_Parted], other: Sequence[_Parted], denied: str) -> tuple[tuple[Grant, ...], list[str]]:
+    """What `one` allows beyond `other`, and the paths of what is not known, where that decides."""
+    allows = [taken for taken in other if taken.statement.effect == "Allow"]
+    denies = [taken for taken in one if taken.statement.effect == "Deny" and taken.known]
+    found: list[Grant] = []
+    unknown: list[str] = []
+    for taken in one:
+        if taken.statement.effect == "Allow":
+            found += _left(taken, (*allows, *(deny for deny in denies if not deny.statement.conditions)), unknown, "")
+    open_denies = [taken.statement.path for taken in one if taken.statement.effect == "Deny" and not taken.known]
+    for taken in other:
+        if taken.statement.effect == "Deny" and (gone := list(_left(taken, denies, unknown, denied))):
+            # One whose values are not known yet may deny the same.
+            found += [] if open_denies else gone
+            unknown += open_denies
+    return tuple(found), unknown
+
+
+def _left(taken: _Parted, others: Sequence[_Parted], unknown: list[str], note: str) -> Iterator[Grant]:
+    """What of a statement none of the others covers."""
+    statement, (who, actions, resources) = taken
+    usable = [other.sides for other in others if _conditions_imply(statement.conditions, other.statement.conditions)]
+    if any(all(map(_side_covers, sides, taken.sides)) for sides in usable):
+        return
+    if len(who) * len(actions) * len(resources) > _MOST:
+        yield _grant(statement, who, actions, resources, note)
+        return
+    left: list[tuple[_Part, _Part, _Part]] = []
+    for combination in product(who, actions, resources):
+        if any(all(map(_covers_part, sides, combination)) for sides in usable):
+            continue
+        if paths := [part.path for part in combination if not part.known]:
+            unknown += paths
+        else:
+            left.append(combination)
+    if (paths := [item.path for one in statement.conditions for item in one.values if not item.known]) and left:
+        unknown += paths
+    elif left:
+        kept = [tuple(dict.fromkeys(combination[number] for combination in left)) for number in range(3)]
+        yield _grant(statement, kept[0], kept[1], kept[2], note)
+
+
+def _sides(statement: Statement) -> tuple[_Side, _Side, _Side]:
     nobody = (_Part("", "", known=True, kind="nobody"),)
     who = _principals(statement.principals) or _all_but_those(statement.not_principals) or nobody
     actions = _items(statement.actions, "action", str.lower) or _all_but(statement.not_actions, "action", str.lower)
@@ -177,14 +195,12 @@ def _all_but(items: tuple[Item, ...] | None, kind: str, spelled: Callable[[str],
     return (_Part("", items[0].path, known, kind, any(item.secret for item in items), but),)
 
 
-def _covered(statement: Statement, other: Statement) -> bool:
-    if not _conditions_imply(statement.conditions, other.conditions):
-        return False
-    return all(all(_side_covers(by, part) for part in side) for side, by in zip(_sides(statement), _sides(other), strict=True))
+def _side_covers(by: _Side, side: _Side) -> bool:
+    return all(_covers_part(by, part) for part in side)
 
 
-def _side_covers(side: Sequence[_Part], part: _Part) -> bool:
-    return any(_part_covers(one, part) for one in side)
+def _covers_part(by: _Side, part: _Part) -> bool:
+    return any(_part_covers(one, part) for one in by)
 
 
 def _part_covers(general: _Part, special: _Part) -> bool:
@@ -208,12 +224,6 @@ def _part_covers(general: _Part, special: _Part) -> bool:
 
 def _conditions_imply(special: Sequence[Condition], general: Sequence[Condition]) -> bool:
     return all(any(implies(one, condition) for one in special) for condition in general)
-
-
-def _is_known(statement: Statement) -> bool:
-    return all(part.known for side in _sides(statement) for part in side) and all(
-        item.known for condition in statement.conditions for item in condition.values
-    )
 
 
 def _grant(statement: Statement, who: Sequence[_Part], actions: Sequence[_Part], resources: Sequence[_Part], note: str) -> Grant:

@@ -4,10 +4,11 @@ Source: docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
 """
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from modelway.rules.values import Secret, Unknown
 
@@ -32,8 +33,7 @@ _OPERATORS = {
 }
 
 
-@dataclass(frozen=True)
-class Item:
+class Item(NamedTuple):
     """One value of an element, and where it stands."""
 
     path: str
@@ -103,7 +103,7 @@ class _Reader:
     hidden: bool = False
 
     def document(self, given: object) -> Document:
-        content = self._opened(self._open("the document", given))
+        content = self._open("the document", given)
         if content is None and (self.unknown or self.faults):
             return Document(unknown=tuple(self.unknown), faults=tuple(self.faults))
         statements: list[Statement] = []
@@ -143,7 +143,7 @@ class _Reader:
         if not isinstance(given, str):
             if given is None:
                 self.faults.append(f"{path} is missing")
-            return given
+            return self._opened(given)
         try:
             return json.loads(given, object_pairs_hook=self._once)
         except ValueError:
@@ -163,9 +163,11 @@ class _Reader:
 
     def _once(self, pairs: list[tuple[str, object]]) -> dict[str, object]:
         """An object whose keys are there once: of two, JSON readers take the last, and people see the first."""
-        keys = [key for key, _ in pairs]
-        self.faults += [f"{key} is there twice in one object" for key in sorted({key for key in keys if keys.count(key) > 1})]
-        return dict(pairs)
+        found = dict(pairs)
+        if len(found) < len(pairs):
+            counted = Counter(key for key, _ in pairs)
+            self.faults += [f"{key} is there twice in one object" for key in sorted(counted) if counted[key] > 1]
+        return found
 
     def _repeated(self, content: Mapping[object, object]) -> None:
         listed = content.get("Statement")

@@ -3,7 +3,8 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
+from typing import NamedTuple
 
 from modelway.rules.values import Secret, Unknown
 
@@ -16,6 +17,9 @@ class Missing:
     """A property that is not there."""
 
 
+_MISSING = Missing()
+
+
 @dataclass(frozen=True)
 class Misplaced:
     """Something else that stands where the property would be in."""
@@ -23,8 +27,7 @@ class Misplaced:
     value: object
 
 
-@dataclass(frozen=True)
-class Found:
+class Found(NamedTuple):
     """What stands at a path."""
 
     path: str
@@ -51,7 +54,9 @@ def parts(path: str) -> tuple[str, ...]:
 
 def look(properties: object, path: str) -> Iterator[Found]:
     """What stands at `path` (see `parts`); one Found that is Missing when there is nothing on the way, none below an empty list."""
-    yield from _look(properties, parts(path), "", secret=False)
+    found: list[Found] = []
+    _look(properties, parts(path), "", False, found)
+    return iter(found)
 
 
 def one(properties: object, path: str) -> Found:
@@ -59,33 +64,37 @@ def one(properties: object, path: str) -> Found:
     return next(look(properties, path), Found(path, Missing()))
 
 
-def _look(value: object, names: tuple[str, ...], path: str, *, secret: bool) -> Iterator[Found]:
+def _look(value: object, names: tuple[str, ...], path: str, secret: bool, into: list[Found]) -> None:
+    for at, name in enumerate(names):
+        if isinstance(value, Secret):
+            value, secret = value.value, True
+        if type(value) is dict or isinstance(value, Mapping):
+            if name == "*":
+                for key, item in value.items():
+                    _look(item, names[at + 1 :], below(path, str(key)), secret, into)
+                return
+            path, value = below(path, name), value.get(name)
+        elif isinstance(value, list | tuple):
+            if name == "*":
+                for number, item in enumerate(value):
+                    _look(item, names[at + 1 :], f"{path}[{number}]", secret, into)
+                return
+            if not name.isdecimal() or int(name) >= len(value):
+                into.append(Found(path, _MISSING if name.isdecimal() else Misplaced(value), secret))
+                return
+            path, value = f"{path}[{name}]", value[int(name)]
+        elif value is None:
+            into.append(Found(_rest(path, names[at:]), _MISSING, secret))
+            return
+        else:
+            into.append(Found(path, value if isinstance(value, Unknown) else Misplaced(value), secret))
+            return
     if isinstance(value, Secret):
         value, secret = value.value, True
-    if not names or isinstance(value, Unknown):
-        yield Found(path, Missing() if value is None else value, secret)
-        return
-    name, rest = names[0], names[1:]
-    if isinstance(value, list | tuple):
-        if name == "*":
-            for number, item in enumerate(value):
-                yield from _look(item, rest, f"{path}[{number}]", secret=secret)
-        elif name.isdecimal() and int(name) < len(value):
-            yield from _look(value[int(name)], rest, f"{path}[{name}]", secret=secret)
-        else:
-            yield Found(path, Missing() if name.isdecimal() else Misplaced(value), secret)
-    elif isinstance(value, Mapping):
-        if name == "*":
-            for key, item in value.items():
-                yield from _look(item, rest, below(path, str(key)), secret=secret)
-        else:
-            yield from _look(value.get(name), rest, below(path, name), secret=secret)
-    elif value is None:
-        yield Found(_rest(path, names), Missing(), secret)
-    else:
-        yield Found(path, Misplaced(value), secret)
+    into.append(Found(path, _MISSING if value is None else value, secret))
 
 
+@lru_cache(maxsize=4096)
 def below(path: str, name: str) -> str:
     """The path of a named property of what is at `path`."""
     if not _PLAIN.fullmatch(name):

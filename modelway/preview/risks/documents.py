@@ -5,21 +5,20 @@ from collections.abc import Iterator, Mapping
 from modelway.preview.risks.conditions import Held, Open
 from modelway.rules.iam import PRINCIPALS, judge
 from modelway.rules.iam_comparing import Comparison, compare
-from modelway.rules.iam_documents import Carried, documents_of
+from modelway.rules.iam_documents import Carried
 from modelway.rules.policy_documents import read
 from modelway.rules.properties import Missing
 from modelway.rules.verdicts import Failed, Undecided
 
 
-def documents_that(when: str, type_: str, before: Mapping[str, object] | None, after: Mapping[str, object] | None) -> Iterator[Held | Open]:
-    """Documents that `grants` (allow what they did not), `denies` (no longer allow what they did), or `opens` (let in everybody, or
-    allow everything on everything, and did not), of inputs as rules look at them (`Resource.wanted`)."""
-    old, new = ({one.path: one for one in documents_of(type_, inputs or {})} for inputs in (before, after))
-    for path in dict.fromkeys((*old, *new)):
+def documents_that(when: str, before: Mapping[str, Carried], after: Mapping[str, Carried]) -> Iterator[Held | Open]:
+    """Documents, by their path, that `grants` (allow what they did not), `denies` (no longer allow what they did), or `opens` (let in
+    everybody, or allow everything on everything, and did not)."""
+    for path in dict.fromkeys((*before, *after)):
         if when == "opens":
-            yield from _opens(path, old.get(path), new.get(path))
+            yield from _opens(path, before.get(path), after.get(path))
         else:
-            yield from _compared(when, path, old.get(path), new.get(path))
+            yield from _compared(when, path, before.get(path), after.get(path))
 
 
 def _compared(when: str, path: str, old: Carried | None, new: Carried | None) -> Iterator[Held | Open]:
@@ -37,8 +36,9 @@ def _compared(when: str, path: str, old: Carried | None, new: Carried | None) ->
 
 
 def _opens(path: str, old: Carried | None, new: Carried | None) -> Iterator[Held | Open]:
-    had = set(_open_ones(old)) if old else set()
-    for found in _open_ones(new) if new else ():
+    open_now = list(_open_ones(new)) if new else []
+    had = set(_open_ones(old)) if old and open_now else set()
+    for found in open_now:
         if isinstance(found, Open):
             yield Open(path if found.path == "the document" else f"{path}#{found.path}", found.why)
         elif found not in had:

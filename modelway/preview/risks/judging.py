@@ -1,25 +1,26 @@
 """Holds steps against the risk table.
 
-A step of a type, or with an operation, that no row is about costs two looks into a dictionary. Inputs are parsed only where a row's
-property is among those that differ.
+Which rows can be about a step depends on its type, its operation and which properties differ, and is found once for all steps that have
+these in common. Inputs are parsed only where a row's property is among those that differ.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 from modelway.preview.changeset import Finding, Operation, PropertyChange
-from modelway.preview.resources import SECRET, UNKNOWN, Step
+from modelway.preview.resources import SECRET, UNKNOWN, Resource, Step
 from modelway.preview.risks.conditions import CONDITIONS, Asked, Held, Open, same
 from modelway.preview.risks.documents import documents_that
-from modelway.preview.risks.rows import OPTIONS, Row
+from modelway.preview.risks.rows import OPTIONS, PLACEHOLDERS, Row
 from modelway.preview.risks.subjects import done, forced_by, subject
 from modelway.preview.risks.table import Table
 from modelway.preview.shown import shown
 from modelway.preview.steps import operation_of
 from modelway.redaction import masked
-from modelway.rules.iam_documents import DOCUMENTS
+from modelway.rules.iam_documents import DOCUMENTS, Carried, documents_of
 from modelway.rules.properties import Found, Misplaced, Missing, look, parts
 
 _OF_DOCUMENTS = ("grants", "denies", "opens")
@@ -29,6 +30,10 @@ _MOST_KEPT = 4096
 _MOST_SHOWN = 5
 """Items of a list that one sentence names."""
 _Names = tuple[str, ...] | None
+_Kind = tuple[str, Operation]
+_Changed = tuple[tuple[str, ...], bool]
+"""Paths of the properties that differ, and whether the engine treats the resource otherwise."""
+_PLACEHOLDER = re.compile(rf"\{{({'|'.join(sorted(PLACEHOLDERS))})\}}")
 
 
 class Risks:
@@ -36,35 +41,42 @@ class Risks:
 
     def __init__(self, table: Table) -> None:
         self._table = table
-        self._by_kind: dict[tuple[str, Operation], tuple[Row, ...]] = {}
-        self._by_changed: dict[tuple[str, Operation, tuple[_Names, ...]], tuple[Row, ...]] = {}
+        self._by_kind: dict[_Kind, tuple[Row, ...]] = {}
+        self._by_changed: dict[tuple[_Kind, _Changed], tuple[Row, ...]] = {}
 
     def judge(self, stack: str, step: Step, properties: Sequence[PropertyChange], operation: Operation | None = None) -> list[Finding]:
         """What is dangerous about a step, one finding for each row that holds; `properties` is what differs by meaning
         (modelway.preview.differences), `operation` what happens, where the caller knows it already."""
         operation = operation or operation_of(step)
-        type_ = step.type
-        rows = self._rows(type_, operation)
+        kind = step.type, operation
+        rows = self._rows(kind)
         if rows and operation in _COMPARED and step.old is not None and step.new is not None:
-            rows = self._about(type_, operation, tuple([_names(one.path) for one in properties]), rows)
+            rows = self._about(kind, (tuple([one.path for one in properties]), _options(step.old) != _options(step.new)), rows)
         return _without_repeated(list(_Judged(stack, step, properties, operation).findings(rows))) if rows else []
 
-    def _about(self, type_: str, operation: Operation, changed: tuple[_Names, ...], rows: tuple[Row, ...]) -> tuple[Row, ...]:
-        """The rows about something that differs: of many resources of one type, mostly the same differs."""
-        known = self._by_changed.get((type_, operation, changed))
+    def _about(self, kind: _Kind, changed: _Changed, rows: tuple[Row, ...]) -> tuple[Row, ...]:
+        """The rows about something that differs."""
+        known = self._by_changed.get((kind, changed))
         if known is None:
             if len(self._by_changed) >= _MOST_KEPT:
                 self._by_changed.clear()
-            known = tuple(row for row in rows if _may_be_about(row, type_, changed))
-            self._by_changed[type_, operation, changed] = known
+            names, options = [_names(path) for path in changed[0]], changed[1]
+            known = tuple(row for row in rows if (options if row.property in OPTIONS else _may_be_about(row, kind[0], names)))
+            self._by_changed[kind, changed] = known
         return known
 
-    def _rows(self, type_: str, operation: Operation) -> tuple[Row, ...]:
-        known = self._by_kind.get((type_, operation))
+    def _rows(self, kind: _Kind) -> tuple[Row, ...]:
+        known = self._by_kind.get(kind)
         if known is None:
+            type_, operation = kind
             known = tuple(row for row in self._table.rows if operation in row.on and row.risk != "safe" and _is_of(type_, row.types))
-            self._by_kind[type_, operation] = known
+            self._by_kind[kind] = known
         return known
+
+
+def _options(resource: Resource) -> tuple[bool, bool]:
+    """How the engine treats it, in the order of OPTIONS."""
+    return resource.protect, resource.retain_on_delete
 
 
 def _is_of(type_: str, patterns: Sequence[str]) -> bool:
@@ -72,8 +84,8 @@ def _is_of(type_: str, patterns: Sequence[str]) -> bool:
 
 
 def _may_be_about(row: Row, type_: str, changed: Sequence[_Names]) -> bool:
-    """Whether anything differs that the row looks at; of how the engine treats a resource, properties say nothing."""
-    if not row.when or row.property in OPTIONS:
+    """Whether anything differs that the row looks at."""
+    if not row.when:
         return True
     places = DOCUMENTS.get(type_, ()) if row.when in _OF_DOCUMENTS else (row.property,)
     return any(_related(parts(place), names) for place in places for names in changed)
@@ -112,11 +124,12 @@ class _Judged:
         elif self._operation in _COMPARED and (old is None or new is None):
             yield Open("", "is not in the files, so nothing can be compared")
         elif row.when in _OF_DOCUMENTS:
-            yield from documents_that(row.when, self._step.type, old.wanted if old else None, new.wanted if new else None)
+            yield from documents_that(row.when, *self._documents)
         else:
-            before = list(look(self._before(), row.property)) if self._before() is not None else []
+            before = list(look(old.inputs, row.property)) if old is not None else []
+            after = list(look(new.inputs if new is not None else {}, row.property))
             asked = Asked(row.value, row.default, row.unit)
-            told = list(CONDITIONS[row.when](before, list(look(self._after() or {}, row.property)), asked))
+            told = list(CONDITIONS[row.when](before, after, asked))
             yield from told or self._hidden(row)
 
     def _hidden(self, row: Row) -> Iterator[Held | Open]:
@@ -129,7 +142,7 @@ class _Judged:
         old, new = self._step.old, self._step.new
         if old is None or new is None:
             return
-        had, has = (one.protect if row.property == "@protect" else one.retain_on_delete for one in (old, new))
+        had, has = (_options(one)[OPTIONS.index(row.property)] for one in (old, new))
         if had != has:
             found = [Found(row.property.removeprefix("@"), value) for value in (had, has)]
             yield from CONDITIONS[row.when](found[:1], found[1:], Asked(row.value, row.default, row.unit))
@@ -138,39 +151,48 @@ class _Judged:
         """Whether all is so that the row wants beside its own property."""
         if not row.where and not row.unless:
             return True
-        inputs = (self._before() if self._operation in ("delete", "replace", "forget") else self._after()) or {}
+        resource = self._step.old if self._operation in ("delete", "replace", "forget") else self._step.new
+        inputs = resource.inputs if resource is not None else {}
         if any(_has(inputs, path, value) for path, value in row.unless.items()):
             return False
         return all(_has(inputs, path, value) for path, value in row.where.items())
 
-    def _before(self) -> Mapping[str, Any] | None:
-        return self._step.old.inputs if self._step.old else None
+    @cached_property
+    def _documents(self) -> tuple[dict[str, Carried], dict[str, Carried]]:
+        """By path, before and after, as rules look at them (`Resource.wanted`)."""
+        old, new = (
+            {one.path: one for one in documents_of(self._step.type, resource.wanted)} if resource is not None else {}
+            for resource in (self._step.old, self._step.new)
+        )
+        return old, new
 
-    def _after(self) -> Mapping[str, Any] | None:
-        return self._step.new.inputs if self._step.new else None
+    @cached_property
+    def _subject(self) -> str:
+        return masked(subject(self._step))
 
     def _finding(self, row: Row, held: Held | None) -> Finding:
         path = held.path if held else ""
         old, new = (_shown(path, held.before), _shown(path, held.after)) if held else ("", "")
         words = {
-            "subject": masked(subject(self._step)),
+            "subject": self._subject,
             "done": done(self._operation),
             "property": masked(path),
             "old": old,
             "new": new,
             "detail": masked(held.detail) if held else "",
         }
-        said = {name: _filled(getattr(row, name), words) for name in ("what", "why", "breaks", "avoid")}
-        why = said["why"] or (self._why(held, old, new) if held else masked(forced_by(self._step, self._properties, self._operation)))
+        what, why = _filled(row.what, words), _filled(row.why, words)
+        if not why:
+            why = self._why(held, old, new) if held else masked(forced_by(self._step, self._properties, self._operation))
         return Finding(
             row.risk,
             row.id,
             self._stack,
-            words["subject"],
-            said["what"][:1].upper() + said["what"][1:],
+            self._subject,
+            what[:1].upper() + what[1:],
             why,
-            said["breaks"],
-            said["avoid"],
+            _filled(row.breaks, words),
+            _filled(row.avoid, words),
             self._step.urn,
             path,
             row.blocks,
@@ -194,10 +216,10 @@ class _Judged:
             "unknown",
             row.id,
             self._stack,
-            masked(subject(self._step)),
+            self._subject,
             f"{named} {found.why}: it may be {row.risk}.",
             f"{named}, which row {row.id} looks at",
-            _filled(row.breaks, {}) if "{" not in row.breaks else "",
+            row.breaks if "{" not in row.breaks else "",
             "Apply what it depends on first and preview again, or look at the value once it is there.",
             self._step.urn,
             found.path,
@@ -247,9 +269,7 @@ def _shown(path: str, value: object) -> str:
 
 
 def _filled(text: str, words: Mapping[str, str]) -> str:
-    for name, word in words.items() if "{" in text else ():
-        text = text.replace(f"{{{name}}}", word)
-    return text
+    return _PLACEHOLDER.sub(lambda found: words[found[1]], text) if "{" in text else text
 
 
 @lru_cache(maxsize=8192)
