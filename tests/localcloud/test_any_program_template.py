@@ -1,14 +1,15 @@
-"""The template for any Pulumi program, step by step as a runner would: a repository that has nothing of Modelway, the real engine, the real
-commands, and a server that answers as GitHub does."""
+"""The templates for any Pulumi program, step by step as a runner would: a repository that has nothing of Modelway, the real engine, real
+commands, and a server that answers as the forge does."""
 
 import json
 import os
+import shutil
 import stat
 import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from ruamel.yaml import YAML
@@ -18,7 +19,7 @@ from tests.support.forge import HEAD, TOKEN, forge
 pytestmark = pytest.mark.localcloud
 
 ROOT = Path(__file__).resolve().parents[2]
-DESCRIBED: dict[str, Any] = YAML(typ="safe").load((ROOT / "templates" / "github" / "any-program.yml").read_text("utf-8"))
+FILES = {"github": "github/any-program.yml", "gitlab": "gitlab/any-program.gitlab-ci.yml"}
 PROGRAM = """
 import json
 from pathlib import Path
@@ -38,9 +39,15 @@ pulumi.export("token", pulumi.Output.secret("kept secret by the engine"))
 class Runner:
     """One machine: a checkout, and where a job keeps its files."""
 
+    kind: Literal["github", "gitlab"]
     repository: Path
     temp: Path
     api: str
+
+    @property
+    def described(self) -> dict[str, Any]:
+        found: dict[str, Any] = YAML(typ="safe").load((ROOT / "templates" / FILES[self.kind]).read_text("utf-8"))
+        return found
 
     def say(self, **said: object) -> None:
         (self.repository / "said.json").write_text(json.dumps({"parts": ["one"], **said}), "utf-8")
@@ -50,15 +57,7 @@ class Runner:
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("PULUMI_", "AWS_", "CI_", "GITHUB_", "GITLAB_"))}
         event = {"pull_request": {"number": 7, "head": {"sha": HEAD}}}
         (self.temp / "event.json").write_text(json.dumps(event), "utf-8")
-        return {
-            **kept,
-            **{name: str(value) for name, value in DESCRIBED["env"].items()},
-            "PATH": f"{Path(sys.prefix) / 'bin'}:{self.temp / 'modelway' / 'bin'}:/usr/bin:/bin",
-            "PYTHONPATH": str(ROOT),
-            "PULUMI_BACKEND_URL": f"file://{self.temp.parent}",
-            "PULUMI_HOME": str(self.temp.parent / "home"),
-            "PULUMI_CONFIG_PASSPHRASE": "test",
-            "STACKS": "dev",
+        of_github = {
             "RUNNER_TEMP": str(self.temp),
             "GITHUB_ACTIONS": "true",
             "GITHUB_API_URL": self.api,
@@ -68,27 +67,64 @@ class Runner:
             "GITHUB_SERVER_URL": "https://github.com",
             "GITHUB_TOKEN": TOKEN,
         }
+        of_gitlab = {
+            "TMPDIR": str(self.temp),
+            "GITLAB_CI": "true",
+            "CI_API_V4_URL": self.api,
+            "CI_COMMIT_SHA": HEAD,
+            "CI_JOB_ID": "5",
+            "CI_MERGE_REQUEST_IID": "7",
+            "CI_PROJECT_DIR": str(self.repository),
+            "CI_PROJECT_ID": "42",
+            "CI_PROJECT_URL": "https://gitlab.com/acme/models",
+            "GITLAB_TOKEN": TOKEN,
+        }
+        return {
+            **kept,
+            **{name: str(value) for name, value in self.described.get("env", self.described.get("variables")).items()},
+            "PATH": f"{Path(sys.prefix) / 'bin'}:{self.temp / 'modelway' / 'bin'}:/usr/bin:/bin",
+            "PYTHONPATH": str(ROOT),
+            "PULUMI_BACKEND_URL": f"file://{self.temp.parent}",
+            "PULUMI_HOME": str(self.temp.parent / "home"),
+            "PULUMI_CONFIG_PASSPHRASE": "test",
+            "STACKS": "dev",
+            **(of_github if self.kind == "github" else of_gitlab),
+        }
 
     def run(self, *command: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(command, cwd=self.repository, env=self.variables, capture_output=True, text=True, check=False)
 
-    def step(self, job: str, title: str) -> int:
-        (script,) = [one["run"] for one in DESCRIBED["jobs"][job]["steps"] if one.get("name") == title]
+    def job(self, name: str, title: str) -> int:
+        """What is one step on GitHub is a job's script on GitLab; that the program is installed is taken for done."""
+        if self.kind == "github":
+            (script,) = [one["run"] for one in self.described["jobs"][name]["steps"] if one.get("name") == title]
+        else:
+            script = "\n".join(line for line in self.described[name]["script"] if line != "pulumi install")
+            script = script.replace("/tmp/modelway/", f"{self.temp}/modelway/")
         done = self.run("bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script)
         sys.stdout.write(f"{done.stdout}\n{done.stderr}\n")
         return done.returncode
 
+    def preview(self) -> int:
+        """On a machine that nobody has used before."""
+        shutil.rmtree(self.reports, ignore_errors=True)
+        return self.job("preview", "Preview and report")
+
+    @property
+    def reports(self) -> Path:
+        return (self.temp if self.kind == "github" else self.repository) / "reports"
+
     def comment(self, state: Any) -> str:
-        assert self.step("comment", "Comment") == 0
+        assert self.job("comment", "Comment") == 0
         (one,) = state.comments
-        body = str(one["body"])
-        sys.stdout.write(body)
-        return body
+        sys.stdout.write(str(one["body"]))
+        return str(one["body"])
 
 
-def test_a_change_a_failure_and_a_stack_that_is_not_there(tmp_path: Path) -> None:
-    with forge("github") as (state, api):
-        runner = Runner(tmp_path / "repository", tmp_path / "temp", api)
+@pytest.mark.parametrize("kind", ["github", "gitlab"])
+def test_a_change_a_failure_and_a_stack_that_is_not_there(kind: Literal["github", "gitlab"], tmp_path: Path) -> None:
+    with forge(kind) as (state, api):
+        runner = Runner(kind, tmp_path / "repository", tmp_path / "temp", api)
         runner.repository.mkdir()
         # As `pip install` makes it there; what it installs is what this process runs on.
         (runner.temp / "modelway" / "bin").mkdir(parents=True)
@@ -104,20 +140,19 @@ def test_a_change_a_failure_and_a_stack_that_is_not_there(tmp_path: Path) -> Non
             assert done.returncode == 0, done.stderr
 
         runner.say(parts=["one", "two"])
-        assert runner.step("preview", "Preview and report") == 0
-        assert sorted(file.name for file in (runner.temp / "reports" / "dev").iterdir()) == ["report.html", "report.json"]
-        engine = list((runner.temp / "engine" / "dev").iterdir())
-        assert {file.name for file in engine} >= {"digest.json", "events.jsonl", "plan.json", "state.json"}
-        # The engine itself writes 0644 where nobody has said otherwise; the folder is its owner's alone.
-        assert stat.S_IMODE((runner.temp / "engine" / "dev").stat().st_mode) == 0o700
-        body = runner.comment(state)
-        assert "two" in body
-        assert "kept secret by the engine" not in body
-        assert "actions/runs/5" in body
-        before = body
+        assert runner.preview() == 0
+        assert sorted(file.name for file in (runner.reports / "dev").iterdir()) == ["report.html", "report.json"]
+        (engine,) = [file.parent for file in runner.temp.rglob("digest.json")]
+        assert {file.name for file in engine.iterdir()} >= {"digest.json", "events.jsonl", "plan.json", "state.json"}
+        # The engine writes 0644 by itself; some folder above is its owner's alone.
+        assert any(stat.S_IMODE(folder.stat().st_mode) == 0o700 for folder in (engine, engine.parent))
+        before = runner.comment(state)
+        assert "two" in before
+        assert "kept secret by the engine" not in before
+        assert ("actions/runs/5#artifacts" if kind == "github" else "/-/jobs/5/artifacts/browse/reports") in before
 
         runner.say(fail=True)
-        assert runner.step("preview", "Preview and report") == 1
+        assert runner.preview() == 1
         body = runner.comment(state)
         assert "This report is not complete" in body
         assert "no such region" in body
@@ -125,7 +160,7 @@ def test_a_change_a_failure_and_a_stack_that_is_not_there(tmp_path: Path) -> Non
 
         assert runner.run("pulumi", "stack", "rm", "--yes", "--force", "dev").returncode == 0
         runner.say()
-        for file in (runner.temp / "reports" / "dev").iterdir():
-            file.unlink()
-        assert runner.step("preview", "Preview and report") == 1
-        assert "Cannot be decided" in runner.comment(state)
+        assert runner.preview() == 1
+        told = runner.comment(state).split("<details>")[0]
+        assert "Cannot be decided" in told
+        assert "its job failed before it had one" in told

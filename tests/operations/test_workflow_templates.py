@@ -395,9 +395,7 @@ def scripts() -> Iterator[tuple[str, str]]:
 MODELWAY = r"(?<![\w.\"'-])(?:\"\$RUNNER_TEMP/modelway/bin/|/tmp/modelway/bin/|(?<!/))modelway\"? ((?:show|[a-z]+)(?: [^|;&>\n]*|$))"
 """However it is called, what stands behind the name."""
 CALLS = [
-    (name, " ".join(call.split()))
-    for name, script in scripts()
-    for call in re.findall(MODELWAY, re.sub(r"(^|\s)#.*|\\\n", "", script))
+    (name, " ".join(call.split())) for name, script in scripts() for call in re.findall(MODELWAY, re.sub(r"(^|\s)#.*|\\\n", "", script))
 ]
 
 
