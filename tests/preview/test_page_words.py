@@ -1,8 +1,7 @@
 """The words that every page takes: what moves, what it costs, what policies say."""
 
-from modelway.preview.changeset import ChangeSet, Cost, CostLine, Endpoint, PolicyResult, Route, StackChanges, Verdict
+from modelway.preview.changeset import ChangeSet, Cost, CostLine, Endpoint, Finding, PolicyResult, Route, StackChanges, Verdict
 from modelway.preview.render import html, line, markdown, money, outcomes, shares, terminal, words
-from tests.support.changesets import case
 
 
 def endpoint(before: tuple[Route, ...], after: tuple[Route, ...], name: str = "churn") -> Endpoint:
@@ -110,10 +109,13 @@ def test_what_a_rule_says_of_several_resources_is_told_once() -> None:
 
 
 def test_a_finding_that_names_what_it_is_about_is_one_line() -> None:
-    report = case("blocked")
-    named = [one for one in report.findings if one.what.startswith(f"{one.subject} ")]
-    for one in report.findings:
-        assert words.headline(one) == ((one.what, "") if one in named else (one.subject, one.what))
+    def told(subject: str, what: str) -> tuple[str, str]:
+        return words.headline(Finding("review", "row", "prod", subject, what))
+
+    assert told("bucket a", "bucket a is deleted.") == ("bucket a is deleted.", "")
+    assert told("bucket a", "Tags of bucket a change.") == ("Tags of bucket a change.", "")
+    assert told("bucket a", "bucket a-2 is deleted.") == ("bucket a", "bucket a-2 is deleted.")
+    assert told("model churn", "Its endpoint goes away.") == ("model churn", "Its endpoint goes away.")
 
 
 def test_nothing_is_told_of_the_cost_of_what_does_not_change() -> None:

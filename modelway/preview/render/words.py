@@ -58,7 +58,9 @@ class Group(NamedTuple):
 
 def headline(finding: Finding) -> tuple[str, str]:
     """What stands above a finding, and what happens; one sentence where that names what it is about."""
-    return (finding.what, "") if finding.what.startswith(f"{finding.subject} ") else (finding.subject, finding.what)
+    _, named, after = finding.what.partition(finding.subject) if finding.subject else ("", "", "")
+    whole = named and not (after[:1].isalnum() or after[:1] in ("-", "_"))
+    return (finding.what, "") if whole else (finding.subject, finding.what)
 
 
 def rank(risk: Risk) -> int:
