@@ -14,6 +14,8 @@ from modelway.redaction import masked
 HIDDEN = "[not shown]"
 _SHORTEST = 8
 """Characters of a value that is looked for: shorter ones are in every sentence."""
+_IN_PART = "[hidden"
+"""How a text begins that modelway.redaction has put in the place of a credential."""
 _WORD = re.compile(r"[A-Za-z]+")
 
 
@@ -29,19 +31,28 @@ def unquoted(results: Iterable[PolicyResult], resource_of: Callable[[str], Resou
 
 
 def _without(message: str, resource: Resource) -> str:
-    for value in sorted(set(_hidden("", resource.inputs, resource)), key=len, reverse=True):
+    # Where something is hidden already, a value stands there in part.
+    quoted = set(_hidden("", resource.inputs, resource, message if _IN_PART not in message else None))
+    for value in sorted(quoted, key=len, reverse=True):
         message = message.replace(value, HIDDEN).replace(masked(value), HIDDEN)
     return message
 
 
-def _hidden(path: str, value: object, resource: Resource) -> Iterator[str]:
+def _hidden(path: str, value: object, resource: Resource, message: str | None) -> Iterator[str]:
+    """Values that do not show; of those alone that a message has, where there is one."""
     if isinstance(value, dict):
         for key, item in value.items():
-            yield from _hidden(f"{path}[{json.dumps(key)}]", item, resource)
+            yield from _hidden(f"{path}[{json.dumps(key)}]", item, resource, message)
     elif isinstance(value, list):
         for at, item in enumerate(value):
-            yield from _hidden(f"{path}[{at}]", item, resource)
-    elif isinstance(value, str) and _stands_out(value) and value not in resource.urn and value not in resource.id:
+            yield from _hidden(f"{path}[{at}]", item, resource, message)
+    elif (
+        isinstance(value, str)
+        and (message is None or value in message)
+        and _stands_out(value)
+        and value not in resource.urn
+        and value not in resource.id
+    ):
         yield from [value] if shown(path, value).text is None else ()
 
 
