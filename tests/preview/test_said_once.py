@@ -1,8 +1,13 @@
 """What one change means is said in one finding, with what is in it."""
 
+import json
+from pathlib import Path
+
 import pytest
 
+from modelway.preview.assembling import assemble
 from modelway.preview.changeset import Finding
+from modelway.preview.sources import Sources
 from scripts.recorded import cases, judged
 
 
@@ -42,3 +47,42 @@ def test_a_move_that_is_too_large_is_told_as_that_alone(name: str, rule: str) ->
 )
 def test_what_comes_instead_is_told_and_nothing_twice(name: str, rule: str, why: str) -> None:
     assert [(one.rule, one.why) for one in findings(name).values()] == [(rule, why)]
+
+
+def step(kind: str, before: object, after: object, urn_name: str = "one") -> dict[str, object]:
+    urn = f"urn:pulumi:prod::shop::{kind}::{urn_name}"
+    sides = [{"urn": urn, "type": kind, "custom": True, "id": "one", "inputs": inputs} for inputs in (before, after)]
+    return {"op": "update", "urn": urn, "oldState": sides[0], "newState": sides[1], "detailedDiff": None}
+
+
+def shared(*weights: int) -> object:
+    groups = [
+        {"arn": f"arn:aws:elasticloadbalancing:eu-west-1:1:targetgroup/v{at}/x", "weight": weight} for at, weight in enumerate(weights)
+    ]
+    return {"defaultActions": [{"type": "forward", "forward": {"targetGroups": groups}}]}
+
+
+def predicting(percent: int) -> object:
+    model = {"modelFormat": {"name": "xgboost"}, "storageUri": f"s3://models/churn/{'v2' if percent < 100 else 'v1'}"}
+    predictor = {"model": model, **({"canaryTrafficPercent": percent} if percent < 100 else {})}
+    annotations = {"serving.kserve.io/deploymentMode": "Knative"}
+    return {"metadata": {"name": "churn", "namespace": "models", "annotations": annotations}, "spec": {"predictor": predictor}}
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (step("aws:lb/listener:Listener", shared(100, 0), shared(90, 10)), ["v0 100% → 90%; v1 0% → 10%"]),
+        (step("kubernetes:serving.kserve.io/v1beta1:InferenceService", predicting(100), predicting(10)), ["v1 100% → 90%; v2 0% → 10%"]),
+        # Another host on a route is no share: the row stays.
+        (
+            step("aws:lb/listener:Listener", {"defaultActions": [{"type": "redirect"}]}, {"defaultActions": [{"type": "fixed"}]}),
+            ["defaultActions"],
+        ),
+    ],
+)
+def test_every_dialect_tells_a_move_once(change: dict[str, object], told: list[str], tmp_path: Path) -> None:
+    file = tmp_path / "digest.json"
+    file.write_text(json.dumps({"steps": [change], "changeSummary": {"update": 1}}), "utf-8")
+    found = assemble([Sources(digest=file)]).findings
+    assert [one.why for one in found if one.risk == "traffic"] == told
