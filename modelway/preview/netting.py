@@ -30,13 +30,17 @@ def _texts(changeset: ChangeSet) -> dict[str, None]:
     waiting: list[object] = [changeset]
     while waiting:
         value = waiting.pop()
-        if isinstance(value, str):
-            found[value] = None
-        elif isinstance(value, tuple | list):
-            waiting += value
-        elif isinstance(value, msgspec.Struct) and id(value) not in known:
+        if isinstance(value, msgspec.Struct):
+            if id(value) in known:
+                continue
             known.add(id(value))
-            waiting += msgspec.structs.astuple(value)
+            value = msgspec.structs.astuple(value)
+        if isinstance(value, tuple | list):
+            for one in value:
+                if isinstance(one, str):
+                    found[one] = None
+                elif isinstance(one, msgspec.Struct | tuple | list):
+                    waiting.append(one)
     return found
 
 
