@@ -8,7 +8,8 @@ first.
 
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -33,7 +34,9 @@ ROUNDS = 16
 """Most times that it begins again because somebody else wrote in between."""
 
 SETTLED = 2.0
-"""Seconds after which nobody still writes who had not read what we wrote."""
+"""Seconds after which nobody still writes who had not read what we wrote, where the forge answers soon."""
+SLOWER = 3.0
+"""Times as long as our own change took, after which that is so where the forge is slow: others' take as long."""
 
 Tell = Callable[[str], None]
 
@@ -112,6 +115,8 @@ class _Writer:
     """Known once something is written, where the forge does not tell."""
     settled: float
     wrote: Comment | None = None
+    took: float = 0
+    """Seconds of our slowest change, from the look that it was made from."""
     waited: bool = False
     """Since we wrote."""
     limit: int = LIMIT
@@ -125,17 +130,16 @@ class _Writer:
                 if len(own) > 1:
                     self._merge(own)
                 elif not own:
-                    self._wrote(self.forge.add(self._text(None)))
+                    with self._timed():
+                        self._wrote(self.forge.add(self._text(None)))
                 elif not self._stands(own[0].content.mark):
-                    if self._unchanged(own[0]):
-                        self._wrote(self.forge.change(own[0].comment.id, self._text(own[0].content)))
+                    self._wrote(self._change(own[0], self._text(own[0].content)))
                 elif self._misses(own[0].content):
-                    if self._unchanged(own[0]):
-                        self._wrote(self.forge.change(own[0].comment.id, self._below(own[0].content)))
+                    self._wrote(self._change(own[0], self._below(own[0].content)))
                 elif self.wrote is None or self.waited:
                     return own[0]
                 else:
-                    time.sleep(self.settled)
+                    time.sleep(max(self.settled, SLOWER * self.took))
                     self.waited = True
             except Gone:
                 # Somebody has deleted it meanwhile.
@@ -146,7 +150,22 @@ class _Writer:
                 fault, self.limit = long, self.limit * 3 // 4
         raise fault
 
-    def _wrote(self, comment: Comment) -> None:
+    def _change(self, one: _Own, text: str) -> Comment | None:
+        """Writes it; None where it is another by now."""
+        with self._timed():
+            return self.forge.change(one.comment.id, text) if self._unchanged(one) else None
+
+    @contextmanager
+    def _timed(self) -> Iterator[None]:
+        began = time.monotonic()
+        try:
+            yield
+        finally:
+            self.took = max(self.took, time.monotonic() - began)
+
+    def _wrote(self, comment: Comment | None) -> None:
+        if comment is None:
+            return
         self.wrote, self.waited = comment, False
         self.me = self.me or comment.author
 
@@ -199,10 +218,8 @@ class _Writer:
             folded = [one.content.folded(content.mark.kind) for one in own if one is not newest]
             content = content._replace(before=max((one for one in folded if one is not None), key=lambda one: one[0].at, default=None))
         first = own[0].comment
-        if own[0].content != content:
-            if not self._unchanged(own[0]):
-                return
-            self.forge.change(first.id, written(content, self.page))
+        if own[0].content != content and self._change(own[0], written(content, self.page)) is None:
+            return
         if read(self.forge.comment(first.id).body) == content:
             for one in own[1:]:
                 if self._unchanged(one):

@@ -1,8 +1,11 @@
 """Several runs on one pull request: comments that are deleted, doubled, or written by two at once."""
 
 import contextlib
+import random
 import re
 import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -118,3 +121,32 @@ def test_an_older_report_that_is_whole_goes_below_a_newer_one_that_failed(desk: 
     assert "apples" in there.before[1]
     assert desk.post(report("plums", at="10:00")).newer
     assert "plums" not in desk.only()
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize(("settled", "took"), [(0.5, (0, 0.1)), (0.1, (0.3, 0.5))], ids=["a forge that answers soon", "a slow forge"])
+def test_many_runs_at_once_leave_the_newest_report_and_below_it_the_newest_that_was_whole(
+    desk: Desk, seed: int, settled: float, took: tuple[float, float]
+) -> None:
+    chance = random.Random(seed)
+    there = [("before", "10:00", "succeeded")] * chance.randrange(2)
+    for word, at, result in there:
+        desk.post(report(word, at=at, result=result))
+    runs = [(f"run{number}x", f"11:{number:02}", chance.choice(["succeeded", "failed"])) for number in range(5)]
+    desk.settled = settled
+    desk.state.lock = contextlib.nullcontext()  # they are inside of requests at the same time
+    # A change is done after the look that it is made from; where the forge is slow, after others would no longer look.
+    desk.state.meanwhile = lambda _, method, __: time.sleep(chance.uniform(*((0, 0.02) if method == "GET" else took)))
+    with ThreadPoolExecutor(len(runs)) as pool:
+        for done in [
+            pool.submit(desk.post, report(word, at=at, result=result), labels=False, status=False)
+            for word, at, result in chance.sample(runs, len(runs))
+        ]:
+            done.result()
+    found = read(desk.only())
+    assert found is not None
+    newest, whole = runs[-1], [one for one in [*there, *runs] if one[2] == "succeeded"]
+    assert newest[0] in found.result
+    if newest[2] == "failed" and whole:
+        assert found.before is not None
+        assert whole[-1][0] in found.before[1]
