@@ -115,7 +115,7 @@ def _explained(error: duckdb.Error) -> CannotRead:
     if isinstance(error, duckdb.OutOfMemoryException):
         return CannotRead(f"needs more than the {MEMORY} of memory that a check may take", undecided=True)
     if "Parquet" in text or "magic bytes" in text or "thrift" in text.lower():
-        return CannotRead("is no Parquet file, or a damaged one")
+        return CannotRead("is not a Parquet file, or is damaged")
     if any(word in text.upper() for word in ("GZIP", "ZSTD", "DECOMPRESS", "DATA CORRUPTION", "FRAME DESCRIPTOR")):
         return CannotRead("is compressed in another way than its name says, or damaged")
     return CannotRead(f"cannot be read; DuckDB calls it {type(error).__name__}", undecided=True)

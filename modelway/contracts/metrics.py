@@ -79,7 +79,7 @@ def compare_metrics(contract: Contract, reached: Metrics, live: Metrics, subject
         worse = _worse(metric, value, other)
         if worse > metric.tolerance and not math.isclose(worse, metric.tolerance, abs_tol=1e-12):
             allowed = f"at most {metric.tolerance:g} may be lost" if metric.tolerance else "nothing may be lost"
-            faults.append(Fault("live", metric.name, f"{value:.6g}, live {other:.6g}: worse by {worse:.3g}, and {allowed}"))
+            faults.append(Fault("live", metric.name, f"{value:.6g}, live {other:.6g}: worse by {worse:.3g}; {allowed}"))
         else:
             notes.append(f"{metric.name}: {value:.6g}, live {other:.6g}")
     if not contract.metrics:

@@ -22,7 +22,7 @@ def compare_names(columns: Sequence[Expected], layout: Layout, where: str) -> tu
     is_header = 2 * len(missing) <= len(needed)
     faults: list[Fault] = []
     if layout.format == "csv" and len(missing) == len(needed):
-        what = f"{where}none of the {len(needed)} columns is there, so the first line may be no header"
+        what = f"{where}none of the {len(needed)} columns is there; the first line may not be a header"
         return [Fault("missing_column", "", what + _renamed(needed, others))], []
     for name in missing:
         near = _near(name, others)

@@ -7,7 +7,8 @@ doi.org/10.1145/197320.197383).
 import math
 from collections.abc import Iterator
 
-from modelway.architecture.contract import Column, Contract, Tensor
+from modelway.architecture.contract import Column, Contract
+from modelway.architecture.tensors import Tensor
 from modelway.contracts.result import Fault, Result, named
 
 
@@ -26,10 +27,10 @@ def compare_signatures(before: Contract, after: Contract, subject: str) -> Resul
 def _inputs(before: Contract, after: Contract) -> Iterator[tuple[str, bool]]:
     old, new = ({tensor.name: tensor for tensor in contract.signature.inputs} for contract in (before, after))
     for name in (name for name in old if name not in new):
-        yield f"input {name}: it is no longer taken, and whoever calls still sends it", True
+        yield f"input {name}: it is no longer taken, and callers still send it", True
     for name in (name for name in new if name not in old):
         optional = after.expectations.get(name, Column()).null_rate == 1
-        told = "new, and may always be missing (null_rate: 1)" if optional else "new, and whoever calls does not send it yet"
+        told = "new, and may always be missing (null_rate: 1)" if optional else "new, and callers do not send it yet"
         yield f"input {name}: {told}", not optional
     for name in (name for name in old if name in new):
         yield from _types(f"input {name}", old[name], new[name], wider=True)
@@ -38,7 +39,7 @@ def _inputs(before: Contract, after: Contract) -> Iterator[tuple[str, bool]]:
         if one.null_rate > 0 and other.null_rate == 0:
             yield f"input {name}: it may no longer be missing", True
         if other.unique and not one.unique:
-            yield f"input {name}: no value may come twice any more", True
+            yield f"input {name}: a value may no longer come twice", True
 
 
 def _outputs(before: Contract, after: Contract) -> Iterator[tuple[str, bool]]:

@@ -79,7 +79,7 @@ def _format(file: Path) -> Format:
         endings.pop()
     if not endings or endings[-1] not in ENDINGS:
         known = ", ".join(ENDINGS)
-        raise NoSource(f"{file} ends as no data that can be read: {known}, each of text also with {' or '.join(COMPRESSED)}.")
+        raise NoSource(f"{file} has no ending of data that can be read: {known}, and files of text also with {' or '.join(COMPRESSED)}.")
     return ENDINGS[endings[-1]]
 
 
@@ -146,7 +146,7 @@ def layouts(engine: Engine, table: Source, file: int, encoding: Encoding, wanted
             described = engine.rows(f"DESCRIBE SELECT * FROM read_parquet({engine.link(file)})")
         except CannotRead:
             # Nothing but the footer is read here, so nothing else can be wrong.
-            raise CannotRead("is no Parquet file, or a damaged one") from None
+            raise CannotRead("is not a Parquet file, or is damaged") from None
         return Layout((file,), "parquet", tuple(str(row[0]) for row in described), tuple(str(row[1]) for row in described))
     if table.format == "json":
         whole = Layout((file,), "json", (), (), encoding=encoding)

@@ -124,7 +124,7 @@ def test_a_version_is_checked_against_limits_the_live_one_and_its_callers(reposi
     assert model("--metrics", "new.json", "--live", "live.json") == 1
     said = capsys.readouterr().out
     assert "passed  model credit-risk 2026.12.0: metrics of new.json" in said
-    assert "- roc_auc: 0.82, live 0.83: worse by 0.01, and nothing may be lost" in said
+    assert "- roc_auc: 0.82, live 0.83: worse by 0.01; nothing may be lost" in said
     assert "- input dependants: the 3 values 0, 1, 2 instead of the 4 values 0, 1, 2, 3" in said
 
 

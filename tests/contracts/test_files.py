@@ -227,7 +227,7 @@ def test_many_values_are_looked_up(tmp_path: Path) -> None:
     [
         ("nothing.csv", "there is no file"),
         ("s3://bucket/data.parquet", "Copy it here first"),
-        ("notes.txt", "ends as no data"),
+        ("notes.txt", "has no ending of data"),
         (".", "is a folder"),
         ("*.*", "several formats"),
     ],

@@ -45,8 +45,8 @@ def test_what_callers_do_not_notice(before: Any, after: Any) -> None:
 @pytest.mark.parametrize(
     ("before", "after", "told"),
     [
-        (made((X, Z)), made(), "input z: it is no longer taken, and whoever calls still sends it"),
-        (made(), made((X, Z)), "input z: new, and whoever calls does not send it yet"),
+        (made((X, Z)), made(), "input z: it is no longer taken, and callers still send it"),
+        (made(), made((X, Z)), "input z: new, and callers do not send it yet"),
         (made(), made(({**X, "datatype": "FP32"},)), "input x: FP32 instead of FP64"),
         (made(outputs=(Y, {**Y, "name": "why"})), made(), "output why: it is no longer given"),
         (made(), made(outputs=({**Y, "datatype": "FP32"},)), "output y: FP32 instead of FP64"),
@@ -61,7 +61,7 @@ def test_what_callers_do_not_notice(before: Any, after: Any) -> None:
         (made(y={"range": (None, 1.0)}), made(y={"range": (None, 100.0)}), "output y: at most 100 instead of at most 1"),
         (made(y={"range": (0.0, 1.0)}), made(), "output y: any value instead of at least 0 and at most 1"),
         (made(x={"null_rate": 0.1}), made(x={"null_rate": 0.0}), "input x: it may no longer be missing"),
-        (made(), made(x={"unique": True}), "input x: no value may come twice any more"),
+        (made(), made(x={"unique": True}), "input x: a value may no longer come twice"),
     ],
 )  # fmt: skip
 def test_what_breaks_callers(before: Any, after: Any, told: str) -> None:
@@ -96,8 +96,8 @@ def test_metrics_against_the_live_version() -> None:
     assert told(compare_metrics(asked, {"auc": 0.89, "error": 0.12}, live, "")) == (
         "failed",
         [
-            "auc: 0.89, live 0.9: worse by 0.01, and nothing may be lost",
-            "error: 0.12, live 0.1: worse by 0.02, and at most 0.01 may be lost",
+            "auc: 0.89, live 0.9: worse by 0.01; nothing may be lost",
+            "error: 0.12, live 0.1: worse by 0.02; at most 0.01 may be lost",
         ],
     )
     assert compare_metrics(asked, {"auc": 0.95, "error": 0.1}, {"auc": 0.9}, "").outcome == "undecided"
