@@ -1,10 +1,14 @@
 """What is said of cost where something of it is not known."""
 
+import msgspec
 import pytest
 
 from modelway.preview.changeset import Budget, ChangeSet
+from modelway.preview.cost.costs import Costs
 from modelway.preview.cost.merging import merge
+from modelway.preview.cost.prices import prices
 from modelway.preview.render import html, line, markdown, money, terminal
+from modelway.preview.resources import Resource, Step
 from scripts.recorded import cases, judged
 
 
@@ -42,3 +46,20 @@ def test_a_budget_is_kept_as_far_as_is_known() -> None:
     held = merge([cost.__class__(lines=cost.lines, budgets=(Budget("recorded", 100.0, over=False),))]).budgets[0]
     assert (held.over, held.uncounted) == (False, 3)
     assert money.held(held) == "as far as is known (3 things are not) within the budget"
+
+
+def bucket(name: str, region: str, **inputs: object) -> Resource:
+    outputs = {"region": region} if region else {}
+    raw = [msgspec.Raw(msgspec.json.encode(one)) for one in (inputs, outputs)]
+    urn = f"urn:pulumi:prod::shop::aws:s3/bucket:Bucket::{name}"
+    return Resource(urn, "aws:s3/bucket:Bucket", custom=True, inputs_raw=raw[0], outputs_raw=raw[1])
+
+
+def test_each_stays_in_its_own_of_several_regions() -> None:
+    costs = Costs("prod", prices())
+    for name, region in (("here", "eu-west-1"), ("there", "us-east-1")):
+        old, new = bucket(name, region, tags={"a": "b"}), bucket(name, "", tags={"a": "c"})
+        costs.see(Step("update", old.urn, old=old, new=new))
+    found = costs.finish(None, None)
+    assert found.lines
+    assert all(one.before == one.after and one.confidence != "unknown" for one in found.lines)
