@@ -260,6 +260,7 @@ class _Pass:
         except (msgspec.DecodeError, RecursionError):
             differs = ()
             self._steps.unreadable.append(step.urn)
+        step.forget()
         if not self._steps.is_known(step):
             self.uncertain.add(step.urn)
         physical = step.old.id if step.old else step.new.id if step.new else ""

@@ -64,6 +64,10 @@ class Resource(msgspec.Struct, rename="camel", frozen=True, dict=True):
         """What the provider made of it."""
         return _mapping(self.outputs_raw)
 
+    def forget(self) -> None:
+        """Drops what was parsed, which takes several times as much memory as its text; who asks again parses again."""
+        vars(self).clear()
+
 
 class PropertyDiff(msgspec.Struct, rename="camel", frozen=True):
     """What the provider says of one property: `add`, `delete`, `update`, each also with `-replace`."""
@@ -93,6 +97,12 @@ class Step(msgspec.Struct, rename="camel", frozen=True, dict=True):
     @cached_property
     def name(self) -> str:
         return name_of(self.urn)
+
+    def forget(self) -> None:
+        """Drops what was parsed of both states: few of them are asked for again."""
+        for resource in (self.old, self.new):
+            if resource is not None:
+                resource.forget()
 
 
 def type_of(urn: str) -> str:

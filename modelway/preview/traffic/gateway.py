@@ -186,7 +186,11 @@ def _name(thing: Thing) -> str:
 
 def _is_inside(service: Thing) -> bool:
     """Whether it is a model's address in the cluster: it belongs to no version, and picks one."""
-    return MODEL in service.labels and VERSION not in service.labels and VERSION in mapping(service.spec.get("selector"))
+    inside = MODEL in service.labels and VERSION not in service.labels and VERSION in mapping(service.spec.get("selector"))
+    if not inside:
+        # Most are of other programs, and only a route that names one asks again.
+        service.resource.forget()
+    return inside
 
 
 def _inside(world: World, service: Thing) -> Side:

@@ -107,12 +107,12 @@ class Thing:
     kind: Kind
     resource: Resource
 
-    @cached_property
+    @property
     def inputs(self) -> Mapping[str, object]:
         """What the program asked for; of a Kubernetes object its manifest."""
         return self.resource.inputs
 
-    @cached_property
+    @property
     def outputs(self) -> Mapping[str, object]:
         return self.resource.outputs
 
@@ -214,6 +214,8 @@ class World:
         for thing in self.of("Deployment", "StatefulSet", "Rollout"):
             for key, value in mapping(within(thing.spec, "template", "metadata", "labels")).items():
                 found.setdefault((thing.place, key, str(value)), {})[thing.urn] = thing
+            # Most of them are never asked for anything else.
+            thing.resource.forget()
         return found
 
     @cached_property
