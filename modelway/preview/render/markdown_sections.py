@@ -175,7 +175,7 @@ def checks(changeset: ChangeSet, _: str) -> Iterator[Section]:
     """What contracts say of data and of models."""
     lines = []
     for one in sorted(changeset.checks, key=lambda check: check.outcome == "passed")[:ROWS]:
-        rows = f" of {words.counted(one.rows, 'row')}" if one.rows is not None else ""
+        rows = f" ({words.counted(one.rows, 'row')})" if one.rows is not None else ""
         lines.append(f"- {prose(one.subject, 160)}: **{one.outcome}**{rows}")
         lines += [f"  - {prose(fault, 200)}" for fault in one.faults[:5]]
         lines += [f"  - and {len(one.faults) - 5:,} more"] if len(one.faults) > 5 else []

@@ -58,7 +58,8 @@ def _parts(changeset: ChangeSet, width: int) -> list[Part]:
     several = len(changeset.stacks) > 1
     parts: list[Part] = []
     for stack in words.broken(changeset):
-        parts.append(Text.assemble("This report is not complete. ", (_plain(stack.stack), "bold"), f": {words.is_partial(stack)}"))
+        parts += [] if parts else [Text("This report is not complete.", "bold")]
+        parts.append(Text.assemble((_plain(stack.stack), "bold"), f": {words.is_partial(stack)}"))
         for failure in failures(stack, changeset.policies):
             parts.append(_indented(Text(_plain(failure.cause), "bold")))
             parts += [_indented(Text(escaping.line(line))) for line in failure.rest]
@@ -213,9 +214,9 @@ def _cost(changeset: ChangeSet) -> list[Part]:
     for budget in cost.budgets:
         told = money.held(budget)
         note = f": {budget.note}" if budget.note else ""
-        parts.append(_item(f"{told} of {money.dollars(budget.limit)} a month for {budget.stack}{note}"))
-    parts += [_item(f"without a price here: {', '.join(cost.unpriced)}")] if cost.unpriced else []
-    parts += [_item(f"approximate: {one}") for one in money.approximations(cost)]
+        parts.append(_item(words.sentence(f"{told} of {money.dollars(budget.limit)} a month for {budget.stack}{note}")))
+    parts += [_item(f"Without a price here: {', '.join(cost.unpriced)}.")] if cost.unpriced else []
+    parts += [_item(f"Approximate: {one}.") for one in money.approximations(cost)]
     return [*parts, Text(_plain(money.priced(cost)), "dim")] if parts and cost.priced else parts
 
 
@@ -241,7 +242,7 @@ def _policies(changeset: ChangeSet) -> list[Part]:
 def _checks(changeset: ChangeSet) -> list[Part]:
     parts: list[Part] = []
     for one in changeset.checks:
-        rows = f" of {words.counted(one.rows, 'row')}" if one.rows is not None else ""
+        rows = f" ({words.counted(one.rows, 'row')})" if one.rows is not None else ""
         parts.append(_item(f"{one.subject}: {one.outcome}{rows}"))
         parts += [_indented(_said(fault), 6) for fault in one.faults]
     return parts
