@@ -7,9 +7,9 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from modelway.architecture.base import Breach, Section, Shaped, each, repeated
-from modelway.architecture.contract import ColumnName
 from modelway.architecture.monitoring import DriftKind, Severity
 from modelway.architecture.quantities import Duration
+from modelway.architecture.tensors import ColumnName
 
 LabelSource = Annotated[
     str,

@@ -1,7 +1,7 @@
 """The names of `modelway.architecture`, each from the module that it is in."""
 
 from modelway.architecture.cluster import Access, Cluster, EksCluster, ExistingCluster
-from modelway.architecture.contract import Column, Contract, Example, Metric, Sample, Signature, Tensor
+from modelway.architecture.contract import Column, Contract, Metric, Sample, Signature
 from modelway.architecture.endpoint import Endpoint
 from modelway.architecture.environment import Aws, Environment
 from modelway.architecture.faults import Fault, InvalidArchitecture
@@ -18,6 +18,7 @@ from modelway.architecture.replica import Resources
 from modelway.architecture.scaling import Scaling
 from modelway.architecture.slo import Slo
 from modelway.architecture.tenancy import ExistingGateway, Gateway, ManagedGateway, Quota
+from modelway.architecture.tensors import Example, Tensor
 from modelway.architecture.traffic import Canary, Shadow, Traffic
 
 __all__ = [

@@ -6,8 +6,8 @@ from types import MappingProxyType
 from pydantic import Field
 
 from modelway.architecture.base import Breach, Section, each, repeated
-from modelway.architecture.contract import ColumnName
 from modelway.architecture.quantities import Duration, Percent
+from modelway.architecture.tensors import ColumnName
 
 LONGEST_DAYS = 730
 

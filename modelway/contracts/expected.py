@@ -3,7 +3,8 @@
 import math
 from dataclasses import dataclass
 
-from modelway.architecture.contract import Column, ColumnType, Contract, Datatype, Scalar, Tensor, column_type_of
+from modelway.architecture.contract import Column, Contract
+from modelway.architecture.tensors import ColumnType, Datatype, Scalar, Tensor, column_type_of
 
 LARGEST = {"FP16": 65504.0, "FP32": 3.4028234663852886e38}
 """Largest number of floating datatypes that are smaller than what columns are read as (IEEE 754-2019, table 3.5)."""

@@ -155,7 +155,7 @@ def write_parquet(file: Path, types: Mapping[str, str], rows: Sequence[Mapping[s
 
 
 def test_sizes_of_the_reference_are_those_of_the_datatypes() -> None:
-    from modelway.architecture.contract import fits
+    from modelway.architecture.tensors import fits
 
     for datatype, (low, high) in SIZES.items():
         inside = [fits(value, datatype) for value in (low - 1, low, high, high + 1)]  # type: ignore[arg-type]
