@@ -1,7 +1,7 @@
 """From what the engine wrote and the environments before and after to one ChangeSet: each step is looked at once, by everybody."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from sys import intern
@@ -35,6 +35,8 @@ from modelway.preview.cost.merging import merge, monthly
 from modelway.preview.cost.prices import Prices, prices
 from modelway.preview.descriptions import differences
 from modelway.preview.differences import properties
+from modelway.preview.gaps import Seen
+from modelway.preview.gaps import of as gaps_of
 from modelway.preview.netting import netted
 from modelway.preview.plan import Plan, exposed
 from modelway.preview.policies import Ruling, joined, results
@@ -49,12 +51,8 @@ from modelway.preview.state import State
 from modelway.preview.steps import STACK
 from modelway.preview.traffic import Traffic
 from modelway.preview.versions import DELETED, Version, version_of, weighed
-from modelway.redaction import masked
 
 _OPERATIONS: tuple[Operation, ...] = get_args(Operation)
-
-_NAMED = 3
-"""Changes that one sentence names."""
 
 
 @dataclass
@@ -176,7 +174,7 @@ def _stack(sources: Sources, judges: Risks, market: Prices) -> _Stack:
         passing.costs.finish(sources.before, sources.after, whole=preview.result == "succeeded"),
         policies,
         differences(name, sources.before, sources.after) if sources.described else (),
-        [*preview.gaps, *_of_descriptions(name, sources), *_gaps(name, preview, state, plan, passing), *passing.traffic.gaps()],
+        [*preview.gaps, *gaps_of(sources, preview, state, plan, passing.seen(name)), *passing.traffic.gaps()],
         passing.resources,
         tuple((name, what, one.hash) for what, one in (("state", state), ("plan", plan)) if one is not None),
         state.plugins if state else (),
@@ -225,6 +223,10 @@ class _Pass:
         self.resources.append(_bare(resource))
         self.traffic.know(resource)
         self.costs.know(resource)
+
+    def seen(self, stack: str) -> Seen:
+        """What all of it comes to, for whoever says what is not known."""
+        return Seen(stack, self.operations, self.strange, self.traffic.moves)
 
     @property
     def strange(self) -> int:
@@ -389,61 +391,6 @@ def _refuse_others(stack: str, sources: Sources, state: State | None, plan: Plan
     for file, one in ((sources.state, state), (sources.plan, plan)):
         if one is not None and one.stack and one.stack != own_name(stack):
             raise WrongUsage(f"{file} is of stack {one.stack}, not of {stack}.")
-
-
-def _gaps(stack: str, preview: Preview, state: State | None, plan: Plan | None, passing: _Pass) -> list[Gap]:
-    found = []
-    if preview.steps.unknown:
-        named = ", ".join(sorted(preview.steps.unknown))
-        found.append(Gap(stack, f"The engine does what is not known here: {named}.", "Use a newer Modelway.", look=True))
-    if unreadable := list(dict.fromkeys(preview.steps.unreadable)):
-        named = ", ".join(masked(name_of(urn)) for urn in unreadable[:_NAMED]) + ("" if len(unreadable) <= _NAMED else ", …")
-        what = f"{len(unreadable):,} change{'s' * (len(unreadable) != 1)} cannot be read, so nothing is known of the risk: {named}."
-        found.append(Gap(stack, what, "Read it in the engine's own words: `pulumi preview --diff`.", look=True))
-    if state is None and preview.given:
-        found.append(_without_state(stack, preview, passing))
-    elif state is not None:
-        if passing.strange:
-            what = f"The state is not what the preview started from: they disagree on {passing.strange:,} resources."
-            found.append(Gap(stack, what, "Give the state as `pulumi stack export` wrote it just before, or leave it out.", look=True))
-        found += state.gaps()
-    if plan is not None and (others := _disagreeing(plan, passing.operations, preview)):
-        what = f"The plan and the preview are of different runs: they disagree on {others} resources."
-        found.append(Gap(stack, what, "Make both anew.", look=True))
-    return found
-
-
-def _of_descriptions(stack: str, sources: Sources) -> Iterator[Gap]:
-    if sources.described_by == "now":
-        what = "What the description was before was not said: it counts as unchanged, and none of its differences is told."
-        yield Gap(stack, what, "Name the revision with --base.")
-    elif sources.described_by == "one side" and sources.before is None:
-        what = "Only the description after the change was given, so all of it is told as new."
-        yield Gap(stack, what, "Give --before too, unless the environment is new.", look=True)
-    elif sources.described_by == "one side":
-        what = "Only the description before the change was given, so all of it is told as if it goes away."
-        yield Gap(stack, what, "Give --after too, unless the environment goes away.", look=True)
-
-
-def _without_state(stack: str, preview: Preview, passing: _Pass) -> Gap:
-    """What the state would have told. Dangerous may be what stays behind an address, or in front of what changes there."""
-    way_out = "Give `pulumi stack export` with --state."
-    if preview.steps.unchanged:
-        return Gap(stack, "The state was not given: what depends on what changes may be more than what is named.", way_out)
-    if passing.traffic.moves:
-        what = "The state was not given: what stays is not known, so who answers, at what cost, may be others than those that are told."
-        return Gap(stack, what, way_out, look=True)
-    what = "The state was not given: what stays is not known, so cost and what depends on the change may be more than what is told."
-    return Gap(stack, what, way_out)
-
-
-def _disagreeing(plan: Plan, operations: Mapping[str, str], preview: Preview) -> int:
-    """Resources of which plan and preview say something else. A preview that did not come to its end lists less."""
-    differ = set(plan.missing({urn: operation for urn, operation in operations.items() if operation != "delete-replaced"}))
-    if preview.result == "succeeded":
-        # Of the providers that the engine makes by itself a digest says nothing.
-        differ |= {urn for urn in plan.changes().keys() - operations.keys() if not type_of(urn).startswith("pulumi:providers:")}
-    return len(differ)
 
 
 def _made(made: Made, told: Sequence[_Stack]) -> Made:

@@ -68,3 +68,15 @@ def test_without_an_event_log_what_packs_forbid_is_no_secret() -> None:
 def test_a_first_update_and_its_plan_agree() -> None:
     assert not made("first-update").gaps
     assert not made("imported").gaps
+
+
+def test_a_state_is_missed_where_a_budget_is_to_be_kept() -> None:
+    (case,) = cases(["model-objective"])
+    sources = case.sources()
+    assert sources.after is not None
+    with_budget = sources.after.model_copy(update={"budget": 10_000.0})
+    assert made("model-objective", state=None).verdict.decision == "ok"
+    report = made("model-objective", state=None, after=with_budget)
+    assert report.verdict.decision == "needs approval"
+    assert "the budget cannot be held against what all of it costs" in report.verdict.needed[-1]
+    assert made("model-objective", after=with_budget).verdict.decision == "ok"
