@@ -4,7 +4,9 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from pydantic import TypeAdapter
 
+from modelway.architecture.quantities import Money
 from modelway.preview.assembling import assemble
 from modelway.preview.changeset import ChangeSet
 from modelway.preview.render import line, markdown, words
@@ -74,7 +76,7 @@ def test_a_state_is_missed_where_a_budget_is_to_be_kept() -> None:
     (case,) = cases(["model-objective"])
     sources = case.sources()
     assert sources.after is not None
-    with_budget = sources.after.model_copy(update={"budget": 10_000.0})
+    with_budget = sources.after.model_copy(update={"budget": TypeAdapter(Money).validate_python("10000 USD")})
     assert made("model-objective", state=None).verdict.decision == "ok"
     report = made("model-objective", state=None, after=with_budget)
     assert report.verdict.decision == "needs approval"
