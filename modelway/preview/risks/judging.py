@@ -211,16 +211,16 @@ class _Judged:
         return masked(path) + (f": {old} → {new}" if old and new and old != new else "")
 
     def _open(self, row: Row, found: Open) -> Finding:
-        named = masked(found.path) or "what it was"
+        named = masked(found.path)
         return Finding(
             "unknown",
             row.id,
             self._stack,
             self._subject,
-            f"{named} {found.why}: it may be {row.risk}.",
-            f"{named}, which row {row.id} looks at",
+            f"`{named}` {found.why}." if found.path else f"What it was {found.why}.",
+            f"row {row.id} looks at it: the risk may be {row.risk}",
             row.breaks if "{" not in row.breaks else "",
-            "Apply what it depends on first and preview again, or look at the value once it is there.",
+            "Apply what it depends on first and preview again, or look at the value once it is known.",
             self._step.urn,
             found.path,
             approval=row.approval or row.blocks,
