@@ -14,6 +14,8 @@ def command(
     """Print which stacks a change since a git revision can touch, and why: by what the files mean, not by which were edited.
 
     For a pull request: --base "$(git merge-base origin/main HEAD)".
+
+    Exit codes: 0 told, 5 with --detailed-exitcode when there is one, 1 there is no such revision or no project here, 2 wrong usage.
     """
     from modelway.operations.affected import affected
     from modelway.operations.fingerprints import FactBook
