@@ -78,9 +78,7 @@ def gaps(pair: Pair) -> Iterator[Gap]:
     named = named[:1].upper() + named[1:]
     if side.controller:
         way_out = f"Look at {side.controller} in the cluster: a preview does not see its steps."
-        yield Gap(
-            pair.stack, f"{named}: {side.controller} decides who answers while it runs, not this change.", way_out, look=pair.changed
-        )
+        yield Gap(pair.stack, f"{named}: {side.controller} decides who answers while it runs, not this change.", way_out, look=pair.changed)
     if side.unseen:
         way_out = "Look at it where it is made: in another stack, or in the cluster."
         yield Gap(pair.stack, f"{named}: {'; '.join(side.unseen)}.", way_out, look=pair.changed and pair.after is not None)
