@@ -124,3 +124,10 @@ def test_a_hostile_text_takes_no_longer_than_another(piece: str) -> None:
     small = min(seconds(5_000) for _ in range(3))
     # Twenty times the text: twenty times the time, not four hundred.
     assert seconds(100_000) < 200 * max(small, 0.001)
+
+
+@given(st.text(max_size=700), st.text(max_size=700))
+def test_long_random_text_is_hidden_wherever_it_stands(before: str, after: str) -> None:
+    text = f"{before} {LETTERS} {after}"
+    assert LETTERS not in masked(text)
+    assert LETTERS not in blotted(text)
