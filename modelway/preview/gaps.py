@@ -35,13 +35,17 @@ def of(sources: Sources, preview: Preview, state: State | None, plan: Plan | Non
         found.append(_without_state(sources, preview, seen))
     elif state is not None:
         if seen.strange:
-            what = f"The state is not what the preview started from: they disagree on {seen.strange:,} resources."
+            what = f"The state is not what the preview started from: they disagree on {_counted(seen.strange)}."
             found.append(Gap(stack, what, "Give the state as `pulumi stack export` wrote it just before, or leave it out.", look=True))
         found += state.gaps()
     if plan is not None and (others := _disagreeing(plan, seen.operations, preview)):
-        what = f"The plan and the preview are of different runs: they disagree on {others} resources."
+        what = f"The plan and the preview are of different runs: they disagree on {_counted(others)}."
         found.append(Gap(stack, what, "Make both anew.", look=True))
     return found
+
+
+def _counted(number: int) -> str:
+    return f"{number:,} resource{'s' * (number != 1)}"
 
 
 def _of_descriptions(stack: str, sources: Sources) -> Iterator[Gap]:

@@ -142,7 +142,7 @@ def read(stack: str, digest: Path | None, events: Path | None, ended: Result = "
     if apart:
         # Which of the two is of this change, nobody can tell: nothing is made of both.
         what = f"Digest and event log are of different runs: {apart}. What is listed is the digest's."
-        gaps.append(Gap(stack, what, "Give both of one run, or leave one out."))
+        gaps.append(Gap(stack, what, "Give both of one run, or leave one out.", look=True))
         log = None
     elif first and log and first.result == "unknown" != log.result:
         what = "The digest is not whole. What is listed is the event log's, which does not say what depends on what."
