@@ -104,7 +104,7 @@ def test_a_finding_says_why_and_shows_what_may_be_shown() -> None:
     replaced, _ = of_case("replaced-cluster-of-a-component")
     [finding] = judged(replaced)
     assert finding.what == "Subnet one is deleted and made again."
-    assert finding.why == "cidrBlock: 10.0.0.0/24 → 10.0.1.0/24: cannot be changed in place"
+    assert finding.why == "cidrBlock: 10.0.0.0/24 → 10.0.1.0/24, which cannot be changed in place"
     assert (finding.approval, finding.blocks) == (True, False)
 
 

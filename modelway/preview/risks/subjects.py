@@ -71,4 +71,4 @@ def forced_by(step: Step, properties: Sequence[PropertyChange], operation: Opera
         both = one.before and one.after and one.before.text and one.after.text
         said.append(f"{one.path}: {one.before.text} → {one.after.text}" if both and one.before and one.after else one.path)
     # After a name such as `password` a colon would announce a value, which is then masked.
-    return f"{'; '.join(said)}{':' if ' → ' in said[-1] else ''} cannot be changed in place"
+    return f"{'; '.join(said)}{', which' if ' → ' in said[-1] else ''} cannot be changed in place"
