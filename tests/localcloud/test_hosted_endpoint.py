@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -56,6 +57,12 @@ class Hosted(Site):
         done = subprocess.run(command, cwd=ROOT, env=self.variables, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
         assert done.returncode == 1, done.stderr
         return done.stderr
+
+    def ends(self, *words: str) -> tuple[int, str]:
+        """How `modelway …` ends, and what it says."""
+        command = [MODELWAY, *words]
+        done = subprocess.run(command, cwd=ROOT, env=self.variables, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+        return done.returncode, done.stdout + done.stderr
 
     def serves(self) -> str:
         return str(self.aws("sagemaker").describe_endpoint(EndpointName=f"hosted-{MODEL}")["EndpointConfigName"])
@@ -153,6 +160,33 @@ def test_where_configurations_stay_another_up_is_enough(site: Hosted) -> None:
     assert site.serves() == site.outputs()["endpoints"][MODEL]["configuration"] != before
     answer = json.loads(site.modelway("ask", f"hosted/{MODEL}", "--json"))
     assert (answer["version"], answer.get("note")) == ("2026.10.0", None)
+
+
+def test_a_plan_is_applied_and_refused_where_the_fleet_is_larger_than_it_says(site: Hosted, tmp_path: Path) -> None:
+    site.write("2026.10.0", "staging")
+    site.up()
+    site.write("2026.11.0", "staging")
+    before = site.serves()
+    code, said = site.ends("preview", "-s", "hosted", "--out", str(tmp_path))
+    assert code in (0, 3), said
+    plan = str(tmp_path / "hosted" / "plan.json")
+    code, said = site.ends("apply", "-s", "hosted", "--plan", plan, "--yes")
+    assert (code, "as planned at" in said) == (0, True), said
+    assert site.serves() == site.outputs()["endpoints"][MODEL]["configuration"] != before
+    assert not site.previewed()
+
+    sagemaker: Any = site.aws("sagemaker")
+    grown = [{"VariantName": "live", "DesiredInstanceCount": 3}]
+    sagemaker.update_endpoint_weights_and_capacities(EndpointName=f"hosted-{MODEL}", DesiredWeightsAndCapacities=grown)
+    site.write("2026.10.0", "staging")
+    before = site.serves()
+    assert site.ends("preview", "-s", "hosted", "--out", str(tmp_path))[0] in (0, 3)
+    code, said = site.ends("apply", "-s", "hosted", "--plan", plan, "--yes")
+    assert code == 4, said
+    assert f"endpoint hosted-{MODEL}: 3 instances run, and the plan begins with 2" in said
+    assert site.serves() == before
+    site.up()
+    assert site.serves() != before
 
 
 def test_nothing_is_left_but_what_a_tier_kept(site: Hosted) -> None:
