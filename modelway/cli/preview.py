@@ -58,6 +58,8 @@ def command(
     from modelway.operations.preview import Wanted, keep, previewed, private_folder, project_here
     from modelway.preview.assembling import assemble
     from modelway.preview.checked import read_checks
+    from modelway.preview.cost.prices import prices as market
+    from modelway.preview.risks.table import table
     from modelway.preview.verdict import exit_code
 
     if twice := sorted({stack for stack in stacks if stacks.count(stack) > 1}):
@@ -66,6 +68,9 @@ def command(
         _environments.writable(out, "--out")
     project = project_here()
     wanted = Wanted(stacks, refresh, base, tuple(pack.resolve() for pack in policies or ()))
+    # What is wrong with them is told before the engine has run for minutes.
+    table(risks)
+    market(prices)
     checked = [check for file in checks or () for check in read_checks(file)]
     with private_folder(project.root) as folder:
         sources = previewed(project, wanted, folder, _tell)
