@@ -303,6 +303,17 @@ Against the modules of the classes that the typed program uses, pulumi included.
 [ADR 10](adr/0010-resources-of-ec2-without-typed-classes.md).
 
 Resources of an endpoint, the depth of dependencies and what waits for what are counted in tests/stacks/test_overhead.py.
+
+## What a report costs
+
+`json.loads` is C and looks at nothing. Reading the same bytes with msgspec, and the inputs in them, is about two thirds of its time, so
+the limit leaves that again for all that is said of a change. What is left is Python that runs once for each change: which inputs differ
+(a fifth), the rows of the risk table about them (a third, IAM documents a tenth), findings and their words, policies, the look for
+secrets (a fifteenth). Which rows can be about a change, and how a value is shown, is found once for all that differ alike. Counted in
+instructions, of 1,000 changes, it was 7.6 times `json.loads` before that, and 6.0 times after it.
+
+A digest of 205 MB with 28,500 changes: 13 s of processor time and 2.0 times its size (a line); one of that size which is cut in the
+middle: 18 s and 3.1 times, and what stands in it whole is told.
 """
 
 
