@@ -40,7 +40,7 @@ class Recorded:
     def sources(self) -> Sources:
         digest, events, state, plan = (self._file(name) for name in ("digest.json", "events.jsonl", "state.json", "plan.json"))
         before, after = (self._environment(side) for side in ("before", "after"))
-        return Sources("", digest, events, state, plan, before, after, self.environment)
+        return Sources("", digest, events, state, plan, before, after, environment=self.environment)
 
     def _file(self, name: str) -> Path | None:
         return self.folder / name if (self.folder / name).is_file() else None

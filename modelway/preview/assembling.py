@@ -210,6 +210,7 @@ class _Pass:
         self._renamed: set[str] = set()
         """URNs that a state has of what is called otherwise now, by an alias."""
         self._components: dict[str, str] = {}
+        self._needed: dict[frozenset[str], list[str]] = {}
         self._candidates = Candidates()
         self._renamable = preview.steps.types("create") & preview.steps.types("delete")
 
@@ -220,7 +221,7 @@ class _Pass:
         self.accompanying.know(resource)
         if resource.urn in self._renamed or (resource.urn in self._steps and resource.urn not in self._steps.unchanged):
             return
-        self.resources.append(_bare(resource))
+        self.resources.append(self._bare(resource))
         self.traffic.know(resource)
         self.costs.know(resource)
 
@@ -240,7 +241,7 @@ class _Pass:
         self.operations[step.urn] = step.op
         if resource is not None:
             self._parents[step.urn] = resource.parent
-            self.resources.append(_bare(resource))
+            self.resources.append(self._bare(resource))
         if step.old is not None and not step.old.delete:
             self._expected[step.old.urn] = step.old.id
             if step.old.urn != step.urn:
@@ -297,6 +298,15 @@ class _Pass:
             ]
             self.findings += [_renamed(self._stack, old, new) for new, old in found.items()]
 
+    def _bare(self, resource: Resource) -> Resource:
+        """Without what it is made of, so that the file it was read from can go; all it depends on together, each name and each set of
+        names once in memory."""
+        needed = frozenset((*resource.dependencies, *(urn for several in resource.property_dependencies.values() for urn in several or ())))
+        names = self._needed.get(needed)
+        if names is None:
+            names = self._needed[needed] = [intern(urn) for urn in needed]
+        return Resource(resource.urn, resource.type, parent=resource.parent, dependencies=names)
+
     def _component(self, parent: str) -> str:
         """The components around a child of `parent`, outermost first."""
         if not parent or type_of(parent) == STACK:
@@ -315,12 +325,6 @@ def _of_urn(urn: str) -> str:
     parts = urn.split("::", 3)
     around = parts[2].split("$")[:-1] if len(parts) == 4 else []
     return " / ".join(kind.rsplit(":", 1)[-1] for kind in around if kind != STACK)
-
-
-def _bare(resource: Resource) -> Resource:
-    """Without what it is made of, so that the file it was read from can go; all it depends on together, each name once in memory."""
-    needed = {*resource.dependencies, *(urn for several in resource.property_dependencies.values() for urn in several or ())}
-    return Resource(resource.urn, resource.type, parent=resource.parent, dependencies=[intern(urn) for urn in needed])
 
 
 def _with_risks(changes: list[Change], findings: Iterable[Finding], uncertain: set[str]) -> list[Change]:

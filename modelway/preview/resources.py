@@ -39,11 +39,17 @@ class Resource(msgspec.Struct, rename="camel", frozen=True, dict=True):
     retain_on_delete: bool = False
     deleted_with: str = ""
     dependencies: list[str] = []
-    property_dependencies: dict[str, list[str] | None] = {}
     ignore_changes: list[str] = []
     """Paths that the program sets at first and leaves alone later: somebody else writes them."""
     inputs_raw: msgspec.Raw = msgspec.field(default_factory=msgspec.Raw, name="inputs")
     outputs_raw: msgspec.Raw = msgspec.field(default_factory=msgspec.Raw, name="outputs")
+    property_dependencies_raw: msgspec.Raw = msgspec.field(default_factory=msgspec.Raw, name="propertyDependencies")
+
+    @cached_property
+    def property_dependencies(self) -> dict[str, list[str] | None]:
+        """Which resources each input was made from, by URN."""
+        text = bytes(self.property_dependencies_raw)
+        return msgspec.json.decode(text, type=dict[str, list[str] | None] | None) or {} if text else {}
 
     @cached_property
     def inputs(self) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """How far a change reaches, against the plain definition."""
 
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -19,7 +20,13 @@ def change(name: str, risk: Risk, component: str = "") -> Change:
 
 def resource(name: str, *needed: str, through: tuple[str, ...] = (), parent: str = "") -> Resource:
     properties: dict[str, list[str] | None] = {"bucket": [urn(one) for one in through], "nothing": None}
-    return Resource(urn(name), "", dependencies=[urn(one) for one in needed], property_dependencies=properties, parent=parent)
+    return Resource(
+        urn(name),
+        "",
+        dependencies=[urn(one) for one in needed],
+        property_dependencies_raw=msgspec.Raw(msgspec.json.encode(properties)),
+        parent=parent,
+    )
 
 
 def test_what_depends_on_a_change_is_reached_in_each_way() -> None:

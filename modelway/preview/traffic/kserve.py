@@ -48,6 +48,9 @@ class Installed:
         return "KServe" if self.version is None else f"KServe {self.version[0]}.{self.version[1]}"
 
 
+_MANAGER = "kserve-controller-manager"
+
+
 def installed(world: World) -> Installed:
     """From the chart that installs it in this stack, else from the image of its controller; unknown where neither is here."""
     for release in world.of("Release"):
@@ -57,7 +60,7 @@ def installed(world: World) -> Installed:
             said = within(release.inputs, "values", "kserve", "controller", "deploymentMode")
             return Installed(_pair(found), "" if said == UNKNOWN else _MODES.get(text(said) or "Knative", ""))
     for workload in world.of("Deployment"):
-        if workload.name == "kserve-controller-manager":
+        if workload.mentions(_MANAGER) and workload.name == _MANAGER:
             pod = mapping(within(workload.spec, "template", "spec"))
             images = [text(mapping(one).get("image")) for one in sequence(pod.get("containers"))]
             return Installed(next((_pair(found) for image in images if (found := _CONTROLLER.search(image))), None))

@@ -142,6 +142,10 @@ class Thing:
     def annotations(self) -> Mapping[str, object]:
         return mapping(within(self.inputs, "metadata", "annotations"))
 
+    def mentions(self, name: str) -> bool:
+        """Whether a name of ASCII stands in its inputs. These are not parsed for it: most of many Deployments are of no interest."""
+        return name.encode() in bytes(self.resource.inputs_raw)
+
     def ignores(self, path: str) -> bool:
         """Whether somebody else writes what is at a path."""
         return any(path == ignored or path.startswith((f"{ignored}.", f"{ignored}[")) for ignored in self.resource.ignore_changes)
