@@ -6,8 +6,9 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from modelway.preview.changeset import Finding
 from modelway.preview.files import UnusableFile, contents, document, refuse_other_kinds, sha256
-from modelway.preview.resources import UNKNOWN, stack_of
+from modelway.preview.resources import UNKNOWN, name_of, stack_of
 from modelway.preview.steps import STACK
 from modelway.redaction import credentials, kind_of, masked, may_expose
 
@@ -88,6 +89,26 @@ def exposed(plan: Plan) -> Iterator[Exposed]:
                 yield from _found(urn, "", of_one)
         elif name != "manifest":
             yield from _found("configuration", name, msgspec.json.decode(raw))
+
+
+def findings(stack: str, plan: Plan) -> list[Finding]:
+    """One for each of them."""
+    return [
+        Finding(
+            "exposure",
+            "plan-exposes",
+            stack,
+            f"plan of {stack}",
+            f"The plan holds in clear what looks like {found.kind}.",
+            f"{found.path} of {name_of(found.urn)}",
+            "Whoever can read the plan can use it.",
+            "Make the value a secret in the program or the configuration, change it where it is used, and save the plan again.",
+            found.urn if found.urn != "configuration" else "",
+            found.path,
+            blocks=True,
+        )
+        for found in exposed(plan)
+    ]
 
 
 def _found(urn: str, path: str, value: Any) -> Iterator[Exposed]:

@@ -4,38 +4,28 @@ No one of them has everything (pkg/backend/display/json.go and events.go): the d
 policies say. A preview that failed lists what it came to, which says nothing of the rest.
 """
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any
 
 import msgspec
 
 from modelway.errors import WrongUsage
 from modelway.preview.changeset import Diagnostic, Gap
-from modelway.preview.files import Document, UnusableFile, contents, document, refuse_other_kinds
-from modelway.preview.resources import Resource, stack_of, type_of
-from modelway.preview.runs import Run, disagreement
-from modelway.preview.steps import STACK, Steps, of_event
+from modelway.preview.digest import read as of_digest
+from modelway.preview.event_log import read as of_log
+from modelway.preview.event_log import same_inputs
+from modelway.preview.files import UnusableFile
+from modelway.preview.resources import stack_of
+from modelway.preview.runs import disagreement
+from modelway.preview.steps import Steps
+from modelway.preview.told import Result, Told
 from modelway.redaction import masked
-
-Result = Literal["succeeded", "failed", "unknown"]
-_T = TypeVar("_T")
 
 MOST_SAID = 50
 """Diagnostics that are kept of a stack: errors first, then warnings."""
-LONGEST = 2000
-"""Characters that are kept of one diagnostic."""
-
-_COLOURS = re.compile(r"<\{%.*?%\}>|\x1b\[[0-9;?]*[A-Za-z]|[\x00-\x08\x0b-\x1f\x7f]")
-_SEVERITIES: dict[str, Literal["error", "warning", "info"]] = {"error": "error", "warning": "warning", "info": "info", "info#err": "info"}
-_DIGEST = "the digest of a preview"
-_POLICIES = (
-    *("policyEvent", "policyRemediationEvent", "policyAnalyzeSummaryEvent", "policyRemediateSummaryEvent"),
-    "policyAnalyzeStackSummaryEvent",
-)
 
 
 @dataclass(frozen=True)
@@ -72,73 +62,15 @@ class PolicyEvents:
         return len(self._lines)
 
 
-class _Said(msgspec.Struct, rename="camel"):
-    message: str = ""
-    urn: str = ""
-    severity: str = "info"
-    prefix: str = ""
-    ephemeral: bool = False
-
-
-class _Summary(msgspec.Struct, rename="camel"):
-    resource_changes: dict[str, int] | None = None
-    result: str = ""
-    maybe_corrupt: bool = False
-    duration_seconds: float | None = None
-
-
-class _Stack(msgspec.Struct):
-    urn: str
-    old: Resource | None = None
-    new: Resource | None = None
-
-
-class _Event(msgspec.Struct, rename="camel"):
-    sequence: int | None = None
-    timestamp: int | None = None
-    diagnostic_event: _Said | None = None
-    stdout_event: _Said | None = None
-    summary_event: _Summary | None = None
-    resource_pre_event: dict[str, msgspec.Raw] | None = None
-    res_outputs_event: dict[str, msgspec.Raw] | None = None
-    policy_event: msgspec.Raw = msgspec.field(default_factory=msgspec.Raw)
-    policy_remediation_event: msgspec.Raw = msgspec.field(default_factory=msgspec.Raw)
-    policy_analyze_summary_event: msgspec.Raw = msgspec.field(default_factory=msgspec.Raw)
-    policy_remediate_summary_event: msgspec.Raw = msgspec.field(default_factory=msgspec.Raw)
-    policy_analyze_stack_summary_event: msgspec.Raw = msgspec.field(default_factory=msgspec.Raw)
-
-
-_event = msgspec.json.Decoder(_Event)
-
-
-@dataclass
-class _Read:
-    """What one file says."""
-
-    steps: Steps
-    result: Result
-    summary: Mapping[str, int]
-    said: list[Diagnostic]
-    gaps: list[Gap]
-    run: Run
-    corrupt: bool = False
-
-
-@dataclass
-class _Log(_Read):
-    policies: tuple[bytes, ...] = ()
-    outputs: tuple[str, ...] = ()
-
-
 def read(stack: str, digest: Path | None, events: Path | None, ended: Result = "unknown") -> Preview:
     """What the files say of `stack` (empty: of the one they name).
 
     Raises UnusableFile for files that say nothing, WrongUsage for those of another stack.
     """
-    first = _digest(stack, digest) if digest else None
-    log = _log(stack, events, with_steps=first is None or first.result == "unknown") if events else None
+    first = of_digest(stack, digest) if digest else None
+    log = of_log(stack, events, with_steps=first is None or first.result == "unknown") if events else None
     gaps: list[Gap] = []
-    apart = disagreement(first.run, log.run, partial(_same_inputs, first.steps)) if first and log else ""
+    apart = disagreement(first.run, log.run, partial(same_inputs, first.steps)) if first and log else ""
     if apart:
         # Which of the two is of this change, nobody can tell: nothing is made of both.
         what = f"Digest and event log are of different runs: {apart}. What is listed is the digest's."
@@ -177,137 +109,7 @@ def read(stack: str, digest: Path | None, events: Path | None, ended: Result = "
     )
 
 
-def _digest(stack: str, file: Path) -> _Read:
-    data = contents(file)
-    if not data.strip():
-        gap = Gap(stack, f"{file.name} is empty: the preview wrote nothing.", "Look at its log.")
-        return _Read(Steps(()), "unknown", {}, [], [gap], Run(whole=False))
-    found = document(file, data, ("steps", "diagnostics"))
-    refuse_other_kinds(found, _DIGEST, "--digest")
-    steps = Steps(found.lists.get("steps", []))
-    said = [one for text in found.lists.get("diagnostics", []) if (one := _decoded(text, _Said))]
-    summary = _member(found, "changeSummary")
-    gaps = []
-    if found.cut:
-        what = f"{file.name} ends in the middle: {_counted(len(steps), 'change')} can be read, and what comes after is not known."
-        gaps.append(Gap(stack, what, "Run the preview again."))
-    elif summary is None:
-        gaps.append(Gap(stack, f"{file.name} has no summary: the preview did not come to its end.", "Run the preview again."))
-    if steps.lost:
-        gaps.append(
-            Gap(stack, f"{_counted(steps.lost, 'step')} in {file.name} cannot be read.", "Run the preview again, or use a newer Modelway.")
-        )
-    failed = any(one.severity == "error" for one in said)
-    whole: Result = "unknown" if found.cut or summary is None or steps.lost else "succeeded"
-    diagnostics = [_diagnostic(one) for one in said if one.severity in _SEVERITIES]
-    run = _run(steps, summary, duration / 1e9 if isinstance(duration := _member(found, "duration"), int) else None)
-    run.whole = whole == "succeeded"
-    return _Read(steps, "failed" if failed else whole, summary or {}, diagnostics, gaps, run, _member(found, "maybeCorrupt") is True)
-
-
-def _same_inputs(steps: Steps, urn: str, line: bytes) -> bool:
-    """Whether a line of an event log wants of a resource what a step does; what cannot be read says nothing."""
-    try:
-        event = _event.decode(line).resource_pre_event or {}
-        told = of_event(event["metadata"])
-        step = steps.at(urn)
-        return step is None or step.op != told.op or not step.new or not told.new or step.new.inputs == told.new.inputs
-    except (msgspec.DecodeError, KeyError, RecursionError):
-        return True
-
-
-def _run(steps: Steps, counts: Mapping[str, int] | None, seconds: float | None) -> Run:
-    run = Run(counts, seconds)
-    for operation, urn in steps.operations():
-        run.note(operation, urn)
-    return run
-
-
-def _log(stack: str, file: Path, *, with_steps: bool) -> _Log:
-    """The event log, line by line; what it says of resources only `with_steps`."""
-    texts: list[msgspec.Raw] = []
-    policies: list[bytes] = []
-    said: list[_Said] = []
-    outputs: tuple[str, ...] = ()
-    summary: _Summary | None = None
-    gaps: list[Gap] = []
-    broken = events = 0
-    run = Run()
-    for line in _lines(file):
-        # The kind stands right behind two numbers; what is not needed is not read.
-        of_resource = line.find(b'"resourcePreEvent"', 0, 90) > 0
-        if of_resource:
-            run.note_line(line)
-        if (of_resource and not with_steps) or (line.find(b'"resOutputsEvent"', 0, 90) > 0 and STACK.encode() not in line[:600]):
-            broken += not line.rstrip().endswith(b"}")
-            events += 1
-            continue
-        try:
-            event = _event.decode(line)
-        except msgspec.DecodeError:
-            broken += 1
-            continue
-        if event.sequence is None and event.timestamp is None:
-            broken += 1
-            continue
-        events += 1
-        if event.resource_pre_event and with_steps:
-            texts.append(event.resource_pre_event.get("metadata", msgspec.Raw()))
-        elif event.diagnostic_event and not event.diagnostic_event.ephemeral:
-            said.append(event.diagnostic_event)
-        elif event.stdout_event:
-            said.append(event.stdout_event)
-        elif event.summary_event:
-            summary = event.summary_event
-        elif event.res_outputs_event:
-            outputs = _outputs(event.res_outputs_event.get("metadata")) or outputs
-        elif any(len(memoryview(getattr(event, name))) for name in _POLICY_FIELDS):
-            policies.append(line)
-    if not events and broken:
-        refuse_other_kinds(document(file, contents(file), ("steps", "diagnostics")), "an event log", "--events")
-        raise UnusableFile(f"{file} is not an event log: no line of it is an event of the engine.")
-    if broken:
-        gaps.append(Gap(stack, f"{_counted(broken, 'line')} of {file.name} cannot be read.", "Run the preview again."))
-    if summary is None:
-        gaps.append(Gap(stack, f"{file.name} ends before the preview did.", "Run the preview again."))
-    steps = Steps(texts, of_event)
-    diagnostics = [_diagnostic(one) for one in said if one.severity in _SEVERITIES]
-    counts = (summary.resource_changes if summary else None) or {}
-    corrupt = bool(summary and summary.maybe_corrupt)
-    run.whole &= summary is not None and not broken
-    if summary is not None:
-        run.counts, run.seconds = counts, summary.duration_seconds
-    return _Log(steps, _told(summary, said, broken), counts, diagnostics, gaps, run, corrupt, tuple(policies), outputs)
-
-
-_POLICY_FIELDS = tuple(re.sub("[A-Z]", lambda found: f"_{found[0].lower()}", name) for name in _POLICIES)
-
-
-def _told(summary: _Summary | None, said: list[_Said], broken: int) -> Result:
-    if (summary and summary.result in ("failed", "canceled")) or any(one.severity == "error" for one in said):
-        return "failed"
-    return "unknown" if summary is None or broken else "succeeded"
-
-
-def _lines(file: Path) -> Iterator[bytes]:
-    try:
-        with file.open("rb") as opened:
-            for line in opened:
-                if line.strip():
-                    yield line
-    except OSError as fault:
-        raise UnusableFile(f"{file} cannot be read: {fault.strerror or fault}.") from None
-
-
-def _outputs(text: msgspec.Raw | None) -> tuple[str, ...]:
-    found = _decoded(text, _Stack) if text else None
-    if found is None or found.new is None or type_of(found.new.urn) != STACK:
-        return ()
-    old, new = (found.old.outputs if found.old else {}), found.new.outputs
-    return tuple(name for name in sorted(old.keys() | new.keys()) if old.get(name) != new.get(name))
-
-
-def _result(ended: Result, sources: list[_Read]) -> Result:
+def _result(ended: Result, sources: list[Told]) -> Result:
     told = [ended, *(one.result for one in sources)] if ended != "unknown" else [one.result for one in sources]
     return "failed" if "failed" in told else "unknown" if "unknown" in told else "succeeded"
 
@@ -336,27 +138,7 @@ def _project(urn: str) -> str:
     return parts[1] if len(parts) == 3 else ""
 
 
-def _diagnostic(found: _Said) -> Diagnostic:
-    message = masked(_COLOURS.sub("", f"{found.prefix}{found.message}").strip())
-    return Diagnostic(_SEVERITIES[found.severity], message if len(message) <= LONGEST else f"{message[:LONGEST]} …", found.urn)
-
-
 def _kept(said: list[Diagnostic]) -> tuple[Diagnostic, ...]:
     """Errors, then warnings, then the rest, each once; as many as fit."""
     order = {"error": 0, "warning": 1, "info": 2}
     return tuple(sorted(dict.fromkeys(one for one in said if one.message), key=lambda one: order[one.severity])[:MOST_SAID])
-
-
-def _member(found: Document, name: str) -> Any:
-    return msgspec.json.decode(found.members[name]) if name in found.members else None
-
-
-def _decoded(text: msgspec.Raw, kind: type[_T]) -> _T | None:
-    try:
-        return msgspec.json.decode(text, type=kind)
-    except msgspec.DecodeError:
-        return None
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'s' * (number != 1)}"

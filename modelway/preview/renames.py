@@ -4,7 +4,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from modelway.preview.resources import Resource, name_of
+from modelway.preview.changeset import Finding
+from modelway.preview.resources import Resource, name_of, type_of
 
 NEAR = 0.8
 """Share of the inputs that two resources have to have in common to be taken for one that was renamed."""
@@ -104,3 +105,22 @@ def _flatten(path: str, value: object, into: dict[str, str]) -> None:
             _flatten(f"{path}[{at}]", item, into)
     else:
         into[path] = str(value)
+
+
+def finding(stack: str, old: str, new: str) -> Finding:
+    """What is said of a rename, by the two URNs."""
+    same_place = old.rsplit("::", 1)[0] == new.rsplit("::", 1)[0]
+    alias = f'Alias(name="{name_of(old)}")' if same_place and "::" not in name_of(old) else f'"{old}"'
+    kind = type_of(new).rsplit(":", 1)[-1]
+    moved = f"is called {name_of(new)} now" if name_of(old) != name_of(new) else "stands in another place now"
+    return Finding(
+        "review",
+        "renamed",
+        stack,
+        f"{kind} {name_of(new)}",
+        f"It looks like {kind} {name_of(old)}, which {moved}: one is created and the other deleted.",
+        "Their inputs are the same but for the name, and the engine knows resources by name and place.",
+        "What the old one holds or is known by is lost, unless it stays.",
+        f"Give it `aliases=[{alias}]` in its ResourceOptions: the engine then keeps the one that is there.",
+        new,
+    )
