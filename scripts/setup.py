@@ -17,7 +17,8 @@ ENVIRONMENT = ROOT / ".venv"
 PYTHON = ENVIRONMENT / "bin" / "python"
 LOCK = ROOT / "requirements.lock"
 MARK = ENVIRONMENT / "modelway-setup"
-OLDEST = (3, 11)
+OLDEST = (3, 11, 4)
+"""The first whose tarfile refuses what would leave the folder it is unpacked into (docs.python.org/3.11/library/tarfile.html)."""
 PACKAGES = ("modelway", "components", "stacks", "localcloud", "toolchain")
 
 _started = time.monotonic()
@@ -93,7 +94,7 @@ def works(command: list[str]) -> bool:
 def main() -> int:
     if sys.version_info < OLDEST:
         here, needed = sys.version.split()[0], ".".join(map(str, OLDEST))
-        print(f"set-up stopped: Python {needed} or later is needed, this is {here}: make PYTHON=python{needed} …", file=sys.stderr)
+        print(f"set-up stopped: Python {needed} or later is needed, this is {here}: make PYTHON=/path/to/a/newer/python3 …", file=sys.stderr)
         return 1
     if sys.platform != "linux":
         print("set-up stopped: the local cloud and the engine built here run on Linux.", file=sys.stderr)
