@@ -30,6 +30,8 @@ from scripts.many_stacks import write_repository
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "benchmarks.md"
 RESULTS = ROOT / "docs" / "benchmarks.json"
+NOTES = ROOT / "scripts" / "bench_notes.md"
+"""What stands below the table."""
 MODELWAY = str(Path(sys.prefix) / "bin" / "modelway")
 
 
@@ -278,45 +280,6 @@ MEASURES = {
 }
 
 
-NOTES = """
-## What components cost
-
-Held against a program by hand that registers the same resources with the same inputs, dependencies and providers, which each run checks
-(503 resources for 1 cluster, 20 repositories and 20 endpoints; ours has 66 components on top). Its values are constants, so it computes no
-manifest, rule or dashboard. Each run is in a process of its own; programs take turns; the median of five ratios.
-
-- *Typed classes*: as pulumi_kubernetes' manual shows, ended as programs usually end. What an ordinary program of this kind takes.
-- *The classes that ours uses*: Kubernetes objects from manifests instead. Most of the difference to the first is here.
-- *Also waited for in our way*: the same program, with `pulumi.run` as in `stacks/__main__.py`. Here nothing but components is left, and
-  the limit is passed: 569 registrations instead of 503 are 1.13 already. What is left of it is what components are given as inputs, and
-  arguments, manifests, rules and dashboards that are computed and not written down. It would take components without inputs, or fewer of
-  them, to get below, and previews would show less.
-
-Before, with documents among components' inputs, an Output for every object's name, every Deployment after every repository, and a program
-that ended before its registrations began: 2.2 to 2.6, against a leaner program by hand (no exports, no providers) that ended in the same
-way. Most of it was that end, where the SDK takes time that grows by the square of what is pending. With the real engine it is not measured.
-
-## What imports cost
-
-Against the modules of the classes that the typed program uses, pulumi included. Processor time and memory on 2026-11-27: ours 1.9 s and
-91 MB, the typed program 3.8 s and 136 MB, `pulumi` alone 0.45 s and 46 MB. Before, against the same: 0.79 and 0.88. Why not less:
-[ADR 10](adr/0010-resources-of-ec2-without-typed-classes.md).
-
-Resources of an endpoint, the depth of dependencies and what waits for what are counted in tests/stacks/test_overhead.py.
-
-## What a report costs
-
-`json.loads` is C and looks at nothing. Reading the same bytes with msgspec, and the inputs in them, is about two thirds of its time, so
-the limit leaves that again for all that is said of a change. What is left is Python that runs once for each change: which inputs differ
-(a fifth), the rows of the risk table about them (a third, IAM documents a tenth), findings and their words, policies, the look for
-secrets (a fifteenth). Which rows can be about a change, and how a value is shown, is found once for all that differ alike. Counted in
-instructions, of 1,000 changes, it was 7.6 times `json.loads` before that, and 6.0 times after it.
-
-A digest of 205 MB with 28,500 changes: 13 s of processor time and 2.0 times its size (a line); one of that size which is cut in the
-middle: 18 s and 3.1 times, and what stands in it whole is told.
-"""
-
-
 def machine() -> str:
     memory = psutil.virtual_memory().total / 2**30
     return f"{os.cpu_count()} cores, {memory:.0f} GiB, {platform.system()} {platform.machine()}, Python {platform.python_version()}"
@@ -333,7 +296,7 @@ def page(results: dict[str, dict[str, str | float]]) -> str:
     return (
         f"# Benchmarks\n\n{about}\n\n"
         + "\n".join(["| what | limit | measured | ratio | machine | day |", "|---|---|---|---|---|---|", *rows])
-        + f"\n{NOTES}"
+        + f"\n\n{NOTES.read_text('utf-8')}"
     )
 
 

@@ -94,7 +94,9 @@ def works(command: list[str]) -> bool:
 def main() -> int:
     if sys.version_info < OLDEST:
         here, needed = sys.version.split()[0], ".".join(map(str, OLDEST))
-        print(f"set-up stopped: Python {needed} or later is needed, this is {here}: make PYTHON=/path/to/a/newer/python3 …", file=sys.stderr)
+        print(
+            f"set-up stopped: Python {needed} or later is needed, this is {here}: make PYTHON=/path/to/a/newer/python3 …", file=sys.stderr
+        )
         return 1
     if sys.platform != "linux":
         print("set-up stopped: the local cloud and the engine built here run on Linux.", file=sys.stderr)
