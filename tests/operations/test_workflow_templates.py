@@ -146,7 +146,7 @@ def sts(answer: str) -> Iterator[tuple[list[dict[str, str]], str]]:
             self.end_headers()
             self.wfile.write(answer.encode())
 
-        def log_message(self, format: str, *args: object) -> None: ...
+        def log_message(self, *said: object) -> None: ...
 
     with HTTPServer(("127.0.0.1", 0), Handler) as server:
         thread = Thread(target=server.serve_forever)
