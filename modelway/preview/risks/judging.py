@@ -10,7 +10,7 @@ from fnmatch import fnmatchcase
 from functools import cached_property, lru_cache
 from typing import Any
 
-from modelway.preview.changeset import Finding, Operation, PropertyChange
+from modelway.preview.changeset import RISKS, Finding, Operation, PropertyChange
 from modelway.preview.resources import SECRET, UNKNOWN, Resource, Step
 from modelway.preview.risks.conditions import CONDITIONS, Asked, Held, Open, same
 from modelway.preview.risks.documents import documents_that
@@ -73,6 +73,10 @@ class Risks:
             self._by_kind[kind] = known
         return known
 
+    def insists(self, finding: Finding) -> bool:
+        """Whether users themselves want it to block or to be approved, whatever else is known."""
+        return finding.rule in self._table.insisting
+
 
 def _options(resource: Resource) -> tuple[bool, bool]:
     """How the engine treats it, in the order of OPTIONS."""
@@ -101,7 +105,7 @@ class _Judged:
         self._operation = operation
 
     def findings(self, rows: Sequence[Row]) -> Iterator[Finding]:
-        unknown: set[str] = set()
+        unknown: dict[str, list[tuple[Row, Open]]] = {}
         for row in rows:
             if not self._suits(row):
                 continue
@@ -112,10 +116,10 @@ class _Judged:
                 if isinstance(found, Held):
                     yield self._finding(row, found)
                     break
-                # What is not known is said once, however many rows look at it.
-                if found.path not in unknown:
-                    unknown.add(found.path)
-                    yield self._open(row, found)
+                unknown.setdefault(found.path, []).append((row, found))
+        # What is not known is said once, however many rows look at it.
+        for those in unknown.values():
+            yield self._open(those)
 
     def _held(self, row: Row) -> Iterator[Held | Open]:
         old, new = self._step.old, self._step.new
@@ -210,7 +214,9 @@ class _Judged:
             return f"{masked(path)}: also {new}"
         return masked(path) + (f": {old} → {new}" if old and new and old != new else "")
 
-    def _open(self, row: Row, found: Open) -> Finding:
+    def _open(self, those: Sequence[tuple[Row, Open]]) -> Finding:
+        """One value that is not known, in the words of the worst row that looks at it; it asks where any of them does."""
+        row, found = min(those, key=lambda one: (RISKS.index(one[0].risk), not one[0].blocks, not one[0].approval))
         named = masked(found.path)
         return Finding(
             "unknown",
@@ -223,23 +229,25 @@ class _Judged:
             "Apply what it depends on first and preview again, or look at the value once it is known.",
             self._step.urn,
             found.path,
-            approval=row.approval or row.blocks,
+            approval=any(one.approval or one.blocks for one, _ in those),
         )
 
 
 def _without_repeated(findings: list[Finding]) -> list[Finding]:
-    """Without what says less of the same: the same risk of the same property, or that something is to be reviewed which is worse."""
+    """Without what says less of the same, and asks for no more: the same risk of the same property, or that something is to be reviewed
+    which is worse."""
     if len(findings) < 2:
         return findings
-    kept: list[Finding] = []
-    for one in findings:
-        others = [other for other in findings if other is not one and one.path and other.path]
-        worse = [other for other in others if other.risk not in ("review", "unknown") and _related(_names(one.path), _names(other.path))]
-        if one.risk == "review" and worse:
-            continue
-        if not any(other.path == one.path and other.risk == one.risk for other in kept if one.path):
-            kept.append(one)
-    return kept
+    return [one for at, one in enumerate(findings) if not any(_says(other, one, at > n) for n, other in enumerate(findings) if n != at)]
+
+
+def _says(one: Finding, other: Finding, first: bool) -> bool:
+    """Whether `one` says what `other` does and more; of two that say the same, the `first` does."""
+    if not one.path or not other.path or (one.blocks, one.approval) < (other.blocks, other.approval):
+        return False
+    if one.path == other.path and one.risk == other.risk:
+        return first or (one.blocks, one.approval) > (other.blocks, other.approval)
+    return other.risk == "review" and one.risk not in ("review", "unknown") and _related(_names(other.path), _names(one.path))
 
 
 def _has(inputs: Mapping[str, Any], path: str, wanted: object) -> bool:

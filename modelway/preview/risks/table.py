@@ -28,6 +28,8 @@ class Table:
     """Rows, in the order in which they are asked."""
 
     rows: tuple[Row, ...]
+    insisting: frozenset[str] = frozenset()
+    """Ids of rows that block or ask because users say so."""
 
 
 def table(own: Path | None = None) -> Table:
@@ -66,7 +68,11 @@ def table(own: Path | None = None) -> Table:
     if told:
         faulty = "".join(f"\n- {f'line {line}: ' if line else ''}{what}" for line, what in sorted(told, key=itemgetter(0)))
         raise InvalidRiskTable(f"{own} cannot be used:{faulty}\nNothing was judged by it. docs/preview.md says what stands in a row.")
-    return Table(tuple(row(given, groups) for given in known.values()))
+    rows = tuple(row(given, groups) for given in known.values())
+    said = {given["id"] for given in given_rows if "blocks" in given or "approval" in given} | seen - {
+        one["id"] for one in built_in["risk"]
+    }
+    return Table(rows, frozenset(one.id for one in rows if one.id in said and (one.blocks or one.approval)))
 
 
 def _heads(content: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
