@@ -28,7 +28,8 @@ def version_of(resource: Resource) -> Version:
 
 def weighed(findings: Iterable[Finding], versions: Mapping[str, Version], endpoints: Iterable[Endpoint]) -> Iterator[Finding]:
     """Findings, of which those of a deleted version are left out where its whole endpoint goes, which is said of the endpoint, and are
-    something to look at where nobody asked it before. One that blocks stays. `versions`: by URN of what is deleted; `endpoints`: with both sides."""
+    something to look at where nobody asked it before. What blocks stays. `versions`: by URN of what is deleted; `endpoints`: with both
+    sides."""
     of_model: dict[str, list[Endpoint]] = {}
     for endpoint in endpoints:
         of_model.setdefault(endpoint.name, []).append(endpoint)
