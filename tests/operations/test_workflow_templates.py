@@ -20,6 +20,7 @@ from ruamel.yaml import YAML
 from modelway import cli
 from modelway.operations.approval import VALID
 from modelway.operations.bootstrap_documents import AUDIENCE, LOOKING, ON_MAIN, Ground, assumed_by_github
+from modelway.preview.joining import expected, join
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "templates" / "github"
@@ -328,12 +329,13 @@ def commands(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def called(name: str, title: str, commands: Path, **variables: str) -> tuple[int, list[str]]:
+def called(name: str, title: str, commands: Path, folder: Path = ROOT, **variables: str) -> tuple[int, list[str]]:
     """The exit code and the lines of a step, run as GitHub runs it."""
     path = f"{commands}:{Path(sys.executable).parent}:/usr/bin:/bin"
     summary = commands / "summary"
     said = subprocess.run(
         ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step(name, title)["run"]],
+        cwd=folder,
         env={**workflow(name)["env"], "PATH": path, "RUNNER_TEMP": "/t", "GITHUB_STEP_SUMMARY": str(summary), **variables},
         capture_output=True,
         text=True,
@@ -368,6 +370,33 @@ def test_a_stack_that_nobody_made_is_told_as_new_and_not_taken_for_previewed(com
     )
     states = {one["stack"]: one["state"] for one in json.loads((temp / "affected" / "affected.json").read_text("utf-8"))["stacks"]}
     assert states == {"dev": "changed", "dev-models": "new"}
+
+
+@pytest.mark.parametrize(
+    ("described", "told"), [(["dev", "dev-models", "local", "localities"], ["dev", "dev-models", "localities"]), ([], ["every stack"])]
+)
+def test_where_nobody_found_out_what_is_touched_nothing_is_known_of_any_stack(
+    described: list[str], told: list[str], commands: Path, tmp_path: Path
+) -> None:
+    """`validate` failed before it had found any: there is no artifact, and the comment is made all the same."""
+    (download,) = [one["with"] for one in steps("preview.yml") if one.get("with", {}).get("path") == "${{ runner.temp }}/affected"]
+    # One that is named has to be there.
+    assert download["pattern"] == "affected"
+    assert "name" not in download
+    # Its files are in the folder itself, and not in one that is named like the artifact.
+    assert download["merge-multiple"] is True
+    configured, temp = tmp_path / "here" / "stacks" / "config", tmp_path / "temp"
+    configured.mkdir(parents=True)
+    for name in described:
+        (configured / f"Pulumi.{name}.yaml").touch()
+    temp.mkdir()
+    github = {"GITHUB_SERVER_URL": "https://github.com", "GITHUB_REPOSITORY": "acme/models", "GITHUB_RUN_ID": "5", "GITHUB_TOKEN": "t"}
+    ended, (line,) = called("preview.yml", "Comment", commands, tmp_path / "here", RUNNER_TEMP=str(temp), **github)
+    assert ended == 0
+    assert f"[--affected] [{temp}/affected/affected.json]" in line
+    assert [one.stack for one in expected(temp / "affected" / "affected.json")] == told
+    report = join([], expected(temp / "affected" / "affected.json"))
+    assert (report.verdict.decision, [row.stack for row in report.stacks]) == ("unknown", told)
 
 
 def test_stacks_are_found_with_their_environment_and_runner(tmp_path: Path) -> None:
@@ -466,7 +495,7 @@ def scripts() -> Iterator[tuple[str, str]]:
                     yield file.name, line
 
 
-MODELWAY = r"(?<![\w.\"'-])(?:\"\$RUNNER_TEMP/modelway/bin/|/tmp/modelway/bin/|(?<!/))modelway\"? ((?:show|[a-z]+)(?: [^|;&>\n]*|$))"
+MODELWAY = r"(?<![\w.\"'-])(?:\"\$(?:RUNNER_TEMP|tools)/modelway/bin/|(?<!/))modelway\"? ((?:show|[a-z]+)(?: [^|;&>\n]*|$))"
 """However it is called, what stands behind the name."""
 CALLS = [
     (name, " ".join(call.split())) for name, script in scripts() for call in re.findall(MODELWAY, re.sub(r"(^|\s)#.*|\\\n", "", script))
