@@ -59,7 +59,7 @@ def test_models_whose_requests_move_come_first_and_many_versions_are_counted() -
 def test_of_a_version_that_goes_only_its_requests_have_an_arrow() -> None:
     rows = shares.rows(endpoint((Route("1", percent=100, least=2, most=2),), (Route("2", percent=100, least=3, most=3),)))
     columns = {column.name: column.sides for column in shares.columns(rows)}
-    assert [row.state for row in rows] == ["gone", "new"]
+    assert [row.state for row in rows] == ["left out", "new"]
     assert columns["Requests"] == (("100%", "0%"), ("0%", "100%"))
     assert columns["Replicas"] == (("2", "2"), ("3", "3"))
 
