@@ -31,11 +31,8 @@ _PROSE = re.compile(
     r"(?i)(?:also|and|are|argument|cannot|does|flags?|from|given|has|instead|into|must|needs?|not|only|options?|required|requires|set|should|"
     r"that|the|this|value|was|were|when|which|will|with|without)[.,:;)]?$"
 )
-_AUTHORIZED = re.compile(
-    r"(?i)(authorization\\{0,3}[\"']?[ \t]{0,4}[:=,][ \t]{0,4}\\{0,3}[\"']?)?"
-    r"(?<![a-z])(bearer|basic|token|apikey|negotiate)[ \t]{1,4}([a-z0-9+/_.~-]{6,}={0,2})",
-    re.ASCII,
-)
+_AUTHORIZED = re.compile(r"(?i)(?<![a-z])(bearer|basic|token|apikey|negotiate)[ \t]{1,4}([a-z0-9+/_.~-]{6,}={0,2})", re.ASCII)
+_HEADER_BEFORE = re.compile(r"(?i)authorization\\{0,3}[\"']?[ \t]{0,4}[:=,][ \t]{0,4}\\{0,3}[\"']?$")
 _OF_REGISTRY = re.compile(r"(?i)(?<![a-z])auth\\{0,3}[\"']?[ \t]{0,4}[:=][ \t]{0,4}\\{0,3}[\"']?([a-z0-9+/]{8,}={0,2})", re.ASCII)
 """A name and a password, as Docker's configuration and npm's have them."""
 _COOKIE = re.compile(
@@ -49,7 +46,8 @@ _WORDS_OF_SECRETS = (
     *("passw", "passph", "pwd", "secret", "token", "_key", "-key", "apikey", "accesskey", "privatekey", "credential", "webhook"),
     *(f"{one}key" for one in _KEYS.split("|")),
 )
-_HEADERS = ("bearer", "basic", "authoriz", "cookie", "auth", "pass=")
+_SCHEMES = ("bearer", "basic", "negotiate", "token ", "token\t", "apikey ", "apikey\t")
+_REGISTRIES = ('auth"', "auth'", "auth=", "auth:", "auth\\", "auth ")
 _SHORT = 500
 """Characters of a text in which one look for all words is quicker than a look for each."""
 _WORDS = re.compile(r"[A-Za-z]+[0-9]{0,3}(?:[-_./: ][A-Za-z]*[0-9]{0,4})*", re.ASCII)
@@ -87,7 +85,7 @@ def any_of(texts: tuple[str, ...]) -> re.Pattern[str]:
     return re.compile("|".join(f"{re.escape(first)}(?:{'|'.join(rest)})" for first, rest in by_first.items()))
 
 
-_WORD_OF_SECRETS, _HEADER = any_of(_WORDS_OF_SECRETS), any_of(_HEADERS)
+_WORD_OF_SECRETS, _SCHEME, _REGISTRY = any_of(_WORDS_OF_SECRETS), any_of(_SCHEMES), any_of(_REGISTRIES)
 
 
 def secrets(text: str) -> Iterator[Span]:
@@ -97,15 +95,17 @@ def secrets(text: str) -> Iterator[Span]:
         for found in _ASSIGNED.finditer(text):
             if _is_secret(found[1], value := found[found.lastindex or 0]):
                 yield _span(found, value)
-        if "-" in text:
+        if "--" in text or " -" in text:
             for found in _OPTION.finditer(text):
                 value = found[found.lastindex or 0]
                 if not _PROSE.match(value) and not _PATH.match(value) and _is_secret(found[1], value):
                     yield _span(found, value)
-    if _has_any(lower, _HEADER, _HEADERS) or "token " in lower:
+    if _has_any(lower, _SCHEME, _SCHEMES):
         for found in _AUTHORIZED.finditer(text):
-            if _authorizes(found[1] is not None, found[2].lower(), found[3]):
-                yield found.span(3)
+            header = _HEADER_BEFORE.search(text[max(0, found.start() - 32) : found.start()]) is not None
+            if _authorizes(header, found[1].lower(), found[2]):
+                yield found.span(2)
+    if _has_any(lower, _REGISTRY, _REGISTRIES):
         for found in _OF_REGISTRY.finditer(text):
             if _is_name_and_password(found[1]):
                 yield found.span(1)
@@ -120,7 +120,7 @@ def suspects(text: str) -> Iterator[Span]:
         yield from (found.span(1) for found in _PASS.finditer(text) if not _is_elsewhere(found[1]))
     for found in _VALUE.finditer(text):
         value = found[1]
-        drawn = _HEX.fullmatch(value) is not None
+        drawn = _HEX.fullmatch(value) is not None and not value.isdigit()
         # Before the name is looked for, what is quick: most long values are names.
         if drawn or (not _UUID.fullmatch(value) and is_random(value)):
             before = text[max(0, found.start() - _BEFORE) : found.start()].rstrip(" \t").rstrip("\"'\\")
