@@ -251,3 +251,21 @@ def test_whatever_stands_there_no_row_fails(path: str, before: object, after: ob
     one = step(given_step)
     # Also where whoever compares finds nothing: then all that a row may look at is looked at.
     Risks(TABLE).judge("prod", one, properties(one))
+
+
+def test_a_row_of_ones_own_names_a_type_that_no_other_does(tmp_path: Path) -> None:
+    one, _ = of_case("type-not-known")
+    assert [finding.approval for finding in judged(one)] == [False]
+    own = '[[risk]]\nid = "%s"\nclass = "%s"\non = ["delete"]\ntypes = ["gcp:sql/*:*"]\nwhat = "{subject}."'
+    (tmp_path / "own.toml").write_text(own % ("sql-deleted", "irreversible"), "utf-8")
+    assert told(judged(one, table(tmp_path / "own.toml"))) == ["irreversible sql-deleted"]
+    (tmp_path / "own.toml").write_text(own % ("sql-harmless", "safe"), "utf-8")
+    assert not judged(one, table(tmp_path / "own.toml"))
+
+
+@pytest.mark.parametrize("rest", ['"all"', '"type"\nproperty = "spec"\nwhen = "changed"'])
+def test_what_no_other_row_is_about_goes_by_the_operation_alone(rest: str, tmp_path: Path) -> None:
+    own = f'[[risk]]\nid = "own"\nclass = "review"\non = ["delete"]\ntypes = ["*"]\nwhat = "{{subject}}."\nrest = {rest}\n'
+    (tmp_path / "own.toml").write_text(own, "utf-8")
+    with pytest.raises(InvalidRiskTable, match="row own: rest"):
+        table(tmp_path / "own.toml")

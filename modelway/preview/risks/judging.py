@@ -14,7 +14,7 @@ from modelway.preview.changeset import RISKS, Finding, Operation, PropertyChange
 from modelway.preview.resources import SECRET, UNKNOWN, Resource, Step
 from modelway.preview.risks.conditions import CONDITIONS, Asked, Held, Open, same
 from modelway.preview.risks.documents import documents_that
-from modelway.preview.risks.rows import OPTIONS, PLACEHOLDERS, Row
+from modelway.preview.risks.rows import OPTIONS, PLACEHOLDERS, Row, named
 from modelway.preview.risks.subjects import done, forced_by, subject
 from modelway.preview.risks.table import Table
 from modelway.preview.shown import shown
@@ -69,9 +69,27 @@ class Risks:
         known = self._by_kind.get(kind)
         if known is None:
             type_, operation = kind
-            known = tuple(row for row in self._table.rows if operation in row.on and row.risk != "safe" and _is_of(type_, row.types))
+            rows = [row for row in self._table.rows if operation in row.on and row.risk != "safe" and _is_of(type_, row.types)]
+            # What no other row is about is asked last.
+            rest = [row for row in rows if row.rest and not self._is_named(row.rest, type_, operation)]
+            known = (*(row for row in rows if not row.rest), *rest)
             self._by_kind[kind] = known
         return known
+
+    def _is_named(self, rest: str, type_: str, operation: Operation) -> bool:
+        """Whether another row, be it that it is safe, is about the type and operation alone; or names any type of its package."""
+        if rest == "package":
+            return type_.partition(":")[0] in self._packages
+        alone = (
+            row
+            for row in self._table.rows
+            if operation in row.on and not row.when and (row.risk == "safe" or not (row.where or row.unless))
+        )
+        return any(_is_of(type_, named(row)) for row in alone)
+
+    @cached_property
+    def _packages(self) -> frozenset[str]:
+        return frozenset(one.partition(":")[0] for row in self._table.rows for one in named(row))
 
     def insists(self, finding: Finding) -> bool:
         """Whether users themselves want it to block or to be approved, whatever else is known."""
@@ -106,20 +124,31 @@ class _Judged:
 
     def findings(self, rows: Sequence[Row]) -> Iterator[Finding]:
         unknown: dict[str, list[tuple[Row, Open]]] = {}
+        told = False
         for row in rows:
-            if not self._suits(row):
+            if not self._suits(row) or (row.rest and (told or unknown or not self._is_worth_a_look())):
                 continue
             if not row.when:
+                told = True
                 yield self._finding(row, None)
                 continue
             for found in self._held(row):
                 if isinstance(found, Held):
+                    told = True
                     yield self._finding(row, found)
                     break
                 unknown.setdefault(found.path, []).append((row, found))
         # What is not known is said once, however many rows look at it.
         for those in unknown.values():
             yield self._open(those)
+
+    def _is_worth_a_look(self) -> bool:
+        """Whether it is something in a cloud, and something happens to it."""
+        old, new = self._step.old, self._step.new
+        resource = old or new
+        if resource is not None and not resource.custom:
+            return False
+        return self._operation != "update" or bool(self._properties) or old is None or new is None
 
     def _held(self, row: Row) -> Iterator[Held | Open]:
         old, new = self._step.old, self._step.new
@@ -179,6 +208,7 @@ class _Judged:
         old, new = (_shown(path, held.before), _shown(path, held.after)) if held else ("", "")
         words = {
             "subject": self._subject,
+            "type": masked(self._step.type),
             "done": done(self._operation),
             "property": masked(path),
             "old": old,

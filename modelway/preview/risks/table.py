@@ -11,7 +11,7 @@ from typing import Any
 
 from modelway.errors import ModelwayError
 from modelway.preview.risks.lines import Lines
-from modelway.preview.risks.rows import Fault, Row, faults, row
+from modelway.preview.risks.rows import Fault, Row, faults, named, row
 from modelway.rules.iam_documents import DOCUMENTS
 
 BUILT_IN = Path(__file__).with_name("table.toml")
@@ -132,12 +132,31 @@ def as_markdown(rows: Sequence[Row]) -> str:
     return "\n".join([head, *lines])
 
 
+def covered(rows: Sequence[Row]) -> str:
+    """The types that rows name, one line for each package and module: those of which a deletion is told, and those of which only something
+    else is."""
+    found: dict[str, tuple[set[str], set[str]]] = {}
+    for one in rows:
+        for kind in named(one):
+            where, _, name = kind.rpartition(":")
+            found.setdefault(where.partition("/")[0], (set(), set()))["delete" not in one.on].add(name)
+    head = "| of | a deletion is told of | something else is told of |\n|---|---|---|"
+    lines = (f"| `{where}` | {_names(gone)} | {_names(others - gone)} |" for where, (gone, others) in sorted(found.items()))
+    return "\n".join([head, *lines])
+
+
+def _names(kinds: set[str]) -> str:
+    return ", ".join(f"`{one}`" for one in sorted(kinds))
+
+
 def _asks(one: Row) -> str:
     return "blocks" if one.blocks else "approval" if one.approval and one.risk != "safe" else "–"
 
 
 def _looked_at(one: Row) -> str:
-    if not one.when:
+    if one.rest:
+        said = f"what no other row is about, by its {one.rest}"
+    elif not one.when:
         said = "the operation alone"
     else:
         value = f" {_value(one.value)}" if one.value is not None else ""
