@@ -42,12 +42,9 @@ _COOKIE = re.compile(
 _PASS = re.compile(r"(?i)(?<![a-z0-9])pass=([^\s\"',;&{}\[\]]{6,})")
 _VALUE = re.compile(r"[=:](?<!:(?![ \t\"'\\]))[ \t]{0,4}\\{0,3}[\"']?([A-Za-z0-9+/_-]{16,}={0,2})", re.ASCII)
 """A long value: one directly behind a colon is a part of an ARN, a tag or a digest, and none."""
-_WORDS_OF_SECRETS = (
-    *("passw", "passph", "pwd", "secret", "token", "_key", "-key", "apikey", "accesskey", "privatekey", "credential", "webhook"),
-    *(f"{one}key" for one in _KEYS.split("|")),
-)
-_SCHEMES = ("bearer", "basic", "negotiate", "token ", "token\t", "apikey ", "apikey\t")
-_REGISTRIES = ('auth"', "auth'", "auth=", "auth:", "auth\\", "auth ")
+_WORDS_OF_SECRETS = ("passw", "passph", "pwd", "secret", "token", "credential", "webhook")
+_WORDS_OF_KEYS = ("_key", "-key", *(f"{one}key" for one in ("api", "access", "private", *_KEYS.split("|"))))
+_SCHEMES = ("bearer", "basic", "negotiate", "token", "apikey")
 _SHORT = 500
 """Characters of a text in which one look for all words is quicker than a look for each."""
 _WORDS = re.compile(r"[A-Za-z]+[0-9]{0,3}(?:[-_./: ][A-Za-z]*[0-9]{0,4})*", re.ASCII)
@@ -85,13 +82,13 @@ def any_of(texts: tuple[str, ...]) -> re.Pattern[str]:
     return re.compile("|".join(f"{re.escape(first)}(?:{'|'.join(rest)})" for first, rest in by_first.items()))
 
 
-_WORD_OF_SECRETS, _SCHEME, _REGISTRY = any_of(_WORDS_OF_SECRETS), any_of(_SCHEMES), any_of(_REGISTRIES)
+_WORD_OF_SECRETS, _SCHEME = any_of((*_WORDS_OF_SECRETS, *_WORDS_OF_KEYS)), any_of(_SCHEMES)
 
 
 def secrets(text: str) -> Iterator[Span]:
     """What a text gives a name that says it is secret, and what it authorizes by."""
     lower = text.lower()
-    if _has_any(lower, _WORD_OF_SECRETS, _WORDS_OF_SECRETS):
+    if _speaks_of_any(lower):
         for found in _ASSIGNED.finditer(text):
             if _is_secret(found[1], value := found[found.lastindex or 0]):
                 yield _span(found, value)
@@ -100,12 +97,12 @@ def secrets(text: str) -> Iterator[Span]:
                 value = found[found.lastindex or 0]
                 if not _PROSE.match(value) and not _PATH.match(value) and _is_secret(found[1], value):
                     yield _span(found, value)
-    if _has_any(lower, _SCHEME, _SCHEMES):
+    if _SCHEME.search(lower) if len(lower) < _SHORT else any(word in lower for word in _SCHEMES):
         for found in _AUTHORIZED.finditer(text):
             header = _HEADER_BEFORE.search(text[max(0, found.start() - 32) : found.start()]) is not None
             if _authorizes(header, found[1].lower(), found[2]):
                 yield found.span(2)
-    if _has_any(lower, _REGISTRY, _REGISTRIES):
+    if "auth" in lower:
         for found in _OF_REGISTRY.finditer(text):
             if _is_name_and_password(found[1]):
                 yield found.span(1)
@@ -134,9 +131,7 @@ def suspects(text: str) -> Iterator[Span]:
 
 def may_assign(text: str) -> bool:
     """Whether anything in a text has a name that speaks of secrets, or authorizes; quick."""
-    return (_has_any(text.lower(), _WORD_OF_SECRETS, _WORDS_OF_SECRETS) and _ASSIGNED.search(text) is not None) or any(
-        True for _ in secrets(text)
-    )
+    return (_speaks_of_any(text.lower()) and _ASSIGNED.search(text) is not None) or any(True for _ in secrets(text))
 
 
 def secret_by_name(value: str, name: str) -> str | None:
@@ -164,8 +159,10 @@ def is_random(text: str) -> bool:
     return bits > (2.7 if set(text.lower()) <= set("0123456789abcdef-") else 3.4)
 
 
-def _has_any(lower: str, pattern: re.Pattern[str], words: tuple[str, ...]) -> bool:
-    return pattern.search(lower) is not None if len(lower) < _SHORT else any(word in lower for word in words)
+def _speaks_of_any(lower: str) -> bool:
+    if len(lower) < _SHORT:
+        return _WORD_OF_SECRETS.search(lower) is not None
+    return any(word in lower for word in _WORDS_OF_SECRETS) or ("key" in lower and any(word in lower for word in _WORDS_OF_KEYS))
 
 
 def _span(found: re.Match[str], value: str) -> Span:
