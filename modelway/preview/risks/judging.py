@@ -157,18 +157,23 @@ class _Judged:
         elif self._operation in _COMPARED and (old is None or new is None):
             yield Open("", "is not in the files, so nothing can be compared")
         elif row.when in _OF_DOCUMENTS:
-            yield from documents_that(row.when, *self._documents)
+            told = list(documents_that(row.when, *self._documents))
+            yield from told or (self._hidden(row) if row.when == "grants" else ())
         else:
             before = list(look(old.inputs, row.property)) if old is not None else []
             after = list(look(new.inputs if new is not None else {}, row.property))
             asked = Asked(row.value, row.default, row.unit)
             told = list(CONDITIONS[row.when](before, after, asked))
-            yield from told or self._hidden(row)
+            hidden = list(self._hidden(row))
+            # Of what is secret before and after, that it is another is known.
+            yield from hidden if hidden and row.when == "changed" else told or hidden
 
     def _hidden(self, row: Row) -> Iterator[Held | Open]:
         """What the provider says is another value, of which neither is shown to anybody."""
+        places = DOCUMENTS.get(self._step.type, ()) if row.when in _OF_DOCUMENTS else (row.property,)
         for one in self._properties:
-            if one.before and one.after and one.before.secret and one.after.secret and _related(parts(row.property), _names(one.path)):
+            both = one.before and one.after and one.before.secret and one.after.secret
+            if both and any(_related(parts(place), _names(one.path)) for place in places):
                 yield Held(one.path, SECRET, SECRET, "") if row.when == "changed" else Open(one.path, "is secret, and another than before")
 
     def _option(self, row: Row) -> Iterator[Held | Open]:
@@ -277,7 +282,11 @@ def _says(one: Finding, other: Finding, first: bool) -> bool:
         return False
     if one.path == other.path and one.risk == other.risk:
         return first or (one.blocks, one.approval) > (other.blocks, other.approval)
-    return other.risk == "review" and one.risk not in ("review", "unknown") and _related(_names(other.path), _names(one.path))
+    wide, narrow = _names(other.path), _names(one.path)
+    if other.risk != "review" or not _related(wide, narrow):
+        return False
+    # What is to be reviewed of a part says more than that the whole is.
+    return one.risk not in ("review", "unknown") or (wide is not None and narrow is not None and len(wide) < len(narrow))
 
 
 def _has(inputs: Mapping[str, Any], path: str, wanted: object) -> bool:
