@@ -5,12 +5,12 @@ of secrets. Names, digests, ARNs and paths are none. What is found may be a fals
 """
 
 import heapq
-import math
 import re
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from functools import cache, lru_cache
 from typing import NamedTuple
+
+from modelway.assignments import Span, any_of, is_random, may_assign, secret_by_name, secrets, suspects
 
 HIDDEN = "[hidden]"
 
@@ -26,6 +26,23 @@ _SHAPES: dict[str, tuple[tuple[str, ...], str]] = {
     ),
     "a Slack token": (("xox",), r"xox[abeoprs]-[A-Za-z0-9-]{10,}"),
     "the address of a Slack webhook": (("hooks.slack.com",), r"https://hooks\.slack\.com/(?:services|workflows)/[A-Za-z0-9_/-]{16,}"),
+    "a Slack app's token": (("xapp-",), r"xapp-[0-9]-[A-Za-z0-9-]{20,}"),
+    "the address of a Teams webhook": (
+        ("webhook.office.com", "outlook.office.com/webhook"),
+        r"https://(?:[a-z0-9-]{1,63}\.webhook\.office\.com/webhookb2|outlook\.office\.com/webhook)/[A-Za-z0-9@/_-]{16,}",
+    ),
+    "a Vault token": (
+        ("hvs.", "hvb.", "hvr."),
+        r"hv[sbr]\.(?=[A-Za-z0-9_-]{0,120}[A-Z])(?=[A-Za-z0-9_-]{0,120}[0-9])[A-Za-z0-9_-]{20,}",
+    ),
+    "a Docker token": (("dckr_pat_", "dckr_oat_"), r"dckr_[po]at_[A-Za-z0-9_-]{20,}"),
+    "a DigitalOcean token": (("dop_v1_", "doo_v1_", "dor_v1_"), r"do[opr]_v1_[0-9a-f]{64}"),
+    "an age key": (("AGE-SECRET-KEY-1",), r"AGE-SECRET-KEY-1[A-Z0-9]{58}"),
+    "an Azure key": (("AccountKey=", "SharedAccessKey="), r"(?:(?<=AccountKey=)|(?<=SharedAccessKey=))[A-Za-z0-9+/]{40,}={0,2}"),
+    "a signature that opens an address": (
+        ("sig=", "X-Amz-Signature=", "X-Amz-Security-Token=", "X-Goog-Signature="),
+        r"(?:(?<=sig=)(?<![A-Za-z]sig=)|(?<=X-Amz-Signature=)|(?<=X-Amz-Security-Token=)|(?<=X-Goog-Signature=))[A-Za-z0-9%+/=_-]{30,}",
+    ),
     "an API key": (("sk-",), r"(?<!-)sk-(?=[A-Za-z0-9_-]*[A-Z])(?=[A-Za-z0-9_-]*[0-9])[A-Za-z0-9_-]{32,}"),
     "a Hugging Face token": (("hf_",), r"hf_[A-Za-z0-9]{30,}"),
     "a Google API key": (("AIza",), r"AIza[A-Za-z0-9_-]{35}"),
@@ -46,39 +63,10 @@ _SHAPES: dict[str, tuple[tuple[str, ...], str]] = {
 _KIND_OF_MARK = tuple((mark, kind) for kind, (marks, _) in _SHAPES.items() for mark in marks)
 
 
-def _any_of(texts: Iterable[str]) -> re.Pattern[str]:
-    """Finds one of some texts; those that begin alike together, which is what makes it quick."""
-    by_first: dict[str, list[str]] = {}
-    for text in texts:
-        by_first.setdefault(text[0], []).append(re.escape(text[1:]))
-    return re.compile("|".join(f"{re.escape(first)}(?:{'|'.join(rest)})" for first, rest in by_first.items()))
+_MARK = any_of(tuple(mark for mark, _ in _KIND_OF_MARK))
 
-
-_MARK = _any_of(mark for mark, _ in _KIND_OF_MARK)
-
-_SPEAKS_OF_SECRETS = r"(?:pass(?:word|wd|phrase)|pwd|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|credential|webhook)s?"
-_NAME = re.compile(rf"(?:^|[._-]|(?<=[a-z]))(?i:{_SPEAKS_OF_SECRETS})(?:$|[._-])")
-_PASSWORD = re.compile(r"(?i)pass(?:word|wd|phrase)|pwd")
-_ASSIGNED = re.compile(rf"(?i)({_SPEAKS_OF_SECRETS}[\"']?[ \t]*[:=][ \t]*[\"']?)([^\s\"',{{}}\[\]]{{6,}})")
-_WORDS_OF_SECRETS = (
-    "passw",
-    "passph",
-    "pwd",
-    "secret",
-    "token",
-    "_key",
-    "-key",
-    "apikey",
-    "accesskey",
-    "privatekey",
-    "credential",
-    "webhook",
-)
-_WORD_OF_SECRETS = _any_of(_WORDS_OF_SECRETS)
 _SHORT = 500
 """Characters of a text in which one look for all marks is quicker than a look for each."""
-_WORDS = re.compile(r"[A-Za-z]+[0-9]{0,3}(?:[-_./: ][A-Za-z]*[0-9]{0,4})*", re.ASCII)
-_RANDOM = re.compile(r"[A-Za-z0-9+/=_.~-]{16,}", re.ASCII)
 _LONG_RANDOM = re.compile(
     r"(?<![A-Za-z0-9+/=:-])(?=[A-Za-z0-9+/]{40})(?=[A-Za-z0-9+/]*[0-9])(?=[A-Za-z0-9+/]*[A-Z])[A-Za-z0-9+/]{40,}={0,2}", re.ASCII
 )
@@ -86,7 +74,6 @@ _LONG = 40
 """Characters of random text that is one wherever it stands."""
 _OF_RUNS = bytes(ord("1") if chr(byte) in "+/" or (byte < 128 and chr(byte).isalnum()) else ord("0") for byte in range(256))
 _LONG_RUN = b"1" * _LONG
-_REFERENCE = re.compile(r"arn:aws|.*@?sha256:[0-9a-f]{64}$|\$\{|\{")
 
 
 class Credential(NamedTuple):
@@ -126,16 +113,7 @@ def kind_of(value: str, name: str = "") -> str | None:
     for kind in _kinds_marked(value):
         if _pattern(kind).search(value):
             return kind
-    return _kind_by_name(value, name) if name else None
-
-
-def _kind_by_name(value: str, name: str) -> str | None:
-    if speaks_of_secrets(name) and not _REFERENCE.match(value):
-        if _PASSWORD.search(name) and value:
-            return "a password"
-        if is_random(value):
-            return "a secret"
-    return None
+    return secret_by_name(value, name) if name else None
 
 
 @cache
@@ -144,26 +122,18 @@ def _pattern(kind: str) -> re.Pattern[str]:
     return re.compile(rf"(?<![A-Za-z0-9]){_SHAPES[kind][1]}", re.ASCII)
 
 
-def speaks_of_secrets(name: str) -> bool:
-    """Whether a field of that name would hold a secret."""
-    return _NAME.search(name) is not None
-
-
-def is_random(text: str) -> bool:
-    """Whether a text is rather drawn than written: no words, many different characters."""
-    if not _RANDOM.fullmatch(text) or _WORDS.fullmatch(text):
-        return False
-    counts = Counter(text)
-    bits = -sum(count / len(text) * math.log2(count / len(text)) for count in counts.values())
-    # Of 16 random hex digits nearly all have more than 2.7 bits each; of other random text of that length, more than 3.4.
-    return bits > (2.7 if set(text.lower()) <= set("0123456789abcdef-") else 3.4)
-
-
 def may_expose(text: str) -> bool:
     """Whether a file's text is worth a closer look; quick, and true for everything that the closer look finds."""
     if any(credentials(text)):
         return True
-    return _speaks_of_any(text) and _ASSIGNED.search(text) is not None
+    return may_assign(text)
+
+
+def kind_inside(text: str) -> str | None:
+    """What a document, a list of variables or an address holds in clear, the name beside it."""
+    if first := next(credentials(text), None):
+        return first.kind
+    return "a secret" if any(True for _ in secrets(text)) else None
 
 
 def masked(text: str, name: str = "") -> str:
@@ -173,7 +143,7 @@ def masked(text: str, name: str = "") -> str:
 
 def _masked(text: str, name: str) -> str:
     found = list(credentials(text)) if _kinds_marked(text) else []
-    if not found and name and (kind := _kind_by_name(text, name)):
+    if not found and name and (kind := secret_by_name(text, name)):
         return f"[hidden: {kind}]"
     text = _replaced(text, found, lambda one: f"[hidden: {one.kind}]")
     return _without_random(text, lambda _: HIDDEN)
@@ -204,23 +174,22 @@ def _dots(text: str) -> str:
 
 
 def _without_random(text: str, instead: Callable[[str], str]) -> str:
-    if _speaks_of_any(text):
-        text = _ASSIGNED.sub(lambda found: f"{found[1]}{instead(found[2])}" if _to_hide(found) else found[0], text)
+    for find in (secrets, suspects):
+        text = _without(text, sorted(find(text)), instead)
     if len(text) < _LONG or not _has_long_run(text):
         return text
     return _LONG_RANDOM.sub(lambda found: instead(found[0]) if is_random(found[0]) else found[0], text)
 
 
+def _without(text: str, spans: list[Span], instead: Callable[[str], str]) -> str:
+    pieces, end = [], 0
+    for start, stop in spans:
+        if start >= end:
+            pieces += [text[end:start], instead(text[start:stop])]
+            end = stop
+    return "".join([*pieces, text[end:]]) if spans else text
+
+
 def _has_long_run(text: str) -> bool:
     """Whether there is anything for `_LONG_RANDOM` to look at, which a pattern is slow to say of a long text."""
     return _LONG_RUN in text.encode("utf-8", "surrogatepass").translate(_OF_RUNS)
-
-
-def _speaks_of_any(text: str) -> bool:
-    lower = text.lower()
-    return _WORD_OF_SECRETS.search(lower) is not None if len(text) < _SHORT else any(word in lower for word in _WORDS_OF_SECRETS)
-
-
-def _to_hide(assigned: re.Match[str]) -> bool:
-    name, value = assigned.groups()
-    return not _REFERENCE.match(value) and value != HIDDEN and (is_random(value) or _PASSWORD.search(name) is not None)

@@ -9,7 +9,7 @@ from pathlib import Path
 from localcloud.plugins.aws import coverage
 from modelway.architecture.schema import KINDS, file_of, generated
 from modelway.preview import schema as changeset
-from modelway.preview.risks.table import as_markdown, table
+from modelway.preview.risks.table import as_markdown, covered, table
 from modelway.rules.pack import RULES
 from scripts import lock
 from scripts.describe import configuration
@@ -34,6 +34,11 @@ def risks() -> str:
     return as_markdown(table().rows)
 
 
+def risk_types() -> str:
+    """The types that the risk table names."""
+    return covered(table().rows)
+
+
 def rules() -> str:
     """The rules of the policy pack."""
     head = "| rule | severity | what is allowed | why | the same elsewhere |\n|---|---|---|---|---|"
@@ -44,6 +49,7 @@ def rules() -> str:
 PARTS = {
     "aws types": (ROOT / "docs" / "local-cloud.md", aws_types),
     "configuration": (ROOT / "docs" / "configuration.md", configuration),
+    "risk types": (ROOT / "docs" / "preview.md", risk_types),
     "risks": (ROOT / "docs" / "preview.md", risks),
     "rules": (ROOT / "docs" / "preview.md", rules),
 }

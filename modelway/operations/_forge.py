@@ -69,7 +69,7 @@ class Api:
         self.name = name
         self._base = base.rstrip("/")
         address = urlsplit(self._base)
-        self._variable = _VARIABLES.get(name, "its variable")
+        self._variable = _VARIABLES[name]
         if not address.scheme or not address.hostname:
             raise ForgeFailure(f"{self._variable} is no address. Write it like https://api.github.com, or leave it out.")
         if address.scheme != "https" and not (address.scheme == "http" and address.hostname in _LOOPBACK):

@@ -41,13 +41,19 @@ def apply(project: Project, stack: str, plan: Path, *, yes: bool, folder: Path, 
             raise OutOfDate(refusal(stack, plan, found))
         if manifest.commit and (stands := head(project.root)).commit != manifest.commit:
             progress(f"the plan was made at commit {manifest.commit[:12]}, and this is {stands.commit[:12]}, whose files say the same")
-        if (last := exported(project, stack, folder)).hash != manifest.state:
-            raise OutOfDate(
-                refusal(stack, plan, [f"state: {state_as_written(manifest)} when it was reviewed, written {last.time or 'never'} now"])
-            )
+
+        def refuse_other_state() -> None:
+            if (last := exported(project, stack, folder)).hash != manifest.state:
+                raise OutOfDate(
+                    refusal(stack, plan, [f"state: {state_as_written(manifest)} when it was reviewed, written {last.time or 'never'} now"])
+                )
+
         if deployment is not None and rollbacks.on_sagemaker(deployment.environment):
             cloud = Endpoints(deployment.environment.aws.region)
-            hosted.prepare_as_planned(stack, project.engine, cloud, yes=yes, progress=progress)
+            # It previews, which takes minutes; what it releases changes the state, so the last look is before that.
+            hosted.prepare_as_planned(stack, project.engine, cloud, yes=yes, progress=progress, last_look=refuse_other_state)
+        else:
+            refuse_other_state()
         progress(f"pulumi up: stack {stack}, as planned at {manifest.created_at}")
         project.engine.up_as_planned(stack, plan.resolve(), yes=yes)
 

@@ -16,11 +16,6 @@ from modelway.operations.bootstrap_actions import ACTIONS, DASHBOARDS, LOOKED_UP
 from modelway.operations.bootstrap_documents import Document, Ground, allow, document, node_images, reading_state
 from modelway.rules.iam_resources import only_any
 
-LONGEST_INLINE = 10_240
-"""Characters that the policies within a role may have together, from the same page."""
-LONGEST = 6144
-"""Characters that a managed policy may have, blanks not counted (docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html)."""
-
 POLICIES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "network": ("ec2", "logs"),

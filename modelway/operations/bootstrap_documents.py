@@ -129,8 +129,9 @@ def assumed_by_github(ground: Ground, *subjects: str) -> Document:
 def assumed_by_gitlab(ground: Ground, branch: str) -> Document:
     """The trust policy of a role that jobs on a branch of one project get; `*` for every branch.
 
-    A token's `sub` names the branch alone, of a merge request the one that it comes from; neither the environment nor whether the branch is
-    protected (docs.gitlab.com/ci/secrets/id_token_authentication).
+    By default a token's `sub` names the branch alone, of a merge request the one that it comes from; neither the environment nor whether
+    the branch is protected (docs.gitlab.com/ci/secrets/id_token_authentication). A project may have set it otherwise. Before 18.2.2 GitLab
+    named the project that a fork's pipeline runs in, and not the fork (gitlab.com/gitlab-org/gitlab/-/issues/548165).
     """
     subject = {f"{ground.issuer}:sub": f"project_path:{ground.repository}:ref_type:branch:ref:{branch}"}
     audience = {f"{ground.issuer}:aud": AUDIENCE}

@@ -38,6 +38,9 @@ SETTLED = 2.0
 SLOWER = 3.0
 """Times as long as our own change took, after which that is so where the forge is slow: others' take as long."""
 
+LONGEST = 30.0
+"""Most seconds of that: a change that waited for a limit of the rate took minutes, and labels and status come after."""
+
 Tell = Callable[[str], None]
 
 
@@ -102,6 +105,11 @@ def post(forge: Forge, place: Place, wanted: Wanted, tell: Tell, *, settled: flo
     return Posted(comment.url, newer=False)
 
 
+def until_settled(settled: float, took: float) -> float:
+    """Seconds to wait before the last look, where our slowest change took so many."""
+    return max(settled, min(SLOWER * took, LONGEST))
+
+
 @dataclass
 class _Writer:
     """Brings the comment up to date."""
@@ -139,7 +147,7 @@ class _Writer:
                 elif self.wrote is None or self.waited:
                     return own[0]
                 else:
-                    time.sleep(max(self.settled, SLOWER * self.took))
+                    time.sleep(until_settled(self.settled, self.took))
                     self.waited = True
             except Gone:
                 # Somebody has deleted it meanwhile.

@@ -97,8 +97,9 @@ def prepare(stack: str, engine: Engine, cloud: Fleets, *, yes: bool, progress: P
     return {INSTANCES: json.dumps(found.instances, sort_keys=True)} if found.instances else {}
 
 
-def prepare_as_planned(stack: str, engine: Engine, cloud: Fleets, *, yes: bool, progress: Progress) -> None:
-    """The same before an update that may do nothing but its plan: scaling that the plan deletes goes first.
+def prepare_as_planned(stack: str, engine: Engine, cloud: Fleets, *, yes: bool, progress: Progress, last_look: Callable[[], None]) -> None:
+    """The same before an update that may do nothing but its plan: scaling that the plan deletes goes first, after a `last_look` at what
+    the plan was made from, which raises where that is no longer so.
 
     Raises NotAsPlanned, before anything is changed, where the update would need more than that: a plan says how many instances it begins
     with, and that what it does not delete stays. Raises EngineFailure, AwsFailure.
@@ -118,6 +119,7 @@ def prepare_as_planned(stack: str, engine: Engine, cloud: Fleets, *, yes: bool, 
             f"the plan of stack {stack} is not applied: before its update something has to be done that is not in it:\n{listed}\n"
             "Nothing was changed. `modelway up` does it, and asks first unless --yes is given."
         )
+    last_look()
     _release(stack, found, engine, yes=yes, progress=progress)
 
 

@@ -41,10 +41,12 @@ from modelway.preview.quoting import unquoted
 from modelway.preview.reading import own_name, read
 from modelway.preview.resources import Resource
 from modelway.preview.risks.judging import Risks
+from modelway.preview.risks.replaced import replaced
 from modelway.preview.risks.table import table
 from modelway.preview.sources import Sources
 from modelway.preview.state import State
 from modelway.preview.versions import weighed
+from modelway.redaction import masked
 
 _OPERATIONS: tuple[Operation, ...] = get_args(Operation)
 
@@ -81,7 +83,8 @@ def assemble(
     and when; hashes of states and plans are added to it. Raises WrongUsage for files that do not go together, UnusableFile for one
     that nothing can be told from, and ModelwayError for tables that are not valid.
     """
-    judges, market = Risks(table(risk_table)), prices(price_table)
+    rows_of_risks = table(risk_table)
+    judges, market = Risks(rows_of_risks), prices(price_table)
     told: list[_Stack] = []
     for one in sources:
         told.append(_stack(one, judges, market))
@@ -93,7 +96,10 @@ def assemble(
     changes = tuple(change for stack in told for change in stack.changes)
     policies = tuple(result for stack in told for result in stack.policies)
     rows = tuple(_row(stack, findings, cost) for stack in told)
-    gaps = tuple(sorted(dict.fromkeys(gap for stack in told for gap in stack.gaps), key=lambda gap: not gap.look))
+    found = [gap for stack in told for gap in stack.gaps]
+    if risk_table is not None and (taken_out := replaced(risk_table, rows_of_risks, table())):
+        found += [Gap(stack.row.stack, masked(taken_out), "Look at that file too, where the change itself brings it.") for stack in told]
+    gaps = tuple(sorted(dict.fromkeys(found), key=lambda gap: not gap.look))
     return netted(
         ChangeSet(
             verdict=verdict.decide(rows, findings, policies, checks, changes, gaps),

@@ -57,7 +57,8 @@ def properties(step: Step) -> tuple[PropertyChange, ...]:
     compared.of_mappings("", before, after)
     found = _without_copies(compared.found)
     found += _told_alone(step, old, before, after, found)
-    forced = _forced(step)
+    # Of what is tainted the engine names the id, which nobody has changed.
+    forced = [path for path in _forced(step) if path != "id" or not old.taint]
     made = [_change(one, _is_related(one.path, forced)) for one in found]
     known = [one.path for one in found]
     for path in forced:

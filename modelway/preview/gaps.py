@@ -51,7 +51,9 @@ def _counted(number: int) -> str:
 def _of_descriptions(stack: str, sources: Sources) -> Iterator[Gap]:
     if sources.described_by == "now":
         what = "What the description was before was not said: it counts as unchanged, and none of its differences is told."
-        yield Gap(stack, what, "Name the revision with --base.")
+        # Whether a budget was lowered decides what keeps from merging.
+        budget = sources.after is not None and sources.after.budget is not None
+        yield Gap(stack, what, "Name the revision with --base.", look=budget)
     elif sources.described_by == "one side" and sources.before is None:
         what = "Only the description after the change was given, so all of it is told as new."
         yield Gap(stack, what, "Give --before too, unless the environment is new.", look=True)

@@ -125,7 +125,7 @@ class Pass:
     def finish(self) -> None:
         """Renames, and what could not be read; nothing of what goes with all that it was there for."""
         along = self.accompanying.accompanied()
-        self.findings = [one for one in self.findings if one.urn not in along]
+        self.findings = [one for one in self.findings if one.urn not in along or self._judges.insists(one)]
         for urn in dict.fromkeys(self._steps.unreadable):
             self.uncertain.add(urn)
             if urn not in self.operations:

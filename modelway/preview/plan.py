@@ -10,7 +10,7 @@ from modelway.preview.changeset import Finding
 from modelway.preview.files import UnusableFile, contents, document, refuse_other_kinds, sha256
 from modelway.preview.resources import UNKNOWN, name_of, stack_of
 from modelway.preview.steps import STACK
-from modelway.redaction import credentials, kind_of, masked, may_expose
+from modelway.redaction import kind_inside, kind_of
 
 _PLAN = "an update plan"
 _KIND = "4dabf18193072939515e22adb298388d"
@@ -132,5 +132,4 @@ def _kind(value: str, path: str) -> str | None:
     if kind := kind_of(value, name):
         return kind
     # In a document, a list of variables or an address, the name stands inside the text. A certificate is random too, and no secret.
-    first = next(credentials(value), None)
-    return first.kind if first else "a secret" if may_expose(value) and masked(value) != value else None
+    return kind_inside(value)

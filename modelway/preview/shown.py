@@ -11,9 +11,10 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 
+from modelway.assignments import is_random, speaks_of_secrets
 from modelway.preview.changeset import Shown
 from modelway.preview.resources import SECRET, UNKNOWN
-from modelway.redaction import is_random, kind_of, speaks_of_secrets
+from modelway.redaction import kind_of
 
 LONGEST = 200
 

@@ -28,14 +28,15 @@ def version_of(resource: Resource) -> Version:
 
 def weighed(findings: Iterable[Finding], versions: Mapping[str, Version], endpoints: Iterable[Endpoint]) -> Iterator[Finding]:
     """Findings, of which those of a deleted version are left out where its whole endpoint goes, which is said of the endpoint, and are
-    something to look at where nobody asked it before. `versions`: by URN of what is deleted; `endpoints`: with both sides."""
+    something to look at where nobody asked it before. What blocks stays. `versions`: by URN of what is deleted; `endpoints`: with both
+    sides."""
     of_model: dict[str, list[Endpoint]] = {}
     for endpoint in endpoints:
         of_model.setdefault(endpoint.name, []).append(endpoint)
     for one in findings:
         going = versions.get(one.urn) if one.rule == DELETED else None
         known = of_model.get(going.model, []) if going else []
-        if going is None or not known:
+        if going is None or not known or one.blocks:
             yield one
         elif not all(endpoint.before and not endpoint.after for endpoint in known):
             routes = [route for endpoint in known for route in endpoint.before if route.version == going.version]

@@ -9,17 +9,29 @@ from modelway.rules.iam_documents import DOCUMENTS, documents_of
 from modelway.rules.properties import Found, Misplaced, Missing, look, one
 from modelway.rules.subjects import Rule, Subject, text_of, truth, verdict, wrong
 from modelway.rules.values import Unknown
-from modelway.rules.verdicts import Evidence, Failed, NotApplicable, Undecided, Unreadable, Verdict
+from modelway.rules.verdicts import Evidence, Failed, NotApplicable, Passed, Undecided, Unreadable, Verdict
 
-_Judged = Iterator[Evidence | Undecided | Unreadable | None]
+
+class _LetOff:
+    """Stands for a web port that everybody reaches: load balancers have to have one."""
+
+
+_Judged = Iterator[Evidence | Undecided | Unreadable | _LetOff | None]
 
 _BLOCK = ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets")
 _WEB = (443, 80)
+_SAYS = "nothing is open to everybody"
 
 
 def judge(subject: Subject) -> Verdict:
-    """Whether a resource lets in everybody, or hands everybody what it holds."""
-    return verdict(_judged(subject))
+    """Whether a resource lets in everybody, or hands everybody what it holds.
+
+    What everybody reaches at a web port alone is no fault, and no pass either.
+    """
+    judged = list(_judged(subject))
+    found = verdict(None if isinstance(one, _LetOff) else one for one in judged)
+    let_off = any(isinstance(one, _LetOff) for one in judged)
+    return NotApplicable() if let_off and isinstance(found, Passed) else found
 
 
 def _judged(subject: Subject) -> _Judged:
@@ -56,7 +68,7 @@ def _acl(subject: Subject) -> _Judged:
     match text_of(found):
         case str(acl):
             if acl.startswith("public-") or acl == "authenticated-read":
-                yield Evidence(found.path, found.shown, RULE.says, "Remove the ACL, and give access by a bucket policy.")
+                yield Evidence(found.path, found.shown, _SAYS, "Remove the ACL, and give access by a bucket policy.")
             else:
                 yield None
         case Undecided() | Unreadable() as other:
@@ -72,7 +84,7 @@ def _api_server(subject: Subject) -> _Judged:
         yield None
     else:
         way_out = "Set endpointPublicAccess to false, or publicAccessCidrs to the networks that need it."
-        yield from _sources(subject, "vpcConfig.publicAccessCidrs", RULE.says, way_out, missing=("0.0.0.0/0",))
+        yield from _sources(subject, "vpcConfig.publicAccessCidrs", _SAYS, way_out, missing=("0.0.0.0/0",))
 
 
 def _database(subject: Subject) -> _Judged:
@@ -106,11 +118,11 @@ def _ingress(subject: Subject, at: str, names: tuple[str, str]) -> _Judged:
     first, last = one(subject.properties, f"{at}fromPort"), one(subject.properties, f"{at}toPort")
     way_out = "Name the networks that need it, or let requests in through a load balancer."
     ports = (first.value, last.value)
+    found = [judged for name in names for judged in _sources(subject, f"{at}{name}", _SAYS, way_out, missing=())]
     if ports[0] == ports[1] and ports[0] in _WEB and not isinstance(ports[0], bool):
-        yield None
-        return
-    for name in names:
-        yield from _sources(subject, f"{at}{name}", RULE.says, way_out, missing=())
+        yield _LetOff() if any(isinstance(one, Evidence) for one in found) else None
+    else:
+        yield from found
 
 
 def _sources(subject: Subject, path: str, says: str, way_out: str, missing: tuple[str, ...]) -> _Judged:
@@ -146,7 +158,7 @@ def _has_to_be(found: Found, *, wanted: bool, missing: bool, way_out: str) -> Ev
     if not isinstance(value, bool):
         return value
     said = "not set" if isinstance(found.value, Missing) else found.shown
-    return None if value is wanted else Evidence(found.path, said, RULE.says, way_out)
+    return None if value is wanted else Evidence(found.path, said, _SAYS, way_out)
 
 
 _KINDS: Mapping[str, Callable[[Subject], _Judged]] = {
@@ -169,7 +181,7 @@ _KINDS: Mapping[str, Callable[[Subject], _Judged]] = {
 
 RULE = Rule(
     id="public-exposure",
-    says="nothing is open to everybody",
+    says=f"{_SAYS}; ports 80 and 443 of a security group may be, and are then neither passed nor failed",
     why="What everybody can reach, somebody tries; models, data and API servers are for those who are named.",
     severity="critical",
     sources=("S3-01", "EKS-01", "NET-01", "FSBP S3.8", "FSBP EKS.1", "FSBP RDS.2", "CKV_AWS_53", "NIST SC-7", "NIST AC-3"),

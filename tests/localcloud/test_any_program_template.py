@@ -74,9 +74,12 @@ class Runner:
             "CI_COMMIT_SHA": HEAD,
             "CI_JOB_ID": "5",
             "CI_MERGE_REQUEST_IID": "7",
+            "CI_PIPELINE_ID": self.pipeline,
             "CI_PROJECT_DIR": str(self.repository),
             "CI_PROJECT_ID": "42",
             "CI_PROJECT_URL": "https://gitlab.com/acme/models",
+            # What was installed in the job's own folder, and where it is then.
+            "tools": str(self.temp),
             "GITLAB_TOKEN": TOKEN,
         }
         return {
@@ -100,19 +103,27 @@ class Runner:
             (script,) = [one["run"] for one in self.described["jobs"][name]["steps"] if one.get("name") == title]
         else:
             script = "\n".join(line for line in self.described[name]["script"] if line != "pulumi install")
-            script = script.replace("/tmp/modelway/", f"{self.temp}/modelway/")
+            script = f'cd "$tools"\n{script}'
         done = self.run("bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script)
         sys.stdout.write(f"{done.stdout}\n{done.stderr}\n")
         return done.returncode
 
     def preview(self) -> int:
-        """On a machine that nobody has used before."""
-        shutil.rmtree(self.reports, ignore_errors=True)
+        """GitHub's machines are new for each job; one of GitLab's keeps what the last pipeline left."""
+        if self.kind == "github":
+            shutil.rmtree(self.reports, ignore_errors=True)
+        (self.temp / "pipeline").write_text(str(int(self.pipeline) + 1), "utf-8")
         return self.job("preview", "Preview and report")
 
     @property
     def reports(self) -> Path:
-        return (self.temp if self.kind == "github" else self.repository) / "reports"
+        return self.temp / "reports" if self.kind == "github" else self.repository / f"reports-{self.pipeline}"
+
+    @property
+    def pipeline(self) -> str:
+        """The number of the last one that had a preview."""
+        file = self.temp / "pipeline"
+        return file.read_text("utf-8") if file.exists() else "5"
 
     def comment(self, state: Any) -> str:
         assert self.job("comment", "Comment") == 0
@@ -149,7 +160,7 @@ def test_a_change_a_failure_and_a_stack_that_is_not_there(kind: Literal["github"
         before = runner.comment(state)
         assert "two" in before
         assert "kept secret by the engine" not in before
-        assert ("actions/runs/5#artifacts" if kind == "github" else "/-/jobs/5/artifacts/browse/reports") in before
+        assert ("actions/runs/5#artifacts" if kind == "github" else "/-/jobs/5/artifacts/browse/reports-6") in before
 
         runner.say(fail=True)
         assert runner.preview() == 1

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from modelway.operations.comment import until_settled
 from modelway.operations.comment_body import read
 from tests.support.desk import Desk, own, report
 
@@ -121,6 +122,11 @@ def test_an_older_report_that_is_whole_goes_below_a_newer_one_that_failed(desk: 
     assert "apples" in there.before[1]
     assert desk.post(report("plums", at="10:00")).newer
     assert "plums" not in desk.only()
+
+
+@pytest.mark.parametrize(("took", "seconds"), [(0.1, 2), (4, 12), (300, 30)], ids=["soon", "slow", "after a limit of the rate"])
+def test_how_long_is_waited_for_others_ends_before_the_job_does(took: float, seconds: float) -> None:
+    assert until_settled(2, took) == seconds
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import tarfile
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from ruamel.yaml import YAML
@@ -18,14 +18,16 @@ from toolchain.pins import PULUMI_VERSION
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "templates" / "gitlab"
 SAME = "$CI_MERGE_REQUEST_SOURCE_PROJECT_ID == $CI_PROJECT_ID"
-DESCRIBED: dict[str, Any] = YAML(typ="safe").load((FOLDER / "modelway.gitlab-ci.yml").read_text("utf-8"))
+FILES = [FOLDER / "modelway.gitlab-ci.yml", FOLDER / "any-program.gitlab-ci.yml"]
+"""For a clone, and for any program."""
+DESCRIBED, ANY = (cast("dict[str, Any]", YAML(typ="safe").load(file.read_text("utf-8"))) for file in FILES)
 JOBS = {name: job for name, job in DESCRIBED.items() if isinstance(job, dict) and "script" in job}
 HERE = f"{Path(sys.executable).parent}:/usr/bin:/bin"
 
 
 def flat(lines: list[Any]) -> str:
     """What a runner makes of a script: one shell, that ends where a command fails; lists in lists are one list."""
-    return "\n".join(part for line in lines for part in (line if isinstance(line, list) else [line]))
+    return "\n".join(flat(line) if isinstance(line, list) else line for line in lines)
 
 
 def bash(script: str, folder: Path, made_up: str = "", **variables: str) -> subprocess.CompletedProcess[str]:
@@ -68,8 +70,9 @@ def installs() -> list[str]:
 
 
 @pytest.mark.parametrize("damaged", [False, True])
-def test_the_engine_is_the_pinned_one_and_has_the_hash_that_is_published(damaged: bool, tmp_path: Path) -> None:
-    (script,) = [line for line in DESCRIBED[".with-role"]["before_script"] if "get.pulumi.com" in line]
+@pytest.mark.parametrize("described", [DESCRIBED[".with-role"], ANY["preview"]], ids=["clone", "any"])
+def test_the_engine_is_the_pinned_one_and_has_the_hash_that_is_published(described: dict[str, Any], damaged: bool, tmp_path: Path) -> None:
+    (script,) = [line for line in described["before_script"] if "get.pulumi.com" in line]
     served = tmp_path / "served"
     (served / "pulumi").mkdir(parents=True)
     (served / "pulumi" / "pulumi").write_text(f"#!/bin/bash\necho v{PULUMI_VERSION}\n", "utf-8")
@@ -83,18 +86,112 @@ def test_the_engine_is_the_pinned_one_and_has_the_hash_that_is_published(damaged
     if damaged:
         with (served / name).open("ab") as archive_bytes:
             archive_bytes.write(b"more")
-    curl = f'uname() {{ echo x86_64; }}\ncurl() {{ echo "${{@: -1}}" >&2; cp "{served}/${{@: -1:1}}" /dev/null 2>&1 || true; '
-    curl += f'while [ "$1" != -o ]; do shift; done; cp "{served}/$(basename "$3")" "$2"; }}'
-    here = str(tmp_path / "engine")
-    done = bash(f"{script.replace('/tmp/engine', here)}\npulumi version", ROOT, curl)
+    made_up = f"""uname() {{ echo x86_64; }}
+    curl() {{ echo "${{@: -1}}" >&2; while [ "$1" != -o ]; do shift; done; cp "{served}/$(basename "$3")" "$2"; }}"""
+    (tmp_path / "tools").mkdir()
+    # What another job of the same runner has left.
+    (tmp_path / "tools" / "engine").mkdir()
+    here = {"TMPDIR": str(tmp_path / "tools"), "PULUMI_VERSION": PULUMI_VERSION}
+    done = bash(f"tools=$(mktemp -d)\n{script}\npulumi version", ROOT, made_up, **here)
     asked = [line for line in done.stderr.splitlines() if line.startswith("https://")]
     assert asked == [
         f"https://get.pulumi.com/releases/sdk/{name}",
         f"https://github.com/pulumi/pulumi/releases/download/v{PULUMI_VERSION}/pulumi-{PULUMI_VERSION}-checksums.txt",
     ]
     assert (done.returncode == 0) is not damaged
-    assert done.stdout.splitlines()[-1:] == ([] if damaged else [f"v{PULUMI_VERSION}"]) or damaged
-    assert (tmp_path / "engine" / "pulumi").exists() is not damaged
+    assert (f"v{PULUMI_VERSION}" in done.stdout.splitlines()) is not damaged
+    assert bool(list(tmp_path.glob("tools/*/engine/pulumi"))) is not damaged
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
+def test_a_runner_may_have_been_used_before(file: Path) -> None:
+    """No file of a fixed name outside of the project's folder: on some runners it would be the last job's."""
+    assert "/tmp" not in file.read_text("utf-8")
+
+
+def jobs(file: Path) -> dict[str, list[str]]:
+    """What each job begins with, by its name."""
+    described = YAML(typ="safe").load(file.read_text("utf-8"))
+    bases = {name: job["before_script"] for name, job in described.items() if name.startswith(".")}
+    found = {name: job for name, job in described.items() if isinstance(job, dict) and "script" in job}
+    lines = {name: job.get("before_script", bases[job["extends"]]) for name, job in found.items()}
+    return {name: flat(lines[name]).splitlines() for name in found}
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
+@pytest.mark.parametrize(("image", "ends"), [("", 1), ("python:3.11", 1), ("python@sha256:" + "0" * 64, 0), ("x:3@sha256:" + "0" * 64, 0)])
+def test_an_image_that_can_be_moved_is_refused_before_anything_is_done(file: Path, image: str, ends: int, tmp_path: Path) -> None:
+    assert YAML(typ="safe").load(file.read_text("utf-8"))["variables"]["IMAGE"] == ""
+    for name, lines in jobs(file).items():
+        lines = lines[lines.index('case "$IMAGE" in') : lines.index("esac") + 1]
+        done = bash("\n".join(lines), tmp_path, IMAGE=image)
+        assert (done.returncode, f"IMAGE is '{image}': fill in NAME@sha256:DIGEST" in done.stderr) == (ends, ends == 1), name
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
+def test_one_job_has_the_token_that_may_write(file: Path, tmp_path: Path) -> None:
+    described = YAML(typ="safe").load(file.read_text("utf-8"))
+    for name, lines in jobs(file).items():
+        own = name == "comment"
+        named = described[name].get("environment", {}) == {"name": "modelway-comment", "action": "access"}
+        before = lines[: next(at for at, line in enumerate(lines) if "python" in line or "git clone" in line)]
+        done = bash("\n".join([*before, 'echo "${GITLAB_TOKEN-gone}"']), tmp_path, GITLAB_TOKEN="t", IMAGE="x@sha256:0")
+        assert (named, done.stdout) == (own, "t\n" if own else "gone\n"), name
+        assert (described[name].get("variables", {}).get("GIT_STRATEGY") == "none") is own, name
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
+def test_nothing_that_lies_in_the_folder_meets_the_token(file: Path, tmp_path: Path) -> None:
+    """Python would take modules of the folder that it is started in; a runner's may still hold a merge request."""
+    project = tmp_path / "project"
+    project.mkdir()
+    for name in ("json.py", "venv.py", "sys.py", "modelway.py"):
+        (project / name).write_text(f"open({str(tmp_path / 'met')!r}, 'w').close()\nraise SystemExit(9)\n", "utf-8")
+    stub = """git() { [ "$1" != clone ] || mkdir source; if [ "$3" = rev-parse ]; then echo abc; fi; echo "git $*" >&2; }
+    python() {
+      if [ "$1" != -m ]; then command python "$@"; return; fi
+      command python -c "import $2"
+      mkdir -p "$3/bin"
+      for name in pip modelway; do printf '#!/bin/sh\necho "%s $*" >&2\n' "$name" > "$3/bin/$name"; chmod +x "$3/bin/$name"; done
+    }"""
+    described = YAML(typ="safe").load(file.read_text("utf-8"))["comment"]
+    script = "\n".join([*jobs(file)["comment"], flat(described["script"])])
+    ci = {
+        "CI_PROJECT_DIR": str(project),
+        "CI_PIPELINE_ID": "9",
+        "CI_MERGE_REQUEST_TARGET_BRANCH_NAME": "main",
+        "CI_REPOSITORY_URL": "https://g",
+    }
+    of_any = {"MODELWAY": "https://m", "MODELWAY_COMMIT": "abc"}
+    done = bash(script, project, stub, IMAGE="x@sha256:0", STACKS="dev", TMPDIR=str(tmp_path), **ci, **of_any)
+    assert done.returncode == 0, done.stderr
+    assert not (tmp_path / "met").exists()
+    said = done.stderr.splitlines()
+    cloned = (
+        "clone --quiet --depth 1 --branch main https://g source" if file == FILES[0] else "clone --quiet --no-checkout https://m source"
+    )
+    assert said[0] == f"git {cloned}"
+    # Without it the code of the merge request would be installed.
+    assert "pip install --quiet --no-deps --no-build-isolation ./source" in said
+    folder = f"{project}/" + ("preview-9/reports" if file == FILES[0] else "reports-9")
+    assert said[-1].startswith(f"modelway comment --report {folder} --affected ")
+
+
+@pytest.mark.parametrize("name", ["preview", "plan", "drift", "deploy"])
+def test_what_deploys_takes_what_decrypts_from_the_commit_alone(name: str, tmp_path: Path) -> None:
+    lines = [line for line in flat(DESCRIBED[".with-role"]["before_script"]).splitlines() if "SECRETS_MANAGER" in line]
+    roles = {role: f"arn:{role}" for role in ("PREVIEW_ROLE", "DRIFT_ROLE", "DEPLOY_ROLE")}
+    role = roles[JOBS[name]["variables"]["ROLE"].removeprefix("$")]
+    done = bash("\n".join([*lines, 'echo "${PULUMI_FALLBACK_TO_STATE_SECRETS_MANAGER-no}"']), tmp_path, ROLE=role, **roles)
+    assert done.stdout == ("no\n" if name == "deploy" else "true\n")
+
+
+def test_who_can_read_a_plan_is_said() -> None:
+    for file in ("templates/gitlab/modelway.gitlab-ci.yml", "templates/github/deploy-as-reviewed.yml", "docs/preview.md"):
+        said = " ".join((ROOT / file).read_text("utf-8").replace("#", " ").split())
+        assert "it has every plain input of the stack" in said, file
+        assert "nothing else reads it" not in said
+        assert "read by its own run alone" not in said
 
 
 def touched(folder: Path, **states: str) -> None:
@@ -108,12 +205,15 @@ ENGINE = 'pulumi() { echo \'[{"name": "dev"}]\'; }\n'
 
 @pytest.mark.parametrize(("code", "ends"), [(0, 0), (3, 0), (4, 0), (1, 1), (2, 2)])
 def test_a_stack_that_is_not_made_yet_is_new_and_breaks_nothing(code: int, ends: int, tmp_path: Path) -> None:
-    touched(tmp_path, dev="changed", **{"dev-models": "changed", "dev-models-risk": "new", "old": "deleted"})
+    (tmp_path / "preview-9").mkdir()
+    touched(tmp_path / "preview-9", dev="changed", **{"dev-models": "changed", "dev-models-risk": "new", "old": "deleted"})
     modelway = 'modelway() { printf "%s " "$@"; echo; return "$CODE"; }'
-    done = bash(flat(JOBS["preview"]["script"]), tmp_path, ENGINE + modelway, CODE=str(code), CI_MERGE_REQUEST_DIFF_BASE_SHA="abc")
+    ci = {"CI_MERGE_REQUEST_DIFF_BASE_SHA": "abc", "CI_PIPELINE_ID": "9", "TMPDIR": str(tmp_path)}
+    done = bash(flat(JOBS["preview"]["script"]), tmp_path, ENGINE + modelway, CODE=str(code), **ci)
     assert done.returncode == ends, done.stderr
-    assert done.stdout.splitlines() == ["preview -s dev --base abc --format line --out /tmp/preview-dev "]
-    told = json.loads((tmp_path / "told.json").read_text("utf-8"))["stacks"]
+    (line,) = done.stdout.splitlines()
+    assert line.startswith(f"preview -s dev --base abc --format line --out {tmp_path}/")
+    told = json.loads((tmp_path / "preview-9" / "told.json").read_text("utf-8"))["stacks"]
     assert {one["stack"]: one["state"] for one in told} == {
         "dev": "changed",
         "dev-models": "new",
@@ -128,49 +228,79 @@ def test_what_can_be_touched_is_known_and_kept_also_where_a_description_is_not_v
       if [ "$1" = validate ]; then echo "1 fault in 1 file." >&2; return 1; fi
       echo '{json.dumps({"base": "b", "stacks": [{"stack": name, "environment": name} for name in ("dev", "prod")]})}'
     }}"""
-    done = bash(flat(JOBS["validate"]["script"]), tmp_path, modelway, ENVIRONMENT="dev", CI_MERGE_REQUEST_DIFF_BASE_SHA="abc")
+    done = bash(flat(JOBS["validate"]["script"]), tmp_path, modelway, ENVIRONMENT="dev", CI_PIPELINE_ID="9")
+    # Two copies of these jobs would be one: the others are named, and not passed over in silence.
+    assert "environment prod is touched too: these jobs are for dev alone" in done.stderr
     assert (done.returncode, "1 fault" in done.stderr) == (1, True)
-    kept = json.loads((tmp_path / "affected.json").read_text("utf-8"))["stacks"]
+    kept = json.loads((tmp_path / "preview-9" / "affected.json").read_text("utf-8"))["stacks"]
     assert [one["stack"] for one in kept] == ["dev"]
     assert JOBS["validate"]["artifacts"]["when"] == "always"
-    assert JOBS["validate"]["artifacts"]["paths"] == ["affected.json"]
+    assert JOBS["validate"]["artifacts"]["paths"] == ["preview-$CI_PIPELINE_ID/affected.json"]
 
 
-def comment(folder: Path, api: str) -> str:
-    modelway = 'modelway() { "$PYTHON" -m modelway "$@"; }'
+def comment(folder: Path, api: str, described: dict[str, Any] = JOBS["comment"], pipeline: str = "9") -> str:
+    (folder / "tools" / "modelway" / "bin").mkdir(parents=True, exist_ok=True)
+    program = folder / "tools" / "modelway" / "bin" / "modelway"
+    program.write_text('#!/bin/bash\nexec "$PYTHON" -m modelway "$@"\n', "utf-8")
+    program.chmod(0o755)
     gitlab = {
         "GITLAB_CI": "true",
         "CI_API_V4_URL": api,
+        "CI_PROJECT_DIR": str(folder),
+        "CI_PIPELINE_ID": pipeline,
         "CI_PROJECT_ID": "42",
         "CI_PROJECT_URL": "https://gitlab.example.com/acme/models",
         "CI_MERGE_REQUEST_IID": "7",
         "CI_JOB_ID": "55",
         "GITLAB_TOKEN": TOKEN,
+        "STACKS": "dev dev-models",
+        "tools": str(folder / "tools"),
     }
-    done = bash(flat(JOBS["comment"]["script"]), folder, modelway, **gitlab)
+    done = bash(f'export PATH="$tools/modelway/bin:$PATH"\n{flat(described["script"])}', folder / "tools", **gitlab)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
 
+GOOD = {"verdict": {"decision": "ok"}, "stacks": [{"stack": "dev"}], "version": 1, "made": {"at": "2026-11-20T10:00:00Z"}}
+
+
 def test_a_pipeline_that_failed_before_its_previews_leaves_no_old_comment(tmp_path: Path) -> None:
-    """With the real command, on a server that answers as GitLab does."""
+    """With the real command, on a server that answers as GitLab does, and on a runner where every pipeline leaves its folder."""
     assert JOBS["comment"]["rules"][0]["when"] == "always"
     assert JOBS["comment"]["needs"] == ["validate", "preview"]
     with forge("gitlab") as (state, api):
-        touched(tmp_path, dev="changed")
-        (tmp_path / "reports").mkdir()
-        good = {"verdict": {"decision": "ok"}, "stacks": [{"stack": "dev"}], "version": 1, "made": {"at": "2026-11-20T10:00:00Z"}}
-        (tmp_path / "reports" / "dev.json").write_text(json.dumps(good), "utf-8")
+        (tmp_path / "preview-9" / "reports").mkdir(parents=True)
+        touched(tmp_path / "preview-9", dev="changed")
+        (tmp_path / "preview-9" / "reports" / "dev.json").write_text(json.dumps(GOOD), "utf-8")
         comment(tmp_path, api)
         assert "Cannot be decided" not in state.comments[0]["body"]
         # The next push: `validate` failed, so there is no preview.
-        (tmp_path / "reports" / "dev.json").unlink()
-        comment(tmp_path, api)
+        (tmp_path / "preview-10").mkdir()
+        touched(tmp_path / "preview-10", dev="changed")
+        comment(tmp_path, api, pipeline="10")
         (body,) = [one["body"] for one in state.comments]
         assert "Cannot be decided" in body.split("<details>")[0]
         # And one where the stack turned out not to be made.
-        touched(tmp_path, dev="new")
-        (tmp_path / "affected.json").rename(tmp_path / "told.json")
-        comment(tmp_path, api)
+        (tmp_path / "preview-11").mkdir()
+        touched(tmp_path / "preview-11", dev="new")
+        (tmp_path / "preview-11" / "affected.json").rename(tmp_path / "preview-11" / "told.json")
+        comment(tmp_path, api, pipeline="11")
         (body,) = [one["body"] for one in state.comments]
         assert "is not made yet" in body
+
+
+@pytest.mark.parametrize("described", [JOBS["comment"], ANY["comment"]], ids=["clone", "any"])
+@pytest.mark.parametrize("left", [None, ""])
+def test_where_nobody_found_anything_out_nothing_is_known_of_any_stack(described: dict[str, Any], left: str | None, tmp_path: Path) -> None:
+    with forge("gitlab") as (state, api):
+        for folder in ("reports", "reports-8", "preview-8/reports"):
+            (tmp_path / folder).mkdir(parents=True)
+            (tmp_path / folder / "dev.json").write_text(json.dumps(GOOD), "utf-8")
+        if left is not None:
+            # `modelway affected` failed: what it should have written is empty.
+            (tmp_path / "preview-9").mkdir()
+            (tmp_path / "preview-9" / "affected.json").write_text(left, "utf-8")
+        comment(tmp_path, api, described)
+        (body,) = [one["body"] for one in state.comments]
+        assert "Cannot be decided" in body
+        assert "dev-models" in body

@@ -9,6 +9,7 @@ import pytest
 
 from modelway.operations._aws_serving import Instances
 from modelway.operations._pulumi import EngineFailure
+from modelway.operations.approval import OutOfDate
 from modelway.operations.hosted import CONFIGURATION, INSTANCES, SCALING, NotAsPlanned, prepare, prepare_as_planned
 from modelway.operations.rollbacks import ENDPOINT
 from stacks.managed import RUNNING
@@ -151,8 +152,19 @@ def test_the_program_reads_what_is_written() -> None:
 
 def as_planned(engine: Engine, cloud: Cloud) -> list[str]:
     said: list[str] = []
-    prepare_as_planned("dev-models", engine, cloud, yes=True, progress=said.append)
+    prepare_as_planned("dev-models", engine, cloud, yes=True, progress=said.append, last_look=lambda: engine.asked.append("last look"))
     return said
+
+
+def test_somebody_elses_update_during_the_preview_is_noticed_before_anything_is_changed() -> None:
+    engine = Engine(["live", "canary"], {"live": SMALL}, deleted=["canary"], begins=3)
+
+    def last_look() -> None:
+        raise OutOfDate("the state is another")
+
+    with pytest.raises(OutOfDate):
+        prepare_as_planned("dev-models", engine, Cloud(live=(SMALL, 3), canary=(SMALL, 2)), yes=True, progress=print, last_look=last_look)
+    assert engine.asked == ["preview"]
 
 
 def test_scaling_that_a_plan_deletes_goes_before_its_update() -> None:
@@ -160,7 +172,7 @@ def test_scaling_that_a_plan_deletes_goes_before_its_update() -> None:
     assert as_planned(engine, Cloud(live=(SMALL, 3), canary=(SMALL, 2))) == [
         "endpoint dev-churn: not scaled until the update has ended, or AWS refuses it: canary"
     ]
-    assert engine.asked == ["preview", {"churn-canary"}]
+    assert engine.asked == ["preview", "last look", {"churn-canary"}]
 
 
 def test_what_a_plan_does_not_have_is_refused_and_nothing_changed() -> None:
@@ -178,4 +190,4 @@ def test_what_a_plan_does_not_have_is_refused_and_nothing_changed() -> None:
 def test_an_update_that_begins_with_what_runs_is_as_planned(begins: int) -> None:
     engine = Engine(["live"], {"live": SMALL, "canary": SMALL}, begins=begins)
     assert as_planned(engine, Cloud(live=(SMALL, 3))) == []
-    assert engine.asked == ["preview"]
+    assert engine.asked == ["preview", "last look"]

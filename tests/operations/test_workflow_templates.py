@@ -6,8 +6,12 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any
+from urllib.parse import parse_qsl
 
 import pytest
 import typer
@@ -16,6 +20,7 @@ from ruamel.yaml import YAML
 from modelway import cli
 from modelway.operations.approval import VALID
 from modelway.operations.bootstrap_documents import AUDIENCE, LOOKING, ON_MAIN, Ground, assumed_by_github
+from modelway.preview.joining import expected, join
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "templates" / "github"
@@ -122,41 +127,111 @@ def test_of_one_action_there_is_one_version() -> None:
     assert sorted(names) == sorted(set(names))
 
 
-def settled(tmp_path: Path, role: str, environment: str = "dev") -> dict[str, str]:
-    """What the action leaves in the environment of later steps; its shell is run, with GitHub's answer made up and modelway real."""
-    (one,) = [one for one in read(ACTION)["runs"]["steps"] if one.get("name") == "Take on the role"]
-    made_up = 'curl() { echo "$*" >&2; echo \'{"value": "token"}\'; }; modelway() { "$PYTHON" -m modelway "$@"; }'
-    shown = 'cat "$GITHUB_ENV"; stat -c "mode=%a" "$RUNNER_TEMP/aws-token"; echo "token=$(cat "$RUNNER_TEMP/aws-token")"'
-    told = subprocess.run(
-        ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", "\n".join((made_up, one["run"], shown))],
+SESSION = {"AccessKeyId": "made-up-id", "SecretAccessKey": "made/up+key==", "SessionToken": "made/up+session=="}
+GIVEN = "".join(f"<{name}>{value}</{name}>" for name, value in SESSION.items())
+SPACE = 'xmlns="https://sts.amazonaws.com/doc/2011-06-15/"'
+YES = f"<AssumeRoleWithWebIdentityResponse {SPACE}><R><Credentials>{GIVEN}</Credentials></R></AssumeRoleWithWebIdentityResponse>"
+NO = f"<ErrorResponse {SPACE}><Error><Code>AccessDenied</Code><Message>Not authorized</Message></Error></ErrorResponse>"
+
+
+@contextmanager
+def sts(answer: str) -> Iterator[tuple[list[dict[str, str]], str]]:
+    """What AWS is asked, and where; it answers in the form of docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity."""
+    asked: list[dict[str, str]] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            asked.append(dict(parse_qsl(self.rfile.read(int(self.headers["Content-Length"])).decode())))
+            self.send_response(200 if answer == YES else 403)
+            self.send_header("Content-Length", str(len(answer)))
+            self.end_headers()
+            self.wfile.write(answer.encode())
+
+        def log_message(self, *said: object) -> None: ...
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = Thread(target=server.serve_forever)
+        thread.start()
+        yield asked, f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+def taken(file: Path, tmp_path: Path, api: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """The step that takes on the role; its shell is run, with GitHub's answer made up, AWS on loopback, and curl and modelway real."""
+    described = read(file)
+    inside = described["runs"]["steps"] if "runs" in described else steps(file.name)
+    (one,) = [one for one in inside if one.get("name") == "Take on the role"]
+    made_up = """modelway() { "$PYTHON" -m modelway "$@"; }
+    curl() {
+      if [[ "$*" = *audience=* ]]; then echo "$*" >&2; echo '{"value": "token"}'; return; fi
+      command curl "${@/#https:\\/\\/sts.eu-west-1.amazonaws.com/$STS}"
+    }"""
+    return subprocess.run(
+        ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", "\n".join((made_up, one["run"]))],
         capture_output=True,
         text=True,
-        check=True,
+        check=False,
         cwd=ROOT,
         env={
-            "ENVIRONMENT": environment,
-            "ROLE": role,
-            "PLATFORM": "modelway",
+            "STS": api,
             "PYTHON": sys.executable,
             "PYTHONPATH": str(ROOT),
             "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin",
             "GITHUB_ENV": str(tmp_path / "env"),
+            "GITHUB_RUN_ID": "5",
             "RUNNER_TEMP": str(tmp_path),
             "ACTIONS_ID_TOKEN_REQUEST_TOKEN": "t",
             "ACTIONS_ID_TOKEN_REQUEST_URL": "https://example.com?a=1",
+            **variables,
         },
     )
-    assert f"audience={AUDIENCE}" in told.stderr
-    return dict(line.split("=", 1) for line in told.stdout.splitlines() if "=" in line)
 
 
-@pytest.mark.parametrize("role", ["preview", "drift", "deploy"])
-def test_it_takes_on_the_role_and_the_state_that_bootstrap_made(tmp_path: Path, role: str) -> None:
-    found = settled(tmp_path, role)
-    assert found["AWS_ROLE_ARN"] == PLACE.role(role)
-    assert (found["token"], found["mode"], found["AWS_REGION"]) == ("token", "600", "eu-west-1")
-    assert found["PULUMI_BACKEND_URL"] == f"s3://{PLACE.bucket}?region=eu-west-1"
-    assert ("PULUMI_FALLBACK_TO_STATE_SECRETS_MANAGER" in found) is (role != "deploy")
+WAYS = [
+    (ACTION, {"ENVIRONMENT": "dev", "ROLE": role, "PLATFORM": "modelway"}, PLACE.role(role), f"s3://{PLACE.bucket}?region=eu-west-1")
+    for role in ("preview", "drift", "deploy")
+] + [(FOLDER / OWN, {"AWS_REGION": "eu-west-1", "AWS_ROLE_ARN": "arn:x", "BACKEND": "s3://acme"}, "arn:x", "s3://acme")]
+
+
+@pytest.mark.parametrize(("file", "variables", "role", "backend"), WAYS)
+def test_it_takes_on_a_role_for_an_hour_and_opens_its_state(
+    file: Path, variables: dict[str, str], role: str, backend: str, tmp_path: Path
+) -> None:
+    with sts(YES) as (asked, api):
+        done = taken(file, tmp_path, api, **variables)
+    assert done.returncode == 0, done.stderr
+    assert f"audience={AUDIENCE}" in done.stderr
+    assert asked == [
+        {
+            "Action": "AssumeRoleWithWebIdentity",
+            "Version": "2011-06-15",
+            "DurationSeconds": "3600",
+            "RoleArn": role,
+            "RoleSessionName": "github-5",
+            "WebIdentityToken": "token",
+        }
+    ]
+    later = dict(line.split("=", 1) for line in (tmp_path / "env").read_text("utf-8").splitlines())
+    keys = [later.pop(name) for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")]
+    assert keys == list(SESSION.values())
+    # Masked before anything could print them, and printed by nothing else.
+    assert done.stdout.splitlines()[-3:] == [f"::add-mask::{value}" for value in keys]
+    assert later.pop("PULUMI_BACKEND_URL") == backend
+    looks = variables.get("ROLE") in ("preview", "drift")
+    assert (later.pop("PULUMI_FALLBACK_TO_STATE_SECRETS_MANAGER", None) == "true") is looks
+    # No token that ends after five minutes is what later steps ask with.
+    assert later == ({"AWS_REGION": "eu-west-1"} if file == ACTION else {})
+    assert [one.name for one in tmp_path.iterdir()] == ["env"]
+
+
+def test_a_role_that_is_refused_is_named_with_what_aws_says(tmp_path: Path) -> None:
+    file, variables, role, _ = WAYS[0]
+    with sts(NO) as (_, api):
+        done = taken(file, tmp_path, api, **variables)
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1] == f"AWS gives no session of {role}: AccessDenied: Not authorized"
+    assert not (tmp_path / "env").exists()
 
 
 @pytest.mark.parametrize("name", TEMPLATES)
@@ -254,12 +329,13 @@ def commands(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def called(name: str, title: str, commands: Path, **variables: str) -> tuple[int, list[str]]:
+def called(name: str, title: str, commands: Path, folder: Path = ROOT, **variables: str) -> tuple[int, list[str]]:
     """The exit code and the lines of a step, run as GitHub runs it."""
     path = f"{commands}:{Path(sys.executable).parent}:/usr/bin:/bin"
     summary = commands / "summary"
     said = subprocess.run(
         ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step(name, title)["run"]],
+        cwd=folder,
         env={**workflow(name)["env"], "PATH": path, "RUNNER_TEMP": "/t", "GITHUB_STEP_SUMMARY": str(summary), **variables},
         capture_output=True,
         text=True,
@@ -294,6 +370,33 @@ def test_a_stack_that_nobody_made_is_told_as_new_and_not_taken_for_previewed(com
     )
     states = {one["stack"]: one["state"] for one in json.loads((temp / "affected" / "affected.json").read_text("utf-8"))["stacks"]}
     assert states == {"dev": "changed", "dev-models": "new"}
+
+
+@pytest.mark.parametrize(
+    ("described", "told"), [(["dev", "dev-models", "local", "localities"], ["dev", "dev-models", "localities"]), ([], ["every stack"])]
+)
+def test_where_nobody_found_out_what_is_touched_nothing_is_known_of_any_stack(
+    described: list[str], told: list[str], commands: Path, tmp_path: Path
+) -> None:
+    """`validate` failed before it had found any: there is no artifact, and the comment is made all the same."""
+    (download,) = [one["with"] for one in steps("preview.yml") if one.get("with", {}).get("path") == "${{ runner.temp }}/affected"]
+    # One that is named has to be there.
+    assert download["pattern"] == "affected"
+    assert "name" not in download
+    # Its files are in the folder itself, and not in one that is named like the artifact.
+    assert download["merge-multiple"] is True
+    configured, temp = tmp_path / "here" / "stacks" / "config", tmp_path / "temp"
+    configured.mkdir(parents=True)
+    for name in described:
+        (configured / f"Pulumi.{name}.yaml").touch()
+    temp.mkdir()
+    github = {"GITHUB_SERVER_URL": "https://github.com", "GITHUB_REPOSITORY": "acme/models", "GITHUB_RUN_ID": "5", "GITHUB_TOKEN": "t"}
+    ended, (line,) = called("preview.yml", "Comment", commands, tmp_path / "here", RUNNER_TEMP=str(temp), **github)
+    assert ended == 0
+    assert f"[--affected] [{temp}/affected/affected.json]" in line
+    assert [one.stack for one in expected(temp / "affected" / "affected.json")] == told
+    report = join([], expected(temp / "affected" / "affected.json"))
+    assert (report.verdict.decision, [row.stack for row in report.stacks]) == ("unknown", told)
 
 
 def test_stacks_are_found_with_their_environment_and_runner(tmp_path: Path) -> None:
@@ -392,7 +495,7 @@ def scripts() -> Iterator[tuple[str, str]]:
                     yield file.name, line
 
 
-MODELWAY = r"(?<![\w.\"'-])(?:\"\$RUNNER_TEMP/modelway/bin/|/tmp/modelway/bin/|(?<!/))modelway\"? ((?:show|[a-z]+)(?: [^|;&>\n]*|$))"
+MODELWAY = r"(?<![\w.\"'-])(?:\"\$(?:RUNNER_TEMP|tools)/modelway/bin/|(?<!/))modelway\"? ((?:show|[a-z]+)(?: [^|;&>\n]*|$))"
 """However it is called, what stands behind the name."""
 CALLS = [
     (name, " ".join(call.split())) for name, script in scripts() for call in re.findall(MODELWAY, re.sub(r"(^|\s)#.*|\\\n", "", script))

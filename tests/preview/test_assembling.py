@@ -208,7 +208,25 @@ def test_a_report_of_files_imports_no_engine_and_no_environment(tmp_path: Path) 
 
 _LETTERS = st.text("ABCDEFGHJKLMNPQRSTUVWXYZ23456789", min_size=16, max_size=16)
 _MIXED = st.text("abcdefghjkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789", min_size=36, max_size=36)
-_PLANTED = st.one_of(_LETTERS.map("AKIA{}".format), _MIXED.map("ghp_{}".format), _MIXED.map("glpat-{}".format), _MIXED.map("hf_{}".format))
+_HEX_64 = st.binary(min_size=32, max_size=32).map(bytes.hex).filter(lambda drawn: len(set(drawn)) > 8 and not drawn.isdigit())
+_PLANTED = st.one_of(
+    _LETTERS.map("AKIA{}".format),
+    *(_MIXED.map(f"{mark}{{}}".format) for mark in ("ghp_", "glpat-", "hf_", "hvs.aB3", "hvb.aB3", "dckr_pat_", "xapp-1-")),
+    _HEX_64.map("dop_v1_{}".format),
+    st.text("QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L", min_size=58, max_size=58).map("AGE-SECRET-KEY-1{}".format),
+)
+_SAID = (
+    *(
+        "Authorization: Bearer {}",
+        "{{'Authorization': 'token {}'}}",
+        "Set-Cookie: session={}; Path=/",
+        "AccountKey={}Aa0==;",
+        "?sv=1&sig={}",
+    ),
+    *("X-Amz-Signature={}", "--password {} ", "password: 'two {} words'", "routing_key={}", '"license_key": "{}"', "encryption_key={}"),
+    *("TOKEN_OF_X={}", "SOMETHING={}", "client_secret: {}", "pass={}"),
+)
+"""What a program may print, the secret in the place of {}."""
 _PLACES = (
     *("name", "value", "json", "env", "old", "diagnostic", "urn", "id", "key", "list", "type", "tag", "output", "policy", "state"),
     *("parent", "image", "version", "dependency", "provider", "path", "reason", "stack-output"),
@@ -266,6 +284,15 @@ def test_of_2000_planted_secrets_none_reaches_a_changeset(tmp_path: Path, secret
     files = {"state": written(tmp_path, "state.json", of_state), "events": written(tmp_path, "events.jsonl", lines)}
     told = msgspec.json.encode(assembled(tmp_path, of_digest, **files)).decode()
     assert [place for place, secret in at.items() if secret in told] == []
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(secrets=st.lists(_HEX_64, min_size=len(_SAID), max_size=len(_SAID), unique=True))
+def test_of_900_secrets_that_a_program_prints_none_reaches_a_changeset(tmp_path: Path, secrets: list[str]) -> None:
+    at = dict(zip(_SAID, secrets, strict=True))
+    said = [{"severity": "error", "message": form.format(secret), "urn": urn("a")} for form, secret in at.items()]
+    told = msgspec.json.encode(assembled(tmp_path, digest(step("create", None, resource("a")), diagnostics=said))).decode()
+    assert [form for form, secret in at.items() if secret in told] == []
 
 
 def test_what_differs_in_the_description_is_told_once_in_the_words_of_diff(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

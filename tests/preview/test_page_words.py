@@ -1,6 +1,21 @@
 """The words that every page takes: what moves, what it costs, what policies say."""
 
-from modelway.preview.changeset import ChangeSet, Cost, CostLine, Endpoint, Finding, PolicyResult, Route, StackChanges, Verdict
+import re
+
+from modelway.preview.changeset import (
+    Change,
+    ChangeSet,
+    Cost,
+    CostLine,
+    Endpoint,
+    Finding,
+    PolicyResult,
+    PropertyChange,
+    Route,
+    Shown,
+    StackChanges,
+    Verdict,
+)
 from modelway.preview.render import html, line, markdown, money, outcomes, shares, terminal, words
 
 
@@ -44,7 +59,7 @@ def test_models_whose_requests_move_come_first_and_many_versions_are_counted() -
 def test_of_a_version_that_goes_only_its_requests_have_an_arrow() -> None:
     rows = shares.rows(endpoint((Route("1", percent=100, least=2, most=2),), (Route("2", percent=100, least=3, most=3),)))
     columns = {column.name: column.sides for column in shares.columns(rows)}
-    assert [row.state for row in rows] == ["gone", "new"]
+    assert [row.state for row in rows] == ["left out", "new"]
     assert columns["Requests"] == (("100%", "0%"), ("0%", "100%"))
     assert columns["Replicas"] == (("2", "2"), ("3", "3"))
 
@@ -125,3 +140,22 @@ def test_nothing_is_told_of_the_cost_of_what_does_not_change() -> None:
         assert "USD" not in page
         assert "as it is." in page
     assert line.render(report) == "No changes · stack prod"
+
+
+def test_every_page_says_which_property_of_a_safe_change_differs() -> None:
+    def shown(secret: bool, text: str | None) -> Shown:
+        return Shown(text, secret=secret)
+
+    differs = (
+        PropertyChange("password", "update", shown(True, None), shown(True, None)),
+        PropertyChange("spec.replicas", "update", shown(False, "2"), shown(False, "3")),
+        PropertyChange("ingress[0].cidrBlocks", "delete", shown(False, None)),
+    )
+    urn = "urn:pulumi:prod::p::aws:rds/instance:Instance::database"
+    change = Change("prod", urn, "aws:rds/instance:Instance", "database", "update", "safe", properties=differs)
+    report = ChangeSet(Verdict("ok"), (StackChanges("prod", counts=(("update", 1),)),), changes=(change,))
+    pages = terminal.render(report, width=200), markdown.render(report), html.render(report).partition('<script type="application/json"')[0]
+    for page in (re.sub("<[^>]*>|`", " ", page) for page in pages):
+        text = " ".join(page.split())
+        for told in ("password", "[secret]", "spec.replicas", "2 → 3", "ingress[0].cidrBlocks", "removed"):
+            assert told in text, told

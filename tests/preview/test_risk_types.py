@@ -2,6 +2,7 @@
 
 import importlib
 import inspect
+import keyword
 import re
 from collections.abc import Iterator
 
@@ -39,7 +40,7 @@ def snake(name: str) -> str:
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_type_of_aws_and_its_properties_are_there(kind: str) -> None:
     package, name = kind.split(":")[1].split("/")[0], kind.rpartition(":")[2]
-    made = getattr(importlib.import_module(f"pulumi_aws.{package}"), name)
+    made = getattr(importlib.import_module(f"pulumi_aws.{package}{'_' * keyword.iskeyword(package)}"), name)
     known = set(inspect.signature(made._internal_init).parameters)
     wanted = {parts(path)[0] for other, path in named() if other == kind and path}
     assert not [one for one in wanted if snake(one) not in known]

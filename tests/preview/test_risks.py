@@ -96,6 +96,21 @@ def test_a_new_value_that_is_not_known_is_never_safe(name: str) -> None:
     assert any(finding.risk == "unknown" for finding in judged(step(content)))
 
 
+@pytest.mark.parametrize(("rest", "approval"), [("", True), ("blocks = true", True), ("approval = false", False)])
+def test_of_all_rows_that_look_at_what_is_not_known_the_worst_is_told(rest: str, approval: bool, tmp_path: Path) -> None:
+    own = f"""[[risk]]
+    id = "own"\nclass = "irreversible"\non = ["update"]\ntypes = ["kubernetes:apps/*:Deployment"]\nwhat = "{{subject}}."
+    property = "spec.template.spec.containers.*.resources"\nwhen = "changed"\n{rest}"""
+    (tmp_path / "own.toml").write_text(own, "utf-8")
+    content = json.loads((CASES / "limits-changed.json").read_text("utf-8"))["step"]
+    content["newState"]["inputs"]["spec"]["template"]["spec"]["containers"][0]["resources"] = UNKNOWN
+    [built_in] = judged(step(content))
+    assert (built_in.rule, built_in.risk, built_in.approval) == ("limits-changed", "unknown", False)
+    [finding] = judged(step(content), table(tmp_path / "own.toml"))
+    assert (finding.rule, finding.risk, finding.approval, finding.blocks) == ("own", "unknown", approval, False)
+    assert "the risk may be irreversible" in finding.why
+
+
 def test_a_finding_says_why_and_shows_what_may_be_shown() -> None:
     one, _ = of_case("key-window-shortened")
     [finding] = judged(one)
@@ -236,3 +251,21 @@ def test_whatever_stands_there_no_row_fails(path: str, before: object, after: ob
     one = step(given_step)
     # Also where whoever compares finds nothing: then all that a row may look at is looked at.
     Risks(TABLE).judge("prod", one, properties(one))
+
+
+def test_a_row_of_ones_own_names_a_type_that_no_other_does(tmp_path: Path) -> None:
+    one, _ = of_case("type-not-known")
+    assert [finding.approval for finding in judged(one)] == [False]
+    own = '[[risk]]\nid = "%s"\nclass = "%s"\non = ["delete"]\ntypes = ["gcp:sql/*:*"]\nwhat = "{subject}."'
+    (tmp_path / "own.toml").write_text(own % ("sql-deleted", "irreversible"), "utf-8")
+    assert told(judged(one, table(tmp_path / "own.toml"))) == ["irreversible sql-deleted"]
+    (tmp_path / "own.toml").write_text(own % ("sql-harmless", "safe"), "utf-8")
+    assert not judged(one, table(tmp_path / "own.toml"))
+
+
+@pytest.mark.parametrize("rest", ['"all"', '"type"\nproperty = "spec"\nwhen = "changed"'])
+def test_what_no_other_row_is_about_goes_by_the_operation_alone(rest: str, tmp_path: Path) -> None:
+    own = f'[[risk]]\nid = "own"\nclass = "review"\non = ["delete"]\ntypes = ["*"]\nwhat = "{{subject}}."\nrest = {rest}\n'
+    (tmp_path / "own.toml").write_text(own, "utf-8")
+    with pytest.raises(InvalidRiskTable, match="row own: rest"):
+        table(tmp_path / "own.toml")

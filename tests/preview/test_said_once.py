@@ -18,6 +18,13 @@ def findings(name: str) -> dict[str, Finding]:
     return {one.rule: one for one in found}
 
 
+def test_of_what_is_tainted_nothing_is_said_to_have_changed() -> None:
+    (case,) = cases(["tainted"])
+    report = judged(case).report
+    assert {one.why for one in report.findings} == {"It is tainted: somebody has asked for its replacement (`pulumi state taint`)"}
+    assert [one.properties for one in report.changes if one.operation == "replace"] == [()]
+
+
 @pytest.mark.parametrize(
     ("name", "why"),
     [

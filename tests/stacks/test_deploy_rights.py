@@ -14,7 +14,7 @@ from modelway.architecture import Environment
 from modelway.architecture.naming import SUFFIX
 from modelway.operations.bootstrap import ground
 from modelway.operations.bootstrap_actions import ACTIONS, LOOKED_UP
-from modelway.operations.bootstrap_deploy import LONGEST, deployments
+from modelway.operations.bootstrap_deploy import deployments
 from modelway.operations.bootstrap_documents import LINKED_TO, PASSED_TO
 from modelway.rules.iam import judge
 from modelway.rules.verdicts import NotApplicable, Passed
@@ -62,6 +62,10 @@ def test_our_own_judge_has_nothing_to_object(name: str) -> None:
     for arn, document in deployments(ground(described, "acme/models"), described).items():
         told = [one for one in judge(document, "identity") if not isinstance(one.verdict, Passed | NotApplicable)]
         assert not told, f"{arn}: {told}"
+
+
+LONGEST = 6144
+"""Characters that a managed policy may have, blanks not counted (docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html)."""
 
 
 @pytest.mark.parametrize("copies", [0, 25])

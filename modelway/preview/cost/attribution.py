@@ -26,9 +26,15 @@ Attributed = tuple[tuple[CostLine, ...], tuple[EndpointCost, ...]]
 
 
 def attributed(
-    stack: str, environment: "Environment", prices: Prices, lines: tuple[CostLine, ...], approximate: dict[str, None]
+    stack: str,
+    before: "Environment | None",
+    environment: "Environment",
+    prices: Prices,
+    lines: tuple[CostLine, ...],
+    approximate: dict[str, None],
 ) -> Attributed:
-    """The lines, with one more for each endpoint whose cost is not known, and what the others cost.
+    """The lines, with one more for each endpoint whose cost is not known, and what the others cost. `before` says which of those that are
+    not known ask for something else than they did; without it, none is taken to.
 
     The price of a node is shared by what replicas ask for: by whichever of processors, memory and GPUs they take the largest part of, on
     the cheapest node that they fit on. Nodes are seldom full, so a cluster costs more than its endpoints together.
@@ -46,13 +52,22 @@ def attributed(
             cost = None if each is None else _scaled(model, each)
             why = "no node of the environment's pools has a known price and room for a replica"
         if cost is None:
-            more.append(CostLine(stack, f"endpoint {name}, its share of nodes", "unknown", basis=why, endpoint=name, changed=False))
+            other = before is not None and _asked(before.models.get(name)) != _asked(model)
+            more.append(CostLine(stack, f"endpoint {name}, its share of nodes", "unknown", basis=why, endpoint=name, changed=other))
         else:
             month, at_load = cost
             found.append(EndpointCost(stack, name, month, _thousand(endpoint, month, at_load)))
     own = sorted(by_endpoint(lines).items())
     others = [EndpointCost(stack, name, month) for name, month in own if name not in environment.models]
     return (*lines, *more), (*found, *others)
+
+
+def _asked(model: "Model | None") -> object:
+    """What of a model decides how many instances answer, and of which size."""
+    if model is None or model.serving is None or model.traffic is None:
+        return None
+    endpoint = model.serving
+    return model.cluster, endpoint.runtime, endpoint.resources, endpoint.scaling, len(model.traffic.versions)
 
 
 def _models(stack: str, environment: "Environment") -> "Iterator[tuple[str, Model]]":

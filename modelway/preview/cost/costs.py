@@ -106,7 +106,9 @@ class Costs:
         priced: dict[str, None] = {}
         was, unpriced_before = self._amounts(self._before, region, priced), Counter(self._before.unpriced.values())
         now, unpriced_after = self._amounts(self._after, region, priced, was), Counter(self._after.unpriced.values())
-        lines = tuple(self._lines(was, now)) if whole else tuple(map(_open, self._lines(was, now)))
+        priceless = _priceless(self._stack, self._before.unpriced, self._after.unpriced)
+        lines = (*self._lines(was, now), *priceless.values()) if whole else tuple(map(_open, self._lines(was, now)))
+        unpriced = {kind: number for kind, number in (unpriced_before | unpriced_after).items() if not whole or kind not in priceless}
         endpoints: tuple[EndpointCost, ...] = ()
         budgets: tuple[Budget, ...] = ()
         if described is not None:
@@ -114,8 +116,7 @@ class Costs:
             from modelway.preview.cost.floor import budget
 
             lines = tuple(_named(lines, described))
-            mine = attributed(self._stack, described, self._prices, lines, priced)
-            lines, endpoints = mine
+            lines, endpoints = attributed(self._stack, before, described, self._prices, lines, priced)
             budgets = budget(before, after, self._prices, self._today)
         cost = Cost(
             lines=lines,
@@ -123,7 +124,7 @@ class Costs:
             budgets=budgets,
             priced=self._prices.date,
             approximate=tuple(sorted(priced)),
-            unpriced=tuple(f"{kind}: {number}" for kind, number in sorted((unpriced_before | unpriced_after).items())),
+            unpriced=tuple(f"{kind}: {number}" for kind, number in sorted(unpriced.items())),
         )
         return merge([cost])
 
@@ -207,6 +208,22 @@ class Costs:
             basis=f"each: {shown.basis}",
             changed=any(one != other for one, other in pairs),
         )
+
+
+def _priceless(stack: str, before: dict[str, str], after: dict[str, str]) -> dict[str, CostLine]:
+    """A line for each type without a price of which something comes or goes: then nobody can say that it costs as much as before."""
+    was, is_ = Counter(before.values()), Counter(after.values())
+    return {
+        kind: CostLine(
+            stack,
+            f"{kind}: {was[kind]} before, {is_[kind]} after",
+            "unknown",
+            None if was[kind] else (0.0, 0.0),
+            None if is_[kind] else (0.0, 0.0),
+            "no price of this type here",
+        )
+        for kind in sorted({(before | after)[urn] for urn in before.keys() ^ after.keys()})
+    }
 
 
 def _open(line: CostLine) -> CostLine:

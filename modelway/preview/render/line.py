@@ -27,7 +27,7 @@ def render(changeset: ChangeSet, most: int = 140) -> str:
     sums = [amounts for amounts in known if amounts is not None]
     if sums and len(sums) == len(known) and any(any(amounts) for amounts in sums):
         said.append(f"{money.difference((sum(least for least, _ in sums), sum(top for _, top in sums)))} a month")
-    # Of what may be merged, what cannot stand in the way is no news.
+    # Of what may be merged, what is not known to hold anything dangerous is no news.
     looks = sum(gap.look for gap in changeset.gaps) if changeset.verdict.decision in ("ok", "needs approval") else len(changeset.gaps)
     if looks:
         said.append(f"{looks:,} not analysed")

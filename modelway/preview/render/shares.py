@@ -21,7 +21,8 @@ class Row(NamedTuple):
 
     version: str
     matches: str
-    state: Literal["new", "gone", "kept"]
+    state: Literal["new", "left out", "kept"]
+    """`left out`: nothing leads to it any more, which may well be there still."""
     share: Side
     mirror: Side
     replicas: Side
@@ -85,7 +86,7 @@ def _row(before: Route | None, after: Route | None, none: str) -> Row:
     return Row(
         one.version,
         one.matches,
-        "new" if before is None else "gone" if after is None else "kept",
+        "new" if before is None else "left out" if after is None else "kept",
         *(sides(field) for field in ("share", "mirror", "replicas", "hardware", "image", "weights")),
     )
 

@@ -279,7 +279,7 @@ def _changes(changeset: ChangeSet, several: bool) -> list[Part]:
             line = Text.assemble(f"{_plain(one.name)}  ", (_plain(one.type), "dim"))
             if forces:
                 line.append(f"  because of {_few(forces)}", "dim")
-            elif one.risk != "safe" and one.operation == "update":
+            elif one.properties and one.operation == "update":
                 line.append(f"  {_few([_property(change) for change in one.properties])}", "dim")
             risk = [Text("" if one.risk == "safe" else one.risk, _STYLES[one.risk])] if risky else []
             grid.add_row(Text(f"  {words.OPERATIONS[one.operation]}"), *risk, line)

@@ -125,7 +125,7 @@ def unanalysed(changeset: ChangeSet) -> str:
     if looks:
         return f"{told}; {'it' if number == 1 else f'{looks:,} of them'} may hold something dangerous."
     if changeset.verdict.decision in ("ok", "needs approval"):
-        return f"{told}; nothing in {'it' if number == 1 else 'them'} can stand in the way."
+        return f"{told}; {'it is not' if number == 1 else 'none of them is'} known to hold something dangerous."
     return f"{told}."
 
 

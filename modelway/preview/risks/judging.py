@@ -10,11 +10,11 @@ from fnmatch import fnmatchcase
 from functools import cached_property, lru_cache
 from typing import Any
 
-from modelway.preview.changeset import Finding, Operation, PropertyChange
+from modelway.preview.changeset import RISKS, Finding, Operation, PropertyChange
 from modelway.preview.resources import SECRET, UNKNOWN, Resource, Step
 from modelway.preview.risks.conditions import CONDITIONS, Asked, Held, Open, same
 from modelway.preview.risks.documents import documents_that
-from modelway.preview.risks.rows import OPTIONS, PLACEHOLDERS, Row
+from modelway.preview.risks.rows import OPTIONS, PLACEHOLDERS, Row, named
 from modelway.preview.risks.subjects import done, forced_by, subject
 from modelway.preview.risks.table import Table
 from modelway.preview.shown import shown
@@ -69,9 +69,31 @@ class Risks:
         known = self._by_kind.get(kind)
         if known is None:
             type_, operation = kind
-            known = tuple(row for row in self._table.rows if operation in row.on and row.risk != "safe" and _is_of(type_, row.types))
+            rows = [row for row in self._table.rows if operation in row.on and row.risk != "safe" and _is_of(type_, row.types)]
+            # What no other row is about is asked last.
+            rest = [row for row in rows if row.rest and not self._is_named(row.rest, type_, operation)]
+            known = (*(row for row in rows if not row.rest), *rest)
             self._by_kind[kind] = known
         return known
+
+    def _is_named(self, rest: str, type_: str, operation: Operation) -> bool:
+        """Whether another row, be it that it is safe, is about the type and operation alone; or names any type of its package."""
+        if rest == "package":
+            return type_.partition(":")[0] in self._packages
+        alone = (
+            row
+            for row in self._table.rows
+            if operation in row.on and not row.when and (row.risk == "safe" or not (row.where or row.unless))
+        )
+        return any(_is_of(type_, named(row)) for row in alone)
+
+    @cached_property
+    def _packages(self) -> frozenset[str]:
+        return frozenset(one.partition(":")[0] for row in self._table.rows for one in named(row))
+
+    def insists(self, finding: Finding) -> bool:
+        """Whether users themselves want it to block or to be approved, whatever else is known."""
+        return finding.rule in self._table.insisting
 
 
 def _options(resource: Resource) -> tuple[bool, bool]:
@@ -101,21 +123,32 @@ class _Judged:
         self._operation = operation
 
     def findings(self, rows: Sequence[Row]) -> Iterator[Finding]:
-        unknown: set[str] = set()
+        unknown: dict[str, list[tuple[Row, Open]]] = {}
+        told = False
         for row in rows:
-            if not self._suits(row):
+            if not self._suits(row) or (row.rest and (told or unknown or not self._is_worth_a_look())):
                 continue
             if not row.when:
+                told = True
                 yield self._finding(row, None)
                 continue
             for found in self._held(row):
                 if isinstance(found, Held):
+                    told = True
                     yield self._finding(row, found)
                     break
-                # What is not known is said once, however many rows look at it.
-                if found.path not in unknown:
-                    unknown.add(found.path)
-                    yield self._open(row, found)
+                unknown.setdefault(found.path, []).append((row, found))
+        # What is not known is said once, however many rows look at it.
+        for those in unknown.values():
+            yield self._open(those)
+
+    def _is_worth_a_look(self) -> bool:
+        """Whether it is something in a cloud, and something happens to it."""
+        old, new = self._step.old, self._step.new
+        resource = old or new
+        if resource is not None and not resource.custom:
+            return False
+        return self._operation != "update" or bool(self._properties) or old is None or new is None
 
     def _held(self, row: Row) -> Iterator[Held | Open]:
         old, new = self._step.old, self._step.new
@@ -124,18 +157,23 @@ class _Judged:
         elif self._operation in _COMPARED and (old is None or new is None):
             yield Open("", "is not in the files, so nothing can be compared")
         elif row.when in _OF_DOCUMENTS:
-            yield from documents_that(row.when, *self._documents)
+            told = list(documents_that(row.when, *self._documents))
+            yield from told or (self._hidden(row) if row.when == "grants" else ())
         else:
             before = list(look(old.inputs, row.property)) if old is not None else []
             after = list(look(new.inputs if new is not None else {}, row.property))
             asked = Asked(row.value, row.default, row.unit)
             told = list(CONDITIONS[row.when](before, after, asked))
-            yield from told or self._hidden(row)
+            hidden = list(self._hidden(row))
+            # Of what is secret before and after, that it is another is known.
+            yield from hidden if hidden and row.when == "changed" else told or hidden
 
     def _hidden(self, row: Row) -> Iterator[Held | Open]:
         """What the provider says is another value, of which neither is shown to anybody."""
+        places = DOCUMENTS.get(self._step.type, ()) if row.when in _OF_DOCUMENTS else (row.property,)
         for one in self._properties:
-            if one.before and one.after and one.before.secret and one.after.secret and _related(parts(row.property), _names(one.path)):
+            both = one.before and one.after and one.before.secret and one.after.secret
+            if both and any(_related(parts(place), _names(one.path)) for place in places):
                 yield Held(one.path, SECRET, SECRET, "") if row.when == "changed" else Open(one.path, "is secret, and another than before")
 
     def _option(self, row: Row) -> Iterator[Held | Open]:
@@ -175,6 +213,7 @@ class _Judged:
         old, new = (_shown(path, held.before), _shown(path, held.after)) if held else ("", "")
         words = {
             "subject": self._subject,
+            "type": masked(self._step.type),
             "done": done(self._operation),
             "property": masked(path),
             "old": old,
@@ -210,7 +249,9 @@ class _Judged:
             return f"{masked(path)}: also {new}"
         return masked(path) + (f": {old} → {new}" if old and new and old != new else "")
 
-    def _open(self, row: Row, found: Open) -> Finding:
+    def _open(self, those: Sequence[tuple[Row, Open]]) -> Finding:
+        """One value that is not known, in the words of the worst row that looks at it; it asks where any of them does."""
+        row, found = min(those, key=lambda one: (RISKS.index(one[0].risk), not one[0].blocks, not one[0].approval))
         named = masked(found.path)
         return Finding(
             "unknown",
@@ -223,23 +264,29 @@ class _Judged:
             "Apply what it depends on first and preview again, or look at the value once it is known.",
             self._step.urn,
             found.path,
-            approval=row.approval or row.blocks,
+            approval=any(one.approval or one.blocks for one, _ in those),
         )
 
 
 def _without_repeated(findings: list[Finding]) -> list[Finding]:
-    """Without what says less of the same: the same risk of the same property, or that something is to be reviewed which is worse."""
+    """Without what says less of the same, and asks for no more: the same risk of the same property, or that something is to be reviewed
+    which is worse."""
     if len(findings) < 2:
         return findings
-    kept: list[Finding] = []
-    for one in findings:
-        others = [other for other in findings if other is not one and one.path and other.path]
-        worse = [other for other in others if other.risk not in ("review", "unknown") and _related(_names(one.path), _names(other.path))]
-        if one.risk == "review" and worse:
-            continue
-        if not any(other.path == one.path and other.risk == one.risk for other in kept if one.path):
-            kept.append(one)
-    return kept
+    return [one for at, one in enumerate(findings) if not any(_says(other, one, at > n) for n, other in enumerate(findings) if n != at)]
+
+
+def _says(one: Finding, other: Finding, first: bool) -> bool:
+    """Whether `one` says what `other` does and more; of two that say the same, the `first` does."""
+    if not one.path or not other.path or (one.blocks, one.approval) < (other.blocks, other.approval):
+        return False
+    if one.path == other.path and one.risk == other.risk:
+        return first or (one.blocks, one.approval) > (other.blocks, other.approval)
+    wide, narrow = _names(other.path), _names(one.path)
+    if other.risk != "review" or not _related(wide, narrow):
+        return False
+    # What is to be reviewed of a part says more than that the whole is.
+    return one.risk not in ("review", "unknown") or (wide is not None and narrow is not None and len(wide) < len(narrow))
 
 
 def _has(inputs: Mapping[str, Any], path: str, wanted: object) -> bool:

@@ -12,14 +12,17 @@ from modelway.rules.properties import parts
 OPERATIONS: tuple[str, ...] = get_args(Operation)
 OPTIONS = ("@protect", "@retainOnDelete")
 """How the engine treats a resource, where a row's property may stand."""
-PLACEHOLDERS = frozenset(("subject", "done", "property", "old", "new", "detail"))
+PLACEHOLDERS = frozenset(("subject", "type", "done", "property", "old", "new", "detail"))
+RESTS = ("", "type", "package")
+_EVERYTHING = re.compile(r"\*|[^:]*:\*:\*")
+"""Patterns that name no type of their own."""
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 _ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
 @dataclass(frozen=True)
 class Row:
-    """One row. Texts may hold `{subject}`, `{done}` (`deleted`, `replaced`, …), `{property}`, `{old}`, `{new}` and `{detail}`."""
+    """One row. Texts may hold `{subject}`, `{type}`, `{done}` (`deleted`, `replaced`, …), `{property}`, `{old}`, `{new}` and `{detail}`."""
 
     id: str
     risk: Risk
@@ -42,11 +45,19 @@ class Row:
     of what comes."""
     unless: Mapping[str, object] = field(default_factory=dict)
     """What may not be so, in the same way; one of them is enough."""
+    rest: str = ""
+    """`type`: only where nothing else is told, and no other row is about that operation on that type alone; `package`: only of types of
+    packages that no other row names. Never of components: their children are steps of their own."""
     why: str = ""
     breaks: str = ""
     avoid: str = ""
     approval: bool = True
     blocks: bool = False
+
+
+def named(one: Row) -> tuple[str, ...]:
+    """The types that a row names; patterns such as `aws:*:*` name none."""
+    return () if one.rest else tuple(kind for kind in one.types if not _EVERYTHING.fullmatch(kind))
 
 
 APPROVED = frozenset(("irreversible", "disruptive", "exposure", "blind", "unknown"))
@@ -125,6 +136,10 @@ def _condition(given: Mapping[str, Any]) -> Iterator[Fault]:
         yield Fault("value", None, f'`when = "{when}"` needs a value', "Add `value`.")
     if given.get("unit", "amount") not in UNITS:
         yield Fault("unit", given["unit"], f"must be one of {', '.join(UNITS)}", "Write one of them.")
+    if (rest := given.get("rest", "")) not in RESTS:
+        yield Fault("rest", rest, "must be type or package", "Write one of them, or take it away.")
+    elif rest and when:
+        yield Fault("rest", rest, "a row of what no other row names is about the operation alone", "Take `when` and `property` away.")
     if path and path not in OPTIONS:
         yield from _path("property", path)
 

@@ -62,6 +62,8 @@ def forced_by(step: Step, properties: Sequence[PropertyChange], operation: Opera
         return ""
     forcing = [one for one in properties if one.replaces]
     if not forcing:
+        if step.old is not None and step.old.taint:
+            return "It is tainted: somebody has asked for its replacement (`pulumi state taint`)"
         named = [path for path, one in (step.detailed or {}).items() if one.kind.endswith("-replace")] or list(step.replace_reasons or ())
         if named:
             return f"{', '.join(named[:3])} cannot be changed in place"

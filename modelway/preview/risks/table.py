@@ -11,7 +11,7 @@ from typing import Any
 
 from modelway.errors import ModelwayError
 from modelway.preview.risks.lines import Lines
-from modelway.preview.risks.rows import Fault, Row, faults, row
+from modelway.preview.risks.rows import Fault, Row, faults, named, row
 from modelway.rules.iam_documents import DOCUMENTS
 
 BUILT_IN = Path(__file__).with_name("table.toml")
@@ -28,6 +28,8 @@ class Table:
     """Rows, in the order in which they are asked."""
 
     rows: tuple[Row, ...]
+    insisting: frozenset[str] = frozenset()
+    """Ids of rows that block or ask because users say so."""
 
 
 def table(own: Path | None = None) -> Table:
@@ -66,7 +68,11 @@ def table(own: Path | None = None) -> Table:
     if told:
         faulty = "".join(f"\n- {f'line {line}: ' if line else ''}{what}" for line, what in sorted(told, key=itemgetter(0)))
         raise InvalidRiskTable(f"{own} cannot be used:{faulty}\nNothing was judged by it. docs/preview.md says what stands in a row.")
-    return Table(tuple(row(given, groups) for given in known.values()))
+    rows = tuple(row(given, groups) for given in known.values())
+    said = {given["id"] for given in given_rows if "blocks" in given or "approval" in given} | seen - {
+        one["id"] for one in built_in["risk"]
+    }
+    return Table(rows, frozenset(one.id for one in rows if one.id in said and (one.blocks or one.approval)))
 
 
 def _heads(content: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -126,12 +132,31 @@ def as_markdown(rows: Sequence[Row]) -> str:
     return "\n".join([head, *lines])
 
 
+def covered(rows: Sequence[Row]) -> str:
+    """The types that rows name, one line for each package and module: those of which a deletion is told, and those of which only something
+    else is."""
+    found: dict[str, tuple[set[str], set[str]]] = {}
+    for one in rows:
+        for kind in named(one):
+            where, _, name = kind.rpartition(":")
+            found.setdefault(where.partition("/")[0], (set(), set()))["delete" not in one.on].add(name)
+    head = "| of | a deletion is told of | something else is told of |\n|---|---|---|"
+    lines = (f"| `{where}` | {_names(gone)} | {_names(others - gone)} |" for where, (gone, others) in sorted(found.items()))
+    return "\n".join([head, *lines])
+
+
+def _names(kinds: set[str]) -> str:
+    return ", ".join(f"`{one}`" for one in sorted(kinds))
+
+
 def _asks(one: Row) -> str:
     return "blocks" if one.blocks else "approval" if one.approval and one.risk != "safe" else "–"
 
 
 def _looked_at(one: Row) -> str:
-    if not one.when:
+    if one.rest:
+        said = f"what no other row is about, by its {one.rest}"
+    elif not one.when:
         said = "the operation alone"
     else:
         value = f" {_value(one.value)}" if one.value is not None else ""

@@ -121,6 +121,7 @@ def contradiction(pair: Pair) -> Iterator[Finding]:
         if left_alone
         else "Make the preview from the same commit as the description.",
         path="spec.rules" if side.dialect == "gateway" else "",
+        approval=not left_alone,
     )
 
 

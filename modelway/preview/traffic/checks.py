@@ -66,6 +66,7 @@ def unknown(pair: Pair) -> Iterator[Finding]:
         breaks="Fewer or more requests than was meant may go there; no check of traffic has looked at it.",
         avoid="Write the value into the program, or create what it comes from in an earlier change.",
         path=next((row.path for row in side.rows if row.unknown), ""),
+        approval=True,
     )
 
 

@@ -1,6 +1,6 @@
 """From the resources of a stack and the descriptions of its environment to endpoints, before and after."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -106,13 +106,16 @@ class Traffic:
         return list(self._found)
 
     def untold(self, findings: Iterable[Finding]) -> Iterator[Finding]:
-        """Findings of the risk table, without those that say less of what `findings()` of an endpoint says with its shares."""
-        worst = {finding.urn: RISKS.index(finding.risk) for finding in sorted(self._found, key=_mildest_first)}
-        told: dict[str, int] = {}
+        """Findings of the risk table, without those that say less of what `findings()` of an endpoint says with its shares, and ask for no
+        more."""
+        found: dict[str, list[Finding]] = {}
+        for one in self._found:
+            found.setdefault(one.urn, []).append(one)
+        told: dict[str, list[Finding]] = {}
         for pair in self._pairs:
-            for side in (pair.before, pair.after) if pair.known.urn in worst else ():
-                told |= dict.fromkeys((side.urn, *side.parts), worst[pair.known.urn]) if side is not None else {}
-        return (one for one in findings if one.rule not in _REPEATED or RISKS.index(one.risk) < told.get(one.urn, len(RISKS)))
+            for side in (pair.before, pair.after) if pair.known.urn in found else ():
+                told |= dict.fromkeys((side.urn, *side.parts), found[pair.known.urn]) if side is not None else {}
+        return (one for one in findings if one.rule not in _REPEATED or not _says(told.get(one.urn, ()), one))
 
     def gaps(self) -> list[Gap]:
         """What could not be looked at, of the endpoints that were asked for last."""
@@ -144,8 +147,11 @@ class Traffic:
         )
 
 
-def _mildest_first(finding: Finding) -> int:
-    return -RISKS.index(finding.risk)
+def _says(told: Sequence[Finding], one: Finding) -> bool:
+    """Whether what is told is as bad, and keeps people from merging as much."""
+    worst = min((RISKS.index(other.risk) for other in told), default=len(RISKS))
+    blocks, approval = any(other.blocks for other in told), any(other.approval for other in told)
+    return worst <= RISKS.index(one.risk) and blocks >= one.blocks and approval >= one.approval
 
 
 def _all_sides(world: World, before: World | None) -> Iterator[Side]:

@@ -7,12 +7,14 @@ from collections.abc import Callable, Mapping
 import msgspec
 import pytest
 
+from modelway.architecture import load
 from modelway.preview.cost import Costs, merge, prices
 from modelway.preview.cost.floor import floor
+from modelway.preview.cost.merging import monthly
 from modelway.preview.resources import Step
 from tests.preview.cost.test_cost_cases import TODAY
 from tests.support.engine import Recorder
-from tests.support.environments import composed, environment
+from tests.support.environments import ROOT, composed, environment
 
 MADE_FROM: Mapping[str, tuple[str, str, Callable[[str], str]]] = {
     "aws:eks/nodeGroup:NodeGroup": ("launchTemplate", "aws:ec2/launchTemplate:LaunchTemplate", lambda name: f"{name}-template"),
@@ -23,6 +25,8 @@ MADE_FROM: Mapping[str, tuple[str, str, Callable[[str], str]]] = {
     ),
 }
 """The engine writes which property comes from what; the recorder does not keep it."""
+
+RECORDED = ROOT / "tests" / "preview" / "recorded" / "model-canary"
 
 
 def created(stack: str, made: Recorder) -> Costs:
@@ -53,4 +57,14 @@ def test_what_is_made_costs_what_is_described(name: str) -> None:
     assert not lowest.missing
     assert {endpoint.endpoint for endpoint in whole.endpoints} == {model for model, one in described.models.items() if one.serving}
     # Types of ours are priced, or known to cost nothing; a topic costs by what is sent.
-    assert {told.partition(": ")[0] for told in whole.unpriced} <= {"kubernetes:helm.sh/v3:Release", "aws:sns/topic:Topic"}
+    without = {line.subject.partition(": ")[0] for line in whole.lines if line.basis == "no price of this type here"}
+    assert without <= {"kubernetes:helm.sh/v3:Release", "aws:sns/topic:Topic"}
+
+
+def test_a_share_of_nodes_that_nobody_knows_is_as_before_only_where_as_much_is_asked() -> None:
+    before, after = (load(RECORDED / side, "local", ROOT) for side in ("before", "after"))
+    same, canary = (Costs("local", prices(), TODAY).finish(before, side) for side in (before, after))
+    assert {line.endpoint: line.changed for line in same.lines} == {"co2-forecast": False, "tumor-screening": False}
+    assert {line.endpoint: line.changed for line in canary.lines} == {"co2-forecast": False, "tumor-screening": True}
+    assert monthly(same, "local") == (0, 0)
+    assert monthly(canary, "local") is None
