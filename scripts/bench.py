@@ -30,7 +30,7 @@ from scripts.many_stacks import write_repository
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "benchmarks.md"
 RESULTS = ROOT / "docs" / "benchmarks.json"
-NOTES = ROOT / "scripts" / "bench_notes.md"
+NOTES = ROOT / "scripts" / "bench_notes.txt"
 """What stands below the table."""
 MODELWAY = str(Path(sys.prefix) / "bin" / "modelway")
 

@@ -20,6 +20,7 @@ RULES: dict[str, tuple[set[str], set[str]]] = {
         {"pydantic", "pydantic_core", "ruamel.yaml"},
     ),
     "modelway.contracts": ({"modelway.architecture", "modelway.contracts", "modelway.errors"}, {"duckdb"}),
+    "modelway.redaction": ({"modelway.redaction"}, set()),
     "modelway.rules": ({"modelway.rules"}, set()),
     "modelway.preview": (
         {

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modelway.assignments import is_random, speaks_of_secrets
 from modelway.redaction import HIDDEN, blotted, credentials, kind_inside, kind_of, masked, may_expose
+from modelway.redaction.assignments import is_random, speaks_of_secrets
 
 LETTERS = "aB3dE5gH7jK9mN1pQ3sT5vX7zA9cD1fG3hJ5kL7nP9rS"
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJub2JvZHkifQ.c2lnbmF0dXJl"

@@ -11,10 +11,10 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 
-from modelway.assignments import is_random, speaks_of_secrets
 from modelway.preview.changeset import Shown
 from modelway.preview.resources import SECRET, UNKNOWN
 from modelway.redaction import kind_of
+from modelway.redaction.assignments import is_random, speaks_of_secrets
 
 LONGEST = 200
 

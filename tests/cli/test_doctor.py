@@ -141,7 +141,7 @@ def test_without_an_environment(clone: Path) -> None:
 
 
 def test_a_python_that_is_too_old(clone: Path) -> None:
-    change(clone / "pyproject.toml", 'requires-python = ">=3.11"', 'requires-python = ">=3.99"')
+    change(clone / "pyproject.toml", 'requires-python = ">=3.11.4"', 'requires-python = ">=3.99"')
     assert doctor.python(clone).state == "broken"
 
 

@@ -58,7 +58,7 @@ def test_secrets_and_unknowns_are_told_as_such() -> None:
 
 @given(st.sampled_from(sorted(LOOKS)), st.from_regex(r"[A-Za-z0-9+/]{24,60}", fullmatch=True))
 def test_random_text_shows_nowhere(name: str, text: str) -> None:
-    from modelway.assignments import is_random
+    from modelway.redaction.assignments import is_random
 
     found = shown(name, text).text
     assert found is None or not is_random(text)

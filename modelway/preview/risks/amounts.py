@@ -26,7 +26,7 @@ def number(value: object, unit: str) -> float | None:
     if isinstance(value, bool):
         return None
     if isinstance(value, int | float):
-        return float(value)
+        return value  # As it is: a whole number may be above every float.
     if not isinstance(value, str):
         return None
     if unit == "duration":

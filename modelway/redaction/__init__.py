@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from functools import cache, lru_cache
 from typing import NamedTuple
 
-from modelway.assignments import Span, any_of, is_random, may_assign, secret_by_name, secrets, suspects
+from modelway.redaction.assignments import Span, any_of, is_random, may_assign, secret_by_name, secrets, suspects
 
 HIDDEN = "[hidden]"
 
