@@ -165,6 +165,10 @@ def test_where_configurations_stay_another_up_is_enough(site: Hosted) -> None:
 def test_a_plan_is_applied_and_refused_where_the_fleet_is_larger_than_it_says(site: Hosted, tmp_path: Path) -> None:
     site.write("2026.10.0", "staging")
     site.up()
+    # As many as a plan begins with, whatever the tests before have left running.
+    sagemaker: Any = site.aws("sagemaker")
+    begun = [{"VariantName": "live", "DesiredInstanceCount": 2}]
+    sagemaker.update_endpoint_weights_and_capacities(EndpointName=f"hosted-{MODEL}", DesiredWeightsAndCapacities=begun)
     site.write("2026.11.0", "staging")
     before = site.serves()
     code, said = site.ends("preview", "-s", "hosted", "--out", str(tmp_path))
@@ -175,7 +179,6 @@ def test_a_plan_is_applied_and_refused_where_the_fleet_is_larger_than_it_says(si
     assert site.serves() == site.outputs()["endpoints"][MODEL]["configuration"] != before
     assert not site.previewed()
 
-    sagemaker: Any = site.aws("sagemaker")
     grown = [{"VariantName": "live", "DesiredInstanceCount": 3}]
     sagemaker.update_endpoint_weights_and_capacities(EndpointName=f"hosted-{MODEL}", DesiredWeightsAndCapacities=grown)
     site.write("2026.10.0", "staging")
