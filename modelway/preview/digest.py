@@ -6,10 +6,11 @@ from typing import Any
 import msgspec
 
 from modelway.preview.changeset import Gap
+from modelway.preview.counting import counted
 from modelway.preview.files import Document, contents, document, refuse_other_kinds
 from modelway.preview.runs import Run
 from modelway.preview.steps import Steps
-from modelway.preview.told import SEVERITIES, Result, Said, Told, counted, decoded, diagnostic, run_of
+from modelway.preview.told import SEVERITIES, Result, Said, Told, decoded, diagnostic, run_of
 
 _DIGEST = "the digest of a preview"
 

@@ -8,11 +8,12 @@ from pathlib import Path
 import msgspec
 
 from modelway.preview.changeset import Gap
+from modelway.preview.counting import counted
 from modelway.preview.files import UnusableFile, contents, document, refuse_other_kinds
 from modelway.preview.resources import Resource, type_of
 from modelway.preview.runs import Run
 from modelway.preview.steps import STACK, Steps, of_event
-from modelway.preview.told import SEVERITIES, Result, Said, Told, counted, decoded, diagnostic
+from modelway.preview.told import SEVERITIES, Result, Said, Told, decoded, diagnostic
 
 _POLICIES = (
     *("policyEvent", "policyRemediationEvent", "policyAnalyzeSummaryEvent", "policyRemediateSummaryEvent"),

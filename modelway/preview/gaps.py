@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from modelway.preview.changeset import Gap
+from modelway.preview.counting import counted
 from modelway.preview.plan import Plan
 from modelway.preview.reading import Preview
 from modelway.preview.resources import name_of, type_of
@@ -35,17 +36,13 @@ def of(sources: Sources, preview: Preview, state: State | None, plan: Plan | Non
         found.append(_without_state(sources, preview, seen))
     elif state is not None:
         if seen.strange:
-            what = f"The state is not what the preview started from: they disagree on {_counted(seen.strange)}."
+            what = f"The state is not what the preview started from: they disagree on {counted(seen.strange, 'resource')}."
             found.append(Gap(stack, what, "Give the state as `pulumi stack export` wrote it just before, or leave it out.", look=True))
         found += state.gaps()
     if plan is not None and (others := _disagreeing(plan, seen.operations, preview)):
-        what = f"The plan and the preview are of different runs: they disagree on {_counted(others)}."
+        what = f"The plan and the preview are of different runs: they disagree on {counted(others, 'resource')}."
         found.append(Gap(stack, what, "Make both anew.", look=True))
     return found
-
-
-def _counted(number: int) -> str:
-    return f"{number:,} resource{'s' * (number != 1)}"
 
 
 def _of_descriptions(stack: str, sources: Sources) -> Iterator[Gap]:
@@ -68,7 +65,7 @@ def _of_steps(stack: str, preview: Preview) -> Iterator[Gap]:
         yield Gap(stack, f"The engine does what is not known here: {named}.", "Use a newer Modelway.", look=True)
     if unreadable := list(dict.fromkeys(preview.steps.unreadable)):
         named = ", ".join(masked(name_of(urn)) for urn in unreadable[:_NAMED]) + ("" if len(unreadable) <= _NAMED else ", …")
-        what = f"{len(unreadable):,} change{'s' * (len(unreadable) != 1)} cannot be read, so nothing is known of the risk: {named}."
+        what = f"{counted(len(unreadable), 'change')} cannot be read, so nothing is known of the risk: {named}."
         yield Gap(stack, what, "Read it in the engine's own words: `pulumi preview --diff`.", look=True)
 
 

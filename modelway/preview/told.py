@@ -60,7 +60,3 @@ def decoded(text: msgspec.Raw, kind: type[_T]) -> _T | None:
         return msgspec.json.decode(text, type=kind)
     except msgspec.DecodeError:
         return None
-
-
-def counted(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'s' * (number != 1)}"

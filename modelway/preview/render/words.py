@@ -16,6 +16,7 @@ from modelway.preview.changeset import (
     Shown,
     StackChanges,
 )
+from modelway.preview.counting import counted as counted
 
 TITLES: dict[Decision, str] = {
     "ok": "Nothing stands in the way",
@@ -138,11 +139,6 @@ def happens(changeset: ChangeSet, stack: StackChanges) -> str:
     """What happens in a stack, as `1 new, 3 changed`."""
     told = operations(stack.counts)
     return told or ("protection alone" if any(change.stack == stack.stack for change in changeset.changes) else "none")
-
-
-def counted(number: int, noun: str, plural: str = "") -> str:
-    """As `1 change`, `2 changes`."""
-    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
 
 
 def value(shown: Shown | None) -> str:

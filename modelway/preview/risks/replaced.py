@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from modelway.preview.counting import counted
 from modelway.preview.risks.table import Table
 
 _NAMED = 10
@@ -20,4 +21,4 @@ def replaced(own: Path, table: Table, built_in: Table) -> str:
 
 def _rows(ids: Sequence[str]) -> str:
     more = f" and {len(ids) - _NAMED:,} more" if len(ids) > _NAMED else ""
-    return f"{len(ids):,} built-in row{'s' * (len(ids) != 1)} of the table of risks ({', '.join(ids[:_NAMED])}{more})"
+    return f"{counted(len(ids), 'built-in row')} of the table of risks ({', '.join(ids[:_NAMED])}{more})"
