@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -39,8 +40,12 @@ endpoint:
 """
 
 
+@dataclass(frozen=True)
 class Hosted(Site):
     """The environment, as its files are right now."""
+
+    replaced: set[str] = field(default_factory=set)
+    """Configurations that no longer served while the tier was one that keeps them."""
 
     def write(self, live: str | None, tier: str = "development", instances: str = "ml.m7i.large") -> None:
         """`live`: the version that answers; None for a model that is registered alone."""
@@ -158,6 +163,7 @@ def test_where_configurations_stay_another_up_is_enough(site: Hosted) -> None:
     site.alarm("OK")
     site.up()
     assert site.serves() == site.outputs()["endpoints"][MODEL]["configuration"] != before
+    site.replaced.add(before)
     answer = json.loads(site.modelway("ask", f"hosted/{MODEL}", "--json"))
     assert (answer["version"], answer.get("note")) == ("2026.10.0", None)
 
@@ -177,6 +183,7 @@ def test_a_plan_is_applied_and_refused_where_the_fleet_is_larger_than_it_says(si
     code, said = site.ends("apply", "-s", "hosted", "--plan", plan, "--yes")
     assert (code, "as planned at" in said) == (0, True), said
     assert site.serves() == site.outputs()["endpoints"][MODEL]["configuration"] != before
+    site.replaced.add(before)
     assert not site.previewed()
 
     grown = [{"VariantName": "live", "DesiredInstanceCount": 3}]
@@ -190,6 +197,7 @@ def test_a_plan_is_applied_and_refused_where_the_fleet_is_larger_than_it_says(si
     assert site.serves() == before
     site.up()
     assert site.serves() != before
+    site.replaced.add(before)
 
 
 def test_nothing_is_left_but_what_a_tier_kept(site: Hosted) -> None:
@@ -199,7 +207,8 @@ def test_nothing_is_left_but_what_a_tier_kept(site: Hosted) -> None:
     sagemaker: Any = site.aws("sagemaker")
     assert not sagemaker.list_endpoints()["Endpoints"]
     assert not site.aws("cloudwatch").describe_alarms()["MetricAlarms"]
-    # What was replaced while the tier was staging: a configuration, and the model that it names.
-    (configuration,) = sagemaker.list_endpoint_configs()["EndpointConfigs"]
-    kept = sagemaker.describe_endpoint_config(EndpointConfigName=configuration["EndpointConfigName"])["ProductionVariants"]
-    assert [one["ModelName"] for one in sagemaker.list_models()["Models"]] == [one["ModelName"] for one in kept]
+    # What was replaced while the tier was staging: configurations, and the models that they name.
+    configurations = {one["EndpointConfigName"] for one in sagemaker.list_endpoint_configs()["EndpointConfigs"]}
+    assert configurations == site.replaced
+    kept = [sagemaker.describe_endpoint_config(EndpointConfigName=name)["ProductionVariants"] for name in configurations]
+    assert {one["ModelName"] for one in sagemaker.list_models()["Models"]} == {one["ModelName"] for variants in kept for one in variants}

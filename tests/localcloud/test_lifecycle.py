@@ -214,5 +214,12 @@ def test_down_ends_what_still_starts(clone: Clone) -> None:
 def test_a_cloud_whose_folder_was_removed_ends_by_itself(clone: Clone) -> None:
     interrupted_up(clone)
     assert processes(clone)
-    shutil.rmtree(clone.root / ".modelway")
+    folder = clone.root / ".modelway"
+
+    def is_removed() -> bool:
+        # The supervisor may put a file where the removal has just been.
+        shutil.rmtree(folder, ignore_errors=True)
+        return not folder.exists()
+
+    assert wait_until(is_removed, 10, 0.1)
     assert gone(lambda: processes(clone)), processes(clone)
