@@ -31,8 +31,12 @@ RULES: dict[str, tuple[set[str], set[str]]] = {
     ),
     "modelway.monitoring": (
         {"modelway.architecture", "modelway.monitoring", "modelway.contracts", "modelway.errors"},
-        {"jinja2", "numpy", "scipy"},
+        {
+            *("jinja2", "markupsafe", "rich", "msgspec", "numpy", "scipy", "duckdb", "ibis", "pyarrow", "river", "prometheus_client", "cramjam"),
+            *("google.protobuf", "urllib3"),
+        },
     ),
+    "modelway.monitoring._aws": ({"modelway.errors", "modelway.monitoring"}, {"boto3", "botocore"}),
     "modelway.operations": (
         {
             *("modelway.architecture", "modelway.monitoring", "modelway.operations", "modelway.preview", "modelway.redaction"),

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from modelway.architecture.base import Breach, Section, Shaped, each, repeated
 from modelway.architecture.monitoring import DriftKind, Severity
-from modelway.architecture.quantities import Duration
+from modelway.architecture.quantities import Duration, Percent
 from modelway.architecture.tensors import ColumnName
 
 LabelSource = Annotated[
@@ -152,10 +152,30 @@ class Labels(Section):
             yield Breach(("delay",), "at most 365d", "Write it like 30d.")
 
 
+class Votes(Section):
+    """How many of the last windows have to have drifted before somebody is told."""
+
+    EXAMPLES = MappingProxyType({"needed": 2, "of": 3})
+
+    needed: int = Field(ge=1, le=8)
+    """Windows that have drifted."""
+    of: int = Field(ge=1, le=8)
+    """Windows that are looked back at."""
+
+    def breaches(self) -> Iterator[Breach]:
+        yield from each([self._needed_breaches()])
+
+    def _needed_breaches(self) -> Iterator[Breach]:
+        if self.needed > self.of:
+            yield Breach(("needed",), f"at most of, which is {self.of}", "Write it like {needed: 2, of: 3}.", (("of",),))
+
+
 class Drift(Section):
     """What is watched of a model while it serves."""
 
-    EXAMPLES = MappingProxyType({"window": "1h", "minimum_sample": 1000, "false_alarms": 1})
+    EXAMPLES = MappingProxyType(
+        {"window": "1h", "minimum_sample": 1000, "false_alarms": 1, "smallest": "5%", "seasonality": "weekday", "lateness": "1h"}
+    )
     PEERS = MappingProxyType(
         {
             "data": "Azure ML `data_drift`, SageMaker Model Monitor data quality",
@@ -171,6 +191,14 @@ class Drift(Section):
     """Fewest requests in a window that anything is concluded from; the environment's when absent."""
     false_alarms: int | None = Field(default=None, ge=1, le=100)
     """Alarms a month that are accepted though nothing has changed; thresholds are found from it. 1 when absent."""
+    smallest: Percent | None = None
+    """Smallest drift worth knowing: the share of rows that went elsewhere. 5% when absent. Anything smaller is no drift, however sure."""
+    votes: Votes | None = None
+    """How many of the last windows have to have drifted before somebody is told; 2 of 3 when absent."""
+    seasonality: Literal["hour", "weekday", "hour_of_week"] | None = None
+    """What windows are compared with: the reference's rows of the same hour, weekday, or both, in UTC; all of them when absent."""
+    lateness: Duration | None = None
+    """How long after the end of a window its requests may still arrive, before it is looked at; up to 7d, 15m when absent."""
     data: DataDrift | None = None
     """Whether requests change."""
     prediction: PredictionDrift | None = None
@@ -190,6 +218,7 @@ class Drift(Section):
 
     def breaches(self) -> Iterator[Breach]:
         rules = (self._none_breaches, self._window_breaches, self._concept_breaches, self._parity_breaches, self._unused_breaches)
+        rules += (self._smallest_breaches, self._season_breaches, self._lateness_breaches)
         columns = [(kind, columns) for kind in ("data", "prediction") for columns in ("numbers", "categories")]
         yield from each([*(rule() for rule in rules), *(self._budget_breaches(*which) for which in columns)])
 
@@ -202,6 +231,24 @@ class Drift(Section):
     def _window_breaches(self) -> Iterator[Breach]:
         if self.window is not None and not 300 <= self.window.seconds <= 31 * 86400:
             yield Breach(("window",), "5m to 31d", "Write it like 1h or 1d.")
+
+    def _smallest_breaches(self) -> Iterator[Breach]:
+        if self.smallest is not None and not 0.001 <= self.smallest.fraction <= 0.9:
+            yield Breach(("smallest",), "0.1% to 90%", "Write it like 5%.")
+
+    def _season_breaches(self) -> Iterator[Breach]:
+        longest = {"hour": 3600, "weekday": 86400, "hour_of_week": 3600}.get(self.seasonality or "", 31 * 86400)
+        if self.window is not None and self.window.seconds > longest:
+            yield Breach(
+                ("seasonality",),
+                f"a window that is no longer than the {'day' if longest == 86400 else 'hour'} that it is compared with; it is {self.window}",
+                "Shorten window, or remove seasonality.",
+                (("window",),),
+            )
+
+    def _lateness_breaches(self) -> Iterator[Breach]:
+        if self.lateness is not None and self.lateness.seconds > 7 * 86400:
+            yield Breach(("lateness",), "at most 7d", "Write it like 1h.")
 
     def _concept_breaches(self) -> Iterator[Breach]:
         if self.labels is None and self.concept is not None:
