@@ -39,6 +39,7 @@ class Payloads:
         if random.random() >= self._sample:
             return
         record = {
+            **_pseudonym(request),
             "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
             "model": self._model,
             "version": self._version,
@@ -97,3 +98,9 @@ class Payloads:
         # A model answers whether or not its payloads are kept.
         except (NoWeights, OSError, ValueError, HTTPException) as fault:
             print(f"payloads were lost: {fault}", file=sys.stderr)
+
+
+def _pseudonym(request: object) -> dict[str, str]:
+    """By what a label finds its request: the SHA-256 of the request's id, as that may tell who somebody is; nothing without one."""
+    known = request.get("id") if isinstance(request, dict) else None
+    return {"id": hashlib.sha256(known.encode()).hexdigest()} if isinstance(known, str) and known else {}

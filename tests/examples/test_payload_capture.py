@@ -1,5 +1,6 @@
 """The serving program keeps what it is told to keep of requests and answers, and nothing else."""
 
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -56,6 +57,7 @@ def test_the_named_fields_are_kept(store: str, built: Path, serve: Start) -> Non
         assert record["inputs"] == [tensor for tensor in sample()["inputs"] if tensor["name"] == inputs[0]]
         assert inputs[1] not in json.dumps(record)
         assert "patient-4711" not in json.dumps(record)
+        assert record["id"] == hashlib.sha256(b"patient-4711").hexdigest()
 
 
 def test_nothing_is_kept_that_chance_does_not_pick(store: str, built: Path, serve: Start) -> None:
