@@ -75,6 +75,7 @@ def wanted() -> Iterator[tuple[Path, str]]:
         yield file_of(kind), json.dumps(generated(kind), indent=2, ensure_ascii=False) + "\n"
     yield changeset.FILE, json.dumps(changeset.generated(), indent=2, ensure_ascii=False) + "\n"
     yield lock.FILE, lock.of_reports()
+    yield lock.DRIFT_FILE, lock.of_drift()
 
 
 def main(arguments: list[str]) -> int:

@@ -1,6 +1,7 @@
-"""report.lock: the part of requirements.lock that the verbs without an engine need, for jobs of CI and for other repositories."""
+"""report.lock and drift.lock: what the verbs without an engine need of requirements.lock, and what the job that looks for drift does."""
 
 import re
+import tomllib
 from collections import deque
 from collections.abc import Iterable
 from pathlib import Path
@@ -52,3 +53,16 @@ def part_of(lock: str, needed: Iterable[str]) -> str:
 def of_reports() -> str:
     """What report.lock holds."""
     return HEAD + part_of(WHOLE.read_text("utf-8"), NEEDED)
+
+
+DRIFT_FILE = ROOT / "drift.lock"
+DRIFT_HEAD = """\
+# For the image of the job that looks for drift (templates/drift-job). Out of requirements.lock, by `make generate`.
+"""
+
+
+def of_drift() -> str:
+    """What drift.lock holds: report.lock, the extra `drift`, and how both reach AWS and read data."""
+    extra = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["optional-dependencies"]["drift"]
+    named = [re.split(r"[\[<>=]", one)[0] for one in extra]
+    return DRIFT_HEAD + part_of(WHOLE.read_text("utf-8"), (*NEEDED, "boto3", "duckdb", *named))
