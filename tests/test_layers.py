@@ -37,6 +37,8 @@ RULES: dict[str, tuple[set[str], set[str]]] = {
         },
     ),
     "modelway.monitoring._aws": ({"modelway.errors", "modelway.monitoring"}, {"boto3", "botocore"}),
+    "modelway.monitoring._aws_signing": ({"modelway.errors"}, {"boto3", "botocore"}),
+    "modelway.monitoring._aws_events": ({"modelway.errors"}, {"boto3", "botocore"}),
     "modelway.operations": (
         {
             *("modelway.architecture", "modelway.monitoring", "modelway.operations", "modelway.preview", "modelway.redaction"),
