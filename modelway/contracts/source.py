@@ -41,12 +41,23 @@ class NoSource(ModelwayError):
 
 
 @dataclass(frozen=True)
+class Span:
+    """The rows whose `column`, which holds numbers, is at least `start` and below `end`."""
+
+    column: str
+    start: float
+    end: float
+
+
+@dataclass(frozen=True)
 class Source:
     """A table: one file, or the files of a pattern, all of one format."""
 
     name: str
     files: tuple[Path, ...]
     format: Format
+    within: Span | None = None
+    """Which rows alone are meant, of Parquet; all when absent."""
 
     def name_of(self, file: int) -> str:
         """The file by name where there are several; empty where there is one."""
@@ -95,6 +106,7 @@ class Layout:
     """Of DuckDB, or CSV or JSON."""
     delimiter: str = ","
     encoding: Encoding = "utf-8"
+    within: Span | None = None
 
     @property
     def columns(self) -> dict[str, str]:
@@ -120,7 +132,13 @@ class Layout:
         kept in reject_errors."""
         links = f"[{', '.join(engine.link(file) for file in files)}]"
         if self.format == "parquet":
-            return f"(SELECT *, file_row_number + 1 AS row FROM read_parquet({links}))" if numbered else f"read_parquet({links})"
+            meant = ""
+            if self.within is not None:
+                time = self.value(self.within.column)
+                meant = f" WHERE {time} >= {float(self.within.start)!r} AND {time} < {float(self.within.end)!r}"
+            if numbered:
+                return f"(SELECT *, file_row_number + 1 AS row FROM read_parquet({links}){meant})"
+            return f"(SELECT * FROM read_parquet({links}){meant})" if meant else f"read_parquet({links})"
         rejects = "store_rejects = true, rejects_limit = 100000" if keep_rejects else "ignore_errors = true"
         number = ", row_number() OVER () AS row" if numbered else ""
         if self.format == "csv":
@@ -147,7 +165,8 @@ def layouts(engine: Engine, table: Source, file: int, encoding: Encoding, wanted
         except CannotRead:
             # Nothing but the footer is read here, so nothing else can be wrong.
             raise CannotRead("is not a Parquet file, or is damaged") from None
-        return Layout((file,), "parquet", tuple(str(row[0]) for row in described), tuple(str(row[1]) for row in described))
+        names, types = tuple(str(row[0]) for row in described), tuple(str(row[1]) for row in described)
+        return Layout((file,), "parquet", names, types, within=table.within)
     if table.format == "json":
         whole = Layout((file,), "json", (), (), encoding=encoding)
         keys = f"SELECT unnest(json_keys(j)) AS key FROM (SELECT j FROM {whole.table(engine, [file])} LIMIT {LOOKED_AT})"
