@@ -120,6 +120,10 @@ class Result(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     accounting: Accounting
     findings: tuple[Finding, ...]
     alarms: tuple[Alarm, ...] = ()
+    held: int = 0
+    """Bytes of the files it was made from."""
+    labelled: bool = False
+    """Whether its labels were due, and were looked at."""
 
 
 def written(result: Result) -> bytes:
