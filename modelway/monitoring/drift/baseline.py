@@ -78,6 +78,10 @@ class Reached(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defa
     low: float
     """Lower end of the interval of 95 %."""
     high: float
+    column: str | None = None
+    """Where it was reached on one group alone: the column that says who belongs to it,"""
+    segment: str | None = None
+    """and the hash of the value there."""
 
 
 class Baseline(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
