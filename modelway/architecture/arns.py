@@ -1,4 +1,4 @@
-"""What has a name in AWS that is not of the environment's making: keys, topics, secrets."""
+"""What has a name in AWS that is not of the environment's making: keys, topics, buses, secrets."""
 
 import re
 from collections.abc import Mapping
@@ -31,6 +31,16 @@ TopicArn = Annotated[
         rf"arn:aws[a-z-]*:sns:{_REGION}:[0-9]{{12}}:[A-Za-z0-9_-]+",
         "the ARN of an SNS topic",
         "Write it like arn:aws:sns:eu-west-1:222222222222:ml-pages.",
+        400,
+    ),
+]
+
+BusArn = Annotated[
+    str,
+    Shaped(
+        rf"arn:aws[a-z-]*:events:{_REGION}:[0-9]{{12}}:event-bus/[A-Za-z0-9._/-]+",
+        "the ARN of an event bus",
+        "Write it like arn:aws:events:eu-west-1:222222222222:event-bus/ml.",
         400,
     ),
 ]

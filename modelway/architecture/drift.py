@@ -28,6 +28,10 @@ WITHOUT_LABELS = ("selection_rate",)
 """Metrics that need answers alone."""
 
 
+LONGEST_SEASON: Mapping[str, int] = MappingProxyType({"hour": 3600, "weekday": 86400, "hour_of_week": 3600})
+"""Seconds that a window may have which is compared with the same hour or weekday."""
+
+
 class Numbers(Section):
     """How columns of numbers are compared with what the model learned from."""
 
@@ -217,10 +221,10 @@ class Drift(Section):
         return tuple(kind for kind in kinds if getattr(self, kind) is not None)
 
     def breaches(self) -> Iterator[Breach]:
-        rules = (self._none_breaches, self._window_breaches, self._concept_breaches, self._parity_breaches, self._unused_breaches)
-        rules += (self._smallest_breaches, self._season_breaches, self._lateness_breaches)
+        alone = (self._none_breaches, self._window_breaches, self._smallest_breaches, self._season_breaches, self._lateness_breaches)
+        by_labels = (self._concept_breaches, self._parity_breaches, self._unused_breaches)
         columns = [(kind, columns) for kind in ("data", "prediction") for columns in ("numbers", "categories")]
-        yield from each([*(rule() for rule in rules), *(self._budget_breaches(*which) for which in columns)])
+        yield from each([*(rule() for rule in (*alone, *by_labels)), *(self._budget_breaches(*which) for which in columns)])
 
     def _none_breaches(self) -> Iterator[Breach]:
         if not self.kinds:
@@ -237,11 +241,12 @@ class Drift(Section):
             yield Breach(("smallest",), "0.1% to 90%", "Write it like 5%.")
 
     def _season_breaches(self) -> Iterator[Breach]:
-        longest = {"hour": 3600, "weekday": 86400, "hour_of_week": 3600}.get(self.seasonality or "", 31 * 86400)
-        if self.window is not None and self.window.seconds > longest:
+        longest = LONGEST_SEASON.get(self.seasonality or "")
+        if self.window is not None and longest is not None and self.window.seconds > longest:
+            compared = "day" if longest == 86400 else "hour"
             yield Breach(
                 ("seasonality",),
-                f"a window that is no longer than the {'day' if longest == 86400 else 'hour'} that it is compared with; it is {self.window}",
+                f"a window that is no longer than the {compared} that it is compared with; it is {self.window}",
                 "Shorten window, or remove seasonality.",
                 (("window",),),
             )

@@ -21,9 +21,7 @@ NOT_YET: Mapping[str, Effect] = MappingProxyType(
     {
         "promotion": "harmless",
         "governance": "harmless",
-        "models.*.drift": "harmless",
         "models.*.governance.approvers": "harmless",
-        "monitoring.drift": "harmless",
     }
 )
 """Fields by path, `*` for any name or position. Below a field that is listed, everything is."""
@@ -42,7 +40,8 @@ class Ineffective:
 
 
 def ineffective(environment: "Environment") -> Iterator[Ineffective]:
-    """The fields that `environment` sets and that nothing puts into effect yet, in the order of the table; then those that are idle."""
+    """The fields that `environment` sets and that nothing puts into effect yet, in the order of the table; then drift that nobody looks
+    at, and those that are idle."""
     for pattern, effect in NOT_YET.items():
         for path in _set(environment, tuple(pattern.split("."))):
             # How a model would serve that does not makes nothing.
@@ -52,6 +51,9 @@ def ineffective(environment: "Environment") -> Iterator[Ineffective]:
         yield Ineffective(("monitoring", "backend"), "refused")
     if keeps_too_long(environment):
         yield Ineffective(("monitoring", "retention"), "refused")
+    if environment.monitoring.drift.image is None:
+        watched = (name for name, model in environment.models.items() if model.serving is not None and model.drift is not None)
+        yield from (Ineffective(("models", name, "drift"), "harmless") for name in watched)
     yield from (Ineffective(("models", name, "endpoint", "scaling", "min"), "idle") for name in moves_at_once(environment))
 
 

@@ -11,6 +11,7 @@ from modelway.architecture.base import Breach, EnvironmentName, Name, Owner, Sec
 from modelway.architecture.capacity import capacity_breaches
 from modelway.architecture.cluster import Cluster
 from modelway.architecture.contract import Contract
+from modelway.architecture.drift_rules import drift_breaches
 from modelway.architecture.gateway_rules import gateway_breaches
 from modelway.architecture.governance import CARD_PATH
 from modelway.architecture.gpus import gpu_breaches
@@ -130,6 +131,7 @@ class Environment(Section):
                 gateway_breaches(self),
                 capacity_breaches(self),
                 model_breaches(self),
+                drift_breaches(self),
                 tracking_breaches(self),
             ]
         )

@@ -12,7 +12,7 @@ from modelway.architecture.drift import Drift
 from modelway.architecture.endpoint import Endpoint
 from modelway.architecture.governance import Governance
 from modelway.architecture.monitoring import RiskTier
-from modelway.architecture.references import Image, Weights
+from modelway.architecture.references import BaselineFile, Image, Weights
 from modelway.architecture.sagemaker import OR_KUBERNETES
 from modelway.architecture.traffic import Canary, Shadow, Share, Traffic
 
@@ -69,6 +69,7 @@ class Version(Section):
             "image": f"credit-risk@sha256:{'a1' * 32}",
             "weights": f"credit-risk/2026.11.1/model.ubj@sha256:{'b2' * 32}",
             "format": "safetensors",
+            "baseline": f"credit-risk/2026.11.1/baseline.json@sha256:{'c3' * 32}",
             "protocols": ["open_inference", "sagemaker"],
         }
     )
@@ -92,6 +93,9 @@ class Version(Section):
     """How the weights are written; by the end of the file's name when absent."""
     framework: Framework | None = None
     """What it was trained with, such as xgboost 3.1.1."""
+    baseline: BaselineFile | None = None
+    """What its drift is measured from, as `modelway drift baseline` makes it: KEY@sha256:… in the environment's own model store, or
+    s3://BUCKET/KEY@sha256:…"""
     protocols: tuple[Literal["open_inference", "sagemaker"], ...] = Field(default=("open_inference",), min_length=1)
     """What the image speaks: version 2 of the Open Inference Protocol, or /ping and /invocations on port 8080 as SageMaker asks."""
 

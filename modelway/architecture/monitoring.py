@@ -8,7 +8,9 @@ from pydantic import Field
 
 from modelway.architecture.arns import KeyArn, SecretReference, TopicArn
 from modelway.architecture.base import Breach, FieldPath, Name, Section, Shaped, each, of_each, repeated
+from modelway.architecture.drift_events import DriftEvent
 from modelway.architecture.quantities import Duration, Memory
+from modelway.architecture.references import Image
 
 Severity = Literal["page", "ticket"]
 """How soon somebody has to look: at once, or in working hours. Alerts have it as their label `severity`."""
@@ -154,8 +156,20 @@ class DriftMinimum(Section):
 class DriftRules(Section):
     """What holds for all models: what their files may leave out, and what they have to say."""
 
-    EXAMPLES = MappingProxyType({"window": "1h", "minimum_sample": 1000})
+    EXAMPLES = MappingProxyType(
+        {
+            "window": "1h",
+            "minimum_sample": 1000,
+            "image": f"222222222222.dkr.ecr.eu-west-1.amazonaws.com/tools/modelway@sha256:{'a' * 64}",
+            "events": [{"kind": "eventbridge", "bus": "arn:aws:events:eu-west-1:222222222222:event-bus/ml"}],
+        }
+    )
 
+    image: Image | None = None
+    """Image of the job that looks, HOST/NAME@sha256:…, which has `modelway[drift]`. Without it the drift of models is described and
+    nobody looks."""
+    events: tuple[DriftEvent, ...] = Field(default=(), max_length=8)
+    """Who is told, besides people, when drift of a model begins or ends."""
     window: Duration = Duration("1d")
     """Length of time that is looked at as one, for models that do not say."""
     minimum_sample: int = Field(default=500, ge=30, le=10_000_000)
@@ -164,7 +178,34 @@ class DriftRules(Section):
     """Minima by risk tier: low, medium, high."""
 
     def breaches(self) -> Iterator[Breach]:
-        yield from each([of_each(self, "tiers", self._window_breaches)])
+        alone = (self._image_breaches, self._length_breaches, self._event_breaches)
+        by_tier = (self._window_breaches, self._job_breaches)
+        yield from each([*(rule() for rule in alone), repeated(self, "events"), *(of_each(self, "tiers", rule) for rule in by_tier)])
+
+    def _image_breaches(self) -> Iterator[Breach]:
+        if self.image is not None and self.image.registry is None:
+            yield Breach(
+                ("image",),
+                "an image with its host: the environment's own registry has those of models alone",
+                f"Write HOST/{self.image.name}@{self.image.digest}.",
+            )
+
+    def _length_breaches(self) -> Iterator[Breach]:
+        if not 300 <= self.window.seconds <= 31 * 86400:
+            yield Breach(("window",), "5m to 31d", "Write it like 1h or 1d.")
+
+    def _event_breaches(self) -> Iterator[Breach]:
+        if self.events and self.image is None:
+            yield Breach(("events",), "needs image: the job tells them, and there is none", _JOB, (("image",),))
+
+    def _job_breaches(self, tier: str, minimum: DriftMinimum) -> Iterator[Breach]:
+        if minimum.requires and self.image is None:
+            yield Breach(
+                ("tiers", tier, "requires"),
+                "needs image: without the job that looks, what is asked of models is described and not done",
+                _JOB,
+                (("image",),),
+            )
 
     def _window_breaches(self, tier: str, minimum: DriftMinimum) -> Iterator[Breach]:
         if minimum.window_at_most is not None and minimum.window_at_most.seconds < self.window.seconds:
@@ -175,6 +216,8 @@ class DriftRules(Section):
                 (("window",),),
             )
 
+
+_JOB = "Add `image: HOST/NAME@sha256:…`, an image that has modelway[drift]; or remove it."
 
 RETENTION: Mapping[str, tuple[int, int]] = MappingProxyType({"operator": (1, 3650), "amp": (1, 1095)})
 """Days that metrics can be kept, by backend; what Amazon keeps:

@@ -1,4 +1,4 @@
-"""What is pinned by its SHA-256 digest: images and weights. What a tag points at may change; what a digest names may not."""
+"""What is pinned by its SHA-256 digest: images, weights, baselines. What a tag points at may change; what a digest names may not."""
 
 import re
 from typing import Literal, Self
@@ -110,3 +110,28 @@ class Weights(Written):
     def sha256(self) -> str:
         """64 hex digits."""
         return self._parts[4].removeprefix("sha256:")
+
+
+class BaselineFile(Written):
+    """What drift of a version is measured from: `KEY@sha256:…` in the environment's own model store, or `s3://BUCKET/KEY@sha256:…` in
+    another bucket."""
+
+    SHAPE = rf"(?:s3://({_BUCKET})/)?({_KEY})@({_DIGEST})"
+    RULE = "a baseline as KEY@sha256: and 64 hex digits, KEY is a path in the environment's model store; or s3://BUCKET/KEY@sha256:…"
+    WAY_OUT = "Write what `modelway drift baseline` shows, like credit-risk/2026.11.1/baseline.json@sha256:…"
+    __slots__ = ()
+
+    @property
+    def bucket(self) -> str | None:
+        """Name of the bucket it is in, when it is not the environment's own."""
+        return self._parts[1]
+
+    @property
+    def key(self) -> str:
+        """Path in the bucket."""
+        return self._parts[2]
+
+    @property
+    def sha256(self) -> str:
+        """64 hex digits."""
+        return self._parts[3].removeprefix("sha256:")

@@ -70,6 +70,7 @@ IN_EFFECT = {
     "monitoring.retention",
     "monitoring.runbooks",
     "monitoring.alerts",
+    "monitoring.drift",
     "models.*.model",
     "models.*.team",
     "models.*.cluster",
@@ -78,6 +79,8 @@ IN_EFFECT = {
     "models.*.versions.*.image",
     "models.*.versions.*.weights",
     "models.*.versions.*.contract",
+    "models.*.versions.*.baseline",
+    "models.*.drift",
     "models.*.endpoint.runtime",
     "models.*.endpoint.resources.cpu",
     "models.*.endpoint.resources.memory",
@@ -179,3 +182,10 @@ def test_a_rollout_of_one_instance_is_idle(scaling: str, rollout: str, idle: boo
     found = [(one.field, one.effect) for one in ineffective(environment)]
     assert found == ([("models.credit-risk.endpoint.scaling.min", "idle")] if idle else [])
     assert effect.refusal(environment) is None
+
+
+def test_drift_that_nobody_looks_at_is_told(tmp_path: Path) -> None:
+    environments = lay_out("drift/whole.happy", tmp_path)
+    described = load(environments, "dev")
+    assert [(one.field, one.effect) for one in ineffective(described)] == [("models.credit-risk.drift", "harmless")]
+    assert not list(ineffective(load(lay_out("drift/looked-at.happy", tmp_path / "looked-at"), "dev")))
