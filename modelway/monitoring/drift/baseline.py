@@ -19,7 +19,7 @@ class NoBaseline(ModelwayError):
 
 
 class Noise(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a score is by chance alone, where nothing has changed.
+    """What the square of a score is by chance alone, where nothing has changed; see `noise.squared`. Of a share of rows, the share itself.
 
     Of rows drawn one by one out of the reference: `means` and `variances` at `sizes` rows (ascending; the larger of two samples counts as
     endless, so ask at n·N/(n+N) for a window of n rows and a reference of N). Of time: what windows of the reference, each as long as
@@ -31,6 +31,8 @@ class Noise(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     variances: tuple[float, ...]
     natural_mean: float = 0.0
     natural_variance: float = 0.0
+    natural_persistence: float = 0.0
+    """Correlation of what time adds in one window with the next."""
 
 
 class Column(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):

@@ -1,0 +1,163 @@
+"""What a score is where nothing has changed, at any number of rows: from what a baseline keeps of it.
+
+All statistics are looked at as squares, because that is what they have in common: with n rows and a reference of N, their mean falls with
+the size n·N / (n + N), and they are spread as a gamma distribution is, of which chi-squared is one.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy import special
+
+from modelway.monitoring.drift.baseline import Column, Kind, Noise
+from modelway.monitoring.drift.statistics import ORDERED, Floats, Method, grouped, grouping, scores
+
+MOST_GROUPS: dict[Kind, int] = {"number": 10, "category": 20}
+"""Bins that are compared at the most, about: more see less of a change that goes through all of them."""
+EXACT = 10_000
+"""Rows up to which the chance of a share is summed."""
+
+
+@dataclass(frozen=True)
+class Expected:
+    """Mean and variance of a square where nothing has changed; `natural` is the part of the variance that time has beside chance."""
+
+    mean: float
+    variance: float
+    natural: float = 0.0
+
+    def chance(self, square: float) -> float:
+        """Probability of this square or a larger one."""
+        if square <= 0:
+            return 1.0
+        if self.mean <= 0 or self.variance <= 0:
+            return 0.0
+        return float(special.gammaincc(self.mean**2 / self.variance, square * self.mean / self.variance))
+
+    def square(self, chance: float) -> float:
+        """The square that is passed with this probability."""
+        if self.mean <= 0 or self.variance <= 0:
+            return 0.0
+        return float(special.gammainccinv(self.mean**2 / self.variance, chance) * self.variance / self.mean)
+
+    @property
+    def shape(self) -> float:
+        return self.mean**2 / self.variance if self.variance > 0 else 0.0
+
+
+def effective(rows: ArrayLike, reference: ArrayLike) -> Floats:
+    """Rows of a window that would be as uncertain against an endless reference: n·N / (n + N). Neither may be 0."""
+    one, two = np.asarray(rows, dtype=np.float64), np.asarray(reference, dtype=np.float64)
+    return np.asarray(one * two / (one + two))
+
+
+def squared(method: Method, score: ArrayLike, size: ArrayLike) -> Floats:
+    """psi as it is, chi-squared by its size, all others as their square."""
+    there = np.asarray(score, dtype=np.float64)
+    return there if method == "psi" else there / np.asarray(size, dtype=np.float64) if method == "chi_squared" else there**2
+
+
+def score_of(method: Method, square: float, size: float) -> float:
+    """The score that has this square."""
+    square = max(square, 0.0)
+    return square if method == "psi" else square * size if method == "chi_squared" else float(np.sqrt(square))
+
+
+def compared(method: Method, kind: Kind, reference: ArrayLike, windows: ArrayLike, size: float, positions: ArrayLike) -> Floats:
+    """Scores of windows against a reference, in the bins that belong together at this size."""
+    if method in ORDERED:
+        return scores(method, reference, windows, positions)
+    whole = np.asarray(reference, dtype=np.float64)
+    groups = grouping(whole if whole.ndim == 1 else whole.sum(axis=0), size, MOST_GROUPS[kind])
+    return scores(method, grouped(whole, groups), grouped(windows, groups))
+
+
+def units(method: Method, kind: Kind, reference: ArrayLike, size: float, positions: ArrayLike) -> tuple[float, float]:
+    """What mean and variance of a square are in proportion to, times size and its square: by this the noise of one reference and size
+    says that of others, such as of a season's rows. Of psi, chi-squared and Jensen–Shannon both are the degrees of freedom."""
+    counts = np.asarray(reference, dtype=np.float64)
+    if method not in ORDERED:
+        counts = grouped(counts, grouping(counts, size, MOST_GROUPS[kind]))
+    # As many rows as `smoothed` adds: a constant has no spread otherwise.
+    shares = smoothed(counts)
+    if method in ("psi", "chi_squared", "jensen_shannon"):
+        degrees = float(max(shares.size - 1, 1))
+        return degrees, degrees
+    above = np.cumsum(shares)[:-1]
+    spread = above * (1 - above)
+    if method == "ks":
+        unit = float(spread.max(initial=0.0))
+    elif method == "wasserstein":
+        unit = float(np.sqrt(np.maximum(spread, 0.0)) @ np.diff(np.asarray(positions, dtype=np.float64))) ** 2
+    else:
+        unit = float(np.sqrt(shares * (1 - shares)).sum()) ** 2
+    return unit, unit**2
+
+
+def smoothed(reference: ArrayLike) -> Floats:
+    """Shares of the reference's bins, with half a row spread evenly over all: what never came may come once (W. Perks, 1947)."""
+    counts = np.asarray(reference, dtype=np.float64)
+    return np.asarray((counts + 0.5 / counts.size) / (counts.sum() + 0.5))
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """Noise of drawing rows, of one method and column, in `units`; shape (sizes,) each."""
+
+    sizes: Floats
+    means: Floats
+    variances: Floats
+
+    def at(self, sizes: ArrayLike) -> tuple[Floats, Floats]:
+        """Both at other sizes, still in units: between sizes by their logarithm, beyond them as at the last one."""
+        where, known = np.log(np.maximum(np.asarray(sizes, dtype=np.float64), 1.0)), np.log(self.sizes)
+        return np.asarray(np.interp(where, known, self.means)), np.asarray(np.interp(where, known, self.variances))
+
+
+def sampling(method: Method, column: Column) -> Sampling:
+    """Raises KeyError where the column has no noise of that method."""
+    noise = column.noise[method]
+    by = np.array([units(method, column.kind, column.counts, size, column.positions) for size in noise.sizes])
+    sizes, means, variances = (np.asarray(values, dtype=np.float64) for values in (noise.sizes, noise.means, noise.variances))
+    by[by <= 0] = np.inf
+    return Sampling(sizes, means * sizes / by[:, 0], variances * sizes**2 / by[:, 1])
+
+
+def expected(method: Method, column: Column, reference: ArrayLike, size: float) -> Expected:
+    """The square of `method` where `size` rows are compared with `reference`: the column's counts, or those of a season."""
+    mean, variance = (float(part) for part in sampling(method, column).at(size))
+    unit = units(method, column.kind, reference, size, column.positions)
+    mean, variance = mean * unit[0] / size, variance * unit[1] / size**2
+    return with_natural(mean, variance, column.noise[method])
+
+
+def with_natural(mean: float, variance: float, noise: Noise) -> Expected:
+    """Sampling noise and what time has beside it. Where both are there they also multiply: a chi-squared with λ added to its mean has
+    2λ times var / mean added to its variance."""
+    across = 2 * noise.natural_mean * variance / mean if mean > 0 else 0.0
+    natural = noise.natural_variance + across
+    return Expected(mean + noise.natural_mean, variance + natural, noise.natural_variance)
+
+
+def share_chance(found: int, rows: int, known: int, of: int, natural_variance: float) -> tuple[float, float]:
+    """Probability that of `rows` as many as `found` or more, and as many or fewer, have something that `known` rows `of` the reference
+    have: beta-binomial, with half a row for each answer (Jeffreys) and what time adds to the variance of the share."""
+    share = (known + 0.5) / (of + 1)
+    spread = share * (1 - share)
+    together = max(spread / (natural_variance + spread / (of + 2)) - 1, 1e-6)
+    one, other = share * together, (1 - share) * together
+    if rows > EXACT:
+        # So many rows have no steps worth summing: a beta distribution with the same mean and variance.
+        whole = spread / (spread / rows + natural_variance + spread / (of + 2)) - 1
+        more = float(special.betaincc(share * whole, (1 - share) * whole, max(found - 0.5, 0.0) / rows))
+        return more, float(special.betainc(share * whole, (1 - share) * whole, min((found + 0.5) / rows, 1.0)))
+    at = np.arange(rows + 1)
+    chances = np.exp(
+        special.gammaln(rows + 1)
+        - special.gammaln(at + 1)
+        - special.gammaln(rows - at + 1)
+        + special.betaln(at + one, rows - at + other)
+        - special.betaln(one, other)
+    )
+    return min(float(chances[found:].sum()), 1.0), min(float(chances[: found + 1].sum()), 1.0)
