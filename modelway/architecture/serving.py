@@ -26,3 +26,12 @@ def serving(environment: Environment, model: str) -> tuple[Model, Endpoint, Traf
     if described.serving is None or described.traffic is None:
         raise ValueError(f"{model} is registered and does not serve")
     return described, described.serving, described.traffic
+
+
+def variant(traffic: Traffic, version: str) -> str:
+    """What a version is to callers. Its variant on SageMaker has the name of the role, so that the next version that has it takes its
+    place."""
+    roles = {traffic.live: "live"}
+    roles |= {traffic.canary.version: "canary"} if traffic.canary is not None else {}
+    roles |= {traffic.shadow.version: "shadow"} if traffic.shadow is not None else {}
+    return {**{share.version: f"split-{number}" for number, share in enumerate(traffic.split, 1)}, **roles}[version]

@@ -4,9 +4,10 @@ import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from modelway.architecture import Endpoint, Environment, Image, Traffic
+from modelway.architecture import Endpoint, Environment, Image
 from modelway.architecture.protection import protection
 from modelway.architecture.runtime import SageMakerRuntime
+from modelway.architecture.serving import variant
 from stacks.arguments.placing import deletion_window, served, serving
 
 if TYPE_CHECKING:
@@ -95,7 +96,7 @@ def _variant(
     described, _, traffic = serving(environment, model)
     version = described.versions[name]
     made: VariantArgs = {
-        "variant": _role(traffic, name),
+        "variant": variant(traffic, name),
         "image": _image(version.image, repositories),
         "weights_bucket": version.weights.bucket or bucket,
         "weights_key": version.weights.key,
@@ -105,14 +106,6 @@ def _variant(
     if name in traffic.copied:
         made["mirror"] = traffic.copied[name]
     return made
-
-
-def _role(traffic: Traffic, version: str) -> str:
-    """What a version is to callers. Its variant has the name of the role, so that the next version that has it takes its place."""
-    roles = {traffic.live: "live"}
-    roles |= {traffic.canary.version: "canary"} if traffic.canary is not None else {}
-    roles |= {traffic.shadow.version: "shadow"} if traffic.shadow is not None else {}
-    return {**{share.version: f"split-{number}" for number, share in enumerate(traffic.split, 1)}, **roles}[version]
 
 
 def _image(image: Image, repositories: "Mapping[str, pulumi.Output[str]]") -> "pulumi.Input[str]":

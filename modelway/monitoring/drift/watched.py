@@ -23,6 +23,8 @@ class WatchedVersion(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Where its baseline is: a path, or s3://BUCKET/KEY."""
     digest: str
     """sha256 of the baseline, in hex."""
+    variant: str | None = None
+    """Of SageMaker: the variant that runs the version now, as captured files are called after it: …/VARIANT/YYYY/MM/DD/HH/…"""
 
 
 class WebhookTold(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="webhook", tag_field="kind"):
@@ -88,11 +90,11 @@ class Watched(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defa
 
     @property
     def described(self) -> Drift:
-        return Drift.model_validate(self.drift)
+        return Drift.model_validate_json(msgspec.json.encode(self.drift))
 
     def contract(self, version: str) -> Contract:
         """Raises KeyError for a version that is not watched."""
-        return Contract.model_validate({one.version: one for one in self.versions}[version].contract)
+        return Contract.model_validate_json(msgspec.json.encode({one.version: one for one in self.versions}[version].contract))
 
 
 SCHEMA = 1
