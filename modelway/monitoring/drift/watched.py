@@ -85,6 +85,8 @@ class Watched(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defa
     """As `Drift.model_dump(mode="json")` gives it, with the environment's window and minimum_sample where it has none."""
     live: str
     """Version that answers."""
+    labels: str | None = None
+    """Where labels are, a folder or s3://BUCKET/PREFIX/, if it is not where the model's file says."""
     told: tuple[Told, ...] = ()
     exported: Exported = Exported()
 
