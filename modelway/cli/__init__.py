@@ -40,6 +40,7 @@ VERBS = (
     Verb("preview", "Run a preview, and say what it means.", "modelway.cli.preview"),
     Verb("report", "Print what a change means, from saved files of a preview.", "modelway.cli.report"),
     Verb("check", "Check data, or a version, against a contract.", "modelway.cli.check"),
+    Verb("drift", "Make baselines, and say what has changed since.", "modelway.cli.drift"),
     Verb("comment", "Put reports on a pull request as one comment.", "modelway.cli.comment"),
     Verb("new", "Begin a model or an environment: files to fill in.", "modelway.cli.new"),
     Verb("schema", "Print the JSON Schema of a kind of file, for editors.", "modelway.cli.schema"),

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from modelway.cli import _environments
-from modelway.errors import WrongUsage
+from modelway.cli._described import EnvironmentName, VersionName, described, version_of
 
 if TYPE_CHECKING:
-    from modelway.architecture import Contract, Environment, Model
+    from modelway.architecture import Contract
     from modelway.contracts.result import Outcome, Result
     from modelway.preview.changeset import DataCheck
 
@@ -29,14 +29,6 @@ COLOURS = {"passed": typer.colors.GREEN, "failed": typer.colors.RED, "undecided"
 PATIENCE = 2.0
 """Seconds before it is said how far a check is."""
 
-EnvironmentName = Annotated[
-    str | None,
-    typer.Option("--environment", metavar="ENV", help="Environment that describes the model; the only one there is.", show_default=False),
-]
-VersionName = Annotated[
-    str | None,
-    typer.Option("--version", metavar="VERSION", help="Version; the one that is tried, else the live one.", show_default=False),
-]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, which `modelway report --checks` takes.")]
 
 
@@ -119,13 +111,13 @@ def model(
 
     if live is not None and metrics is None:
         raise typer.BadParameter("is compared with --metrics, which is missing", param_hint="--live")
-    described, world = _described(name, "NAME", environment, environments)
-    chosen = _version(described, version)
-    asked = world.contracts[described.versions[chosen].contract]
-    before = _version(described, against, "--against") if against else replaced(described, chosen)
+    found, world = described(name, "NAME", environment, environments)
+    chosen = version_of(found, version)
+    asked = world.contracts[found.versions[chosen].contract]
+    before = version_of(found, against, "--against") if against else replaced(found, chosen)
     if before == chosen:
         raise typer.BadParameter(f"{chosen} would be compared with itself", param_hint="--against")
-    if live is not None and before is None and is_live(described, chosen):
+    if live is not None and before is None and is_live(found, chosen):
         raise typer.BadParameter(f"{chosen} is the live version: name another with --version, or leave it out", param_hint="--live")
     results = []
     if metrics is not None:
@@ -134,7 +126,7 @@ def model(
         if live is not None:
             results.append(compare_metrics(asked, reached, read_metrics(live), f"metrics beside the live {before or 'version'}"))
     if before is not None:
-        compared = compare_signatures(world.contracts[described.versions[before].contract], asked, f"signature instead of {before}'s")
+        compared = compare_signatures(world.contracts[found.versions[before].contract], asked, f"signature instead of {before}'s")
         results.append(compared)
     if not results:
         raise typer.BadParameter(f"{chosen} replaces no version, so without metrics nothing is to be checked", param_hint="--metrics")
@@ -152,45 +144,9 @@ def _contract(
     if file is not None:
         with _environments.faults_from_here():
             return load_contract(file.absolute()), f"contract {os.path.relpath(file)}"
-    described, world = _described(str(model), "--model", environment, environments)
-    chosen = _version(described, version)
-    return world.contracts[described.versions[chosen].contract], f"model {model} {chosen}"
-
-
-def _described(model: str, option: str, environment: str | None, environments: Path | None) -> "tuple[Model, Environment]":
-    """The model that `option` names, and its environment."""
-    from modelway.architecture import load, names
-    from modelway.operations.project import DEFAULT_ENVIRONMENTS
-
-    root = _environments.project(needed=environments is None)
-    named = environment
-    if named is None:
-        folder = _environments.existing(environments) or (root or Path()) / DEFAULT_ENVIRONMENTS
-    else:
-        folder = _environments.folder_of(named, environments, root)
-    with _environments.faults_from_here():
-        known = names(folder)
-        if named is None and len(known) != 1:
-            raise WrongUsage(f"--environment is missing: name the one that describes the model; there are {', '.join(known) or 'none'}.")
-        if named is not None and named not in known:
-            raise typer.BadParameter(f"there is no {named} in {folder}; there are {', '.join(known) or 'none'}", param_hint="--environment")
-        environment = named or known[0]
-        world = load(folder, environment, root)
-    if model not in world.models:
-        models = ", ".join(world.models) or "none"
-        raise typer.BadParameter(f"{environment} has no model {model}; it has {models}", param_hint=option)
-    return world.models[model], world
-
-
-def _version(model: "Model", named: str | None, option: str = "--version") -> str:
-    from modelway.contracts.versions import NoVersion, coming
-
-    if named is not None and named not in model.versions:
-        raise typer.BadParameter(f"{model.model} has no version {named}; it has {', '.join(model.versions) or 'none'}", param_hint=option)
-    try:
-        return named or coming(model)
-    except NoVersion as fault:
-        raise typer.BadParameter(str(fault), param_hint=option) from None
+    found, world = described(str(model), "--model", environment, environments)
+    chosen = version_of(found, version)
+    return world.contracts[found.versions[chosen].contract], f"model {model} {chosen}"
 
 
 def _end(subject: str, results: "Sequence[Result]", as_json: bool) -> None:

@@ -39,6 +39,11 @@ class Engine:
         """The file as SQL names it, in quotes."""
         return quoted(self._links[file])
 
+    @property
+    def links(self) -> list[str]:
+        """All files as SQL names them."""
+        return [quoted(link) for link in self._links]
+
     def position(self, link: str) -> int:
         """The file that a link leads to."""
         return self._links.index(link)
@@ -66,8 +71,9 @@ class Engine:
 
 
 @contextmanager
-def opened(files: Sequence[Path], progress: Progress | None = None) -> Iterator[Engine]:
-    """An engine for these files. What does not fit into its memory it keeps in a folder of its own, which goes with it."""
+def opened(files: Sequence[Path], progress: Progress | None = None, *, writable: Path | None = None) -> Iterator[Engine]:
+    """An engine for these files. What does not fit into its memory it keeps in a folder of its own, which goes with it. It writes into the
+    folder `writable`, and nowhere else."""
     with tempfile.TemporaryDirectory(prefix="modelway-check-") as made:
         folder = Path(made)
         # Links, because DuckDB takes *, ? and [ in a path for a pattern, and would read another file.
@@ -83,6 +89,8 @@ def opened(files: Sequence[Path], progress: Progress | None = None) -> Iterator[
             connection.execute("SET TimeZone = 'UTC'")
             connection.execute("SET enable_progress_bar = true; SET enable_progress_bar_print = false")
             connection.execute(f"SET allowed_paths = [{', '.join(quoted(str(file.resolve())) for file in files)}]")
+            if writable is not None:
+                connection.execute(f"SET allowed_directories = [{quoted(str(writable.resolve()))}]")
             connection.execute("SET enable_external_access = false")
             connection.execute("SET lock_configuration = true")
             yield Engine(connection, [str(link) for link in links], progress)

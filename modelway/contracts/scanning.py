@@ -76,7 +76,7 @@ def scan(engine: Engine, layout: Layout, columns: Mapping[str, Terms], *, unique
         tally.newest = float(newest) if isinstance(newest, int | float) else None
         made.tallies[name] = tally
     if layout.format != "parquet":
-        made.rejected = list(_rejected(engine))
+        made.rejected = list(rejected(engine))
     if every > rows:
         made.rejected += list(_no_objects(engine, layout))
     return made
@@ -108,7 +108,8 @@ def _count(value: object) -> int:
     return value if isinstance(value, int) else 0
 
 
-def _rejected(engine: Engine) -> Iterator[Rejected]:
+def rejected(engine: Engine) -> Iterator[Rejected]:
+    """Lines that the last scan of text could not read, where it kept them."""
     latest = "SELECT max(scan_id) FROM reject_scans"
     if engine.rows("SELECT count(*) FROM duckdb_tables() WHERE table_name = 'reject_errors'") == [(0,)]:
         return

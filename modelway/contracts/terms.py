@@ -43,6 +43,9 @@ class Terms:
     """What the table of rows has to have beside its columns, as `EXPRESSION AS NAME`."""
     zoned: str | None = None
     """Whether a time says its zone; None where all do or none does, by their type."""
+    read: str = "NULL"
+    """The value as its kind: a number, true or false, text, microseconds since 1970; a list of them, row by row, where there are several.
+    NULL where it is missing or of another kind."""
 
 
 @dataclass(frozen=True)
@@ -102,7 +105,8 @@ def _assembled(
     right = " AND ".join(part for part in (read.type, within) if part) or "true"
     told: list[tuple[Rule, str]] = [("type", f"NOT ({read.type})")] if read.type else []
     shaped: frozenset[Rule] = frozenset(("type",) if expected.kind in ("number", "integer") else ("type", "value"))
-    return Terms(value, right, (*told, *faults), read.value, _shape(value, read, expected), shaped, lookup=lookup)
+    of_its_kind = f"(CASE WHEN {read.type} THEN {read.value} END)" if read.type else read.value
+    return Terms(value, right, (*told, *faults), read.value, _shape(value, read, expected), shaped, lookup=lookup, read=of_its_kind)
 
 
 def _shape(value: str, read: _Read, expected: Expected) -> str:
@@ -283,7 +287,9 @@ def _of_lists(expected: Expected, value: str, kind: str) -> Terms | Held:
     faults += [("length", length)] if length else []
     faults.append(("value", f"{wrong} > 0"))
     right = " AND ".join(f"NOT coalesce({test}, true)" for _, test in faults)
-    return Terms(value, right, tuple(faults), f"CAST({value} AS VARCHAR)", f"coalesce('a list of ' || len({flat}), 'no list')")
+    shape = f"coalesce('a list of ' || len({flat}), 'no list')"
+    read = f"list_transform({flat}, lambda x: {element.read})"
+    return Terms(value, right, tuple(faults), f"CAST({value} AS VARCHAR)", shape, read=read)
 
 
 def _among(name: str, value: str, literals: list[str]) -> tuple[str, str | None]:
