@@ -205,7 +205,7 @@ def rates_of(column: Column) -> dict[str, tuple[int, int]]:
 
 def _marked(column: Column, name: str, cells: NDArray[np.integer]) -> Codes:
     if name in RATES:
-        return (cells == -1 - RATES.index(name)).astype(np.int64)
+        return np.asarray(cells == -1 - RATES.index(name), dtype=np.int64)
     has = np.zeros(len(column.counts), dtype=np.int64)
     for part in (slice(len(has) - 1, None),) if name == "unseen" else outside_of(column):
         has[part] = 1

@@ -15,8 +15,6 @@ from modelway.monitoring.drift.statistics import ORDERED, Floats, Method, groupe
 
 MOST_GROUPS: dict[Kind, int] = {"number": 10, "category": 20}
 """Bins that are compared at the most, about: more see less of a change that goes through all of them."""
-EXACT = 10_000
-"""Rows up to which the chance of a share is summed."""
 
 
 @dataclass(frozen=True)
@@ -40,10 +38,6 @@ class Expected:
         if self.mean <= 0 or self.variance <= 0:
             return 0.0
         return float(special.gammainccinv(self.mean**2 / self.variance, chance) * self.variance / self.mean)
-
-    @property
-    def shape(self) -> float:
-        return self.mean**2 / self.variance if self.variance > 0 else 0.0
 
 
 def effective(rows: ArrayLike, reference: ArrayLike) -> Floats:
@@ -138,26 +132,3 @@ def with_natural(mean: float, variance: float, noise: Noise) -> Expected:
     across = 2 * noise.natural_mean * variance / mean if mean > 0 else 0.0
     natural = noise.natural_variance + across
     return Expected(mean + noise.natural_mean, variance + natural, noise.natural_variance)
-
-
-def share_chance(found: int, rows: int, known: int, of: int, natural_variance: float) -> tuple[float, float]:
-    """Probability that of `rows` as many as `found` or more, and as many or fewer, have something that `known` rows `of` the reference
-    have: beta-binomial, with half a row for each answer (Jeffreys) and what time adds to the variance of the share."""
-    share = (known + 0.5) / (of + 1)
-    spread = share * (1 - share)
-    together = max(spread / (natural_variance + spread / (of + 2)) - 1, 1e-6)
-    one, other = share * together, (1 - share) * together
-    if rows > EXACT:
-        # So many rows have no steps worth summing: a beta distribution with the same mean and variance.
-        whole = spread / (spread / rows + natural_variance + spread / (of + 2)) - 1
-        more = float(special.betaincc(share * whole, (1 - share) * whole, max(found - 0.5, 0.0) / rows))
-        return more, float(special.betainc(share * whole, (1 - share) * whole, min((found + 0.5) / rows, 1.0)))
-    at = np.arange(rows + 1)
-    chances = np.exp(
-        special.gammaln(rows + 1)
-        - special.gammaln(at + 1)
-        - special.gammaln(rows - at + 1)
-        + special.betaln(at + one, rows - at + other)
-        - special.betaln(one, other)
-    )
-    return min(float(chances[found:].sum()), 1.0), min(float(chances[: found + 1].sum()), 1.0)
