@@ -37,6 +37,7 @@ class Answer(NamedTuple):
     """An output."""
 
     column: str
+    """Of rows."""
     cut: bool
     """Whether it is a probability that classes are made from at 0.5."""
     text: bool
@@ -52,24 +53,29 @@ def answer(contract: Contract, name: str, kind: Kind, quantile: float | None = N
         raise NotSaid("no output of the contract has one value a row: declare one of shape [-1]")
     if kind in ("binary", "classes"):
         one = (classes or floats)[0]
-        return Answer(one.name, not classes, one.datatype == "BYTES")
+        return Answer(_cell(one), not classes, one.datatype == "BYTES")
     numbers = floats or [tensor for tensor in classes if tensor.datatype not in ("BOOL", "BYTES") and kind == "number"]
     if not numbers:
         wanted = {"number": "number", "score": "score", "probability": "probability"}[kind]
         raise NotSaid(f"{name} needs a {wanted}, and no output of the contract is one: declare an output of datatype FP64")
     if quantile is not None and len(numbers) > 1:
         return Answer(_of_quantile(numbers, quantile), False, False)
-    return Answer(numbers[0].name, False, False)
+    return Answer(_cell(numbers[0]), False, False)
 
 
 def _of_quantile(numbers: list[Tensor], quantile: float) -> str:
     endings = (f"{quantile * 100:g}", f"{quantile:g}")
-    named = [tensor.name for tensor in numbers if any(_number_at_end(tensor.name) == ending for ending in endings)]
+    named = [_cell(tensor) for tensor in numbers if any(_number_at_end(tensor.name) == ending for ending in endings)]
     if len(named) != 1:
         raise NotSaid(
             f"which output is the quantile {quantile:g} is not clear: name exactly one so that it ends in {endings[0]}, like p{endings[0]}"
         )
     return named[0]
+
+
+def _cell(tensor: Tensor) -> str:
+    """Its column in rows, see cells.py."""
+    return tensor.name if len(tensor.shape) == 1 else f"{tensor.name}[0]"
 
 
 def _number_at_end(name: str) -> str:

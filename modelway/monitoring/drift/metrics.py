@@ -10,6 +10,7 @@ from scipy import special, stats
 from modelway.architecture.contract import Contract
 from modelway.monitoring.drift.answers import NotSaid, Values, answer, numbers, texts
 from modelway.monitoring.drift.baseline import Reached, hashed
+from modelway.monitoring.drift.cells import text
 from modelway.monitoring.drift.known import Metric, Scale, metric
 from modelway.monitoring.drift.measures import Floats, Raw
 
@@ -167,11 +168,9 @@ def chance(one: Metric, now: Measured, against: float, error: float) -> float:
     return float(stats.t.sf(apart / whole, max(now.size - 1, 1)))
 
 
-def segment_of(salt: str, value: object) -> str:
-    """The hash of a group, the same for 3, 3.0 and true as for their texts in a log."""
-    if isinstance(value, bool | np.bool_):
-        return hashed(salt, "true" if value else "false")
-    return hashed(salt, f"{value:g}" if isinstance(value, float) else str(value))
+def segment_of(salt: str, value: bool | int | float | str) -> str:
+    """The hash of a group."""
+    return hashed(salt, text(value))
 
 
 def reached(
