@@ -83,7 +83,9 @@ class Bucket:
                     return True
                 except ClientError as fault:
                     if _code(fault) in ("PreconditionFailed", "412") or (if_etag is not None and _code(fault) in _MISSING):
-                        # A first attempt may have been written though it was answered with an error.
+                        if not fault.response["ResponseMetadata"].get("RetryAttempts"):
+                            return False
+                        # An attempt before may have been written though it was answered with an error.
                         held = self.read(key)
                         return held is not None and held.content == content
                     # Two wrote at the same moment, and S3 took neither.

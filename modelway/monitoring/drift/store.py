@@ -103,17 +103,21 @@ def is_result(key: str) -> bool:
 
 
 def fetched(store: Store, keys: Sequence[str], folder: Path) -> dict[str, Path]:
-    """Local files with the content of the keys; keys that are gone by now are left out. Names keep their end, and nothing else of a key
-    gets into a path but its parts."""
+    """Local files with the content of the keys; keys that are gone by now are left out, and what is there already is not fetched again."""
 
     def fetch(key: str) -> Path | None:
-        parts = [part for part in key.split("/") if part not in ("", ".", "..")]
-        path = folder.joinpath(hashlib.sha256(key.encode()).hexdigest()[:12], *parts)
+        path = local_path(folder, key)
         path.parent.mkdir(parents=True, exist_ok=True)
         return path if path.exists() or store.fetch(key, path) else None
 
     with ThreadPoolExecutor(AT_ONCE) as pool:
         return {key: path for key, path in zip(keys, pool.map(fetch, keys), strict=True) if path is not None}
+
+
+def local_path(folder: Path, key: str) -> Path:
+    """Where a key is fetched to: a path of its own below the folder, with the parts of the key at its end, which say whose rows it has."""
+    parts = [part for part in key.split("/") if part not in ("", ".", "..")]
+    return folder.joinpath(hashlib.sha256(key.encode()).hexdigest()[:16], *parts)
 
 
 class Folder:
