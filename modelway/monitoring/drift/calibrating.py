@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+from scipy import optimize, stats
 
 from modelway.monitoring.drift.baseline import Column, Noise
 from modelway.monitoring.drift.binning import outside_of
@@ -19,6 +19,8 @@ SIZES = (10, 30, 100, 300, 1_000, 10_000)
 DRAWS = 600
 CELLS = 60_000
 """Draws times bins, about: columns of a thousand categories get fewer draws, of which each has more in it."""
+TAIL = 0.005
+"""Chance at which the tail of a drawn distribution is met."""
 ENDLESS = 1e9
 """Rows of a reference that adds no uncertainty of its own."""
 TOGETHER = 400
@@ -108,15 +110,24 @@ class _Windows:
 def _drawn(column: Column, random: np.random.Generator) -> dict[str, Noise]:
     shares = smoothed(column.counts)
     draws = max(100, min(DRAWS, CELLS // shares.size))
-    found: dict[str, list[tuple[float, float]]] = {method: [] for method in methods_of(column)}
+    found: dict[str, list[Floats]] = {method: [] for method in methods_of(column)}
     for size in SIZES:
         windows = random.multinomial(size, shares, size=draws)
         for method in methods_of(column):
-            drawn = squared(method, compared(method, column.kind, shares * ENDLESS, windows, size, column.positions), size)
-            found[method].append((float(drawn.mean()), float(drawn.var(ddof=1))))
-    return {
-        method: Noise(SIZES, tuple(mean for mean, _ in pairs), tuple(variance for _, variance in pairs)) for method, pairs in found.items()
-    }
+            scores = compared(method, column.kind, shares * ENDLESS, windows, size, column.positions, column.counts)
+            found[method].append(squared(method, scores, size))
+    return {method: _noise(method, squares) for method, squares in found.items()}
+
+
+def _noise(method: str, squares: Sequence[Floats]) -> Noise:
+    means = tuple(float(drawn.mean()) for drawn in squares)
+    variances = tuple(float(drawn.var(ddof=1)) for drawn in squares)
+    if method in ORDERED and min(means) > 0:
+        # Theirs are sums in which a few terms weigh most, with longer tails than a gamma of their variance: it is given their tail instead.
+        tail = np.quantile(np.concatenate([drawn / drawn.mean() for drawn in squares[SIZES.index(100) :]]), 1 - TAIL)
+        spread = float(optimize.brentq(lambda of: stats.gamma.isf(TAIL, 1 / of, scale=of) - tail, 0.01, 5.0)) if 1.3 < tail < 12 else 0.0
+        variances = tuple(max(variance, spread * mean**2) for mean, variance in zip(means, variances, strict=True))
+    return Noise(SIZES, means, variances)
 
 
 def _natural(column: Column, cells: NDArray[np.integer], where: _Windows) -> dict[str, Noise]:
@@ -129,12 +140,12 @@ def _natural(column: Column, cells: NDArray[np.integer], where: _Windows) -> dic
     if usable.size < 3:
         return column.noise
     sizes = effective(rows[usable], against[usable])
-    middle = float(np.median(sizes))
+    middle, whole = float(np.median(sizes)), others[usable].sum(axis=0)
     found: dict[str, Noise] = {}
     for method in methods_of(column):
-        scores = compared(method, column.kind, others[usable], counted[usable], middle, column.positions)
+        scores = compared(method, column.kind, others[usable], counted[usable], middle, column.positions, whole)
         squares = squared(method, scores, sizes)
-        one = expected(method, column, others[usable].sum(axis=0), middle)
+        one = expected(method, column, whole, middle)
         means, variances = one.mean * middle / sizes, one.variance * (middle / sizes) ** 2
         found[method] = _with_time(column.noise[method], squares - means, means, variances, where.starts[usable])
     return found
@@ -229,7 +240,7 @@ def _tests(columns: Sequence[Column], bins: NDArray[np.integer], random: np.rand
         against = smoothed(column.counts) * ENDLESS
         valid = max(float(drawn[whole].sum(axis=1).mean()), 1.0)
         noise = expected("psi", column, column.counts, valid)
-        squares = compared("psi", column.kind, against, drawn[whole], valid, column.positions)
+        squares = compared("psi", column.kind, against, drawn[whole], valid, column.positions, column.counts)
         chances = np.array([noise.chance(float(square)) for square in squares])
         smallest[whole] = np.minimum(smallest[whole], chances)
     low = float(np.quantile(smallest, 0.1))

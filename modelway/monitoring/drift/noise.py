@@ -58,13 +58,14 @@ def score_of(method: Method, square: float, size: float) -> float:
     return square if method == "psi" else square * size if method == "chi_squared" else float(np.sqrt(square))
 
 
-def compared(method: Method, kind: Kind, reference: ArrayLike, windows: ArrayLike, size: float, positions: ArrayLike) -> Floats:
-    """Scores of windows against a reference, in the bins that belong together at this size."""
+def compared(
+    method: Method, kind: Kind, reference: ArrayLike, windows: ArrayLike, size: float, positions: ArrayLike, like: ArrayLike | None = None
+) -> Floats:
+    """Scores of windows against a reference, in the bins that belong together at this size by the counts `like` (None: the reference)."""
     if method in ORDERED:
         return scores(method, reference, windows, positions)
-    whole = np.asarray(reference, dtype=np.float64)
-    groups = grouping(whole if whole.ndim == 1 else whole.sum(axis=0), size, MOST_GROUPS[kind])
-    return scores(method, grouped(whole, groups), grouped(windows, groups))
+    groups = grouping(np.asarray(reference if like is None else like, dtype=np.float64), size, MOST_GROUPS[kind])
+    return scores(method, grouped(reference, groups), grouped(windows, groups))
 
 
 def units(method: Method, kind: Kind, reference: ArrayLike, size: float, positions: ArrayLike) -> tuple[float, float]:

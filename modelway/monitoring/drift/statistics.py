@@ -131,12 +131,14 @@ def grouping(reference: ArrayLike, size: float, most: int) -> NDArray[np.int64]:
 
     A bin that holds 0.9 / `most` of the reference, and of `size` rows expects five, is a group of its own: frequent values stay apart.
     The others are put together in their order until they do, so that there are about `most` groups (more where values are frequent, fewer
-    where rows are few); what is left over goes to the last of these, or is a group of its own where all others are frequent values. So a
-    constant has two: its value, and anything else. Depends on the reference alone, never on the window. Source: W. G. Cochran, Some
-    Methods for Strengthening the Common χ² Tests (1954), for five.
+    where rows are few); what is left over goes to the last of these. Where all others are frequent values it is a group of its own, or
+    with the rarest of them where not even one row of it is expected; but a constant has two groups: its value, and anything else.
+    Depends on the reference alone, never on the window. Source: W. G. Cochran, Some Methods for Strengthening the Common χ² Tests (1954),
+    for five.
     """
     shares = _shares(np.asarray(reference, dtype=np.float64))
-    least = min(max(0.9 / most, 5.0 / max(size, 1.0)), LARGEST_LEAST)
+    # A hair less, for sums of shares that should be just as much.
+    least = min(max(0.9 / most, 5.0 / max(size, 1.0)), LARGEST_LEAST) - 1e-9
     groups = np.full(shares.size, -1, dtype=np.int64)
     frequent = np.flatnonzero(shares >= least)
     groups[frequent] = np.arange(frequent.size)
@@ -149,8 +151,12 @@ def grouping(reference: ArrayLike, size: float, most: int) -> NDArray[np.int64]:
         if held >= least:
             groups[pending] = number
             number, held, pending = number + 1, 0.0, []
-    if pending:
-        groups[pending] = number - 1 if number > frequent.size else number
+    if number > frequent.size:
+        groups[pending] = number - 1
+    elif frequent.size > 1 and held * size < 1:
+        groups[pending] = int(np.argmin(shares[frequent]))
+    else:
+        groups[pending] = number
     return groups
 
 
