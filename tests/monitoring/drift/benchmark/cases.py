@@ -4,6 +4,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +73,17 @@ class Drawn:
     """First window after the change; None where there is none."""
 
 
+SIZES = (50, 400, 5000)
+"""Rows of calm windows."""
+
+
+def calm(size: int, windows: int, reference: int = 20_000, *, held_out: bool) -> list[Case]:
+    """One case for each set of rows that false alarms are counted on, with so many windows of `size` rows."""
+    file = "held_out.toml" if held_out else "tuned.toml"
+    fixed: dict[str, Any] = {"kind": "calm", "calm": True, "rows": size, "reference": reference, "before": 0, "after": windows}
+    return [_case(one | fixed, held_out) for one in tomllib.loads((FOLDER / file).read_text("utf-8"))["calm"]]
+
+
 def cases(names: tuple[str, ...] = (), *, held_out: bool | None = None) -> list[Case]:
     """All, or those of these names, or of one of the two files."""
     found = []
@@ -134,7 +146,7 @@ def _shuffled(case: Case, population: Table, draw: np.random.Generator) -> tuple
     reference = taken(population, chosen[: case.reference])
     reference["_time"] = FIRST - (case.reference - np.arange(case.reference)) * (DAY / case.rows)
     ends = [case.reference + case.rows * number for number in range(windows + 1)]
-    made = [taken(population, chosen[begin:end]) for begin, end in zip(ends, ends[1:], strict=False)]
+    made = [taken(population, chosen[begin:end]) for begin, end in pairwise(ends)]
     for start, window in zip(starts, made, strict=True):
         window["_time"] = start + np.arange(case.rows) * (DAY / case.rows)
     return reference, made, starts

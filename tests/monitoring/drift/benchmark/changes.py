@@ -1,4 +1,4 @@
-"""What happens to rows in a case: each takes a window and gives the window as it is after the change. Nothing that it is given is changed."""
+"""What happens to rows in a case: each takes a window and gives it as it is after the change, and leaves what it was given as it was."""
 
 from collections.abc import Callable
 from typing import Any
@@ -86,7 +86,7 @@ def spread(table: Table, draw: Draw, *, column: str, by: float) -> Table:
 
 
 def unlearned(table: Table, draw: Draw, *, share: float, group: str = "", value: Any = None) -> Table:
-    """Labels are given anew among rows of all, or of one group: as many are positive as before, and they have nothing to do with the inputs."""
+    """Labels change places among all rows, or those of one group: as many are positive as before, whatever the inputs are."""
     return table | {"label": _shuffled(table["label"], _within(table, group, value) & _some(table["label"], share, draw), draw)}
 
 

@@ -42,17 +42,19 @@ def serve():
                 found[name] = drifted(reference[name], window[name])
             except ValueError:
                 found[name] = None
-        print(json.dumps(found), flush=True)
+        sys.stdout.write(f"{json.dumps(found)}\n")
+        sys.stdout.flush()
 
 
 def report(reference, window):
-    one, other = pd.read_parquet(reference), pd.read_parquet(window)
+    names = [name for name in pd.read_parquet(reference).columns if not name.startswith("_")]
+    one, other = (pd.read_parquet(file, columns=names) for file in (reference, window))
     numbers = [name for name in one if one[name].dtype == np.float64]
     definition = DataDefinition(numerical_columns=numbers, categorical_columns=[name for name in one if name not in numbers])
     started = time.monotonic()
     sets = [Dataset.from_pandas(frame, data_definition=definition) for frame in (other, one)]
     Report([DataDriftPreset()]).run(*sets).dict()
-    print(time.monotonic() - started, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+    sys.stdout.write(f"{time.monotonic() - started} {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}\n")
 
 
 if __name__ == "__main__":

