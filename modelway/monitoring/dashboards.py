@@ -2,11 +2,23 @@
 
 from modelway.monitoring.panels import Dashboard, dashboard, stat, text, timeseries
 from modelway.monitoring.rules import EndpointFacts
+from modelway.monitoring.rules.drift import ALARM, LABELS_SHARE, LAST_RUN, ROWS, STARVED
 from modelway.monitoring.rules.writing import BUDGET_LEFT, ERRORS, FAULTS, GATEWAY_ERRORS, LATENCY, REQUESTS
 from modelway.monitoring.slo import windows
 
-DRIFT_SCORE = "ml_drift_score"
-"""By model, version, feature and statistic; no job of ours writes it yet."""
+SCORE = "ml_drift_score"
+"""How far a window is from the reference, by environment, endpoint, version, feature and method."""
+THRESHOLD = "ml_drift_threshold"
+"""What the score has to pass."""
+STATE = "ml_drift_state"
+"""1 for the state of what is watched."""
+WINDOW_END = "ml_drift_window_end_timestamp_seconds"
+DRIFTED, UNKNOWN = 'state="drifted"', 'state="unknown"'
+
+_NOBODY = (
+    "No model's drift is looked at here: no model has `drift`, or the environment has no `monitoring.drift.image`. An empty panel means"
+    " that nobody looked, not that nothing changed."
+)
 
 
 def endpoint_dashboard(environment: str, facts: EndpointFacts) -> Dashboard:
@@ -91,15 +103,40 @@ def cluster_dashboard(environment: str, cluster: str, *, among_others: bool = Fa
     return dashboard(f"{environment}/ cluster {cluster}", f"Cluster {cluster} ({environment})", [environment], panels)
 
 
-def drift_dashboard(environment: str) -> Dashboard:
-    """Where drift will be seen. Its panel is empty until a job writes scores, and it says so."""
-    note = (
-        "Drift is described in models' files and not measured yet. An empty panel here means that nobody looked, not that nothing changed."
-    )
+def drift_dashboard(environment: str, *, watched: bool = True, windows: str = "2d") -> Dashboard:
+    """What the jobs that look for drift have told: alarms, scores against their thresholds, rows, labels, and when each job last ran.
+
+    `watched`: whether there are such jobs at all; without one it says so. `windows`: longer than two of the longest windows, as Prometheus
+    writes it: a job tells something once a window, and that is shown until it tells the next.
+    """
+    named = f'environment="{environment}",endpoint=~"$model"'
+    version, feature = "{{endpoint}} {{model_version}}", "{{endpoint}} {{model_version}} {{feature}} {{method}}"
+
+    def newest(series: str, *matchers: str) -> str:
+        return f"last_over_time({series}{{{','.join((named, *matchers))}}}[{windows}])"
+
+    by_feature = "max by (endpoint, model_version, feature, method)"
+    excess = f"{by_feature} ({newest(SCORE)}) / ({by_feature} ({newest(THRESHOLD)}) > 0)"
+    by_version = "max by (endpoint, model_version)"
     panels = [
-        text("Not measured yet", note),
-        timeseries("Drift by feature", "short", [(f'{DRIFT_SCORE}{{model=~"$model"}}', "{{model}} {{feature}} {{statistic}}")]),
+        stat("Alarms", "short", [(f"max by (endpoint, model_version, watch) ({newest(ALARM)}) > 0", f"{version} {{{{watch}}}}")]),
+        stat("Last run", "s", [(f"time() - max by (endpoint) ({newest(LAST_RUN)})", "{{endpoint}}")]),
+        timeseries("Scores in multiples of their threshold, the ten worst", "short", [(f"topk(10, {excess})", feature)], 1),
+        timeseries(
+            "Watches that drifted",
+            "short",
+            [(f"sum by (endpoint, model_version, watch) ({newest(STATE, DRIFTED)})", f"{version} {{{{watch}}}}")],
+        ),
+        timeseries(
+            "Watches without enough data",
+            "short",
+            [(f"sum by (endpoint, model_version, watch) ({newest(STATE, UNKNOWN)})", f"{version} {{{{watch}}}}")],
+        ),
+        timeseries("Rows of a window", "short", [(f"{by_version} ({newest(ROWS)})", version)]),
+        timeseries("Labels that are due and there", "percentunit", [(f"{by_version} ({newest(LABELS_SHARE)})", version)], STARVED),
+        timeseries("Age of the newest window", "s", [(f"time() - {by_version} ({newest(WINDOW_END)})", version)]),
     ]
-    return dashboard(
-        f"{environment}/ drift", f"Drift ({environment})", [environment], panels, {"model": f"label_values({REQUESTS}, model)"}
-    )
+    if not watched:
+        panels.insert(0, text("Nobody looks", _NOBODY))
+    variable = f'label_values({LAST_RUN}{{environment="{environment}"}}, endpoint)'
+    return dashboard(f"{environment}/ drift", f"Drift ({environment})", [environment], panels, {"model": variable})

@@ -9,10 +9,20 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from modelway.monitoring.rules import ClusterFacts, EndpointFacts, Group, base_rules, endpoint_rules
+from modelway.monitoring.rules import ClusterFacts, DriftFacts, EndpointFacts, Group, base_rules, endpoint_rules
 from modelway.monitoring.slo import Objectives
 from toolchain import cache, entries
 
+DRIFT = DriftFacts(
+    environment="prod",
+    model="credit-risk",
+    team="risk",
+    window_seconds=3600,
+    lateness_seconds=900,
+    severities={"data": "ticket", "prediction": "ticket", "quality": "ticket", "concept": "page", "parity": "page"},
+    labels=True,
+    kept=0.1,
+)
 ENDPOINT = EndpointFacts(
     model="credit-risk",
     team="risk",
@@ -21,6 +31,7 @@ ENDPOINT = EndpointFacts(
     objectives=Objectives(availability=0.999, latency_p99_seconds=0.2, error_rate=0.01),
     canary="2026.11.0",
     behind_envoy=True,
+    drift=DRIFT,
 )
 CLUSTER = ClusterFacts(teams=["risk", "climate"], gpus=True, envoy=True, nodes=True, watchdog=True)
 GROUPS: list[Group] = [*endpoint_rules(ENDPOINT), *base_rules(CLUSTER)]

@@ -78,4 +78,9 @@ def test_every_rule_is_loaded_and_evaluated(prometheus: str) -> None:
 def test_what_is_missing_is_told(prometheus: str) -> None:
     """Nothing is read here, so the alerts on absent metrics wait to fire, with the one that always does, and no others do."""
     states = {rule["name"]: rule["state"] for rule in evaluated(prometheus) if rule["type"] == "alerting"}
-    assert {name for name, state in states.items() if state != "inactive"} == {"EndpointAbsent", "MetricsAbsent", "Watchdog"}
+    assert {name for name, state in states.items() if state != "inactive"} == {
+        "DriftJobSilent",
+        "EndpointAbsent",
+        "MetricsAbsent",
+        "Watchdog",
+    }

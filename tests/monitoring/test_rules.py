@@ -74,8 +74,28 @@ def test_panels_lie_side_by_side() -> None:
         assert {x for x, _ in places} <= {0, 12}
 
 
-def test_the_drift_dashboard_says_that_nobody_looked() -> None:
-    assert "not measured yet" in json.dumps(DASHBOARDS["drift"])
+def test_the_drift_dashboard_says_where_nobody_looks() -> None:
+    assert "nobody looked" in json.dumps(drift_dashboard("dev", watched=False))
+    assert "nobody looked" not in json.dumps(DASHBOARDS["drift"])
+
+
+def test_the_drift_dashboard_reads_what_the_job_writes() -> None:
+    from modelway.monitoring.drift.exporting import families
+    from tests.support.drift_telling import VERSION, result, watched
+
+    written = {
+        sample.name: set(sample.labels)
+        for metric in families(watched(), {VERSION: result(1, shift=0.2)}, 0).collect()
+        for sample in metric.samples
+    }
+    text = " ".join(queries(DASHBOARDS["drift"]))
+    read = set(re.findall(r"ml_drift_\w+", text))
+    assert written.keys() - read == {"ml_drift_window_seconds"}
+    assert read <= written.keys()
+    by = {name for labels in re.findall(r"by \(([^)]+)\)", text) for name in labels.split(", ")}
+    assert by | {"environment", "state"} == set().union(*written.values())
+    told = " ".join(rule["expr"] for rule in rules(GROUPS) if "ml_drift" in rule["expr"])
+    assert set(re.findall(r"ml_drift_\w+", told)) <= written.keys()
 
 
 def test_the_budget_burns_at_the_speeds_of_the_workbook() -> None:

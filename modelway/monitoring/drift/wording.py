@@ -44,6 +44,7 @@ ACCOUNTS = {
     "damaged_files": "files that are cut off or not what they should be; what could be read is used",
     "refused_files": "files that are too large once unpacked, left out",
     "unknown_version": "records of a version that is not watched, left out",
+    "other_models": "records of another model, left out",
     "without_time": "records without a time, left out",
     "mixed_zones": "times without a zone beside times with one, taken as UTC",
     "future": "records of the future",

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from modelway.monitoring.rules import versions
+from modelway.monitoring.rules.drift import DriftFacts, drift_rules
 from modelway.monitoring.rules.writing import (
     BUDGET_LEFT,
     ERRORS,
@@ -41,6 +42,8 @@ class EndpointFacts:
     """Whether Envoy Gateway routes the requests, and tells of each pod."""
     cold_start_seconds: float = 0
     """How long it may take from no pod at all until one answers; 0 where there is always one."""
+    drift: DriftFacts | None = None
+    """What is watched of its drift; None where nobody looks."""
     runbooks: str | None = None
     """Address of the folder that people read pages of alerts in."""
 
@@ -71,6 +74,8 @@ def endpoint_rules(facts: EndpointFacts) -> list[Group]:
     ]
     if compared:
         groups.append(group(f"{facts.model}-versions", compared))
+    if facts.drift is not None:
+        groups += drift_rules(facts.drift)
     return linked(groups, facts.runbooks)
 
 

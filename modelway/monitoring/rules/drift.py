@@ -1,0 +1,167 @@
+"""The rules about a model's drift. What has drifted a job decides and tells, once a window; here somebody is told of it, and of a job,
+labels or payloads that do not come.
+
+By remote write a series has one sample a window and is stale five minutes later, so every rule looks back over more than a window.
+"""
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from modelway.architecture.monitoring import Severity
+from modelway.monitoring.rules.writing import Group, Rule, alert, group, number, quoted
+from modelway.monitoring.slo import duration
+
+ALARM = "ml_drift_alarm"
+"""1 while enough of the last windows have drifted, by environment, endpoint, version and what is watched."""
+ROWS = "ml_drift_rows"
+LAST_RUN = "ml_drift_last_run_timestamp_seconds"
+LABELS_SHARE = "ml_drift_labels_share"
+"""Share of the labels that are due and there."""
+
+STARVED = 0.5
+"""Share of the labels that are due below which nothing that is said of a model's answers holds for all of them."""
+FEWEST = 100
+"""Requests that should have been kept in a window before it is odd that none was."""
+SLOW = 6 * 60
+"""Minutes of a window from which its rules are evaluated every five minutes: they look far back, and nothing is in a hurry."""
+
+
+@dataclass(frozen=True)
+class DriftFacts:
+    """What rules have to know of what is watched of a model."""
+
+    environment: str
+    model: str
+    team: str
+    window_seconds: float
+    lateness_seconds: float
+    """How long after its end a window is looked at."""
+    severities: Mapping[str, Severity]
+    """By what is watched: data, prediction, quality, concept, parity. What is missing is not watched."""
+    labels: bool = False
+    """Whether labels are waited for."""
+    kept: float | None = None
+    """Share of requests that is kept; None where nothing in Prometheus counts requests."""
+
+    @property
+    def series(self) -> str:
+        """What picks out the endpoint's series."""
+        return f"environment={quoted(self.environment)},endpoint={quoted(self.model)}"
+
+    @property
+    def owned(self) -> dict[str, str]:
+        return {"model": self.model, "team": self.team}
+
+    def minutes(self, windows: float, more: float = 0) -> int:
+        """Length of so many windows, and as many minutes."""
+        return math.ceil(windows * self.window_seconds / 60 + more)
+
+    @property
+    def reach(self) -> str:
+        """Long enough to have the last run's samples in it, also where that came late."""
+        return duration(self.minutes(2, self.lateness_seconds / 60 + 30))
+
+
+@dataclass(frozen=True)
+class _Told:
+    """How an alarm of the job is told."""
+
+    alert: str
+    summary: str
+    """With the model before it."""
+    description: str
+
+
+_ALARMS: Mapping[str, _Told] = MappingProxyType(
+    {
+        "data": _Told("DriftData", "is asked what it did not learn from", "Requests of version {} differ from its reference"),
+        "prediction": _Told("DriftPrediction", "answers otherwise than it used to", "Answers of version {} differ from its reference"),
+        "quality": _Told(
+            "DriftQuality", "gets requests of bad quality", "Values that version {} gets are missing, wrong or out of range"
+        ),
+        "concept": _Told("DriftConcept", "is right less often than it was", "Labels say that version {} is worse than its reference"),
+        "parity": _Told("DriftParity", "treats groups unequally", "Between groups version {} differs by more than is allowed"),
+    }
+)
+
+
+def drift_rules(facts: DriftFacts) -> list[Group]:
+    """The rules about a model's drift, in one group."""
+    interval = "5m" if facts.minutes(1) >= SLOW else None
+    return [group(f"{facts.model}-drift", _rules(facts), interval)]
+
+
+def _rules(facts: DriftFacts) -> Iterator[Rule]:
+    for watch, severity in facts.severities.items():
+        yield _alarm(facts, watch, severity)
+    yield from _silent(facts)
+    if facts.kept is not None:
+        yield _capture_stopped(facts, facts.kept)
+    if facts.labels:
+        yield _labels_starved(facts)
+
+
+def _alarm(facts: DriftFacts, watch: str, severity: Severity) -> Rule:
+    told = _ALARMS[watch]
+    return alert(
+        told.alert,
+        f'max by (model_version) (last_over_time({ALARM}{{{facts.series},watch="{watch}"}}[{facts.reach}])) > 0',
+        # The job has already waited until enough windows agreed.
+        hold="0m",
+        severity=severity,
+        summary=f"{facts.model} {told.summary}",
+        description=f"{told.description.format('{{ $labels.model_version }}')}, in as many of the last windows as it takes for an alarm.",
+        labels=facts.owned,
+    )
+
+
+def _silent(facts: DriftFacts) -> Iterator[Rule]:
+    """Two rules: a last run that is too long ago, and none at all."""
+    # A run that fell out, and half an hour for the next one.
+    late = facts.minutes(1.5, 30)
+    last = f"{LAST_RUN}{{{facts.series}}}"
+    reasons = {
+        "late": (f"time() - max(last_over_time({last}[{duration(3 * late)}])) > {60 * late}", "5m", "Its last run is too long ago"),
+        "never": (f"absent_over_time({last}[{duration(2 * late)}])", duration(late), "Nothing is known of any run"),
+    }
+    for reason, (expression, hold, words) in reasons.items():
+        yield alert(
+            "DriftJobSilent",
+            expression,
+            hold=hold,
+            severity="ticket",
+            summary=f"Nobody looks whether {facts.model} drifts",
+            description=f"{words}: a window is {duration(facts.minutes(1))} long. No alert about drift means nothing meanwhile.",
+            labels={**facts.owned, "reason": reason},
+        )
+
+
+def _capture_stopped(facts: DriftFacts, kept: float) -> Rule:
+    rows = f"sum(max by (model_version) (last_over_time({ROWS}{{{facts.series}}}[{facts.reach}]))) == 0"
+    window = duration(facts.minutes(1))
+    requests = f'sum(increase(inference_requests_total{{model="{facts.model}"}}[{window}])) * {number(kept)} > {FEWEST}'
+    return alert(
+        "DriftCaptureStopped",
+        f"{rows} and on () {requests}",
+        # Requests that began just now are in no window that was looked at.
+        hold=duration(facts.minutes(2, facts.lateness_seconds / 60 + 15)),
+        severity="ticket",
+        summary=f"Requests of {facts.model} are not kept",
+        description=f"The last window has no row, though more than {FEWEST} requests of {window} should have been kept.",
+        labels=facts.owned,
+    )
+
+
+def _labels_starved(facts: DriftFacts) -> Rule:
+    share = f"min by (model_version) (last_over_time({LABELS_SHARE}{{{facts.series}}}[{facts.reach}]))"
+    return alert(
+        "DriftLabelsStarved",
+        f"{share} < {number(STARVED)}",
+        hold=duration(facts.minutes(1)),
+        severity="ticket",
+        summary=f"Labels of {facts.model} do not come",
+        description="Of the labels of version {{ $labels.model_version }} that are due, {{ $value | humanizePercentage }} are there.",
+        labels=facts.owned,
+    )
