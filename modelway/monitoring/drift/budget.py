@@ -1,6 +1,7 @@
 """How sure one window has to be so that alarms by chance are as rare as was asked for, and when windows make an alarm."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +26,7 @@ def watches_of(drift: Drift) -> int:
     return len(drift.kinds) + 1
 
 
+@lru_cache(maxsize=1024)
 def level(false_alarms: float, window_seconds: int, needed: int, of: int, watches: int, persistence: float = 0.0) -> float:
     """The chance per window with which one watch may seem to have drifted though nothing has, so that alarms of all `watches` together
     begin `false_alarms` times a month of 30 days.
@@ -87,6 +89,7 @@ def voted(watch: Watch, states: Sequence[State], needed: int, of: int, was_raise
     return Alarm(watch=watch, state=last[-1], raised=raised, changed=raised != was_raised, drifted=drifted, needed=needed, of=of)
 
 
+@lru_cache(maxsize=16)
 def _histories(windows: int) -> NDArray[np.int64]:
     """All that so many windows can have been, oldest first: shape (2^windows, windows), 1 where one has drifted."""
     return (np.arange(2**windows)[:, None] >> np.arange(windows - 1, -1, -1)[None, :]) & 1

@@ -7,6 +7,7 @@ has no rows.
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Literal
 
 import numpy as np
@@ -136,7 +137,13 @@ def grouping(reference: ArrayLike, size: float, most: int) -> NDArray[np.int64]:
     Depends on the reference alone, never on the window. Source: W. G. Cochran, Some Methods for Strengthening the Common χ² Tests (1954),
     for five.
     """
-    shares = _shares(np.asarray(reference, dtype=np.float64))
+    return _grouping(np.asarray(reference, dtype=np.float64).tobytes(), float(size), most)
+
+
+# The same columns are asked for window after window, at the same few sizes.
+@lru_cache(maxsize=4096)
+def _grouping(reference: bytes, size: float, most: int) -> NDArray[np.int64]:
+    shares = _shares(np.frombuffer(reference, dtype=np.float64))
     # A hair less, for sums of shares that should be just as much.
     least = min(max(0.9 / most, 5.0 / max(size, 1.0)), LARGEST_LEAST) - 1e-9
     groups = np.full(shares.size, -1, dtype=np.int64)
@@ -157,6 +164,7 @@ def grouping(reference: ArrayLike, size: float, most: int) -> NDArray[np.int64]:
         groups[pending] = int(np.argmin(shares[frequent]))
     else:
         groups[pending] = number
+    groups.flags.writeable = False
     return groups
 
 

@@ -1,0 +1,130 @@
+"""What a budget for false alarms buys at an endpoint's volume: how likely and how late a drift is seen, before anything is deployed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from modelway.architecture.drift import Drift
+from modelway.monitoring.drift.baseline import Baseline
+from modelway.monitoring.drift.budget import MONTH, beginnings, delay, level, votes_of, watches_of
+from modelway.monitoring.drift.calibrating import SMALLEST_WINDOW
+from modelway.monitoring.drift.deciding import Decision
+from modelway.monitoring.drift.looking import FALSE_ALARMS, ROLES, Compared, about_time, chance_of, compared_of, smallest_of
+from modelway.monitoring.drift.noise import MOST_GROUPS
+from modelway.monitoring.drift.statistics import Floats, grouping
+
+DRAWS = 200
+SHARES = (0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3, 0.5, 0.75, 1.0)
+"""Drifts that are tried, as the share of rows that goes elsewhere."""
+ENOUGH = 0.8
+"""Chance with which a drift is said to be seen, as is usual (J. Cohen, 1988)."""
+MOST_COLUMNS = 20
+"""Columns that are tried, spread evenly, where there are more."""
+
+
+@dataclass(frozen=True)
+class Power:
+    """What can be expected of one endpoint. A drift is taken to be in one column, and to be there from one window to the next."""
+
+    rows: int
+    """In a window."""
+    level: float
+    """Chance per window that one watch seems to have drifted though nothing has."""
+    false_alarms: float
+    """Alarms a month of all watches that this level makes, at the most: the smallest drift makes them fewer."""
+    smallest: float
+    """Share of rows that the figures below are about."""
+    chance: float
+    """That one window shows it, in a column in the middle of all."""
+    delay_windows: float
+    """Windows until the alarm, on average, the first one that has drifted included; endless where it cannot be seen."""
+    delay_seconds: float
+    seen: float | None
+    """Smallest share that one window shows with 80 %, in a column in the middle of all; None where none is."""
+    by_share: tuple[tuple[float, float], ...]
+    """Shares of rows that go elsewhere, and the chance that one window shows it."""
+    notes: tuple[str, ...] = ()
+
+
+def power(baseline: Baseline, drift: Drift, rows_per_window: int, window_seconds: int) -> Power:
+    """Found by drawing windows of `rows_per_window` rows: from the reference, but that a share of rows has gone from everywhere to one
+    group of bins, and by deciding about each as `look` does. The group is one in the middle, so shifts to a tail are seen sooner. The same
+    for the same arguments. Without a watched column that has values, all chances are 0."""
+    needed, of = votes_of(drift)
+    smallest = smallest_of(drift)
+    compared = [one for watch, _ in ROLES for one in _usable(compared_of(watch, baseline, drift))]
+    chances = {
+        watch: chance_of(compared_of(watch, baseline, drift), baseline, drift, rows_per_window, window_seconds) for watch, _ in ROLES
+    }
+    roles = {role: watch for watch, role in ROLES}
+    tried = compared[:: max(1, -(-len(compared) // MOST_COLUMNS))]
+    shares = tuple(sorted({*SHARES, smallest}))
+    seen = np.array(
+        [
+            _seen(one, shares, rows_per_window, chances[roles[one.column.role]], smallest, np.random.default_rng(at))
+            for at, one in enumerate(tried)
+        ]
+    ).reshape(len(tried), len(shares))
+    middle = np.maximum.accumulate(np.median(seen, axis=0)) if tried and rows_per_window >= SMALLEST_WINDOW else np.zeros(len(shares))
+    chance = float(middle[shares.index(smallest)])
+    windows = delay(chance, needed, of)
+    watches = watches_of(drift)
+    of_watch = level(drift.false_alarms or FALSE_ALARMS, window_seconds, needed, of, watches)
+    return Power(
+        rows=rows_per_window,
+        level=of_watch,
+        false_alarms=beginnings(of_watch, needed, of) * watches * MONTH / window_seconds,
+        smallest=smallest,
+        chance=chance,
+        delay_windows=windows,
+        delay_seconds=windows * window_seconds,
+        seen=_least(shares, middle),
+        by_share=tuple((share, float(likely)) for share, likely in zip(shares, middle, strict=True)),
+        notes=_notes(baseline, drift, rows_per_window, bool(tried)),
+    )
+
+
+def _usable(compared: Sequence[Compared]) -> list[Compared]:
+    return [one for one in compared if sum(one.reference) and one.method in one.column.noise]
+
+
+def _seen(one: Compared, shares: Sequence[float], rows: int, chance: float, smallest: float, random: np.random.Generator) -> list[float]:
+    column = one.column
+    valued = max(round(rows * sum(column.counts) / max(column.rows, 1)), 1)
+    decision = Decision.of(column, one.reference, valued, one.method, chance, smallest, one.declared)
+    counts = np.asarray(one.reference, dtype=np.float64)
+    whole = counts / counts.sum()
+    groups = grouping(one.reference, decision.size, MOST_GROUPS[column.kind])
+    to = np.where(groups == groups[int(np.searchsorted(np.cumsum(whole), 0.5))], whole, 0.0)
+    found = []
+    for share in shares:
+        # Rows of the group itself stay there, so more have to be taken for this share to go elsewhere.
+        taken = min(share / max(1 - to.sum(), 1e-9), 1.0)
+        windows = random.multinomial(valued, _even((1 - taken) * whole + taken * to / to.sum()), size=DRAWS)
+        found.append(float(decision.drifted(decision.scores(windows), decision.effects(windows)).mean()))
+    return found
+
+
+def _even(shares: Floats) -> Floats:
+    return np.asarray(shares / shares.sum())
+
+
+def _least(shares: Sequence[float], chances: Floats) -> float | None:
+    """Between two shares that were tried, on the line."""
+    for at, likely in enumerate(chances):
+        if likely >= ENOUGH:
+            if not at:
+                return shares[0]
+            before = float(chances[at - 1])
+            return float(shares[at - 1] + (shares[at] - shares[at - 1]) * (ENOUGH - before) / (float(likely) - before))
+    return None
+
+
+def _notes(baseline: Baseline, drift: Drift, rows: int, tried: bool) -> tuple[str, ...]:
+    notes = [about_time(baseline)]
+    if not tried:
+        notes.append("no column is watched that the reference has values of")
+    if drift.minimum_sample is not None and rows < drift.minimum_sample:
+        notes.append(f"a window has {rows:,} rows, and nothing is concluded from fewer than {drift.minimum_sample:,}: make windows longer")
+    return tuple(note for note in notes if note)
