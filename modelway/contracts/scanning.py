@@ -1,6 +1,6 @@
 """One scan of files that are laid out alike: what of each column is missing, and what does not keep its rules, counted."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from modelway.contracts.engine import Engine
@@ -76,7 +76,7 @@ def scan(engine: Engine, layout: Layout, columns: Mapping[str, Terms], *, unique
         tally.newest = float(newest) if isinstance(newest, int | float) else None
         made.tallies[name] = tally
     if layout.format != "parquet":
-        made.rejected = list(rejected(engine))
+        made.rejected = list(rejected(engine, layout.files))
     if every > rows:
         made.rejected += list(_no_objects(engine, layout))
     return made
@@ -108,8 +108,8 @@ def _count(value: object) -> int:
     return value if isinstance(value, int) else 0
 
 
-def rejected(engine: Engine) -> Iterator[Rejected]:
-    """Lines that the last scan of text could not read, where it kept them."""
+def rejected(engine: Engine, files: Sequence[int]) -> Iterator[Rejected]:
+    """Lines of these files that the last scan of them could not read, where it kept them."""
     latest = "SELECT max(scan_id) FROM reject_scans"
     if engine.rows("SELECT count(*) FROM duckdb_tables() WHERE table_name = 'reject_errors'") == [(0,)]:
         return
@@ -118,7 +118,9 @@ def rejected(engine: Engine) -> Iterator[Rejected]:
         f"FROM reject_errors JOIN reject_scans USING (scan_id, file_id) WHERE scan_id = ({latest}) GROUP BY ALL ORDER BY ALL"
     )
     for path, kind, count, lines in engine.rows(query):
-        yield Rejected(engine.position(str(path)), str(kind), _count(count), tuple(lines) if isinstance(lines, list) else ())
+        # A scan without any leaves those of the one before as the last.
+        if engine.position(str(path)) in files:
+            yield Rejected(engine.position(str(path)), str(kind), _count(count), tuple(lines) if isinstance(lines, list) else ())
 
 
 def _no_objects(engine: Engine, layout: Layout) -> Iterator[Rejected]:

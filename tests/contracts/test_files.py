@@ -104,6 +104,13 @@ def test_files_of_a_pattern_that_differ_are_told_apart(tmp_path: Path) -> None:
     ]
 
 
+def test_lines_that_are_no_rows_are_told_once(tmp_path: Path) -> None:
+    (tmp_path / "part-0.csv").write_text("x,name\n1,a\n2,b,c\n", "utf-8")
+    (tmp_path / "part-1.csv").write_text("name,x\nd,3\n", "utf-8")
+    told = [fault for fault in faults(judged(f"{tmp_path}/*.csv")) if "line" in fault]
+    assert told == ["part-0.csv: 1 line with more values than the header, left out of all other counts: line 3"]
+
+
 def test_types_of_parquet(tmp_path: Path) -> None:
     asked = contract({"at": {"type": "timestamp"}, "on": {"type": "timestamp"}, "flag": {"type": "boolean"}, "kind": {"type": "text"}})
     columns = "1::DECIMAL(9, 2) AS x, TIMESTAMP '2026-01-01' AS at, DATE '2026-01-01' AS \"on\", true AS flag, 'a' AS kind"
@@ -250,3 +257,14 @@ def test_the_engine_reads_the_named_files_and_nothing_else(query: str, tmp_path:
     (tmp_path / "a.csv").write_text("x\n1\n", "utf-8")
     with opened([tmp_path / "a.csv"]) as engine, pytest.raises(CannotRead):
         engine.rows(query)
+
+
+def test_the_engine_writes_into_one_folder_where_it_is_let(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("x\n1\n", "utf-8")
+    (tmp_path / "out").mkdir()
+    with opened([tmp_path / "a.csv"], writable=tmp_path / "out") as engine:
+        assert engine.rows(f"COPY (SELECT 1) TO '{tmp_path}/out/made.parquet' (FORMAT parquet)") == [(1,)]
+        with pytest.raises(CannotRead):
+            engine.rows(f"COPY (SELECT 1) TO '{tmp_path}/made.parquet' (FORMAT parquet)")
+        with pytest.raises(CannotRead):
+            engine.rows("SELECT * FROM read_csv('/etc/passwd')")

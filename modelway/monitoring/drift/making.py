@@ -55,7 +55,7 @@ def make(
     everything that is wrong with the data at once.
     """
     group = drift.parity.group if drift.parity else None
-    label = _label(contract, group, labels)
+    label = _label(contract, group, labels, told)
     digest = _digest_of(data)
     salt = hashlib.sha256(f"{digest} {contract_digest(contract)}".encode()).hexdigest()[:32]
     chosen = int(salt[:12], 16) if seed is None else seed
@@ -64,7 +64,7 @@ def make(
         folder = Path(made)
         rows = read(data, contract, [name for name in (group, label) if name], folder, told)
         kept = [cell for cell in rows.cells if cell.role != "group" or cell.column == group]
-        _tell_missing(contract, drift, rows, labels, told)
+        _tell_missing(contract, drift, rows, label, labels, told)
         most = max(LEAST, min(SAMPLE, CELLS // len(kept)))
         sample = Sample(sampled(rows, most, chosen, folder))
         told(f"{rows.number:,} rows, {len(kept):,} columns: counting")
@@ -129,24 +129,29 @@ def _digest_of(data: Sequence[Path]) -> str:
     return whole.hexdigest()
 
 
-def _label(contract: Contract, group: str | None, named: str | None) -> str | None:
+def _label(contract: Contract, group: str | None, named: str | None, told: Told) -> str | None:
+    """The column of labels, where it is named or clear."""
     if named is not None:
         if contract.column_type(named) is None:
             raise NoReference(f"the contract has no column {named}: add `{named}: {{type: …}}` to its expectations.")
         return named
     try:
         return label_column(contract, group)
-    except NotSaid:
+    except NotSaid as fault:
+        if contract.metrics:
+            told(f"metrics are not looked at: {fault}, or name it with --labels")
         return None
 
 
-def _tell_missing(contract: Contract, drift: Drift, rows: Rows, labels: str | None, told: Told) -> None:
+def _tell_missing(contract: Contract, drift: Drift, rows: Rows, label: str | None, named: str | None, told: Told) -> None:
     """Says what is watched and cannot be compared with anything."""
     there = {cell.column for cell in rows.cells}
     outputs = [tensor.name for tensor in contract.signature.outputs]
     missing = [name for name in outputs if name not in there]
-    if labels is not None and labels not in there:
-        raise NoReference(f"{labels}: the column of labels is missing.")
+    if named is not None and named not in there:
+        raise NoReference(f"{named}: the column of labels is missing.")
+    if drift.concept is not None and label is not None and label not in there:
+        told(f"the data have no labels ({label}), so what the version reached is what the contract says, and nothing is estimated without labels")
     if missing and (drift.prediction is not None or drift.concept is not None):
         told(f"the data have no column {', '.join(missing)}, so later answers are compared with nothing: add what the version answers")
     if drift.parity is not None and drift.parity.group not in there:

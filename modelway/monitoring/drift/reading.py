@@ -138,7 +138,7 @@ class _Reading:
         inner += [f"{columns[name].value} IS NOT NULL AS {_quoted('there ' + name)}" for name in lists]
         if inner:
             table = f"(SELECT *, {', '.join(inner)} FROM {table})"
-        values = [f"{_typed(cell, columns, lists)} AS {_quoted(cell.name)}" for cell in kept]
+        values = [f"{self._typed(cell, columns, lists)} AS {_quoted(cell.name)}" for cell in kept]
         tests = [(cell, test) for cell in kept if (test := self._test(cell, columns, lists)) is not None]
         order = columns.get(str(self._contract.ordered_by)) if self._timed else None
         time = f"{order.time} / 1e6" if order is not None and order.time else "NULL"
@@ -159,17 +159,29 @@ class _Reading:
         if found is None:
             return None
         if cell.element is not None:
-            length = self._expected[cell.column].length
-            wrong = f"coalesce(len({lists[cell.column]}) <> {length}, true) OR {lists[cell.column]}[{cell.element + 1}] IS NULL"
-            return f"{_quoted('there ' + cell.column)} AND ({wrong})"
+            # What is missing inside of a list is missing, and no other type.
+            return f"{_quoted('there ' + cell.column)} AND NOT ({self._complete(cell, lists)})"
         if all(rule != "type" for rule, _ in found.faults):
             return None
         return f"{found.value} IS NOT NULL AND {found.read} IS NULL"
 
+    def _complete(self, cell: Cell, lists: Mapping[str, str]) -> str:
+        """SQL that is true where a list has as many values as the contract says."""
+        return f"coalesce(len({lists[cell.column]}) = {self._expected[cell.column].length}, false)"
+
+    def _typed(self, cell: Cell, columns: Mapping[str, Terms], lists: Mapping[str, str]) -> str:
+        found = columns.get(cell.column)
+        kind = "DOUBLE" if cell.kind == "number" else "VARCHAR"
+        if found is None:
+            return f"NULL::{kind}"
+        if cell.element is None:
+            return f"CAST({found.read} AS {kind})"
+        return f"CASE WHEN {self._complete(cell, lists)} THEN CAST({lists[cell.column]}[{cell.element + 1}] AS {kind}) END"
+
     def _tell_rejected(self, engine: Engine, layout: Layout, rows: int) -> None:
         if layout.format == "parquet":
             return
-        left_out = sum(one.count for one in rejected(engine))
+        left_out = sum(one.count for one in rejected(engine, layout.files))
         if layout.format == "json":
             ((every,),) = engine.rows(f"SELECT count(*) FROM {layout.table(engine, layout.files)}")
             left_out += max(0, (every if isinstance(every, int) else 0) - rows)
@@ -197,15 +209,6 @@ def _format(file: Path) -> Format:
 def _alone(one: Expected) -> Expected:
     """A column by its type alone."""
     return replace(one, datatype=None, low=None, high=None, values=None, unique=False, shown=False)
-
-
-def _typed(cell: Cell, columns: Mapping[str, Terms], lists: Mapping[str, str]) -> str:
-    found = columns.get(cell.column)
-    kind = "DOUBLE" if cell.kind == "number" else "VARCHAR"
-    if found is None:
-        return f"NULL::{kind}"
-    read = found.read if cell.element is None else f"{lists[cell.column]}[{cell.element + 1}]"
-    return f"CAST({read} AS {kind})"
 
 
 def _wrong(tests: Sequence[tuple[Cell, str]]) -> str:
