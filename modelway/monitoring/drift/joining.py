@@ -1,7 +1,7 @@
 """Labels put beside the rows that they are about."""
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -66,29 +66,37 @@ def joined(
             connection.execute("SET disabled_optimizers = 'statistics_propagation,filter_pushdown'")
             connection.register("given", labels.table)
             listed = "[" + ", ".join(_quoted(str(link)) for link in links) + "]"
-            there: list[str] = []
+            there: dict[str, str] = {}
             if paths:
                 connection.execute(f"CREATE VIEW rows AS SELECT * FROM read_parquet({listed}, union_by_name = true)")
-                there = [str(row[0]) for row in connection.execute("DESCRIBE rows").fetchall()]
+                there = {str(row[0]): str(row[1]) for row in connection.execute("DESCRIBE rows").fetchall()}
             else:
                 connection.execute(f"CREATE TABLE rows ({ID} VARCHAR, {TIME} DOUBLE)")
             return _joined(
-                connection, labels, [n for n in numbers if n in there], [n for n in texts if n in there], text, start, end, now, delay
+                connection,
+                labels,
+                {name: there[name] for name in numbers if name in there},
+                {name: there[name] for name in texts if name in there},
+                text,
+                start,
+                end,
+                now,
+                delay,
             )
 
 
 def _joined(
     connection: duckdb.DuckDBPyConnection,
     labels: Labels,
-    numbers: Sequence[str],
-    texts: Sequence[str],
+    numbers: Mapping[str, str],
+    texts: Mapping[str, str],
     text: bool,
     start: float,
     end: float,
     now: float,
     delay: float,
 ) -> Joined:
-    as_number = "coalesce(CASE lower(value) WHEN 'true' THEN 1.0 WHEN 'false' THEN 0.0 END, try_cast(value AS DOUBLE))"
+    as_number = _as_number("value", "VARCHAR")
     value = "value" if text else f"(CASE WHEN isfinite({as_number}) THEN {as_number} END)"
     # An id may hold any text, so ID/0 means ID only where no row is called ID/0.
     connection.execute(
@@ -107,8 +115,8 @@ def _joined(
         "SELECT count(*) FILTER (id IS NULL), count(*) FILTER (id IS NOT NULL AND future), "
         "count(*) FILTER (id IS NOT NULL AND value IS NULL) FROM placed",
     )
-    columns = [f"try_cast({_name(name)} AS DOUBLE) AS n{number}" for number, name in enumerate(numbers)]
-    columns += [f"CAST({_name(name)} AS VARCHAR) AS t{number}" for number, name in enumerate(texts)]
+    columns = [f"{_as_number(name, kind)} AS n{number}" for number, (name, kind) in enumerate(numbers.items())]
+    columns += [f"{_as_text(name, kind)} AS t{number}" for number, (name, kind) in enumerate(texts.items())]
     # Rows of one request have one time, so that ids which happen to end in numbers are no request.
     request = f"dense_rank() OVER (ORDER BY regexp_replace({ID}, '/[0-9]+$', ''), {TIME}) - 1"
     columns += [f"{TIME} + ? <= ? AS due", "CASE WHEN different = 1 THEN known.value END AS label", "coalesce(many, 0) AS many"]
@@ -138,6 +146,22 @@ def _joined(
     by_name: dict[str, Values] = {name: _array(found[f"n{number}"]) for number, name in enumerate(numbers)}
     by_name |= {name: _texts(found[f"t{number}"]) for number, name in enumerate(texts)}
     return Joined(by_name, label, due, _array(found["request"]).astype(np.int64), accounting)
+
+
+def _as_number(name: str, kind: str) -> str:
+    """SQL for a column as a number, as answers.numbers reads one."""
+    if kind != "VARCHAR":
+        return f"try_cast({_name(name)} AS DOUBLE)"
+    cell = f"lower({_name(name)})"
+    return f"coalesce(CASE {cell} WHEN 'true' THEN 1.0 WHEN 'false' THEN 0.0 END, try_cast({cell} AS DOUBLE))"
+
+
+def _as_text(name: str, kind: str) -> str:
+    """SQL for a column as a text, as cells.text writes one."""
+    if kind != "DOUBLE":
+        return f"CAST({_name(name)} AS VARCHAR)"
+    cell = _name(name)
+    return f"CASE WHEN {cell} = floor({cell}) THEN CAST(try_cast({cell} AS HUGEINT) AS VARCHAR) ELSE CAST({cell} AS VARCHAR) END"
 
 
 def _counts(connection: duckdb.DuckDBPyConnection, query: str) -> tuple[int, ...]:
