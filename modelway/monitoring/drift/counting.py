@@ -46,10 +46,10 @@ def opened(paths: Sequence[Path]) -> Iterator[ir.Table]:
             connection.execute(
                 f"CREATE VIEW rows AS SELECT * FROM read_parquet({_listed([str(link) for link in links])}, union_by_name = true)"
             )
-            yield _table(backend, "rows")
+            yield table_of(backend, "rows")
 
 
-def _table(backend: Backend, name: str) -> ir.Table:
+def table_of(backend: Backend, name: str) -> ir.Table:
     """What `backend.table(name)` would give: Ibis 12.0 asks for it by a method that DuckDB 2.0 has no more."""
     described = backend.con.execute(f"DESCRIBE {name}").fetchall()
     kinds = {str(row[0]): backend.compiler.type_mapper.from_string(str(row[1])) for row in described}

@@ -79,6 +79,8 @@ class Accounting(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_d
     """Second ones for an id; where they differ neither counts."""
     labels_missing: int = 0
     """Requests whose label is due and not there."""
+    other_models: int = 0
+    """Of another model."""
 
 
 class Alarm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
