@@ -1,0 +1,103 @@
+"""What the rows of one window say: all findings of one version, of every watch."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import ibis
+import ibis.expr.types as ir
+import msgspec
+
+from modelway.architecture.contract import Contract
+from modelway.architecture.drift import Drift
+from modelway.monitoring.drift.baseline import Baseline
+from modelway.monitoring.drift.cells import TIME
+from modelway.monitoring.drift.counting import count, opened
+from modelway.monitoring.drift.counts import ColumnCounts, Counts
+from modelway.monitoring.drift.labels import Labels
+from modelway.monitoring.drift.looking import look
+from modelway.monitoring.drift.quality import quality
+from modelway.monitoring.drift.result import Accounting, Finding, Result
+from modelway.monitoring.drift.windows import Window
+
+BEFORE = 200
+"""Windows before that volumes are compared with."""
+
+
+@dataclass(frozen=True)
+class Version:
+    """What a version's windows are compared with, and how."""
+
+    version: str
+    contract: Contract
+    baseline: Baseline
+    digest: str
+    drift: Drift
+    minimum: int
+    """Fewest rows that anything is concluded from."""
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a window says."""
+
+    counts: Counts
+    findings: tuple[Finding, ...]
+    accounting: Accounting
+
+
+def said(
+    version: Version, rows: Sequence[Path], accounting: Accounting, window: Window, before: Sequence[Result], labels: Labels, now: float
+) -> Said:
+    """Everything that is to be said of a window. `rows` may hold those of other windows too; `before` are the results of windows before,
+    oldest first."""
+    drift, baseline = version.drift, version.baseline
+    length = window.end - window.start
+    counts, newest = none(baseline), _last_end(before)
+    if rows:
+        with opened(rows) as table:
+            counts = count(table, baseline, start=window.start, end=window.end)
+            newest = _newest_of(table, window) or newest
+    findings = [*look(baseline, counts, drift, version.contract, start=window.start, window_seconds=length, minimum=version.minimum)]
+    findings += quality(
+        rows,
+        version.contract,
+        rows_before=[result.counts.rows for result in before[-BEFORE:]],
+        rows_now=counts.rows,
+        newest=newest,
+        start=window.start,
+        end=window.end,
+    )
+    if drift.concept is not None or drift.parity is not None:
+        # What it stands on takes long to import, and most endpoints have no labels.
+        from modelway.monitoring.drift.concept import concept
+
+        found, of_labels = concept(
+            rows, labels, version.contract, baseline, drift, start=window.start, end=window.end, now=now, minimum=version.minimum
+        )
+        findings += found
+        accounting = _joined(accounting, of_labels)
+    return Said(counts, tuple(findings), accounting)
+
+
+def none(baseline: Baseline) -> Counts:
+    """The counts of no rows."""
+    columns = {column.name: ColumnCounts(0, 0, 0, 0, (0,) * len(column.counts)) for column in baseline.columns}
+    return Counts(0, columns)
+
+
+def _newest_of(table: ir.Table, window: Window) -> float | None:
+    time = table[TIME]
+    newest: float | None = table.filter(time < ibis.literal(float(window.end)))[TIME].max().to_pyarrow().as_py()
+    return newest
+
+
+def _last_end(before: Sequence[Result]) -> float | None:
+    """Until when there were rows, to a window's length: their times are not kept."""
+    return next((float(result.end) for result in reversed(before) if result.counts.rows), None)
+
+
+def _joined(accounting: Accounting, of_labels: Accounting) -> Accounting:
+    """What was read of rows, and of labels."""
+    names = ("labels", "labels_unknown", "labels_twice", "labels_missing")
+    return msgspec.structs.replace(accounting, **{name: getattr(of_labels, name) for name in names})

@@ -1,0 +1,281 @@
+"""The job that looks at windows: what is due is fetched, counted, compared, written, and told. It may be ended at any moment, and run twice
+at once: a result is written whole, or not, by one of them; and what a run did not get to, the next one does."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from modelway.errors import ModelwayError, WrongUsage
+from modelway.monitoring.drift import baseline as baselines
+from modelway.monitoring.drift import logs, payloads, telling, voting
+from modelway.monitoring.drift.budget import votes_of
+from modelway.monitoring.drift.findings import BEFORE, Said, Version, said
+from modelway.monitoring.drift.history import History, Stored
+from modelway.monitoring.drift.inputs import DueLabels, Inputs
+from modelway.monitoring.drift.payloads import Payload
+from modelway.monitoring.drift.result import SCHEMA, Finding, Result
+from modelway.monitoring.drift.store import StoreFailure, content, fetched, local_path, opened
+from modelway.monitoring.drift.watched import Watched, WatchedVersion
+from modelway.monitoring.drift.windows import Window, due, shown
+
+LATENESS = 900
+"""Seconds, where none are declared."""
+MINIMUM = 500
+"""Rows, where neither the model nor its environment says."""
+ATTEMPTS = 10
+"""Of writing a result that others write too."""
+
+
+class NothingToSay(ModelwayError):
+    """A run that cannot say anything."""
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a run did."""
+
+    results: tuple[Result, ...]
+    """Those that it wrote, in the order that it wrote them."""
+    standing: Mapping[str, Result]
+    """By version, what stands now."""
+    faults: tuple[str, ...]
+    """What could not be done though the rest was; the next run tries again."""
+
+
+def run(watched: Watched, *, now: float, windows: Sequence[Window] | None = None, progress: Callable[[str], None]) -> Ran:
+    """Every due window of every version has its result, as far as payloads are there for it; pages, metrics and events follow from these.
+
+    Looked at are the last CATCH_UP windows whose lateness has passed, or `windows`; of those each that has no result, or more files than
+    when it was looked at, or labels that have become due since. Raises NothingToSay where no version has a baseline that can be used;
+    StoreFailure; and WrongUsage for windows that are not over yet.
+    """
+    with tempfile.TemporaryDirectory(prefix="modelway-drift-") as folder:
+        return _Run(watched, now, progress, Path(folder), windows).run()
+
+
+@dataclass(frozen=True)
+class _Looked:
+    """One window of one version, to be looked at."""
+
+    version: Version
+    window: Window
+    inputs: Inputs
+    stored: Stored | None
+
+
+class _Run:
+    def __init__(self, watched: Watched, now: float, progress: Callable[[str], None], folder: Path, named: Sequence[Window] | None) -> None:
+        self._watched, self._now, self._progress, self._folder, self._named = watched, now, progress, folder, named
+        self._drift = watched.described
+        if self._drift.window is None:
+            raise NothingToSay(f"drift of {watched.endpoint} has no window: neither the model nor its environment says how long one is.")
+        self._length = int(self._drift.window.seconds)
+        self._lateness = int(self._drift.lateness.seconds) if self._drift.lateness is not None else LATENESS
+        self._payloads, self._results = opened(watched.payloads), opened(watched.results)
+        self._faults: list[str] = []
+        self._written: list[Result] = []
+        self._versions = self._usable()
+        self._histories = {version.version: History(self._results, version.version) for version in self._versions}
+        self._labels = DueLabels(self._drift, watched.labels, self._lateness, now, folder / "labels")
+        self._first = 0
+        self._files = self._rows = 0
+
+    def run(self) -> Ran:
+        windows = self._due()
+        labelled = [] if self._named is not None else self._labelled(windows)
+        # Two lists: what lies between is nobody's business.
+        files = {one.entry.key: one for some in (labelled, windows) for one in self._found(some)}
+        ordered = [*labelled, *windows]
+        self._first = windows[0].start
+        for number, window in enumerate(ordered):
+            self._look(window, [one for one in files.values() if one.can_hold(window)], newest=window == windows[-1])
+            self._forget([one for one in files.values() if not any(map(one.can_hold, ordered[number + 1 :]))])
+        if self._files and not self._rows:
+            self._faults.append(f"not one row could be read of {self._files} files in {self._payloads.address}; the results say why.")
+        return self._told([window.start for window in ordered])
+
+    def _usable(self) -> list[Version]:
+        """Versions with their baselines; those without one that can be used are left out, and told."""
+        found = []
+        for one in self._watched.versions:
+            try:
+                found.append(self._version(one))
+            except ModelwayError as fault:
+                self._faults.append(f"version {one.version} is not looked at: {fault}")
+        if not found:
+            raise NothingToSay("\n".join(self._faults) or f"{self._watched.endpoint} has no version to look at.")
+        return found
+
+    def _version(self, one: WatchedVersion) -> Version:
+        held = content(one.baseline)
+        if held is None:
+            raise NothingToSay(f"there is no baseline {one.baseline}. Make it with `modelway drift baseline`, and publish it.")
+        known = baselines.read(held, one.baseline, digest=one.digest, model=self._watched.endpoint, version=one.version)
+        minimum = self._drift.minimum_sample or MINIMUM
+        return Version(one.version, self._watched.contract(one.version), known, one.digest, self._drift, minimum)
+
+    def _due(self) -> list[Window]:
+        if self._named is None:
+            windows = due(self._now, self._length, self._lateness)
+            for history in self._histories.values():
+                self._say_what_is_left_out(history, windows[0])
+            return windows
+        for window in self._named:
+            if window.end + self._lateness > self._now:
+                when = shown(window.end + self._lateness)
+                raise WrongUsage(f"--window {window}: its requests may arrive until {when}, and it is {shown(self._now)}. Wait until then.")
+        return list(self._named)
+
+    def _say_what_is_left_out(self, history: History, first: Window) -> None:
+        last = max((start for start in history.starts if start < first.start), default=None)
+        if last is not None and last + self._length < first.start and not any(start >= first.start for start in history.starts):
+            gap = Window(last + self._length, first.start)
+            many = (gap.end - gap.start) // self._length
+            self._progress(f"{history.version}: {many} windows are too long ago for one run; look at them with --window {gap}")
+
+    def _labelled(self, windows: Sequence[Window]) -> list[Window]:
+        """Windows before these whose labels have become due; what else is to be said of them is known already."""
+        delay = self._labels.delay
+        if delay is None:
+            return []
+        earlier = [window for window in due(self._now - delay, self._length, self._lateness) if window.start < windows[0].start]
+        return [window for window in earlier if any(self._waits(history, window) for history in self._histories.values())]
+
+    def _waits(self, history: History, window: Window) -> bool:
+        stored = history.at(window.start) if window.start in history.starts else None
+        return stored is not None and not stored.result.labelled
+
+    def _found(self, windows: Sequence[Window]) -> list[Payload]:
+        return payloads.found(self._payloads, windows, self._lateness, [one.version for one in self._watched.versions])
+
+    def _look(self, window: Window, files: Sequence[Payload], *, newest: bool) -> None:
+        """The window has its results."""
+        versions = [one.version for one in self._watched.versions]
+        try:
+            labels = self._labels.files(window)
+        except StoreFailure as fault:
+            labels = None
+            if str(fault) not in self._faults:
+                self._faults.append(str(fault))
+        wanted = []
+        for version in self._versions:
+            inputs = Inputs(tuple(payloads.of_version(files, version.version, versions)), labels)
+            one = _Looked(version, window, inputs, self._histories[version.version].at(window.start))
+            if self._is_wanted(one, newest=newest):
+                wanted.append(one)
+        if not wanted:
+            return
+        keys = sorted({file.entry.key for one in wanted for file in one.inputs.files})
+        local = fetched(self._payloads, keys, self._folder / "payloads")
+        tables = self._folder / "tables"
+        tables.mkdir()
+        try:
+            rows = logs.read(list(local.values()), self._watched, tables, now=self._now)
+            self._files += rows.accounting.files
+            self._rows += rows.accounting.rows
+            for one in wanted:
+                self._write(one, rows, newest=newest)
+        finally:
+            shutil.rmtree(tables)
+
+    def _is_wanted(self, one: _Looked, *, newest: bool) -> bool:
+        """Whether a window is looked at: see `run`."""
+        history, inputs = self._histories[one.version.version], one.inputs
+        if one.stored is not None:
+            before = one.stored.result
+            due_now = inputs.labels is not None and not before.labelled
+            if self._named is not None:
+                return due_now or (inputs.digest != before.inputs and bool(inputs.files))
+            return due_now or inputs.grown(before)
+        # A version that is new begins with its first rows: nobody wants to read that there were none before it was there.
+        return self._named is not None or newest or self._begun(history, one.window) or bool(inputs.files)
+
+    def _begun(self, history: History, window: Window) -> bool:
+        """Whether the version was looked at before, among the windows that this run looks at."""
+        return any(self._first <= start < window.start for start in history.starts)
+
+    def _write(self, one: _Looked, rows: logs.Rows, *, newest: bool) -> None:
+        """The window has its result: this one, or that of a run which knew as much."""
+        history, window = self._histories[one.version.version], one.window
+        stored = one.stored
+        if stored is not None and one.inputs.lost(stored.result):
+            made = self._after_loss(one, stored.result)
+        else:
+            before = history.before(window.start, BEFORE)
+            tables = rows.tables.get(one.version.version, ())
+            found = said(one.version, tables, rows.accounting, window, before, self._labels.read(one.inputs.labels), self._now)
+            if stored is None and not found.counts.rows and not newest and self._named is None and not self._begun(history, window):
+                return
+            made = self._result(one, found)
+        for _ in range(ATTEMPTS):
+            revision = 1 if stored is None else stored.result.revision + 1
+            late = 0 if stored is None else stored.result.accounting.late + max(0, made.counts.rows - stored.result.counts.rows)
+            accounting = msgspec.structs.replace(made.accounting, late=late)
+            made = msgspec.structs.replace(made, revision=revision, accounting=accounting)
+            made = msgspec.structs.replace(made, alarms=voting.alarms(made, history, *votes_of(self._drift)))
+            if history.write(made, stored):
+                self._written.append(made)
+                again = f", looked at again ({made.revision})" if made.revision > 1 else ""
+                self._progress(f"{window} {one.version.version}: {telling.in_words(made)}{again}")
+                return
+            stored = history.at(window.start)
+            now_there = _Looked(one.version, window, one.inputs, stored)
+            if stored is not None and not self._is_wanted(now_there, newest=newest):
+                self._progress(f"{window} {one.version.version}: another run wrote it meanwhile")
+                return
+        raise StoreFailure(f"{self._results.address}{history.key(window.start)} was written by others {ATTEMPTS} times. Run again.")
+
+    def _result(self, one: _Looked, found: Said) -> Result:
+        return Result(
+            schema=SCHEMA,
+            environment=self._watched.environment,
+            endpoint=self._watched.endpoint,
+            version=one.version.version,
+            start=one.window.start,
+            end=one.window.end,
+            revision=1,
+            made=int(self._now),
+            inputs=one.inputs.digest,
+            baseline=one.version.digest,
+            counts=found.counts,
+            accounting=msgspec.structs.replace(found.accounting, files=len(one.inputs.files)),
+            findings=found.findings,
+            held=one.inputs.size,
+            labelled=one.inputs.labels is not None,
+        )
+
+    def _after_loss(self, one: _Looked, before: Result) -> Result:
+        """What was said of the window stands; what labels say of rows that are gone is not known."""
+        kept = [finding for finding in before.findings if finding.watch not in telling.BY_LABELS]
+        there, were = len(one.inputs.files), before.accounting.files
+        why = f"of the window's {were} files {there} are left: payloads are kept for a shorter time than labels take"
+        concept, parity = self._drift.concept, self._drift.parity
+        if concept is not None:
+            kept.append(Finding("concept", concept.metric, concept.metric, "unknown", 0, why))
+        if parity is not None:
+            kept.append(Finding("parity", parity.group, parity.metric, "unknown", 0, why))
+        return msgspec.structs.replace(before, findings=tuple(kept), labelled=True, made=int(self._now))
+
+    def _forget(self, files: Sequence[Payload]) -> None:
+        """Files that no further window needs take no room."""
+        for one in files:
+            local_path(self._folder / "payloads", one.entry.key).unlink(missing_ok=True)
+
+    def _told(self, starts: Sequence[int]) -> Ran:
+        """Alarms follow from all results; pages, metrics and events from these."""
+        known = {version.version: version.baseline for version in self._versions}
+        for history in self._histories.values():
+            self._written += voting.revote(history, starts, self._now)
+        for history in self._histories.values():
+            telling.pages(self._watched, history, known)
+        telling.newest(self._watched, self._histories, known, self._results)
+        standing = {name: result for name, history in self._histories.items() if (result := telling.standing(history)) is not None}
+        self._faults += telling.metrics(self._watched, standing, self._now)
+        for history in self._histories.values():
+            self._faults += telling.alarms(self._watched, history, starts, self._results, os.environ)
+        return Ran(tuple(self._written), standing, tuple(self._faults))

@@ -1,0 +1,115 @@
+"""What follows from results: pages, what is newest, metrics, and events about alarms. All of it is made again from results alone, so that
+the next run makes up for one that was ended."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import msgspec
+
+from modelway.errors import ModelwayError
+from modelway.monitoring.drift import events, exporting, ledger
+from modelway.monitoring.drift.baseline import Baseline
+from modelway.monitoring.drift.history import History
+from modelway.monitoring.drift.page import page
+from modelway.monitoring.drift.result import Finding, Result, Watch, written
+from modelway.monitoring.drift.store import Store
+from modelway.monitoring.drift.watched import Watched
+
+SHOWN = 48
+"""Windows that a page looks back at."""
+PAGES = 200
+"""Pages that one run makes, at most; of older windows they are left out."""
+
+BY_LABELS: tuple[Watch, ...] = ("concept", "parity")
+"""Watches that labels are needed for."""
+
+
+def standing(history: History) -> Result | None:
+    """What stands of a version: its newest window; of what needs labels, which the newest window does not have yet, what the newest one
+    that has them says."""
+    if not history.starts or (stored := history.at(history.starts[-1])) is None:
+        return None
+    newest = stored.result
+    if newest.labelled:
+        return newest
+    labelled = history.before(newest.start, 1, lambda result: result.labelled)
+    if not labelled:
+        return newest
+    from_labels = labelled[0]
+    missing = [watch for watch in BY_LABELS if not any(alarm.watch == watch for alarm in newest.alarms)]
+    found = tuple(finding for finding in from_labels.findings if finding.watch in missing and not finding.estimated)
+    counted = {name: getattr(from_labels.accounting, name) for name in ("labels", "labels_unknown", "labels_twice", "labels_missing")}
+    return msgspec.structs.replace(
+        newest,
+        findings=(*newest.findings, *found),
+        alarms=(*newest.alarms, *(alarm for alarm in from_labels.alarms if alarm.watch in missing)),
+        accounting=msgspec.structs.replace(newest.accounting, **counted),
+    )
+
+
+def pages(watched: Watched, history: History, baselines: Mapping[str, Baseline]) -> None:
+    """Every window's page is there, and not older than its result."""
+    for start in history.unpaged()[-PAGES:]:
+        stored = history.at(start)
+        if stored is not None:
+            history.paged(start, page(watched, [*history.before(start, SHOWN - 1), stored.result], baselines))
+
+
+def newest(watched: Watched, histories: Mapping[str, History], baselines: Mapping[str, Baseline], store: Store) -> None:
+    """latest.json is the newest result of the version that answers, and latest.html the page of all versions."""
+    live = histories.get(watched.live) or next(iter(histories.values()))
+    stored = live.at(live.starts[-1]) if live.starts else None
+    if stored is not None:
+        store.write("latest.json", written(stored.result))
+    shown = [result for history in histories.values() for result in _last(history)]
+    store.write("latest.html", page(watched, shown, baselines).encode())
+
+
+def metrics(watched: Watched, results: Mapping[str, Result], now: float) -> list[str]:
+    """Metrics are where they go; returns what could not be done."""
+    try:
+        exporting.export(watched, results, now)
+    except ModelwayError as fault:
+        return [str(fault)]
+    return []
+
+
+def alarms(watched: Watched, history: History, starts: Iterable[int], store: Store, environ: Mapping[str, str]) -> list[str]:
+    """Every receiver knows of the alarms of the windows that begin at `starts` (ascending); returns what could not be done. What a receiver
+    was told is written down after it has taken it: an end in between, and it is told once more, under the same id."""
+    results = [stored.result for start in starts if (stored := history.at(start)) is not None]
+    faults = []
+    for one in watched.told:
+        to, alone = ledger.receiver(one), msgspec.structs.replace(watched, told=(one,))
+        known = ledger.read(store)
+        for result, alarm in ledger.pending(known, to, results):
+            try:
+                events.deliver(alone, ledger.only(result, [alarm]), environ)
+            except ModelwayError as fault:
+                faults.append(str(fault))
+                break
+            # What `pending` goes by from here on.
+            known |= ledger.told(store, to, result, alarm)
+    return faults
+
+
+def in_words(result: Result) -> str:
+    """One line about a result: counts and names, no value."""
+    drifted: dict[str, list[Finding]] = {}
+    for finding in result.findings:
+        if finding.state == "drifted":
+            drifted.setdefault(finding.watch, []).append(finding)
+    said = [f"{watch} drifted ({_subjects(some)})" for watch, some in drifted.items()]
+    raised = [alarm.watch for alarm in result.alarms if alarm.raised]
+    alarm = f"; ALARM: {', '.join(raised)}" if raised else ""
+    return f"{result.counts.rows:,} rows, {'; '.join(said) or 'nothing drifted'}{alarm}"
+
+
+def _subjects(found: Sequence[Finding], most: int = 3) -> str:
+    names = list(dict.fromkeys(finding.subject for finding in found))
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
+
+
+def _last(history: History) -> list[Result]:
+    stored = [history.at(start) for start in history.starts[-SHOWN:]]
+    return [one.result for one in stored if one is not None]
