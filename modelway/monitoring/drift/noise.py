@@ -5,6 +5,7 @@ the size n·N / (n + N), and they are spread as a gamma distribution is, of whic
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -71,7 +72,14 @@ def compared(
 def units(method: Method, kind: Kind, reference: ArrayLike, size: float, positions: ArrayLike) -> tuple[float, float]:
     """What mean and variance of a square are in proportion to, times size and its square: by this the noise of one reference and size
     says that of others, such as of a season's rows. Of psi, chi-squared and Jensen–Shannon both are the degrees of freedom."""
-    counts = np.asarray(reference, dtype=np.float64)
+    there, places = (np.asarray(values, dtype=np.float64).tobytes() for values in (reference, positions))
+    return _units(method, kind, there, float(size), places)
+
+
+# The same columns are asked for window after window, at the sizes of their noise.
+@lru_cache(maxsize=16_384)
+def _units(method: Method, kind: Kind, reference: bytes, size: float, positions: bytes) -> tuple[float, float]:
+    counts = np.frombuffer(reference, dtype=np.float64)
     if method not in ORDERED:
         counts = grouped(counts, grouping(counts, size, MOST_GROUPS[kind]))
     # As many rows as `smoothed` adds: a constant has no spread otherwise.
@@ -84,7 +92,7 @@ def units(method: Method, kind: Kind, reference: ArrayLike, size: float, positio
     if method == "ks":
         unit = float(spread.max(initial=0.0))
     elif method == "wasserstein":
-        unit = float(np.sqrt(np.maximum(spread, 0.0)) @ np.diff(np.asarray(positions, dtype=np.float64))) ** 2
+        unit = float(np.sqrt(np.maximum(spread, 0.0)) @ np.diff(np.frombuffer(positions, dtype=np.float64))) ** 2
     else:
         unit = float(np.sqrt(shares * (1 - shares)).sum()) ** 2
     return unit, unit**2

@@ -24,6 +24,17 @@ MOST_COLUMNS = 20
 
 
 @dataclass(frozen=True)
+class Seen:
+    """How a drift is seen that a share of rows makes."""
+
+    share: float
+    chance: float
+    """That one window shows it, in a column in the middle of all."""
+    delay_windows: float
+    """Windows until the alarm, on average, the first one that has drifted included; endless where it is never seen."""
+
+
+@dataclass(frozen=True)
 class Power:
     """What can be expected of one endpoint. A drift is taken to be in one column, and to be there from one window to the next."""
 
@@ -34,16 +45,15 @@ class Power:
     false_alarms: float
     """Alarms a month of all watches that this level makes, at the most: the smallest drift makes them fewer."""
     smallest: float
-    """Share of rows that the figures below are about."""
+    """Share of rows that `chance` and `delay` are about. As anything smaller is no drift, one as small as this is seen half of the time at
+    the most; larger ones are in `by_share`."""
     chance: float
-    """That one window shows it, in a column in the middle of all."""
     delay_windows: float
-    """Windows until the alarm, on average, the first one that has drifted included; endless where it cannot be seen."""
     delay_seconds: float
     seen: float | None
     """Smallest share that one window shows with 80 %, in a column in the middle of all; None where none is."""
-    by_share: tuple[tuple[float, float], ...]
-    """Shares of rows that go elsewhere, and the chance that one window shows it."""
+    by_share: tuple[Seen, ...]
+    """Of shares from 1 % to all rows, and of the smallest drift."""
     notes: tuple[str, ...] = ()
 
 
@@ -80,7 +90,7 @@ def power(baseline: Baseline, drift: Drift, rows_per_window: int, window_seconds
         delay_windows=windows,
         delay_seconds=windows * window_seconds,
         seen=_least(shares, middle),
-        by_share=tuple((share, float(likely)) for share, likely in zip(shares, middle, strict=True)),
+        by_share=tuple(Seen(share, float(likely), delay(float(likely), needed, of)) for share, likely in zip(shares, middle, strict=True)),
         notes=_notes(baseline, drift, rows_per_window, bool(tried)),
     )
 
