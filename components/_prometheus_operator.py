@@ -46,6 +46,8 @@ class Operator:
     """PriorityClass of what keeps metrics and tells people; empty for none."""
     avoids_auto_mode: bool
     """Whether volumes are mounted only on nodes that Auto Mode did not make."""
+    written_to: bool = False
+    """Whether Prometheus takes what jobs send, which are gone before it could read them."""
 
     @property
     def many(self) -> bool:
@@ -112,6 +114,7 @@ def values(operator: Operator, storage_class_name: object, publisher: object = N
                 **placed,
                 "scrapeInterval": operator.scrape_interval,
                 "evaluationInterval": "30s",
+                **({"enableRemoteWriteReceiver": True} if operator.written_to else {}),
                 "retention": f"{operator.retention_days}d",
                 # Fuller, the oldest metrics go: a full disk would end it.
                 "retentionSize": f"{operator.storage_gib * 9 // 10}GiB",

@@ -59,6 +59,8 @@ class OperatorArgs(TypedDict):
     """PriorityClass of Prometheus, Alertmanager and the operator. Default: none."""
     avoids_auto_mode: NotRequired[bool]
     """Whether some nodes are Auto Mode's, and the driver of volumes is not on them."""
+    written_to: NotRequired[bool]
+    """Whether Prometheus takes what jobs send it. Default: no."""
 
 
 class ScraperArgs(TypedDict):
@@ -141,6 +143,7 @@ class MonitoringStack(pulumi.ComponentResource):
             memory_mib=args.get("memory_mib", 2048),
             priority=args.get("priority", ""),
             avoids_auto_mode=args.get("avoids_auto_mode", False),
+            written_to=args.get("written_to", False),
         )
         storage = self._object("monitoring-storage", chart.storage_class("modelway-monitoring", labels.MANAGED, provisioner))
         release = HelmRelease(

@@ -9,6 +9,7 @@ import pulumi
 from modelway.architecture import EksCluster as EksDescribed
 from modelway.architecture import Environment, layout
 from stacks import arguments
+from stacks.drift import drift_monitor, drift_results
 from stacks.joints import ClusterJoint, Exports, NetworkJoint, Platform, exported, imported
 from stacks.managed import alarm_topic, sagemaker_endpoint
 from stacks.metrics import alert_publisher, managed_metrics, managed_rules, metrics_reader
@@ -73,7 +74,7 @@ def compose(environment: Environment, parts: Parts) -> Exports:
         platform = _referenced(environment)
     if Parts.MODELS in parts:
         served = arguments.served(environment)
-        exports |= {"endpoints": {model: _endpoint(environment, model, platform, providers) for model in served}}
+        exports |= {"endpoints": {model: _served(environment, model, platform, providers) for model in served}}
     return exports
 
 
@@ -84,7 +85,7 @@ def _platform(environment: Environment, providers: Providers) -> Platform:
     metrics = managed_metrics(environment, clusters, network, providers)
     alarms = alarm_topic(environment, providers)
     listed = with_tracking(environment, registry, clusters, network, alarms, providers)
-    return Platform(clusters, listed, network, alarms, metrics)
+    return Platform(clusters, listed, network, alarms, metrics, drift_results(environment, registry, providers))
 
 
 def _network(environment: Environment, providers: Providers) -> NetworkJoint | None:
@@ -193,11 +194,17 @@ def _referenced(environment: Environment) -> Platform:
     managed = bool(arguments.on_sagemaker(environment))
     network = managed and environment.network is not None
     metrics = environment.monitoring.backend.kind == "amp"
-    return imported(stack, clusters, teams, list(environment.models), network=network, alarms=managed, metrics=metrics)
+    drift = environment.monitoring.drift.image is not None
+    return imported(stack, clusters, teams, list(environment.models), network=network, alarms=managed, metrics=metrics, drift=drift)
 
 
-def _endpoint(environment: Environment, model: str, platform: Platform, providers: Providers) -> Exports:
+def _served(environment: Environment, model: str, platform: Platform, providers: Providers) -> Exports:
     payloads = _payloads(environment, model, platform, providers)
+    endpoint = _endpoint(environment, model, platform, payloads, providers)
+    return endpoint | drift_monitor(environment, model, platform, payloads, providers)
+
+
+def _endpoint(environment: Environment, model: str, platform: Platform, payloads: "PayloadStore | None", providers: Providers) -> Exports:
     if model in arguments.on_sagemaker(environment):
         return sagemaker_endpoint(environment, model, platform, payloads, providers)
     from components.endpoint.kubernetes import KubernetesEndpoint

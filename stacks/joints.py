@@ -102,6 +102,8 @@ class Platform:
     """ARN of the topic that CloudWatch alarms tell; None where no model serves on SageMaker."""
     metrics: MetricsJoint | None = None
     """None where clusters keep their own."""
+    drift: Text | None = None
+    """Name of the bucket of what was found of drift; None where nobody looks."""
 
 
 def exported(environment: str, platform: Platform, kinds: Mapping[str, str]) -> Exports:
@@ -118,6 +120,8 @@ def exported(environment: str, platform: Platform, kinds: Mapping[str, str]) -> 
         outputs["alarms"] = platform.alarms
     if platform.metrics is not None:
         outputs["metrics"] = platform.metrics.exported()
+    if platform.drift is not None:
+        outputs["drift"] = {"bucket": platform.drift}
     return outputs if platform.network is None else {**outputs, "network": platform.network.exported()}
 
 
@@ -130,10 +134,11 @@ def imported(
     network: bool = False,
     alarms: bool = False,
     metrics: bool = False,
+    drift: bool = False,
 ) -> Platform:
     """The platform as another stack exports it. `clusters` names the facts that lead to each, `teams` who has a namespace there.
 
-    `network`, `alarms` and `metrics`: whether these are asked for too.
+    `network`, `alarms`, `metrics` and `drift`: whether these are asked for too.
     """
     reference = pulumi.StackReference(stack)
     found, monitoring, registry = (reference.require_output(name) for name in ("clusters", "monitoring", "registry"))
@@ -157,6 +162,7 @@ def imported(
         _imported_network(reference) if network else None,
         reference.require_output("alarms") if alarms else None,
         _imported_metrics(reference) if metrics else None,
+        reference.require_output("drift")["bucket"] if drift else None,
     )
 
 

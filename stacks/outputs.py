@@ -75,6 +75,15 @@ class MonitoringOutput(TypedDict):
     """Where dashboards and rules are."""
 
 
+class DriftOutput(TypedDict):
+    """What looks for drift of an endpoint."""
+
+    job: str
+    """Name of the CronJob in the monitoring namespace of the cluster, or of the schedule that starts jobs of SageMaker."""
+    results: str
+    """Where what was found is kept: s3://BUCKET/MODEL/."""
+
+
 class KubernetesEndpointOutput(TypedDict):
     """A model that serves in a cluster."""
 
@@ -92,6 +101,8 @@ class KubernetesEndpointOutput(TypedDict):
     """Percent of the requests that are copied, by version."""
     dashboard: str
     """Name of the ConfigMap that holds the Grafana dashboard, in the monitoring namespace of the cluster."""
+    drift: NotRequired[DriftOutput]
+    """Where its drift is looked at."""
 
 
 class SageMakerEndpointOutput(TypedDict):
@@ -108,6 +119,8 @@ class SageMakerEndpointOutput(TypedDict):
     mirrors: dict[str, int]
     alarms: list[str]
     """Names of the CloudWatch alarms that take an update back."""
+    drift: NotRequired[DriftOutput]
+    """Where its drift is looked at."""
 
 
 EndpointOutput = KubernetesEndpointOutput | SageMakerEndpointOutput
@@ -120,6 +133,13 @@ class MetricsOutput(TypedDict):
     """Id."""
     grafana: NotRequired[str]
     """Address of Managed Grafana, where there is one."""
+
+
+class DriftResultsOutput(TypedDict):
+    """Where what was found of drift is kept."""
+
+    bucket: str
+    """With a folder for each model."""
 
 
 class PlatformOutputs(TypedDict):
@@ -136,6 +156,8 @@ class PlatformOutputs(TypedDict):
     """ARN of the SNS topic that alarms tell; where a model serves on SageMaker."""
     metrics: NotRequired[MetricsOutput]
     """Where the backend of `monitoring` is amp."""
+    drift: NotRequired[DriftResultsOutput]
+    """Where `monitoring.drift` has an image."""
     endpoints: NotRequired[dict[str, EndpointOutput]]
 
 

@@ -23,7 +23,7 @@ _IMAGE: FieldPath = ("monitoring", "drift", "image")
 
 def drift_breaches(environment: "Environment") -> Iterator[Breach]:
     """What is to be watched of models and could not be."""
-    yield from each(rule(environment) for rule in (_secrets, _events, _registry))
+    yield from each(rule(environment) for rule in (_secrets, _events, _nobody, _registry))
     rules = (_season, _kept, _fields, _group, _retention, _baselines)
     for name, model in environment.models.items():
         yield from each(rule(environment, name, model) for rule in rules)
@@ -88,6 +88,18 @@ def _events(environment: "Environment") -> Iterator[Breach]:
                 "Write `{kind: eventbridge, bus: …}`, and let a rule of the bus call an API destination.",
                 tuple(("models", name, "endpoint", "runtime") for name in on_sagemaker),
             )
+
+
+def _nobody(environment: "Environment") -> Iterator[Breach]:
+    drift = environment.monitoring.drift
+    on_sagemaker = [name for name in monitored(environment) if _on_sagemaker(environment, name)]
+    if on_sagemaker and environment.monitoring.backend.kind == "operator" and not any(one.kind == "eventbridge" for one in drift.events):
+        yield Breach(
+            ("monitoring", "drift", "events"),
+            f"an event bus: jobs on SageMaker reach no Prometheus in a cluster, so nobody would hear of {', '.join(on_sagemaker)}",
+            "Add `{kind: eventbridge, bus: …}`, or let Amazon keep the metrics, with the backend amp.",
+            (("monitoring", "backend"), *(("models", name, "endpoint", "runtime") for name in on_sagemaker)),
+        )
 
 
 def _registry(environment: "Environment") -> Iterator[Breach]:

@@ -1,6 +1,15 @@
 """From what an environment says to what components take; nothing else knows both."""
 
 from stacks.arguments.cluster import auto_nodes, eks_cluster, existing_cluster, tenancy
+from stacks.arguments.drift import (
+    drift_identity,
+    drift_monitor,
+    drift_results,
+    drift_schedule,
+    drift_secrets,
+    drift_sight,
+    drift_watched,
+)
 from stacks.arguments.endpoint import kubernetes_endpoint, model_support, payload_store
 from stacks.arguments.identity import model_identity
 from stacks.arguments.monitoring import (
@@ -34,6 +43,13 @@ __all__ = [
     "alertmanager_identity",
     "auto_nodes",
     "cluster_of",
+    "drift_identity",
+    "drift_monitor",
+    "drift_results",
+    "drift_schedule",
+    "drift_secrets",
+    "drift_sight",
+    "drift_watched",
     "eks_cluster",
     "endpoint_groups",
     "endpoint_monitoring",

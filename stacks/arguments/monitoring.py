@@ -14,6 +14,7 @@ from modelway.architecture.watching import installs_operator
 from modelway.monitoring.facts import cluster_dashboards, cluster_facts, endpoint_facts, model_dashboard
 from modelway.monitoring.panels import Dashboard
 from modelway.monitoring.rules import ClusterFacts, Group, base_rules, endpoint_rules
+from stacks.arguments.drift import watched_in
 from stacks.arguments.endpoint import model_support
 from stacks.arguments.placing import deletion_window
 
@@ -149,6 +150,8 @@ def _operator(environment: Environment, key: str) -> "OperatorArgs":
     else:
         # Before models: who looks after them is not put out to make room for one.
         args["priority"] = "system-cluster-critical"
+    if watched_in(environment, key):
+        args["written_to"] = True
     if cluster.kind == "eks":
         args["memory_mib"] = memory_mib(cluster)
         args["avoids_auto_mode"] = bool(cluster.groups) and cluster.auto_mode is not None

@@ -8,6 +8,7 @@ from modelway.architecture import Endpoint, Environment, Image
 from modelway.architecture.protection import protection
 from modelway.architecture.runtime import SageMakerRuntime
 from modelway.architecture.serving import variant
+from stacks.arguments.drift import CAPTURED
 from stacks.arguments.placing import deletion_window, served, serving
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ def sagemaker_endpoint(
         made["startup_seconds"] = min(max(math.ceil(endpoint.warm_up.seconds), SHORTEST_START), LONGEST_START)
     if endpoint.payload_logging is not None and payloads is not None:
         percent = round(endpoint.payload_logging.sample.fraction * 100)
-        made["capture"] = {"bucket": payloads, "prefix": "captured", "key_arn": key_arn, "percent": percent}
+        made["capture"] = {"bucket": payloads, "prefix": CAPTURED, "key_arn": key_arn, "percent": percent}
     return made
 
 

@@ -85,7 +85,7 @@ class Site:
 
     def give_secrets(self) -> None:
         """The platform's stack, which is new, has a value for every secret that the environment refers to."""
-        references = arguments.receiver_secrets(self.environment).values()
+        references = [*arguments.receiver_secrets(self.environment).values(), *arguments.drift_secrets(self.environment).values()]
         if keys := sorted({reference.key for reference in references if reference.key is not None}):
             self.run("pulumi", "stack", "init", self.stacks[0], "--no-select")
             for key in keys:

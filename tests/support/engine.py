@@ -14,7 +14,10 @@ from pulumi.runtime import rpc
 from pulumi.runtime.settings import SETTINGS, get_root_resource
 from pulumi.runtime.stack import run_pulumi_func
 
-HIDDEN = {key: f"value-of-{key}" for key in ("pagerduty-platform-key", "pagerduty-oncology-key", "slack-alerts-url")}
+HIDDEN = {
+    key: f"value-of-{key}"
+    for key in ("pagerduty-platform-key", "pagerduty-oncology-key", "slack-alerts-url", "retraining-url", "retraining-token")
+}
 """What the committed environments refer to as secrets, as their stacks would have them."""
 
 SECRET = "1b47061264138c4ac30d75fd1eb44270"

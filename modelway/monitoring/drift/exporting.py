@@ -44,9 +44,11 @@ def export(watched: Watched, results: Mapping[str, Result], now: float) -> None:
             faults.append(f"{exported.textfile} could not be written: {fault.strerror}.")
     if exported.pushgateway is not None:
         faults += _pushed(exported.pushgateway, watched, registry)
-    if exported.remote_write is not None:
+    for address in (exported.remote_write, *exported.remote_write_copies):
+        if address is None:
+            continue
         try:
-            remote_write.write(exported.remote_write, registry.collect(), now, exported.region)
+            remote_write.write(address, registry.collect(), now, exported.region)
         except ModelwayError as fault:
             faults.append(str(fault))
     if faults:

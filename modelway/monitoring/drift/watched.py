@@ -61,6 +61,8 @@ class Exported(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_def
     """Of AWS, where requests of remote write are signed for `aps`; unsigned when absent."""
     most_features: int = 50
     """Features with series of their own: the worst ones of each window, so that nobody's Prometheus is flooded."""
+    remote_write_copies: tuple[str, ...] = ()
+    """Addresses of further copies of the same Prometheus, which do not tell one another what they were sent."""
 
 
 class Watched(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
