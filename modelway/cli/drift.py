@@ -1,19 +1,23 @@
 """`modelway drift baseline | power | run | show`: whether what a model is asked, what it answers and how right it is have changed."""
 
 import json
+import math
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from modelway.cli import _environments
+from modelway.cli import _drift_run, _environments
 from modelway.cli._described import EnvironmentName, VersionName, described, version_of
+from modelway.cli._drift_show import show
 from modelway.errors import ModelwayError
 
 if TYPE_CHECKING:
     from modelway.architecture import Environment, Model
     from modelway.architecture.drift import Drift
     from modelway.monitoring.drift.baseline import Baseline, Column
+    from modelway.monitoring.drift.power import Power
 
 app = typer.Typer(
     help="Baselines of models, and whether they drift while they serve.",
@@ -22,8 +26,13 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
+app.command("show")(show)
+
+app.command("run")(_drift_run.run)
+
 ModelName = Annotated[str, typer.Argument(metavar="MODEL", help="The model.", show_default=False)]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+UNITS = ((86400, "d"), (3600, "h"), (60, "m"), (1, "s"))
 
 
 @app.command("baseline")
@@ -93,12 +102,103 @@ def baseline(
     typer.echo(f"  baseline: {reference}")
 
 
+@app.command("power")
+def power(
+    model: ModelName,
+    rows_per_window: Annotated[
+        list[int], typer.Option(metavar="N", min=1, help="Requests that a window has; again for more.", show_default=False)
+    ],
+    file: Annotated[Path, typer.Option("--baseline", metavar="FILE", help="The baseline.", exists=True, dir_okay=False)] = Path(
+        "baseline.json"
+    ),
+    version: VersionName = None,
+    environment: EnvironmentName = None,
+    as_json: AsJson = False,
+    environments: _environments.Folder = None,
+) -> None:
+    """Say what the budget for false alarms buys at a volume, before anything serves: which drift is seen, how surely, and after how long.
+
+    Exit codes: 0 it was said; 1 it could not be, such as for the baseline of another model; 2 wrong usage.
+    """
+    found, world = described(model, "MODEL", environment, environments)
+    chosen = version_of(found, version)
+    watched, window = _watched(found, world)
+
+    from modelway.monitoring.drift.baseline import read
+    from modelway.monitoring.drift.power import power as power_of
+
+    reference = read(_content(file), str(file), model=model, version=chosen)
+    bought = [power_of(reference, watched, rows, window) for rows in dict.fromkeys(rows_per_window)]
+    if as_json:
+        typer.echo(json.dumps([_as_data(one, window) for one in bought], indent=2))
+        return
+    accepted = watched.false_alarms if watched.false_alarms is not None else 1
+    typer.echo(f"{model} {chosen}: windows of {_length(window)}, {accepted} accepted false alarm{'' if accepted == 1 else 's'} a month")
+    for one in bought:
+        for line in _bought(one, watched.minimum_sample or 0, window):
+            typer.echo(line)
+    for note in dict.fromkeys(note for one in bought if one.rows >= (watched.minimum_sample or 0) for note in one.notes):
+        typer.echo(note)
+
+
 def _watched(model: "Model", world: "Environment") -> "tuple[Drift, int]":
     """What is watched of the model, and how long its windows are, in seconds. Raises ModelwayError where nothing is."""
     if model.drift is None:
         way_out = "Add `drift: {data: {}}`, which watches all inputs."
         raise ModelwayError(f"{model.model} is not watched in {world.environment}: its file has no drift. {way_out}")
-    return model.drift, int((model.drift.window or world.monitoring.drift.window).seconds)
+    rules = world.monitoring.drift
+    sample = model.drift.minimum_sample if model.drift.minimum_sample is not None else rules.minimum_sample
+    return model.drift.model_copy(update={"minimum_sample": sample}), int((model.drift.window or rules.window).seconds)
+
+
+def _content(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise ModelwayError(f"{file} cannot be read: {error.strerror}.") from None
+
+
+def _bought(power: "Power", minimum: int, window: int) -> Iterator[str]:
+    """What a volume buys: one line about it, then one for each size of a drift, up to one that every window shows."""
+    head = f"{power.rows:,} requests a window: "
+    if power.rows < minimum:
+        yield f"{head}nothing, as nothing is concluded from fewer than {minimum:,}"
+        return
+    seen = "no drift is seen in 80% of windows" if power.seen is None else f"80% of windows show a drift of {power.seen:.1%} of rows"
+    yield f"{head}{seen}; at most {power.false_alarms:.2g} false alarms a month"
+    for one in power.by_share:
+        if one.share >= power.smallest:
+            after = "no alarm"
+            if not math.isinf(one.delay_windows):
+                after = f"alarm after {one.delay_windows:.1f} windows, {_about(one.delay_windows * window)}"
+            yield f"  {one.share:6.1%} of rows: {one.chance:4.0%} of windows show it, {after}"
+            if one.chance == 1:
+                return
+
+
+def _as_data(power: "Power", window: int) -> dict[str, object]:
+    """The same, as JSON has it, which knows nothing endless."""
+    endless = math.isinf(power.delay_windows)
+    return {
+        "rows_per_window": power.rows,
+        "window_seconds": window,
+        "smallest": power.smallest,
+        "chance": power.chance,
+        "delay_windows": None if endless else power.delay_windows,
+        "delay_seconds": None if endless else power.delay_seconds,
+        "seen": power.seen,
+        "false_alarms_a_month": power.false_alarms,
+        "by_share": [
+            {"share": one.share, "chance": one.chance, "delay_windows": None if math.isinf(one.delay_windows) else one.delay_windows}
+            for one in power.by_share
+        ],
+        "notes": list(power.notes),
+    }
+
+
+def _about(seconds: float) -> str:
+    size, unit = next(((size, unit) for size, unit in UNITS if seconds >= size), UNITS[-1])
+    return f"{seconds / size:.1f}{unit}"
 
 
 def _told(made: "Baseline", out: Path, digest: str, reference: str) -> dict[str, object]:
@@ -132,7 +232,5 @@ def _held(column: "Column") -> str:
 
 
 def _length(seconds: int) -> str:
-    for size, unit in ((86400, "d"), (3600, "h"), (60, "m")):
-        if seconds % size == 0:
-            return f"{seconds // size}{unit}"
-    return f"{seconds}s"
+    size, unit = next((size, unit) for size, unit in UNITS if seconds % size == 0)
+    return f"{seconds // size}{unit}"

@@ -16,6 +16,7 @@ from modelway.monitoring.drift.baseline import Baseline
 from modelway.monitoring.drift.page import drawing
 from modelway.monitoring.drift.ranking import worst
 from modelway.monitoring.drift.result import Finding, Result
+from modelway.monitoring.drift.standing import standing
 from modelway.monitoring.drift.watched import Watched
 
 __all__ = ["page"]
@@ -84,7 +85,7 @@ def page(watched: Watched, results: Sequence[Result], baselines: Mapping[str, Ba
 
 
 def _version(watched: Watched, name: str, history: list[Result], baseline: Baseline | None) -> Version:
-    newest, seen = history[-1], tuple(history[-WINDOWS:])
+    newest, seen = standing(history), tuple(history[-WINDOWS:])
     ordered = worst(newest.findings)
     by_subject: dict[str, list[Finding]] = {}
     for finding in ordered:

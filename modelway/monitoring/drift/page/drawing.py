@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from modelway.monitoring.drift import wording
 from modelway.monitoring.drift.baseline import Baseline, Column
 from modelway.monitoring.drift.counts import ColumnCounts
 from modelway.monitoring.drift.result import Finding, Result, Watch
+from modelway.monitoring.drift.seasons import season
 
 WIDTH, HEIGHT = 600, 100
 BARS = 24
@@ -102,9 +102,7 @@ def distribution(column: Column, counts: ColumnCounts, baseline: Baseline, start
 
 def _season(column: Column, baseline: Baseline, start: int) -> tuple[int, ...]:
     """What the window is compared with: the reference's rows of the same hour or weekday where the baseline has them."""
-    at = datetime.fromtimestamp(start, UTC)
-    hour, day = f"{at.hour:02d}", ("mon", "tue", "wed", "thu", "fri", "sat", "sun")[at.weekday()]
-    key = {"hour": hour, "weekday": day, "hour_of_week": f"{day}-{hour}"}.get(baseline.seasonality or "", "")
+    key = season(baseline.seasonality, start) if baseline.seasonality is not None else ""
     return column.seasons.get(key, column.counts)
 
 
@@ -114,20 +112,21 @@ def _numbers(column: Column, reference: Sequence[int], window: Sequence[int]) ->
     least = (max(1, sum(reference)) / BARS, max(1, sum(window)) / BARS)
     found: list[list[int]] = []
     for at, (one, two) in enumerate(zip(reference, window, strict=True)):
-        side = _side(column, at)
-        full = not found or side != _side(column, found[-1][1]) or found[-1][2] >= least[0] or found[-1][3] >= least[1]
-        if full:
-            found.append([at, at, one, two])
-        elif side or not _would_hide(found[-1], one, two, least):
+        if found and _belongs(column, found[-1], at, (one, two), least):
             found[-1][1:] = [at, found[-1][2] + one, found[-1][3] + two]
         else:
             found.append([at, at, one, two])
     return [(_range(cuts, first, last), one, two) for first, last, one, two in found if one or two]
 
 
-def _would_hide(group: Sequence[int], one: int, two: int, least: tuple[float, float]) -> bool:
-    """Whether a bin is worth a bar by itself and its neighbours so far have something: one value that comes often is to be seen."""
-    return (one >= least[0] or two >= least[1]) and bool(group[2] or group[3])
+def _belongs(column: Column, group: Sequence[int], at: int, rows: tuple[int, int], least: tuple[float, float]) -> bool:
+    """Whether a bin is drawn with the ones before it: out of the range all of a side, inside only where neither is worth a bar by itself,
+    so that one value that comes often is seen."""
+    side = _side(column, at)
+    if side != _side(column, group[1]):
+        return False
+    worth = [group[2] >= least[0] or group[3] >= least[1], rows[0] >= least[0] or rows[1] >= least[1]]
+    return bool(side) or not (worth[0] or (worth[1] and (group[2] or group[3])))
 
 
 def _side(column: Column, at: int) -> int:
@@ -170,7 +169,7 @@ def _share(count: int, rows: int) -> float:
 
 def _high(share: float, top: float) -> float:
     # What is there is seen.
-    return max(1.0, HEIGHT * share / top) if share else 0.0
+    return min(HEIGHT, max(1.0, HEIGHT * share / top)) if share else 0.0
 
 
 def curve(results: Sequence[Result], watch: Watch, subject: str, method: str) -> Curve | None:
