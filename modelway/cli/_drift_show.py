@@ -42,9 +42,9 @@ def show(
     address = results if results is not None else _address(endpoint, environment, environments)
     found = _found(endpoint, address, windows)
     if as_json:
-        import msgspec
+        from modelway.monitoring.drift.result import written
 
-        typer.echo(json.dumps([msgspec.to_builtins(result) for result in found], indent=2, ensure_ascii=False))
+        typer.echo(json.dumps([json.loads(written(result)) for result in found], indent=2, ensure_ascii=False))
         return
     import shutil
 
