@@ -4,8 +4,12 @@ import gzip
 import io
 import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
 
 GZIP = b"\x1f\x8b"
 MOST_UNPACKED = 8 << 30
@@ -37,12 +41,43 @@ def is_packed(path: Path) -> bool:
         return file.read(2) == GZIP
 
 
-def unpacked(path: Path) -> BinaryIO:
-    """The file's content, as a stream. Raises TooLarge before anything of it is read."""
+class Unpacked(io.RawIOBase):
+    """The content of a packed file. Where that breaks off it ends, and was cut."""
+
+    def __init__(self, path: Path) -> None:
+        self._stream = gzip.GzipFile(path, "rb")
+        self.was_cut = False
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: "WriteableBuffer", /) -> int:
+        view = memoryview(buffer)
+        try:
+            content = b"" if self.was_cut else self._stream.read1(len(view))
+        except CANNOT_UNPACK:
+            self.was_cut, content = True, b""
+        view[: len(content)] = content
+        return len(content)
+
+    def close(self) -> None:
+        self._stream.close()
+        super().close()
+
+
+@contextmanager
+def unpacked(path: Path) -> Iterator[BinaryIO]:
+    """The file's content, as a stream. Raises TooLarge before anything of it is read, and Damaged after the end of a packed file that was
+    cut off."""
     if not is_packed(path):
-        return path.open("rb")
+        with path.open("rb") as file:
+            yield file
+        return
     _measure(path)
-    return io.BufferedReader(gzip.open(path, "rb"))
+    with Unpacked(path) as raw:
+        yield io.BufferedReader(raw)
+        if raw.was_cut:
+            raise Damaged
 
 
 def lines(path: Path) -> Iterator[bytes | None]:
@@ -50,16 +85,10 @@ def lines(path: Path) -> Iterator[bytes | None]:
     packed file that was cut off."""
     with unpacked(path) as stream:
         first = True
-        while True:
-            try:
-                line = stream.readline(MOST_LINE)
-                whole = len(line) < MOST_LINE or line.endswith(b"\n")
-                if not whole:
-                    _skip(stream)
-            except CANNOT_UNPACK:
-                raise Damaged from None
-            if not line:
-                return
+        while line := stream.readline(MOST_LINE):
+            whole = len(line) < MOST_LINE or line.endswith(b"\n")
+            if not whole:
+                _skip(stream)
             if first:
                 line, first = line.removeprefix(b"\xef\xbb\xbf"), False
             if not whole:

@@ -12,12 +12,16 @@ import pyarrow.parquet as pq
 
 from modelway.architecture.contract import Contract
 from modelway.monitoring.drift.cells import ID, TIME, WRONG, Cell
-from modelway.monitoring.drift.logs.streams import CANNOT_UNPACK, MOST_UNPACKED, Damaged, TooLarge, unpacked
+from modelway.monitoring.drift.logs.streams import MOST_UNPACKED, Damaged, TooLarge, unpacked
 from modelway.monitoring.drift.logs.times import Clock, number
 
 IDS = (ID, "id", "inference_id")
 VERSIONS = ("_version", "version", "model_version")
 _ROWS = 50_000
+_BYTES = 64 << 20
+"""Rows, and about how many bytes of them, that are in memory at once."""
+MOST_DECODED = 1 << 30
+"""Bytes of them, once each text is written out, that are read at all."""
 _BLOCK = 4 << 20
 _NUMBER = r"^[+-]?((\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|(?i:inf|infinity|nan))$"
 _PARQUET = b"PAR1"
@@ -36,7 +40,7 @@ class Table:
     wrong: dict[str, np.ndarray]
     """By name of cell, at which rows."""
     kinds: dict[str, str]
-    """By column of the contract, what the file says that it holds."""
+    """By column of the contract, what the file says that it holds; empty where it does not say."""
     rows: int
     unparsable: int = 0
 
@@ -56,9 +60,9 @@ def tables(path: Path, contract: Contract, cells: Sequence[Cell], clock: Clock) 
     The time of a row is in `_time`, in the column that the contract's `ordered_by` names, or in `time`; its id in `_id`, `id` or
     `inference_id`; its version, where a file has several, in `_version`, `version` or `model_version`.
     """
-    unread = _Unread()
-    for batch in _batches(path, unread):
-        yield _table(batch, contract, cells, clock, unread.taken())
+    unread, typed = _Unread(), _is_parquet(path)
+    for batch in _parquet(path) if typed else _csv(path, unread):
+        yield _table(batch, contract, cells, clock, unread.taken(), typed=typed)
 
 
 @dataclass
@@ -78,22 +82,43 @@ class _Unread:
         return new
 
 
-def _batches(path: Path, unread: _Unread) -> Iterator[pa.RecordBatch]:
+def _is_parquet(path: Path) -> bool:
+    """By its first bytes. Raises Damaged for one that is called so and is none."""
     with path.open("rb") as file:
-        is_parquet = file.read(4) == _PARQUET
-    if not is_parquet:
-        if path.suffix.lower() in (".parquet", ".pq"):
-            raise Damaged
-        yield from _csv(path, unread)
-        return
+        found = file.read(4) == _PARQUET
+    if not found and path.suffix.lower() in (".parquet", ".pq"):
+        raise Damaged
+    return found
+
+
+def _parquet(path: Path) -> Iterator[pa.RecordBatch]:
     try:
-        with pq.ParquetFile(path) as file:
-            groups = range(file.metadata.num_row_groups)
-            if sum(file.metadata.row_group(group).total_byte_size for group in groups) > MOST_UNPACKED:
+        # Kept as they are in the file, each text once: a small file can hold a large text a million times.
+        with pq.ParquetFile(path, read_dictionary=_texts(path)) as file:
+            groups = [file.metadata.row_group(number) for number in range(file.metadata.num_row_groups)]
+            if sum(group.total_byte_size for group in groups) > MOST_UNPACKED:
                 raise TooLarge
-            yield from file.iter_batches(_ROWS)
+            for number, group in enumerate(groups):
+                rows = _ROWS * _BYTES // max(_BYTES, _ROWS * group.total_byte_size // max(group.num_rows, 1))
+                for batch in file.iter_batches(max(rows, 1), row_groups=[number]):
+                    if sum(map(_size, batch.columns)) > MOST_DECODED:
+                        raise TooLarge
+                    yield batch
     except (pa.ArrowInvalid, OSError):
         raise Damaged from None
+
+
+def _texts(path: Path) -> list[str]:
+    """Columns of text."""
+    return [field.name for field in pq.read_schema(path) if pa.types.is_string(field.type) or pa.types.is_large_string(field.type)]
+
+
+def _size(column: pa.Array) -> int:
+    """Bytes that a column of texts would take with each text written out; 0 for others."""
+    if not pa.types.is_dictionary(column.type) or not len(column.dictionary):
+        return 0
+    lengths = pc.binary_length(column.dictionary).cast(pa.int64())
+    return int(pc.sum(lengths.take(column.indices)).as_py() or 0)
 
 
 def _csv(path: Path, unread: _Unread) -> Iterator[pa.RecordBatch]:
@@ -112,7 +137,7 @@ def _csv(path: Path, unread: _Unread) -> Iterator[pa.RecordBatch]:
                 ),
             ) as reader:
                 yield from reader
-        except (pa.ArrowInvalid, *CANNOT_UNPACK):
+        except pa.ArrowInvalid:
             raise Damaged from None
 
 
@@ -126,7 +151,7 @@ def _header(path: Path, delimiter: str) -> list[str] | None:
     return list(table.column_names)
 
 
-def _table(batch: pa.RecordBatch, contract: Contract, cells: Sequence[Cell], clock: Clock, unparsable: int) -> Table:
+def _table(batch: pa.RecordBatch, contract: Contract, cells: Sequence[Cell], clock: Clock, unparsable: int, *, typed: bool) -> Table:
     names = set(batch.schema.names)
     ids = next((batch.column(name) for name in IDS if name in names), None)
     time = next((batch.column(name) for name in (TIME, contract.ordered_by, "time") if name in names), None)
@@ -144,7 +169,7 @@ def _table(batch: pa.RecordBatch, contract: Contract, cells: Sequence[Cell], clo
         for row, named in enumerate(batch.column(WRONG).to_pylist()):
             for name in named or ():
                 wrong[name] = np.append(wrong.get(name, np.array([], dtype=np.int64)), row)
-    kinds = {cell.column: str(batch.schema.field(cell.column).type) for cell in cells if cell.column in names}
+    kinds = {cell.column: _kind(batch.schema.field(cell.column).type) if typed else "" for cell in cells if cell.column in names}
     return Table(
         None if ids is None else [("" if one is None else str(one)) for one in ids.to_pylist()],
         [None] * batch.num_rows if time is None else _times(time, clock),
@@ -155,6 +180,15 @@ def _table(batch: pa.RecordBatch, contract: Contract, cells: Sequence[Cell], clo
         batch.num_rows,
         unparsable,
     )
+
+
+def _kind(kind: pa.DataType) -> str:
+    """Types that differ in width alone are one."""
+    if pa.types.is_dictionary(kind):
+        kind = kind.value_type
+    if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind):
+        return "number"
+    return "string" if pa.types.is_large_string(kind) else "" if pa.types.is_null(kind) else str(kind)
 
 
 def _times(column: pa.Array, clock: Clock) -> list[float | None]:
