@@ -20,6 +20,9 @@ FENCE = 6.0
 BEYOND = (1.0, 10.0, 100.0, 1_000.0)
 """Where bins beyond the range end, in widths of the range: a unit that changes by a thousand is not the same as one that changes by ten."""
 MOST_CATEGORIES = 1_000
+LARGEST = float(np.finfo(np.float64).max)
+WIDEST = 1e6
+"""Standard deviations that a range is taken to be wide at the most."""
 SMALLEST = 1e-300
 """Below this a scale would make positions infinite."""
 
@@ -54,7 +57,7 @@ def bins_of(values: ArrayLike) -> Bins:
     inside = there[np.searchsorted(there, lowest, side="left") : np.searchsorted(there, highest, side="right")]
     scale = _scale(inside)
     low, high = _outwards(float(inside[0]), scale, -1), _outwards(float(inside[-1]), scale, 1)
-    below = float(np.nextafter(low, -np.inf))
+    below = float(np.nextafter(low, -LARGEST))
     cuts = {below, high, *(cut for cut in (*_quantile_cuts(inside), *_atom_cuts(there)) if below < cut < high)}
     width = max(high - low, scale)
     outer = [(below - factor * width, high + factor * width) for factor in BEYOND]
@@ -112,7 +115,10 @@ def _outwards(value: float, scale: float, sign: int) -> float:
     rounded = float(np.ceil(sign * value / step)) * step * sign
     while sign * rounded < sign * value:
         rounded += sign * step
-    return float(f"{rounded:.12g}") if sign * float(f"{rounded:.12g}") >= sign * value else rounded
+    # 0.30000000000000004 is 0.3, but never within the value.
+    written = float(f"{rounded:.12g}")
+    rounded = written if sign * written >= sign * value else rounded
+    return rounded if np.isfinite(rounded) else value
 
 
 def _quantile_cuts(inside: NDArray[np.float64]) -> list[float]:
@@ -136,11 +142,13 @@ def _positions(
     places = binned(there, cuts)
     rows = np.bincount(places, minlength=len(cuts) + 1)
     sums = np.bincount(places, weights=there / scale, minlength=len(cuts) + 1)
+    # In units of the scale from here on: in their own, sums of the largest numbers there are would be infinite.
     edges = np.array([cuts[0], *cuts, cuts[-1]]) / scale
     uppers = np.array([*cuts, np.inf])
     found = np.where(rows >= FEWEST, sums / np.maximum(rows, 1), (edges[:-1] + edges[1:]) / 2)
     # Beyond the range not in proportion: one absurd row in a thousand would outweigh all others.
     under, over = np.flatnonzero(uppers <= below), np.flatnonzero(uppers > high)
-    found[under] = (below - width * (np.arange(under.size, 0, -1) - 0.5)) / scale
-    found[over] = (high + width * (np.arange(over.size) + 0.5)) / scale
-    return tuple(float(place) for place in np.maximum.accumulate(np.nan_to_num(found, posinf=1e300, neginf=-1e300)))
+    step = min(width / scale, WIDEST)
+    found[under] = below / scale - step * (np.arange(under.size, 0, -1) - 0.5)
+    found[over] = high / scale + step * (np.arange(over.size) + 0.5)
+    return tuple(float(place) for place in np.maximum.accumulate(found))
