@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from modelway.cli import _drift_run, _environments
+from modelway.cli import _environments
 from modelway.cli._described import EnvironmentName, VersionName, described, version_of
+from modelway.cli._drift_run import run
 from modelway.cli._drift_show import show
 from modelway.errors import ModelwayError
 
@@ -25,10 +26,6 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-
-app.command("show")(show)
-
-app.command("run")(_drift_run.run)
 
 ModelName = Annotated[str, typer.Argument(metavar="MODEL", help="The model.", show_default=False)]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -139,6 +136,10 @@ def power(
             typer.echo(line)
     for note in dict.fromkeys(note for one in bought if one.rows >= (watched.minimum_sample or 0) for note in one.notes):
         typer.echo(note)
+
+
+app.command("run")(run)
+app.command("show")(show)
 
 
 def _watched(model: "Model", world: "Environment") -> "tuple[Drift, int]":

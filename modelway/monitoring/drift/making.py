@@ -55,7 +55,7 @@ def make(
     everything that is wrong with the data at once.
     """
     group = drift.parity.group if drift.parity else None
-    label = _label(contract, group, labels, told)
+    label, unclear = _label(contract, group, labels)
     digest = _digest_of(data)
     salt = hashlib.sha256(f"{digest} {contract_digest(contract)}".encode()).hexdigest()[:32]
     chosen = int(salt[:12], 16) if seed is None else seed
@@ -65,6 +65,8 @@ def make(
         rows = read(data, contract, [name for name in (group, label) if name], folder, told)
         kept = [cell for cell in rows.cells if cell.role != "group" or cell.column == group]
         _tell_missing(contract, drift, rows, label, labels, told)
+        if unclear and contract.metrics:
+            told(f"metrics are not looked at: {unclear}, or name it with --labels")
         most = max(LEAST, min(SAMPLE, CELLS // len(kept)))
         sample = Sample(sampled(rows, most, chosen, folder))
         told(f"{rows.number:,} rows, {len(kept):,} columns: counting")
@@ -129,18 +131,16 @@ def _digest_of(data: Sequence[Path]) -> str:
     return whole.hexdigest()
 
 
-def _label(contract: Contract, group: str | None, named: str | None, told: Told) -> str | None:
-    """The column of labels, where it is named or clear."""
+def _label(contract: Contract, group: str | None, named: str | None) -> tuple[str | None, str]:
+    """The column of labels, where it is named or clear, or why it is not."""
     if named is not None:
         if contract.column_type(named) is None:
             raise NoReference(f"the contract has no column {named}: add `{named}: {{type: …}}` to its expectations.")
-        return named
+        return named, ""
     try:
-        return label_column(contract, group)
+        return label_column(contract, group), ""
     except NotSaid as fault:
-        if contract.metrics:
-            told(f"metrics are not looked at: {fault}, or name it with --labels")
-        return None
+        return None, str(fault)
 
 
 def _tell_missing(contract: Contract, drift: Drift, rows: Rows, label: str | None, named: str | None, told: Told) -> None:
@@ -151,7 +151,7 @@ def _tell_missing(contract: Contract, drift: Drift, rows: Rows, label: str | Non
     if named is not None and named not in there:
         raise NoReference(f"{named}: the column of labels is missing.")
     if drift.concept is not None and label is not None and label not in there:
-        told(f"the data have no labels ({label}), so what the version reached is what the contract says, and nothing is estimated without labels")
+        told(f"the data have no labels ({label}), so what was reached is what the contract says, and nothing is estimated early")
     if missing and (drift.prediction is not None or drift.concept is not None):
         told(f"the data have no column {', '.join(missing)}, so later answers are compared with nothing: add what the version answers")
     if drift.parity is not None and drift.parity.group not in there:
