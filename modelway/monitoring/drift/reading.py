@@ -17,6 +17,9 @@ from modelway.monitoring.drift.cells import ID, TIME, WRONG, Cell, cells
 Told = Callable[[str], None]
 """Takes a sentence about what is being done, or about what was left out."""
 
+SAID = 0.25
+"""Share of the data after which it is said again how far their reading is."""
+
 
 class NoReference(ModelwayError):
     """Data that no baseline can be made from; the text names everything that is wrong with them."""
@@ -44,8 +47,8 @@ class _Reading:
     def __init__(self, data: Sequence[Path], contract: Contract, further: Sequence[str], folder: Path, told: Told) -> None:
         self._files, self._contract, self._folder, self._told = tuple(data), contract, folder, told
         self._faults: list[str] = []
-        wanted = [cell for cell in cells(contract) if cell.role != "group" or cell.column in further]
-        self._wanted = tuple(wanted)
+        self._said = 0.0
+        self._wanted = tuple(cell for cell in cells(contract) if cell.role != "group" or cell.column in further)
         self._expected = {one.name: one for one in expected(contract)}
         self._timed = contract.ordered_by is not None and contract.column_type(contract.ordered_by) == "timestamp"
 
@@ -195,7 +198,9 @@ class _Reading:
         return named((file.name for file in self._files), 3)
 
     def _progress(self, share: float) -> None:
-        self._told(f"{self._names()}: {share:.0%} read")
+        if share >= self._said + SAID:
+            self._said = share
+            self._told(f"{self._names()}: {share:.0%} read")
 
     def _end_if_wrong(self) -> None:
         if self._faults:
