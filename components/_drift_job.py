@@ -104,7 +104,9 @@ def cron_job(job: Job) -> Manifest:
                     "backoffLimit": 2,
                     "activeDeadlineSeconds": LONGEST_SECONDS,
                     # A node that goes is no failure of the job.
-                    "podFailurePolicy": {"rules": [{"action": "Ignore", "onPodConditions": [{"type": "DisruptionTarget"}]}]},
+                    "podFailurePolicy": {
+                        "rules": [{"action": "Ignore", "onPodConditions": [{"type": "DisruptionTarget", "status": "True"}]}]
+                    },
                     "template": template,
                 },
             },

@@ -10,7 +10,7 @@ from modelway.architecture.arns import elsewhere
 from modelway.architecture.base import Breach, FieldPath, each, of_each
 from modelway.architecture.cluster import Access, EksCluster
 from modelway.architecture.internet_rules import internet_breaches
-from modelway.architecture.layout import MODELS, MOST_RESOURCES, endpoint_resources
+from modelway.architecture.layout import MODELS, MOST_RESOURCES, endpoint_resources, watching_resources
 from modelway.architecture.measured import room_breaches
 from modelway.architecture.monitoring import Topic
 from modelway.architecture.network import NODE_ADDRESSES, Addresses, ExistingNetwork, Vpc
@@ -243,10 +243,15 @@ def _package_groups(environment: "Environment") -> Iterator[Breach]:
 
 def _size(environment: "Environment") -> Iterator[Breach]:
     sizes: dict[str, int] = defaultdict(int)
+    drift = environment.monitoring.drift
+    secrets = any(told.kind != "eventbridge" for told in drift.events)
     for model in environment.models.values():
         key = model.cluster or (next(iter(environment.clusters)) if len(environment.clusters) == 1 else "")
         team = model.team if environment.layout == "split_by_team" else ""
-        sizes[team] += endpoint_resources(model, on_eks=isinstance(environment.clusters.get(key), EksCluster))
+        on_eks = isinstance(environment.clusters.get(key), EksCluster)
+        sizes[team] += endpoint_resources(model, on_eks=on_eks)
+        if drift.image is not None and model.drift is not None and model.serving is not None:
+            sizes[team] += watching_resources(model, on_eks=on_eks, secrets=secrets)
     for team, size in sizes.items():
         if size > MOST_RESOURCES:
             name = environment.environment if environment.layout == "single" else environment.environment + MODELS

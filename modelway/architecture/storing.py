@@ -51,6 +51,7 @@ def stored(environment: "Environment") -> tuple[Stored, ...]:
         *_registry(environment, guarded),
         *_listed(environment, guarded),
         *_payloads(environment, guarded),
+        *_drift(environment, guarded),
         *_platform(environment, guarded),
     )
 
@@ -109,6 +110,11 @@ def _payloads(environment: "Environment", guarded: Protection) -> Iterator[Store
         if model.serving is not None and (kept := model.serving.payload_logging) is not None:
             what = f"bucket of requests and answers of {name}"
             yield Stored("bucket", what, protected=False, given_up=_contents(guarded), note=f"each is deleted after {kept.retention}")
+
+
+def _drift(environment: "Environment", guarded: Protection) -> Iterator[Stored]:
+    if environment.monitoring.drift.image is not None:
+        yield Stored("bucket", "bucket of what was found of drift", guarded.protect, _contents(guarded))
 
 
 def _platform(environment: "Environment", guarded: Protection) -> Iterator[Stored]:

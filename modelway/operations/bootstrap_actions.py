@@ -194,6 +194,7 @@ ACTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "aws:s3/bucketObjectLockConfiguration:BucketObjectLockConfiguration": _of(
             "s3", "GetBucketObjectLockConfiguration PutBucketObjectLockConfiguration"
         ),
+        "aws:s3/bucketObjectv2:BucketObjectv2": _of("s3", "GetObject GetObjectTagging PutObject PutObjectTagging"),
         "aws:s3/bucketOwnershipControls:BucketOwnershipControls": _of("s3", "GetBucketOwnershipControls PutBucketOwnershipControls"),
         "aws:s3/bucketPolicy:BucketPolicy": _of("s3", "DeleteBucketPolicy GetBucketPolicy PutBucketPolicy"),
         "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": _of("s3", "GetBucketPublicAccessBlock PutBucketPublicAccessBlock"),
@@ -218,6 +219,7 @@ ACTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "aws:sagemaker/modelPackageGroupPolicy:ModelPackageGroupPolicy": _of(
             "sagemaker", "DeleteModelPackageGroupPolicy GetModelPackageGroupPolicy PutModelPackageGroupPolicy"
         ),
+        "aws:scheduler/schedule:Schedule": _of("scheduler", "CreateSchedule DeleteSchedule GetSchedule UpdateSchedule"),
         "aws:sns/topic:Topic": _of("sns", "CreateTopic DeleteTopic GetTopicAttributes SetTopicAttributes", *_TAGS),
         "aws:sns/topicPolicy:TopicPolicy": _of("sns", "GetTopicAttributes SetTopicAttributes"),
     }

@@ -21,7 +21,7 @@ POLICIES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "network": ("ec2", "logs"),
         "cluster": ("eks", "kms", "rds", "sns", "ssm"),
         "registry": ("ecr", "inspector2", "s3"),
-        "serving": ("application-autoscaling", "cloudwatch", "sagemaker"),
+        "serving": ("application-autoscaling", "cloudwatch", "sagemaker", "scheduler"),
         "monitoring": ("aps", "grafana", "sso"),
     }
 )
@@ -32,7 +32,7 @@ _EC2 = (
     *("route-table", "security-group", "security-group-rule", "subnet", "volume", "vpc", "vpc-endpoint", "vpc-flow-log"),
 )
 
-_KEYS_FOR = ("aps", "ecr", "logs", "rds", "sagemaker", "secretsmanager", "sns")
+_KEYS_FOR = ("aps", "ecr", "logs", "rds", "s3", "sagemaker", "secretsmanager", "sns")
 """Services that use a key on behalf of who makes or reads something of theirs."""
 
 _LOG_GROUPS = (
@@ -122,7 +122,10 @@ def _statements(service: str, actions: Sequence[str], within: Reach) -> Iterator
     sid = "".join(part.capitalize() for part in service.split("-"))
     if unnamed := [action for action in own if only_any(action)]:
         yield allow(f"{sid}Unnamed", unnamed, Resource=["*"])
-    if named := [action for action in own if not only_any(action) and action not in _LOOKED_THROUGH]:
+    if objects := [action for action in own if action in _OF_OBJECTS]:
+        # What the jobs of SageMaker are told of what they watch, and no other object.
+        yield allow("Watched", objects, Resource=[f"arn:aws:s3:::{within.bucket}-drift/*/watched-*"])
+    if named := [action for action in own if not only_any(action) and action not in _LOOKED_THROUGH and action not in _OF_OBJECTS]:
         yield allow(sid, named, Resource=_resources(service, within))
     if through := [action for action in own if action in _LOOKED_THROUGH]:
         yield allow(f"{sid}LookedThrough", through, Resource=within.here(service, _LOOKED_THROUGH[through[0]]))
@@ -130,6 +133,8 @@ def _statements(service: str, actions: Sequence[str], within: Reach) -> Iterator
 
 _LOOKED_THROUGH: Mapping[str, str] = MappingProxyType({"logs:DescribeLogGroups": "log-group:*", "cloudwatch:DescribeAlarms": "alarm:*"})
 """Actions that ask for all of a kind, whatever is looked for."""
+
+_OF_OBJECTS = ("s3:GetObject", "s3:GetObjectTagging", "s3:PutObject", "s3:PutObjectTagging")
 
 
 def _resources(service: str, within: Reach) -> list[str]:
@@ -164,6 +169,8 @@ def _resources(service: str, within: Reach) -> list[str]:
         case "sagemaker":
             kinds = (f"endpoint/{name}-*", f"model-package-group/{name}-*", "endpoint-config/*", "mlflow-app/*", "model/*")
             return within.here("sagemaker", *kinds)
+        case "scheduler":
+            return within.here("scheduler", f"schedule/default/{name}-*")
         case "aps":
             return within.here("aps", "rulegroupsnamespace/*", "scraper/*", "workspace/*")
         case "grafana":

@@ -13,7 +13,7 @@ AUDIENCE = "sts.amazonaws.com"
 
 PASSED_TO = (
     *("ec2.amazonaws.com", "ecr.amazonaws.com", "eks.amazonaws.com", "grafana.amazonaws.com", "monitoring.rds.amazonaws.com"),
-    *("pods.eks.amazonaws.com", "s3.amazonaws.com", "sagemaker.amazonaws.com", "vpc-flow-logs.amazonaws.com"),
+    *("pods.eks.amazonaws.com", "s3.amazonaws.com", "sagemaker.amazonaws.com", "scheduler.amazonaws.com", "vpc-flow-logs.amazonaws.com"),
 )
 """Services that roles of an environment are for."""
 
@@ -282,7 +282,8 @@ def workloads(ground: Ground) -> Document:
     (docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html): it says what no such role may, whatever it was given.
 
     Of IAM it leaves what clusters do there: load balancers' own role, and in Auto Mode profiles for nodes, whose names EKS chooses
-    (docs.aws.amazon.com/aws-managed-policy/latest/reference/AmazonEKSClusterPolicy.html, AmazonEKSComputePolicy.html).
+    (docs.aws.amazon.com/aws-managed-policy/latest/reference/AmazonEKSClusterPolicy.html, AmazonEKSComputePolicy.html); and that a
+    schedule gives a job of SageMaker its role.
     """
     account = f"arn:aws:iam::{ground.account}"
     profiles = ("AddRoleToInstanceProfile", "CreateInstanceProfile", "DeleteInstanceProfile", "GetInstanceProfile")
@@ -305,10 +306,10 @@ def workloads(ground: Ground) -> Document:
             Resource=[f"{account}:instance-profile/eks*"],
         ),
         allow(
-            "NodeRoles",
+            "PassedOn",
             ["iam:PassRole"],
             Resource=[f"{account}:role{ground.path}*"],
-            Condition={"StringEquals": {"iam:PassedToService": "ec2.amazonaws.com"}},
+            Condition={"StringEquals": {"iam:PassedToService": ["ec2.amazonaws.com", "sagemaker.amazonaws.com"]}},
         ),
         allow(
             "LinkServices",

@@ -12,6 +12,7 @@ from botocore.validate import ParamValidator
 from moto.eks.models import eks_backends
 
 from modelway.architecture import load
+from modelway.architecture.platform_rules import bucket_name
 from modelway.cli import main
 from modelway.operations import bootstrap as operation
 from modelway.operations import bootstrap_documents as documents
@@ -72,9 +73,11 @@ def test_who_looks_for_drift_reads_every_resource_and_writes_nothing(environment
     assert {one["Effect"] for one in looking} == {"Allow"}
     actions = {action for one in looking for action in one["Action"]}
     assert {one for one in actions if not one.partition(":")[2].startswith(("Get", "List", "Describe"))} == {"kms:Decrypt"}
-    # State alone is decrypted, and its objects read; neither weights nor payloads.
+    # State alone is decrypted, and its objects read; neither weights nor payloads. What jobs watch is a resource.
     assert [one["Resource"] for one in looking if "kms:Decrypt" in one["Action"]] == [[KEY]]
-    assert [one["Resource"] for one in looking if "s3:GetObject" in one["Action"]] == [[f"arn:aws:s3:::{place.bucket}/.pulumi/*"]]
+    watched = [f"arn:aws:s3:::{bucket_name(described)}-drift/*/watched-*"]
+    read = [one["Resource"] for one in looking if "s3:GetObject" in one["Action"]]
+    assert read == [[f"arn:aws:s3:::{place.bucket}/.pulumi/*"], watched]
     # What a deployment reads of a resource, a refresh reads as well.
     unread = {action for one in deploying for action in one["Action"] if action.partition(":")[2].startswith(("Get", "List", "Describe"))}
     assert unread - actions <= {*DASHBOARDS, "s3:ListBucketVersions"}
@@ -110,7 +113,9 @@ def test_no_role_that_a_deployment_makes_does_more_in_iam_than_clusters_do() -> 
     assert needed <= set(allowed)
     assert allowed["iam:CreateInstanceProfile"]["Resource"] == ["arn:aws:iam::222222222222:instance-profile/eks*"]
     assert allowed["iam:PassRole"]["Resource"] == ["arn:aws:iam::222222222222:role/modelway/dev/*"]
-    assert allowed["iam:PassRole"]["Condition"] == {"StringEquals": {"iam:PassedToService": "ec2.amazonaws.com"}}
+    # The second for the schedule that starts jobs which look for drift.
+    passed = allowed["iam:PassRole"]["Condition"]
+    assert passed == {"StringEquals": {"iam:PassedToService": ["ec2.amazonaws.com", "sagemaker.amazonaws.com"]}}
     linked = allowed["iam:CreateServiceLinkedRole"]["Condition"]["StringEquals"]["iam:AWSServiceName"]
     assert "elasticloadbalancing.amazonaws.com" in linked
     assert not [action for action in allowed if "InstanceProfile" not in action and action not in needed]

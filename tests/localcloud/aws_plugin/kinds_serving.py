@@ -34,6 +34,11 @@ def serving(changed: bool, policy: str) -> list[Any]:
         "dimensions": {"EndpointName": "scorer", "VariantName": "live"},
         "treatMissingData": "notBreaching",
     }
+    daily = {
+        "scheduleExpression": "rate(1 day)",
+        "flexibleTimeWindow": {"mode": "FLEXIBLE", "maximumWindowInMinutes": 15},
+        "target": {"arn": "arn:aws:scheduler:::aws-sdk:sagemaker:createProcessingJob", "roleArn": of("execution", "arn"), "input": "{}"},
+    }
     write = {
         "Version": "2012-10-17",
         "Statement": [
@@ -60,6 +65,36 @@ def serving(changed: bool, policy: str) -> list[Any]:
             },
         ),
         aws("sns/topicPolicy:TopicPolicy", "writers", {"arn": of("messages", "arn"), "policy": text(braces, of("messages", "arn"))}),
+        aws(
+            "scheduler/schedule:Schedule",
+            "hourly",
+            {
+                "name": "look",
+                "description": "Two" if changed else "One",
+                "scheduleExpression": "cron(5/15 * * * ? *)" if changed else "cron(17 * * * ? *)",
+                "flexibleTimeWindow": {"mode": "OFF"},
+                "target": {
+                    "arn": "arn:aws:scheduler:::aws-sdk:sagemaker:createProcessingJob",
+                    "roleArn": of("execution", "arn"),
+                    "input": json.dumps({"ProcessingJobName": "two" if changed else "one"}),
+                    "retryPolicy": {"maximumEventAgeInSeconds": 900, "maximumRetryAttempts": 2 if changed else 3},
+                },
+            },
+        ),
+        aws("scheduler/schedule:Schedule", "moved", {**daily, "name": "moved-two" if changed else "moved-one"}),
+        aws("s3/bucket:Bucket", "objects", {"forceDestroy": True}),
+        aws(
+            "s3/bucketObjectv2:BucketObjectv2",
+            "object",
+            {
+                "bucket": of("objects"),
+                "key": "folder/one.json",
+                "content": json.dumps({"said": changed}),
+                "contentType": "application/json",
+                "tags": tags,
+            },
+        ),
+        aws("s3/bucketObjectv2:BucketObjectv2", "moved-object", {"bucket": of("objects"), "key": f"{changed}.txt", "content": "same"}),
         aws(
             "cloudwatch/metricAlarm:MetricAlarm",
             "slow",

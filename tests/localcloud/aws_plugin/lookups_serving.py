@@ -36,7 +36,32 @@ def _topic(tags: bool) -> Lookup:
     )
 
 
+def _object(i: str, _: Object) -> Object:
+    bucket, _, key = i.partition("/")
+    return {"Bucket": bucket, "Key": key}
+
+
 SERVING: Mapping[str, Lookup] = {
+    "scheduler/schedule:Schedule": Lookup(
+        "scheduler",
+        "get_schedule",
+        lambda i, _: dict(zip(("GroupName", "Name"), i.split("/"), strict=True)),
+        "@",
+    ),
+    "s3/bucketObjectv2:BucketObjectv2": Lookup(
+        "s3",
+        "head_object",
+        _object,
+        "@",
+        {
+            "arn": says("arn:aws:s3:::{id}"),
+            "bucket": lambda i, _: i.partition("/")[0],
+            "key": lambda i, _: i.partition("/")[2],
+            "etag": lambda _, live: live["ETag"].strip('"'),
+        },
+        {"tagging": ("get_object_tagging", _object)},
+        "tagging.TagSet",
+    ),
     "sagemaker/model:Model": _named("describe_model", "Model", {}),
     "sagemaker/endpointConfiguration:EndpointConfiguration": _named(
         "describe_endpoint_config", "EndpointConfig", {"kmsKeyArn": "KmsKeyId"}

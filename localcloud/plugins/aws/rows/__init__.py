@@ -28,9 +28,11 @@ def resources() -> Mapping[str, Row]:
         kms,
         rds,
         s3,
+        s3_objects,
         s3_safety,
         sagemaker,
         sagemaker_registry,
+        scheduler,
     )
 
     modules = (
@@ -44,6 +46,7 @@ def resources() -> Mapping[str, Row]:
         eks_access,
         ecr,
         s3,
+        s3_objects,
         s3_safety,
         kms,
         cloudwatch,
@@ -53,6 +56,7 @@ def resources() -> Mapping[str, Row]:
         rds,
         sagemaker,
         sagemaker_registry,
+        scheduler,
     )
     return {row.type: row for module in modules for row in module.ROWS}
 
