@@ -13,6 +13,10 @@ THRESHOLD = "ml_drift_threshold"
 STATE = "ml_drift_state"
 """1 for the state of what is watched."""
 WINDOW_END = "ml_drift_window_end_timestamp_seconds"
+_DISTANCES = "psi|ks|wasserstein|jensen_shannon|chi_squared|missing|wrong|infinite|outside|unseen|volume|freshness|contract.*"
+_DETECTORS = "adwin|page_hinkley|ddm"
+WORSE, METRICS = (f'method{sign}"{_DISTANCES}|{_DETECTORS}"' for sign in ("=~", "!~"))
+"""Methods whose score is worse the more it is; and metrics, of some of which it is the other way round."""
 DRIFTED, UNKNOWN = 'state="drifted"', 'state="unknown"'
 
 _NOBODY = (
@@ -116,12 +120,15 @@ def drift_dashboard(environment: str, *, watched: bool = True, windows: str = "2
         return f"last_over_time({series}{{{','.join((named, *matchers))}}}[{windows}])"
 
     by_feature = "max by (endpoint, model_version, feature, method)"
-    excess = f"{by_feature} ({newest(SCORE)}) / ({by_feature} ({newest(THRESHOLD)}) > 0)"
+    excess = f"{by_feature} ({newest(SCORE, WORSE)}) / ({by_feature} ({newest(THRESHOLD)}) > 0)"
     by_version = "max by (endpoint, model_version)"
     panels = [
         stat("Alarms", "short", [(f"max by (endpoint, model_version, watch) ({newest(ALARM)}) > 0", f"{version} {{{{watch}}}}")]),
         stat("Last run", "s", [(f"time() - max by (endpoint) ({newest(LAST_RUN)})", "{{endpoint}}")]),
         timeseries("Scores in multiples of their threshold, the ten worst", "short", [(f"topk(10, {excess})", feature)], 1),
+        timeseries(
+            "How right answers are", "short", [(f"{by_feature} ({newest(SCORE, METRICS)})", "{{endpoint}} {{model_version}} {{method}}")]
+        ),
         timeseries(
             "Watches that drifted",
             "short",

@@ -101,9 +101,10 @@ def _findings(found: Sequence[Finding]) -> Table:
         group = f", group {wording.visible(one.segment, 40)}" if one.segment is not None else ""
         name = f"{wording.visible(one.subject, 60) or 'all rows'}{group}"
         why = wording.visible(one.why, 300)
+        compared = f"{wording.method(one.method)} {wording.score_words(one)}".rstrip()
         estimate = ", an estimate without labels" if one.estimated else ""
         table.add_row(
             Text(f"  {one.state}", _STYLES[one.state]),
-            Text.assemble((name, "bold"), f": {wording.method(one.method)} {wording.score_words(one)}{estimate}; {why}"),
+            Text.assemble((name, "bold"), f": {compared}{estimate}; {why}"),
         )
     return table

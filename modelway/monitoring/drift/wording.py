@@ -33,9 +33,11 @@ METHODS = {
     "adwin": "errors over time (ADWIN)",
     "page_hinkley": "errors over time (Page-Hinkley)",
     "ddm": "errors over time (DDM)",
+    "contract": "rules of the contract",
 }
-SHARES = ("missing", "wrong", "infinite", "outside", "unseen")
-"""Methods whose score is a share of rows."""
+_SHARES = ("missing", "wrong", "infinite", "outside", "unseen")
+_OF_CONTRACT = "contract_"
+"""What methods begin with that are rules of the contract; their score is a share of rows too."""
 ACCOUNTS = {
     "files": "files that were read",
     "rows": "rows that were looked at",
@@ -114,14 +116,18 @@ def alarm_tone(alarm: Alarm) -> Tone:
 
 
 def method(name: str) -> str:
+    if name.startswith(_OF_CONTRACT):
+        return f"contract: {visible(name.removeprefix(_OF_CONTRACT).replace('_', ' '), 60)}"
     return METHODS.get(name, visible(name.replace("_", " "), 60))
 
 
 def figure(method_: str, value: float | None) -> str:
-    """A score or a threshold: shares in percent, all else with three digits that count."""
+    """A score or a threshold: shares in percent, ages in hours, all else with three digits that count."""
     if value is None:
         return ""
-    return percent(value) if method_ in SHARES else number(value)
+    if method_ == "freshness":
+        return f"{number(round(value / 3600, 1))} h"
+    return percent(value) if method_ in _SHARES or method_.startswith(_OF_CONTRACT) else number(value)
 
 
 def number(value: float) -> str:
@@ -142,16 +148,14 @@ def percent(share: float) -> str:
 
 
 def score_words(finding: Finding) -> str:
-    """The score beside what it has to pass, with its interval, and how many rows went elsewhere."""
-    if finding.score is None:
-        return "no score"
+    """The score with its interval, beside what it has to pass; nothing where there is none."""
+    if finding.score is None or finding.method == "contract":
+        return ""
     words = figure(finding.method, finding.score)
     if finding.low is not None and finding.high is not None:
         words += f" ({figure(finding.method, finding.low)} to {figure(finding.method, finding.high)})"
     if finding.threshold is not None:
         words += f", threshold {figure(finding.method, finding.threshold)}"
-    if finding.effect is not None and finding.watch in ("data", "prediction"):
-        words += f", {percent(max(0.0, finding.effect))} of rows moved"
     return words
 
 

@@ -106,6 +106,9 @@ def test_what_is_far_over_its_threshold_comes_first() -> None:
 
     given_ = [one("a", 0.2, 0.1), one("b", 0.9, 0.8), one("c", 0.3, 0.0), one("d", 5.0, 0.1, "steady"), one("e", 0.2, 0.1, "unknown")]
     assert [found.subject for found in worst(given_)] == ["c", "a", "b", "d", "e"]
+    # Of how right it is more is better: it is no more than others over a threshold.
+    metric = Finding("concept", "roc_auc", "roc_auc", "steady", 100, "why", 0.9, 0.1)
+    assert [found.subject for found in worst([metric, one("f", 0.2, 0.1, "steady")])] == ["f", "roc_auc"]
 
 
 def test_a_textfile_is_written_whole_and_read_by_prometheus(tmp_path: Path) -> None:
