@@ -15,14 +15,14 @@ from tests.monitoring.drift.benchmark.changes import CHANGES
 from tests.monitoring.drift.benchmark.sources import SOURCES, Table, rows, taken
 
 FOLDER = Path(__file__).parent
-DAY = 86400
+HOUR, DAY = 3600, 86400
 FIRST = 1_767_571_200
 """Monday, 5 January 2026, 00:00 UTC: where the first window begins of rows that have no time of their own."""
 
 
 @dataclass(frozen=True)
 class Case:
-    """One model whose data change, or do not, in the middle of its windows of a day."""
+    """One model whose data change, or do not, in the middle of its windows."""
 
     name: str
     kind: str
@@ -56,6 +56,8 @@ class Case:
     parity: str = ""
     """Column of groups, for `recall`, where a gap of 0.2 is too much."""
     held_out: bool = False
+    window: int = DAY
+    """Seconds."""
 
     @property
     def named(self) -> frozenset[str]:
@@ -77,10 +79,11 @@ SIZES = (50, 400, 5000)
 """Rows of calm windows."""
 
 
-def calm(size: int, windows: int, reference: int = 20_000, *, held_out: bool) -> list[Case]:
+def calm(size: int, windows: int, *, held_out: bool, window: int = DAY, reference: int = 20_000) -> list[Case]:
     """One case for each set of rows that false alarms are counted on, with so many windows of `size` rows."""
     file = "held_out.toml" if held_out else "tuned.toml"
     fixed: dict[str, Any] = {"kind": "calm", "calm": True, "rows": size, "reference": reference, "before": 0, "after": windows}
+    fixed["window"] = window
     return [_case(one | fixed, held_out) for one in tomllib.loads((FOLDER / file).read_text("utf-8"))["calm"]]
 
 
@@ -142,13 +145,13 @@ def _shuffled(case: Case, population: Table, draw: np.random.Generator) -> tuple
     many = rows(population)
     chosen = draw.permutation(many)[:clusters] if clusters <= many else draw.integers(many, size=clusters)
     chosen = np.repeat(chosen, case.cluster)
-    starts = [FIRST + DAY * number for number in range(windows)]
+    starts = [FIRST + case.window * number for number in range(windows)]
     reference = taken(population, chosen[: case.reference])
-    reference["_time"] = FIRST - (case.reference - np.arange(case.reference)) * (DAY / case.rows)
+    reference["_time"] = FIRST - (case.reference - np.arange(case.reference)) * (case.window / case.rows)
     ends = [case.reference + case.rows * number for number in range(windows + 1)]
     made = [taken(population, chosen[begin:end]) for begin, end in pairwise(ends)]
     for start, window in zip(starts, made, strict=True):
-        window["_time"] = start + np.arange(case.rows) * (DAY / case.rows)
+        window["_time"] = start + np.arange(case.rows) * (case.window / case.rows)
     return reference, made, starts
 
 

@@ -4,18 +4,20 @@
 `… counted FOLDER` prints seconds on the clock and MiB of counting them, and `… looked FOLDER` the same of the whole look at them.
 """
 
+import json
 import resource
 import sys
 import time
 from pathlib import Path
 
 import duckdb
-import numpy as np
 import pyarrow.parquet as parquet
 
-from modelway.monitoring.drift.baseline import Baseline, Column, hashed
-from modelway.monitoring.drift.binning import FEWEST, binned, bins_of
+from modelway.architecture.contract import Contract
+from modelway.architecture.drift import Drift
 from modelway.monitoring.drift.counting import count, opened
+from modelway.monitoring.drift.looking import look
+from modelway.monitoring.drift.making import make
 
 FEATURES = 50
 REFERENCE_ROWS = 50_000
@@ -27,8 +29,7 @@ NUMBERS = (
     "CASE WHEN random() < 0.05 THEN NULL ELSE random() * 100 END",
 )
 TEXTS = ("['red', 'green', 'blue', 'grey'][1 + (random() * random() * 4)::INT % 4]", "'k' || (random() * random() * 200)::INT")
-SALT = "00" * 16
-"""Of these rows nobody needs protection."""
+HOUR = 3600
 
 
 def made(folder: Path, rows: int) -> None:
@@ -43,41 +44,34 @@ def made(folder: Path, rows: int) -> None:
             connection.execute(f"COPY ({asked}) TO '{folder / name}.parquet' (FORMAT parquet)")
 
 
-def baseline(folder: Path) -> Baseline:
-    """Of the reference: bins and categories, and no noise, which counting does not look at."""
-    table = parquet.read_table(folder / "reference.parquet")
-    columns = []
-    for name in (f"f{number}" for number in range(FEATURES)):
-        values = table[name].drop_null().to_numpy(zero_copy_only=False)
-        there = {"name": name, "role": "input", "rows": len(table), "missing": len(table) - len(values)}
-        if values.dtype == np.float64:
-            bins = bins_of(values)
-            counts = np.bincount(binned(values, bins.cuts), minlength=len(bins.cuts) + 1)
-            columns.append(Column(**there, kind="number", cuts=bins.cuts, counts=tuple(map(int, counts))))
-        else:
-            known, rows = np.unique(values.astype(str), return_counts=True)
-            often = {hashed(SALT, value): int(many) for value, many in zip(known, rows, strict=True) if many >= FEWEST}
-            columns.append(Column(**there, kind="category", categories=tuple(often), counts=(*often.values(), 0)))
-    return Baseline(1, "many", "1", len(table), "", "", SALT, tuple(columns), 3600)
+def contract() -> Contract:
+    inputs = [{"name": f"f{number}", "datatype": "BYTES" if number % 5 == 4 else "FP64", "shape": [-1]} for number in range(FEATURES)]
+    sample = [one | {"shape": [1], "data": ["red" if one["datatype"] == "BYTES" else 1.0]} for one in inputs]
+    signature = {"inputs": inputs, "outputs": [{"name": "answer", "datatype": "FP64", "shape": [-1]}]}
+    return Contract.model_validate_json(json.dumps({"signature": signature, "sample": {"inputs": sample}}))
 
 
-def counted(folder: Path) -> tuple[float, float]:
-    known = baseline(folder)
+def taken(folder: Path, what: str) -> tuple[float, float]:
+    """Seconds on the clock, without what is done at a release, and MiB. Raises RuntimeError where a row got lost."""
+    promised, drift = contract(), Drift.model_validate({"data": {}})
+    known = make([folder / "reference.parquet"], model="many", version="1", contract=promised, drift=drift, window_seconds=HOUR)
     started = time.monotonic()
     with opened([folder / "window.parquet"]) as table:
         found = count(table, known)
-    taken = time.monotonic() - started
+    if what == "looked":
+        look(known, found, drift, promised, start=0, window_seconds=HOUR, minimum=1000)
+    seconds = time.monotonic() - started
     rows = parquet.read_metadata(folder / "window.parquet").num_rows
     if any(sum(column.counts) + column.missing != rows for column in found.columns.values()):
         raise RuntimeError("rows got lost")
-    return taken, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def main(arguments: list[str]) -> None:
     if arguments[0] == "made":
         made(Path(arguments[1]), int(arguments[2]))
     else:
-        sys.stdout.write(f"{' '.join(map(str, counted(Path(arguments[1]))))}\n")
+        sys.stdout.write(f"{' '.join(map(str, taken(Path(arguments[1]), arguments[0])))}\n")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 """Runs in Evidently's own environment: one JSON line in for each window, one out with what has drifted by its default rules.
 
 Columns are cleaned, tests chosen and thresholds taken by Evidently's code; of its report nothing is drawn, which is most of its time.
-`evidently_worker.py REFERENCE WINDOW` makes the whole report once, and prints the seconds that it took and the most memory in MiB.
+`evidently_worker.py REFERENCE WINDOW GIB` makes the whole report once, in so much memory, and prints the seconds that it took, without
+reading files, and the most memory in MiB.
 """
 
 import json
@@ -46,7 +47,8 @@ def serve():
         sys.stdout.flush()
 
 
-def report(reference, window):
+def report(reference, window, most):
+    resource.setrlimit(resource.RLIMIT_AS, (int(most) * 2**30,) * 2)
     names = [name for name in pd.read_parquet(reference).columns if not name.startswith("_")]
     one, other = (pd.read_parquet(file, columns=names) for file in (reference, window))
     numbers = [name for name in one if one[name].dtype == np.float64]

@@ -16,16 +16,18 @@ from modelway.architecture.drift import Drift
 from modelway.monitoring.drift.baseline import Baseline, Column, hashed
 from modelway.monitoring.drift.binning import binned
 from modelway.monitoring.drift.budget import voted, votes_of
+from modelway.monitoring.drift.concept import concept
 from modelway.monitoring.drift.counts import ColumnCounts, Counts
+from modelway.monitoring.drift.labels import read
 from modelway.monitoring.drift.looking import look
 from modelway.monitoring.drift.making import make
-from modelway.monitoring.drift.result import Finding, State
+from modelway.monitoring.drift.result import Finding, State, Watch
 from modelway.monitoring.drift.voting import WATCHES, state_of
-from tests.monitoring.drift.benchmark.cases import DAY, Case
+from tests.monitoring.drift.benchmark.cases import DAY, HOUR, Case
 from tests.monitoring.drift.benchmark.sources import Table, rows
 
-BUDGET = 3
-"""Alarms a month that are declared to be accepted, for windows of a day: one window in ten may begin one."""
+BUDGET = {DAY: 3, HOUR: 1}
+"""Alarms a month that are declared to be accepted, by windows: of days one in ten may begin one; of hours it is the default."""
 MINIMUM = 30
 TIME = "asked_at"
 
@@ -38,10 +40,9 @@ def contract_of(case: Case, reference: Table) -> Contract:
     if case.label:
         expected["label"] = {"type": "integer"}
         fields["metrics"] = [{"name": "roc_auc", "direction": "higher", "minimum": 0.5}]
-    sample = [
-        {"name": one["name"], "datatype": one["datatype"], "shape": [1], "data": ["a" if one["datatype"] == "BYTES" else 1.0]}
-        for one in inputs
-    ]
+    if case.parity:
+        expected[case.parity]["values"] = sorted(set(reference[case.parity]))
+    sample = [one | {"shape": [1], "data": [_some(reference[one["name"]])]} for one in inputs]
     signature = {"inputs": inputs, "outputs": [{"name": "answer", "datatype": "FP64", "shape": [-1]}]}
     described = {"signature": signature, "expectations": expected, "ordered_by": TIME, "sample": {"inputs": sample}, **fields}
     # Lists are tuples in JSON alone.
@@ -49,7 +50,7 @@ def contract_of(case: Case, reference: Table) -> Contract:
 
 
 def drift_of(case: Case) -> Drift:
-    said: dict[str, Any] = {"window": "1d", "false_alarms": BUDGET, "minimum_sample": MINIMUM, "data": {}}
+    said: dict[str, Any] = {"window": f"{case.window // HOUR}h", "false_alarms": BUDGET[case.window], "minimum_sample": MINIMUM, "data": {}}
     if case.seasonality:
         said["seasonality"] = case.seasonality
     if case.label:
@@ -69,7 +70,9 @@ def baseline_of(case: Case, reference: Table) -> Baseline:
         columns = {name: pa.array(values, from_pandas=True) for name, values in reference.items() if name != "_time"}
         columns[TIME] = pa.array((reference["_time"] * 1e6).astype(np.int64), pa.timestamp("us", "UTC"))
         parquet.write_table(pa.table(columns), file)
-        return make([file], model="bench", version="1", contract=contract_of(case, reference), drift=drift_of(case), window_seconds=DAY)
+        return make(
+            [file], model="bench", version="1", contract=contract_of(case, reference), drift=drift_of(case), window_seconds=case.window
+        )
 
 
 def counted(window: Table, baseline: Baseline) -> Counts:
@@ -98,27 +101,62 @@ def _hashed(salt: str, value: str) -> str:
 
 
 def looked(case: Case, window: Table, start: int, baseline: Baseline, contract: Contract, drift: Drift) -> tuple[Finding, ...]:
-    return look(baseline, counted(window, baseline), drift, contract, start=start, window_seconds=DAY, minimum=MINIMUM)
+    found = look(baseline, counted(window, baseline), drift, contract, start=start, window_seconds=case.window, minimum=MINIMUM)
+    if not (case.drop or case.parity):
+        return found
+    with TemporaryDirectory(prefix="modelway-bench-") as made:
+        rows_, labels = _written(window, Path(made))
+        more, _ = concept(
+            [rows_],
+            read([labels]),
+            contract,
+            baseline,
+            drift,
+            start=start,
+            end=start + case.window,
+            now=start + 2 * case.window,
+            minimum=MINIMUM,
+        )
+    return (*found, *more)
 
 
-def alarmed(findings: Sequence[Iterable[Finding]], drift: Drift) -> list[bool]:
-    """Of each window in order, whether there is an alarm of any kind."""
+def _written(window: Table, folder: Path) -> tuple[Path, Path]:
+    """A window's rows as payloads are read into, and the file of their labels."""
+    ids = [f"request-{number}" for number in range(rows(window))]
+    beside = {"_id": pa.array(ids), "_wrong": pa.array([[]] * len(ids), pa.list_(pa.string()))}
+    columns = {name: pa.array(values, from_pandas=True) for name, values in window.items() if name != "label"}
+    parquet.write_table(pa.table(beside | columns), folder / "rows.parquet")
+    parquet.write_table(pa.table({"id": ids, "label": window["label"]}), folder / "labels.parquet")
+    return folder / "rows.parquet", folder / "labels.parquet"
+
+
+def told(findings: Sequence[Sequence[Finding]], drift: Drift) -> list[frozenset[str] | None]:
+    """Of each window in order, what alarms of any kind are about: all that drifted in the windows that vote. None where there is none."""
     needed, of = votes_of(drift)
-    raised = [False] * len(findings)
+    found: list[frozenset[str] | None] = [None] * len(findings)
     for watch in WATCHES:
         states: list[State] = []
         was = False
-        for number, found in enumerate(findings):
-            state = state_of(found, watch)
-            if state is not None:
-                states.append(state)
-                was = voted(watch, states, needed, of, was).raised
-            raised[number] |= was
-    return raised
+        for number, now in enumerate(findings):
+            state = state_of(now, watch)
+            if state is None:
+                continue
+            states.append(state)
+            was = voted(watch, states, needed, of, was).raised
+            if was:
+                voting = findings[max(0, number + 1 - of) : number + 1]
+                found[number] = (found[number] or frozenset()) | named(watch, (one for window in voting for one in window))
+    return found
 
 
-def named(findings: Iterable[Finding]) -> frozenset[str]:
-    return frozenset(finding.subject for finding in findings if finding.state == "drifted" and not finding.estimated)
+def named(watch: Watch, findings: Iterable[Finding]) -> frozenset[str]:
+    return frozenset(one.subject for one in findings if one.watch == watch and one.state == "drifted" and not one.estimated)
+
+
+def _some(values: np.ndarray) -> float | str:
+    """A value that there is, or 1."""
+    there = [value for value in values[:100] if value is not None and value == value]
+    return there[0] if there else 1.0
 
 
 def _datatype(values: np.ndarray) -> str:
