@@ -153,31 +153,32 @@ def _natural(column: Column, cells: NDArray[np.integer], where: _Windows) -> dic
 
 def _with_time(noise: Noise, beyond: Floats, means: Floats, variances: Floats, starts: Codes) -> Noise:
     """`beyond`: by how much the squares of windows are larger than drawing makes them."""
-    number = beyond.size
+    together = _together(beyond, starts)
+    # Windows that go on like those before them say less than as many others.
+    number = max(beyond.size * (1 - together) / (1 + together), 3.0)
     mean = max(0.0, float(beyond.mean() + beyond.std(ddof=1) / np.sqrt(number)))
     across = 2 * mean * float((variances / np.maximum(means, 1e-300)).mean())
-    spread = float(beyond.var(ddof=1)) * _careful(number)
-    variance = max(0.0, spread - float(variances.mean()) - across)
-    return msgspec.structs.replace(
-        noise, natural_mean=mean, natural_variance=variance, natural_persistence=_persistence(beyond, starts, variance)
-    )
+    spread = float(beyond.var(ddof=1))
+    variance = max(0.0, spread * _careful(number) - float(variances.mean()) - across)
+    # All that goes on is of time: what is drawn begins anew.
+    persistence = min(1.0, together * spread / variance) if variance > 0 else 0.0
+    return msgspec.structs.replace(noise, natural_mean=mean, natural_variance=variance, natural_persistence=persistence)
 
 
-def _careful(number: int) -> float:
+def _careful(number: float) -> float:
     """What a variance of so many windows may well be too small by: the upper end of a one-sided interval of 75 %, of 90 % for few."""
     return float((number - 1) / stats.chi2.ppf(0.25 if number >= FEW else 0.1, number - 1))
 
 
-def _persistence(beyond: Floats, starts: Codes, variance: float) -> float:
-    """Correlation of what time adds in one window with the next; 0 where it may be chance."""
+def _together(beyond: Floats, starts: Codes) -> float:
+    """Correlation of windows with those next to them; 0 where it may be chance."""
     follow = np.flatnonzero(np.diff(starts) == 1)
-    if follow.size < 3 or variance <= 0:
+    spread = float(beyond.var())
+    if follow.size < 3 or spread <= 0:
         return 0.0
     centred = beyond - beyond.mean()
-    together = float((centred[follow] * centred[follow + 1]).mean())
-    if together <= 2 * float(beyond.var()) / np.sqrt(follow.size):
-        return 0.0
-    return min(1.0, together / variance)
+    together = float((centred[follow] * centred[follow + 1]).mean()) / spread
+    return min(together, 0.99) if together > 2 / np.sqrt(follow.size) else 0.0
 
 
 def _rates(column: Column, cells: NDArray[np.integer], where: _Windows) -> dict[str, Noise]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
 from modelway.monitoring.drift.baseline import Column, Kind, Noise
@@ -16,14 +16,17 @@ from modelway.monitoring.drift.statistics import ORDERED, Floats, Method, groupe
 
 MOST_GROUPS: dict[Kind, int] = {"number": 10, "category": 20}
 """Bins that are compared at the most, about: more see less of a change that goes through all of them."""
+LEAST_SHAPE = 0.5
 
 
 @dataclass(frozen=True)
 class Expected:
-    """Mean and variance of a square where nothing has changed; `natural` is the part of the variance that time has beside chance."""
+    """A square where nothing has changed: a gamma distribution, shifted so that its third moment fits too. `third` is its third central
+    moment, and `natural` the part of the variance that time has beside chance."""
 
     mean: float
     variance: float
+    third: float
     natural: float = 0.0
 
     def chance(self, square: float) -> float:
@@ -32,13 +35,20 @@ class Expected:
             return 1.0
         if self.mean <= 0 or self.variance <= 0:
             return 0.0
-        return float(special.gammaincc(self.mean**2 / self.variance, square * self.mean / self.variance))
+        shape, scale, start = self._gamma()
+        return float(special.gammaincc(shape, max(square - start, 0.0) / scale))
 
     def square(self, chance: float) -> float:
         """The square that is passed with this probability."""
         if self.mean <= 0 or self.variance <= 0:
             return 0.0
-        return float(special.gammainccinv(self.mean**2 / self.variance, chance) * self.variance / self.mean)
+        shape, scale, start = self._gamma()
+        return float(start + special.gammainccinv(shape, chance) * scale)
+
+    def _gamma(self) -> tuple[float, float, float]:
+        """Shape, scale and start of the gamma distribution (K. Pearson's type III) with these moments."""
+        shape, scale = 4 * self.variance**3 / self.third**2, self.third / (2 * self.variance)
+        return shape, scale, self.mean - shape * scale
 
 
 def effective(rows: ArrayLike, reference: ArrayLike) -> Floats:
@@ -65,8 +75,21 @@ def compared(
     """Scores of windows against a reference, in the bins that belong together at this size by the counts `like` (None: the reference)."""
     if method in ORDERED:
         return scores(method, reference, windows, positions)
-    groups = grouping(np.asarray(reference if like is None else like, dtype=np.float64), size, MOST_GROUPS[kind])
+    groups = groups_of(kind, np.asarray(reference if like is None else like, dtype=np.float64), size)
     return scores(method, grouped(reference, groups), grouped(windows, groups))
+
+
+def groups_of(kind: Kind, reference: ArrayLike, size: float) -> NDArray[np.int64]:
+    """Group of each bin where `size` rows are compared, see `statistics.grouping`."""
+    counts = np.asarray(reference, dtype=np.float64)
+    if kind == "number":
+        return grouping(counts, size, MOST_GROUPS[kind])
+    # Categories stand by how frequent they are. Put together in that order, the first groups would have what was frequent by chance, and
+    # any window less of it; so they are put together in an order that has nothing to do with it.
+    order = np.random.default_rng(counts.size).permutation(counts.size)
+    groups = np.empty(counts.size, dtype=np.int64)
+    groups[order] = grouping(counts[order], size, MOST_GROUPS[kind])
+    return groups
 
 
 def units(method: Method, kind: Kind, reference: ArrayLike, size: float, positions: ArrayLike) -> tuple[float, float]:
@@ -81,7 +104,7 @@ def units(method: Method, kind: Kind, reference: ArrayLike, size: float, positio
 def _units(method: Method, kind: Kind, reference: bytes, size: float, positions: bytes) -> tuple[float, float]:
     counts = np.frombuffer(reference, dtype=np.float64)
     if method not in ORDERED:
-        counts = grouped(counts, grouping(counts, size, MOST_GROUPS[kind]))
+        counts = grouped(counts, groups_of(kind, counts, size))
     # As many rows as `smoothed` adds: a constant has no spread otherwise.
     shares = smoothed(counts)
     if method in ("psi", "chi_squared", "jensen_shannon"):
@@ -136,8 +159,13 @@ def expected(method: Method, column: Column, reference: ArrayLike, size: float) 
 
 
 def with_natural(mean: float, variance: float, noise: Noise) -> Expected:
-    """Sampling noise and what time has beside it. Where both are there they also multiply: a chi-squared with λ added to its mean has
-    2λ times var / mean added to its variance."""
-    across = 2 * noise.natural_mean * variance / mean if mean > 0 else 0.0
-    natural = noise.natural_variance + across
-    return Expected(mean + noise.natural_mean, variance + natural, noise.natural_variance)
+    """Sampling noise and what time has beside it: the sum of two gamma distributions. Where both are there they also multiply: a
+    chi-squared with λ added to its mean has 2λ times var / mean added to its variance."""
+    if mean <= 0:
+        return Expected(mean, 0.0, 0.0)
+    across = 2 * noise.natural_mean * variance / mean
+    third = 2 * (variance + across) ** 2 / (mean + noise.natural_mean)
+    if noise.natural_variance > 0:
+        # Of a normal whose mean wanders, squares have the shape ½; less is but a mean that is known badly.
+        third += 2 * noise.natural_variance**2 / max(noise.natural_mean, np.sqrt(noise.natural_variance * LEAST_SHAPE))
+    return Expected(mean + noise.natural_mean, variance + noise.natural_variance + across, float(third), noise.natural_variance)

@@ -11,8 +11,8 @@ from modelway.monitoring.drift.budget import MONTH, beginnings, delay, level, vo
 from modelway.monitoring.drift.calibrating import SMALLEST_WINDOW
 from modelway.monitoring.drift.deciding import Decision
 from modelway.monitoring.drift.looking import FALSE_ALARMS, ROLES, Compared, about_time, chance_of, compared_of, smallest_of
-from modelway.monitoring.drift.noise import MOST_GROUPS
-from modelway.monitoring.drift.statistics import Floats, grouping
+from modelway.monitoring.drift.noise import groups_of
+from modelway.monitoring.drift.statistics import Floats
 
 DRAWS = 200
 SHARES = (0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3, 0.5, 0.75, 1.0)
@@ -105,7 +105,7 @@ def _seen(one: Compared, shares: Sequence[float], rows: int, chance: float, smal
     decision = Decision.of(column, one.reference, valued, one.method, chance, smallest, one.declared)
     counts = np.asarray(one.reference, dtype=np.float64)
     whole = counts / counts.sum()
-    groups = grouping(one.reference, decision.size, MOST_GROUPS[column.kind])
+    groups = groups_of(column.kind, one.reference, decision.size)
     to = np.where(groups == groups[int(np.searchsorted(np.cumsum(whole), 0.5))], whole, 0.0)
     found = []
     for share in shares:
