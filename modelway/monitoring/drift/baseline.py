@@ -84,6 +84,9 @@ class Reached(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defa
     """Where it was reached on one group alone: the column that says who belongs to it,"""
     segment: str | None = None
     """and the hash of the value there."""
+    natural_variance: float = 0.0
+    """What windows of the reference, each as long as those that are looked at, differ by beside what so few rows make of it; on the
+    metric's scale (known.py), 0 where its rows have no time."""
 
 
 class Baseline(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):

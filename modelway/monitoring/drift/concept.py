@@ -13,6 +13,9 @@ quarter, divided by the two streams that they look at.
 
 **Groups.** Those for which the baseline says what was reached, each against its own; the worst of each column is told.
 
+**Within the window.** A detector of detectors.py that fires, and a rise that is no chance, are an alarm only where the metric is worse than
+it was in the whole window, and by the drop since the rise: errors that are larger in every evening are no drift.
+
 **Labels.** Only those that are due count: what comes early is not what comes late. Where fewer than 80 % are there, and these are of other
 answers than those that are missing, their metric is not that of all rows, and the state is unknown. With too few labels what the metric may
 be is estimated, and that is no alarm.
@@ -36,11 +39,11 @@ from modelway.monitoring.drift.baseline import Baseline, Reached
 from modelway.monitoring.drift.budget import level, votes_of, watches_of
 from modelway.monitoring.drift.estimate import estimate
 from modelway.monitoring.drift.joining import Joined, joined
-from modelway.monitoring.drift.judging import by_group, finding, judged, lost, miscalibrated
+from modelway.monitoring.drift.judging import Judged, by_group, finding, judged, lost, miscalibrated
 from modelway.monitoring.drift.known import Metric, metric
 from modelway.monitoring.drift.labels import Labels
 from modelway.monitoring.drift.measures import Floats
-from modelway.monitoring.drift.metrics import comparable, measured, of_reference
+from modelway.monitoring.drift.metrics import Measured, comparable, measured, of_reference
 from modelway.monitoring.drift.parity import group_values, parity, rate
 from modelway.monitoring.drift.result import Accounting, Finding, Watch
 
@@ -98,8 +101,14 @@ def concept(
         findings += _concept(look, drift.concept)
     if drift.parity is not None:
         findings.append(_parity(look))
-    unread = _unread(at.accounting) if drift.labels is not None else ""
-    return tuple(msgspec.structs.replace(one, why=one.why + unread) if one.state == "unknown" else one for one in findings), at.accounting
+    # Where nobody writes labels, none is missing.
+    account = at.accounting if drift.labels is not None else Accounting()
+    unread = _unread(account)
+    told = (
+        msgspec.structs.replace(one, why=one.why + unread) if one.method == one.subject or one.watch == "parity" else one
+        for one in findings
+    )
+    return tuple(told), account
 
 
 def _wanted(contract: Contract, drift: Drift) -> Iterator[Answer]:
@@ -148,7 +157,7 @@ def _concept(look: _Look, declared: ConceptDrift) -> Iterator[Finding]:
         return
     grouped = {column: look.rows.columns[column][kept] for column in _grouped(look.baseline) if column in look.rows.columns}
     yield from by_group(declared, look.contract, look.baseline, one, grouped, truth, given, requests, look.level / 4)
-    yield from _sequential(look, one, name, truth, given, requests)
+    yield from _sequential(look, declared, one, truth, given, requests)
 
 
 def _too_few(look: _Look, labelled: int) -> str:
@@ -170,17 +179,18 @@ def _reference(look: _Look, name: str) -> tuple[float, Reached | None]:
 
 def _metric(look: _Look, declared: ConceptDrift, one: Metric, truth: Floats, given: Floats, requests: NDArray[np.int64]) -> Finding:
     now = measured(one, truth, given, requests=requests)
+    found = _judged(look, declared, one, now, given, declared.drop, look.level / 2)
+    # Of a calibration error, what chance makes of it is no loss.
+    was = now.value + found.loss if one.better == "higher" else now.value - found.loss
+    why = f"{declared.metric} is {now.value:.4g} and was {was:.4g}: {lost(found.loss)}, {declared.drop:g} is too much{_partly(look)}"
+    return finding(declared.metric, declared.metric, now, found, why)
+
+
+def _judged(look: _Look, declared: ConceptDrift, one: Metric, now: Measured, given: Floats, drop: float, share: float) -> Judged:
     reference, known = _reference(look, declared.metric)
     if one.name == "calibration_error":
-        found = miscalibrated(one, now, given, look.baseline.confidence, reference, declared.drop, look.level / 2)
-        # So much of it was chance or was there before.
-        reference = now.value - found.loss
-    else:
-        error = of_reference(known, one.scale) if known is not None else 0.0
-        found = judged(one, now, reference, error, declared.drop, look.level / 2)
-    was = f"{declared.metric} is {now.value:.4g} and was {reference:.4g}"
-    why = f"{was}: {lost(found.loss)}, {declared.drop:g} is too much{_partly(look)}"
-    return finding(declared.metric, declared.metric, now, found, why)
+        return miscalibrated(one, now, given, look.baseline.confidence, reference, drop, share)
+    return judged(one, now, reference, of_reference(known, one.scale) if known is not None else 0.0, drop, share)
 
 
 def _partly(look: _Look) -> str:
@@ -203,24 +213,33 @@ def _if_representative(look: _Look, told: Finding, values: Values, kept: NDArray
     return msgspec.structs.replace(told, state="unknown", why=why)
 
 
-def _sequential(look: _Look, one: Metric, name: str, truth: Floats, given: Floats, requests: NDArray[np.int64]) -> Iterator[Finding]:
+def _sequential(
+    look: _Look, declared: ConceptDrift, one: Metric, truth: Floats, given: Floats, requests: NDArray[np.int64]
+) -> Iterator[Finding]:
     smallest = look.drift.smallest.fraction if look.drift.smallest is not None else SMALLEST
+    share = look.level / 4 / 2
+    try:
+        now = measured(one, truth, given, requests=requests)
+        worse = _judged(look, declared, one, now, given, 0.0, share).drifted
+    except NotSaid:
+        worse = False
     errors, wrong = detectors.errors_of(one, truth, given)
     for change in detectors.changes(errors, wrong, requests):
         more = change.after - change.before
-        sure = change.chance < look.level / 4 / 2 and more >= smallest
+        rose = change.fired is not None and change.chance < share and more >= smallest
+        drifted = rose and worse and _worse_since(look, declared, one, truth, given, requests, change.since, share)
         if change.fired is None:
             why = "no rise of the errors is found within the window"
-        elif sure:
-            rise = f"errors rise from {change.before:.3g} to {change.after:.3g}"
-            why = f"{rise} after {change.since:.0%} of the window's requests, found after {change.fired:.0%}"
+        elif rose:
+            said = f"errors rise from {change.before:.3g} to {change.after:.3g} after {change.since:.0%} of the window's requests"
+            why = f"{said}, found after {change.fired:.0%}{'' if drifted else f'; {declared.metric} is not worse than is accepted'}"
         else:
             why = "a rise of the errors within the window may be chance, or is too small"
         yield Finding(
             watch="concept",
-            subject=name,
+            subject=declared.metric,
             method=change.detector,
-            state="drifted" if change.fired is not None and sure else "steady",
+            state="drifted" if drifted else "steady",
             rows=truth.size,
             why=why,
             score=more,
@@ -228,6 +247,25 @@ def _sequential(look: _Look, one: Metric, name: str, truth: Floats, given: Float
             chance=change.chance,
             effect=more,
         )
+
+
+def _worse_since(
+    look: _Look,
+    declared: ConceptDrift,
+    one: Metric,
+    truth: Floats,
+    given: Floats,
+    requests: NDArray[np.int64],
+    since: float,
+    share: float,
+) -> bool:
+    """Whether the metric of the requests after that share of them has drifted."""
+    part = detectors.after(requests, since)
+    try:
+        now = measured(one, truth[part], given[part], requests=requests[part])
+        return _judged(look, declared, one, now, given[part], declared.drop, share).drifted
+    except NotSaid:
+        return False
 
 
 def _estimated(look: _Look, declared: ConceptDrift, one: Metric, output: Answer, values: Values) -> Iterator[Finding]:

@@ -80,6 +80,14 @@ def _changes(large: Floats, far: Floats) -> Iterator[Change]:
         yield Change(name, None if fired is None else (fired + 1) / share, since / share, before, after, chance)
 
 
+def after(requests: NDArray[np.int64], share: float) -> NDArray[np.bool_]:
+    """The rows of the requests that came after that share of them; rows are in the order of time."""
+    _, first, place = np.unique(requests, return_index=True, return_inverse=True)
+    turn = np.empty(first.size, dtype=np.int64)
+    turn[np.argsort(first, kind="stable")] = np.arange(first.size)
+    return np.asarray(turn[place] >= round(share * first.size))
+
+
 def rise(stream: Floats) -> tuple[int, float]:
     """After how many values of a stream they are larger, as far as they are at all, and the chance of such a rise where nothing changes."""
     size = stream.size

@@ -158,7 +158,7 @@ def test_a_calm_window_is_steady(tmp_path: Path) -> None:
 def test_answers_that_turn_wrong_are_found_though_requests_are_the_same(tmp_path: Path, name: str) -> None:
     """The very same requests and answers; only what was right differs."""
     by, declared = baseline(name), drift(concept={"metric": name, "drop": 0.03})
-    calm, flipped = world(4000, 3), world(4000, 3, lambda made, _: 0.5 + (made.p - 0.5) * 0.2)
+    calm, flipped = world(2000, 3), world(2000, 3, lambda made, _: 0.5 + (made.p - 0.5) * 0.2)
     assert (calm.p == flipped.p).all()
     of = contract(metrics=(name,))
     assert looked(tmp_path, calm, declared, of=of, by=by)[0][name, name].state == "steady"
@@ -187,6 +187,22 @@ def test_a_change_within_the_window_is_placed(tmp_path: Path) -> None:
         assert one.state == "drifted", detector
         place = int(one.why.split(" after ")[1].split("%")[0])
         assert abs(place - 60) <= 3, one.why
+
+
+def test_errors_that_are_larger_in_every_evening_are_no_drift(tmp_path: Path) -> None:
+    """As much worse in the second half as better in the first, and as right as ever in all."""
+
+    def evening(made: World, random: Any) -> Floats:
+        first = np.arange(made.p.size) < made.p.size / 2
+        return np.where(first, np.where(made.p > 0.5, 1, made.p * 0.6), made.p * 0.5 + 0.15)
+
+    made = world(4000, 28, evening)
+    declared = drift(concept={"metric": "brier", "drop": 0.02})
+    found, _ = looked(tmp_path, made, declared, of=contract(metrics=("brier",)), by=baseline("brier"))
+    assert found["brier", "brier"].state == "steady"
+    assert found["brier", "adwin"].state == "steady"
+    assert "errors rise from" in found["brier", "adwin"].why
+    assert "brier is not worse than is accepted" in found["brier", "adwin"].why
 
 
 def test_order_of_files_is_nothing(tmp_path: Path) -> None:
@@ -272,6 +288,12 @@ def test_what_could_not_be_read_is_told(tmp_path: Path) -> None:
     found, accounting = looked(tmp_path, world(100, 12), drift(), extra=bad)
     assert (accounting.unparsable, accounting.labels_unknown, accounting.labels_twice) == (2, 1, 1)
     assert "2 records of labels could not be read" in found["roc_auc", "roc_auc"].why
+    (tmp_path / "cut.parquet").write_bytes(b"PAR1")
+    rows, labels = put(tmp_path, world(1000, 12))
+    one = concept(
+        rows, read([*labels, tmp_path / "cut.parquet"]), contract(), BASELINE, drift(), start=0, end=HOUR, now=3 * DAY, minimum=200
+    )[0][0]
+    assert (one.state, one.why.endswith("; 1 files of labels could not be read whole")) == ("steady", True)
 
 
 def test_parity_between_groups(tmp_path: Path) -> None:
@@ -298,7 +320,9 @@ def test_a_tiny_group_fakes_no_gap(tmp_path: Path) -> None:
     made.age_band[:25] = "rare"
     made.p[:25] = 0.01
     declared = Drift.model_validate({"window": "1h", "parity": {"group": "age_band", "metric": "selection_rate", "gap": 0.1}})
-    one = looked(tmp_path, made, declared)[0]["age_band", "selection_rate"]
+    found, accounting = looked(tmp_path, made, declared, labelled=np.zeros(3000))
+    assert accounting == Accounting()
+    one = found["age_band", "selection_rate"]
     assert one.state == "steady"
     assert "2 groups are compared; 1 more have too few rows" in one.why
     made.age_band[:60] = "rare"

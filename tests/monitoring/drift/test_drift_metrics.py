@@ -259,6 +259,24 @@ def test_what_was_reached_is_said_of_groups_too() -> None:
     assert next(one for one in made if one.segment == young).value == pytest.approx(by_hand)
 
 
+def test_what_windows_differ_by_by_nature_is_known() -> None:
+    random = np.random.default_rng(12)
+    times = np.repeat(np.arange(50) * 3600.0, 200)
+    truth = random.normal(0, 1, 10_000)
+    calm = truth + random.normal(0, 1, 10_000)
+    wild = truth + random.normal(0, 1, 10_000) * np.repeat(np.exp(random.normal(0, 0.3, 50)), 200)
+    of = contract({"p": "FP64"}, ("rmse",))
+    found = [reached({"p": one}, truth, of, times=times, window_seconds=3600)[0].natural_variance for one in (calm, wild)]
+    assert found[0] < 0.003
+    assert found[1] == pytest.approx(0.09, rel=0.4)
+    assert reached({"p": wild}, truth, of, times=times, window_seconds=90_000)[0].natural_variance == 0
+    plain, natural = (
+        metrics.of_reference(one, "log")
+        for one in (reached({"p": wild}, truth, of)[0], reached({"p": wild}, truth, of, times=times, window_seconds=3600)[0])
+    )
+    assert natural == pytest.approx(np.hypot(plain, np.sqrt(found[1])))
+
+
 def test_labels_may_be_written_in_several_ways() -> None:
     assert numbers(np.array(["true", "False", "1", "0.0", None, "x", True, 3], dtype=object)).tolist()[:4] == [1, 0, 1, 0]
     assert np.isnan(numbers(np.array([None, "x"], dtype=object))).all()
