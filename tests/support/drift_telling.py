@@ -95,7 +95,7 @@ def result(
         lacking = missing if at == 1 else 0
         columns[feature] = ColumnCounts(sum(counts) + lacking, lacking, 0, 0, counts)
         score = 0.02 + moved * 6 + 0.004 * math.sin(number + at)
-        why = "22 % of rows are elsewhere than in the reference" if moved else "as chance makes it"
+        why = "22% of rows are elsewhere than in the reference" if moved else "as chance makes it"
         state: State = drifted if at == 0 else "steady"
         findings.append(Finding("data", feature, "psi", state, rows, why, score, 0.09, 0.4, moved))
         if at == 1:

@@ -141,10 +141,10 @@ def number(value: float) -> str:
 
 
 def percent(share: float) -> str:
-    """0.0123 as 1.2 %; what is there at all is never 0 %."""
+    """0.0123 as 1.2%; what is there at all is never 0%."""
     if 0 < share < 0.0005:
-        return "< 0.1 %"
-    return f"{number(round(share * 100, 1))} %"
+        return "< 0.1%"
+    return f"{number(round(share * 100, 1))}%"
 
 
 def score_words(finding: Finding) -> str:

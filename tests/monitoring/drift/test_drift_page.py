@@ -246,12 +246,16 @@ def test_a_window_without_a_score_is_a_gap_and_alarms_are_shaded() -> None:
     assert [x for x, _ in drawn.alarms] == [round(drawing.WIDTH * number / 8, 2) for number in (5, 6, 7)]
     assert all(0 <= point.y <= drawing.HEIGHT for point in drawn.points)
     assert drawing.curve(some[:1], "data", "income", "psi") is None
+    # Nobody looked at the windows in between.
+    drawn = drawing.curve([*some[3:5], result(30), result(31)], "data", "income", "psi")
+    assert drawn is not None
+    assert len(drawn.paths) == 2
 
 
 def test_numbers_can_be_read() -> None:
     said = {0.0: "0", 0.0912: "0.0912", 1234.5: "1,234", 12.0: "12", 0.5: "0.5", 1e9: "1.00e+09", 1e-7: "1.00e-07", -3.25: "-3.25"}
     assert {value: wording.number(value) for value in said} == said
-    assert [wording.percent(share) for share in (0, 0.0001, 0.0123, 1)] == ["0 %", "< 0.1 %", "1.2 %", "100 %"]
+    assert [wording.percent(share) for share in (0, 0.0001, 0.0123, 1)] == ["0%", "< 0.1%", "1.2%", "100%"]
     assert wording.number(float("inf")) == "endless"
 
 

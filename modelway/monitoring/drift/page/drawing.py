@@ -191,8 +191,12 @@ def curve(results: Sequence[Result], watch: Watch, subject: str, method: str) ->
 
     points: list[Point] = []
     paths: list[str] = []
-    threshold = ""
+    threshold, before = "", start
     for result, one in scored:
+        if result.start > before:
+            # Windows that nobody looked at.
+            paths.append("")
+        before = result.end
         middle = x((result.start + result.end) / 2)
         if one is None or one.score is None:
             paths.append("")
