@@ -143,11 +143,17 @@ def average_precision(truth: Floats, answer: Floats, weight: Floats) -> Raw:
     """Precision at each threshold, weighted by the recall that it adds; 0 to 1, the share of positives where answers are chance."""
     _, place = np.unique(-answer, return_inverse=True)
     right, wrong = np.bincount(place, weight * truth), np.bincount(place, weight * (1 - truth))
-    positives, above = float(right.sum()), np.cumsum(right + wrong)
+    positives, above = float(right.sum()), np.maximum(np.cumsum(right + wrong), LEAST)
     if not positives:
-        return Raw(float("nan"), None, 0)
-    precision = np.divide(np.cumsum(right), above, out=np.zeros_like(above), where=above > 0)
-    return Raw(float((right * precision).sum()) / positives, None, positives)
+        return Raw(float("nan"), np.zeros_like(truth), 0)
+    found = np.cumsum(right)
+    precision = found / above
+    value = float((right * precision).sum()) / positives
+    # A row counts at its own threshold, and in the precision at every lower one.
+    lower = np.cumsum((right / above)[::-1])[::-1]
+    lower_found = np.cumsum((right * found / above**2)[::-1])[::-1]
+    influence = truth * (precision[place] - value + lower[place]) - lower_found[place]
+    return Raw(value, influence * (float(weight.sum()) / positives), positives)
 
 
 def calibration_error(truth: Floats, answer: Floats, weight: Floats) -> Raw:

@@ -157,8 +157,8 @@ def test_rows_of_one_request_count_as_one(name: str) -> None:
 def test_rows_of_one_request_are_drawn_as_one() -> None:
     truth, probability = rows(300, 8)
     often = np.repeat(np.arange(300), 5)
-    alone = now("average_precision", truth, probability)
-    copied = now("average_precision", truth[often], probability[often], requests=often)
+    alone = now("calibration_error", truth, probability)
+    copied = now("calibration_error", truth[often], probability[often], requests=often)
     assert copied.error == pytest.approx(alone.error, rel=0.25)
 
 
