@@ -2,16 +2,19 @@
 PYTHON ?= python3
 VENV := .venv/bin
 
-.PHONY: help setup demo test check unit browser pictures localcloud generate bench clean
+.PHONY: help setup demo drift-demo test check unit browser pictures localcloud generate bench clean
 
 help: ## what there is
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
 
 setup: ## the Python environment, the engine and the Kubernetes programs: found or built
 	@$(PYTHON) scripts/setup.py
 
 demo: setup ## two real models on a real engine and a real Kubernetes API, without an account
 	@$(VENV)/python -m scripts.demo
+
+drift-demo: setup ## a model that meets a summer of real flights: one drift is found, calm weeks stay calm
+	@$(VENV)/python -m scripts.drift_demo
 
 test: setup ## lint, types, unit tests, then everything on the local cloud
 	@$(VENV)/python -m scripts.check

@@ -274,6 +274,7 @@ def farewell(places: list[Place]) -> None:
         "  change a model in one environment: copy .modelway/demo/canary/local/models to stacks/environments/local/",
         '  eval "$(modelway local env local)" && modelway validate && pulumi preview -s local',
         '  eval "$(modelway local env dev)" && modelway destroy dev --yes      takes dev down again',
+        "  make drift-demo      a model that meets a summer of real flights: what has drifted is found, calm weeks stay calm",
         "Stop: modelway local down. No process or port is left then; what the demo trained stays in .modelway/demo until `make clean`.",
         STAND_IN,
     ]
