@@ -5,7 +5,7 @@ from typing import Any
 
 from components import _policies as policies
 from modelway.rules.iam_resources import only_any
-from tests.components import test_cluster, test_identity, test_model_registry, test_registry
+from tests.components import test_cluster, test_drift, test_identity, test_model_registry, test_registry
 from tests.support.engine import run
 
 DOCUMENTS = {"policy", "assumeRolePolicy"}
@@ -13,7 +13,8 @@ DOCUMENTS = {"policy", "assumeRolePolicy"}
 
 def documents() -> list[tuple[str, dict[str, Any]]]:
     found = []
-    for make in (test_cluster.eks, test_identity.make, test_registry.make, test_registry.make_full, test_model_registry.mlflow):
+    drift = (test_drift.identity, test_drift.scheduled, test_drift.results)
+    for make in (test_cluster.eks, test_identity.make, test_registry.make, test_registry.make_full, test_model_registry.mlflow, *drift):
         for resource in run(lambda make=make: make("it")).resources:
             found += [(resource.name, json.loads(text)) for key, text in resource.inputs.items() if key in DOCUMENTS]
     return [(name, document) for name, document in found if "Statement" in document]

@@ -8,6 +8,9 @@ from components.alarms import AlarmTopic
 from components.cluster.eks import EksCluster
 from components.cluster.existing import ExistingCluster
 from components.cluster.tenancy import Tenancy
+from components.drift import DriftIdentity, DriftMonitor
+from components.drift_results import DriftResults
+from components.drift_schedule import DriftSchedule
 from components.endpoint.kubernetes import KubernetesEndpoint
 from components.endpoint.sagemaker import SageMakerEndpoint
 from components.identity import ModelIdentity
@@ -25,6 +28,10 @@ from components.registry.postgres import Postgres
 COMPONENTS = [
     AlarmTopic,
     ArtifactRegistry,
+    DriftIdentity,
+    DriftMonitor,
+    DriftResults,
+    DriftSchedule,
     EksCluster,
     EndpointMonitoring,
     ExistingCluster,
