@@ -8,6 +8,7 @@ from modelway.architecture import Environment
 from modelway.architecture.drift_rules import monitored
 from stacks import arguments
 from stacks.joints import Exports, Platform, RegistryJoint, Text
+from stacks.metrics import managed_rules
 from stacks.providers import Providers
 from stacks.secret_values import values
 
@@ -50,6 +51,8 @@ def drift_monitor(
     )
     results = pulumi.Output.concat("s3://", platform.drift, f"/{model}/")
     if model in arguments.on_sagemaker(environment):
+        # In a workspace its metrics arrive too; those of models in clusters have all rules of theirs in one place.
+        managed_rules(environment, model, platform.metrics, providers)
         return {"drift": {"job": _on_sagemaker(environment, model, platform, watched, sight, providers), "results": results}}
     return {"drift": {"job": _in_cluster(environment, model, platform, watched, sight, providers), "results": results}}
 

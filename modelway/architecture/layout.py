@@ -64,7 +64,8 @@ def _on_sagemaker(endpoint: "Endpoint", versions: int) -> int:
 def watching_resources(model: "Model", *, on_eks: bool, secrets: bool) -> int:
     """About how many resources look for the drift of a model. `secrets`: whether somebody is told by an address or a token."""
     if model.serving is not None and model.serving.runtime.kind == "sagemaker":
-        # A component, a security group, two roles, three policies, what is watched, a schedule.
-        return 9
+        # A component, a security group, two roles, three policies, what is watched, a schedule; where metrics are Amazon's to keep, rules
+        # and a component.
+        return 11
     # A component, an account, a network policy, what is watched, a job; then a component, a role, its policy and an association.
     return 5 + secrets + (4 if on_eks else 0)

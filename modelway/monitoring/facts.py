@@ -65,6 +65,7 @@ def drift_facts(environment: Environment, model: str) -> DriftFacts | None:
         labels=drift.labels is not None,
         # SageMaker's requests are counted in CloudWatch.
         kept=logged.sample.fraction if on_cluster and logged is not None else None,
+        runbooks=environment.monitoring.runbooks,
     )
 
 

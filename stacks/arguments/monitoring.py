@@ -10,10 +10,11 @@ from modelway.architecture.arns import SecretReference
 from modelway.architecture.base import FieldPath
 from modelway.architecture.measured import memory_mib
 from modelway.architecture.monitoring import PagerDuty, Receiver, Slack, Topic, Webhook
+from modelway.architecture.serving import serving
 from modelway.architecture.watching import installs_operator
-from modelway.monitoring.facts import cluster_dashboards, cluster_facts, endpoint_facts, model_dashboard
+from modelway.monitoring.facts import cluster_dashboards, cluster_facts, drift_facts, endpoint_facts, model_dashboard
 from modelway.monitoring.panels import Dashboard
-from modelway.monitoring.rules import ClusterFacts, Group, base_rules, endpoint_rules
+from modelway.monitoring.rules import ClusterFacts, Group, base_rules, drift_rules, endpoint_rules
 from stacks.arguments.drift import watched_in
 from stacks.arguments.endpoint import model_support
 from stacks.arguments.placing import deletion_window
@@ -33,7 +34,10 @@ def monitoring_groups(environment: Environment, key: str) -> list[Group]:
 
 
 def endpoint_groups(environment: Environment, model: str) -> list[Group]:
-    """The rules of a model that serves."""
+    """The rules of a model that serves; of one on SageMaker, whose requests no Prometheus reads, those about its drift."""
+    if serving(environment, model)[1].runtime.kind == "sagemaker":
+        watched = drift_facts(environment, model)
+        return drift_rules(watched) if watched is not None else []
     return endpoint_rules(endpoint_facts(environment, model))
 
 

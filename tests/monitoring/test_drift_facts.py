@@ -3,10 +3,11 @@
 import json
 
 import pytest
+from ruamel.yaml import YAML
 
 from modelway.monitoring.facts import all_dashboards, drift_facts, endpoint_facts
 from modelway.monitoring.rules import drift_rules, endpoint_rules
-from tests.support.environments import environment
+from tests.support.environments import composed, environment
 
 
 def alerts(name: str, model: str) -> dict[str, dict[str, str]]:
@@ -56,3 +57,11 @@ def test_what_is_answered_on_sagemaker_is_not_counted_in_prometheus() -> None:
 def test_the_dashboard_looks_as_far_back_as_the_longest_window_asks() -> None:
     assert "[13h]" in json.dumps(all_dashboards(environment("everything"))["drift"])
     assert "nobody looked" in json.dumps(all_dashboards(environment("dev"))["drift"])
+
+
+def test_rules_about_a_model_on_sagemaker_are_where_its_metrics_are() -> None:
+    made = [one for stack in composed("managed").values() for one in stack.of("RuleGroupNamespace")]
+    (rules,) = [one.inputs for one in made if one.inputs["name"] == "ranking"]
+    found = [rule["alert"] for group in YAML(typ="safe").load(rules["data"])["groups"] for rule in group["rules"]]
+    assert set(found) == {"DriftData", "DriftQuality", "DriftJobSilent"}
+    assert rules["workspaceId"] == "metrics-workspace-id"

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from modelway.architecture.monitoring import Severity
-from modelway.monitoring.rules.writing import Group, Rule, alert, group, number, quoted
+from modelway.monitoring.rules.writing import Group, Rule, alert, group, linked, number, quoted
 from modelway.monitoring.slo import duration
 
 ALARM = "ml_drift_alarm"
@@ -44,6 +44,8 @@ class DriftFacts:
     """Whether labels are waited for."""
     kept: float | None = None
     """Share of requests that is kept; None where nothing in Prometheus counts requests."""
+    runbooks: str | None = None
+    """Address of the folder that people read pages of alerts in."""
 
     @property
     def series(self) -> str:
@@ -78,9 +80,7 @@ _ALARMS: Mapping[str, _Told] = MappingProxyType(
     {
         "data": _Told("DriftData", "is asked what it did not learn from", "Requests of version {} differ from its reference"),
         "prediction": _Told("DriftPrediction", "answers otherwise than it used to", "Answers of version {} differ from its reference"),
-        "quality": _Told(
-            "DriftQuality", "gets requests of bad quality", "Values that version {} gets are missing, wrong or out of range"
-        ),
+        "quality": _Told("DriftQuality", "gets requests of bad quality", "Values that version {} gets are missing, wrong or out of range"),
         "concept": _Told("DriftConcept", "is right less often than it was", "Labels say that version {} is worse than its reference"),
         "parity": _Told("DriftParity", "treats groups unequally", "Between groups version {} differs by more than is allowed"),
     }
@@ -90,7 +90,7 @@ _ALARMS: Mapping[str, _Told] = MappingProxyType(
 def drift_rules(facts: DriftFacts) -> list[Group]:
     """The rules about a model's drift, in one group."""
     interval = "5m" if facts.minutes(1) >= SLOW else None
-    return [group(f"{facts.model}-drift", _rules(facts), interval)]
+    return linked([group(f"{facts.model}-drift", _rules(facts), interval)], facts.runbooks)
 
 
 def _rules(facts: DriftFacts) -> Iterator[Rule]:
