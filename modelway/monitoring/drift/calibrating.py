@@ -27,6 +27,8 @@ TOGETHER = 400
 """Draws of rows over all columns at once, and rows of each."""
 FEW = 20
 """Natural windows below which what they say is taken to be as bad as it may well be."""
+HEAVY = 4
+"""Windows that say as much of a variance as one would where scores were normal: squares of what wanders have rare and large ones."""
 SMALLEST_WINDOW = 30
 MOST_WINDOWS = 1_000
 RATES = ("missing", "wrong", "infinite")
@@ -157,17 +159,21 @@ def _with_time(noise: Noise, beyond: Floats, means: Floats, variances: Floats, s
     # Windows that go on like those before them say less than as many others.
     number = max(beyond.size * (1 - together) / (1 + together), 3.0)
     mean = max(0.0, float(beyond.mean() + beyond.std(ddof=1) / np.sqrt(number)))
+    drawn = float(variances.mean())
     across = 2 * mean * float((variances / np.maximum(means, 1e-300)).mean())
     spread = float(beyond.var(ddof=1))
-    variance = max(0.0, spread * _careful(number) - float(variances.mean()) - across)
+    # What drawing does is known, but not how much it happened to do in these windows.
+    beside = max(0.0, spread - drawn - across)
+    variance = beside * _careful(number / HEAVY) + drawn * float(np.sqrt(2 / number))
     # All that goes on is of time: what is drawn begins anew.
-    persistence = min(1.0, together * spread / variance) if variance > 0 else 0.0
+    persistence = min(1.0, together * spread / beside) if beside > 0 else 0.0
     return msgspec.structs.replace(noise, natural_mean=mean, natural_variance=variance, natural_persistence=persistence)
 
 
 def _careful(number: float) -> float:
     """What a variance of so many windows may well be too small by: the upper end of a one-sided interval of 75 %, of 90 % for few."""
-    return float((number - 1) / stats.chi2.ppf(0.25 if number >= FEW else 0.1, number - 1))
+    degrees = max(number - 1, 1.0)
+    return float(degrees / stats.chi2.ppf(0.25 if number >= FEW else 0.1, degrees))
 
 
 def _together(beyond: Floats, starts: Codes) -> float:
@@ -194,10 +200,8 @@ def _rates(column: Column, cells: NDArray[np.integer], where: _Windows) -> dict[
             if usable.sum() >= 3:
                 shares = with_it[usable, 1] / rows[usable]
                 # Around the share of the whole reference, and less what drawing does to so many rows.
-                spread = float(((shares - there / max(of, 1)) ** 2).mean()) * _careful(int(usable.sum()))
-                noise = msgspec.structs.replace(
-                    noise, natural_variance=max(0.0, spread - share * (1 - share) * float((1 / rows[usable]).mean()))
-                )
+                spread = float(((shares - there / max(of, 1)) ** 2).mean()) - share * (1 - share) * float((1 / rows[usable]).mean())
+                noise = msgspec.structs.replace(noise, natural_variance=max(0.0, spread) * _careful(int(usable.sum()) / HEAVY))
         found[name] = noise
     return found
 
