@@ -63,6 +63,9 @@ def baseline(
             files += source(name).files
         except NoSource as fault:
             raise typer.BadParameter(str(fault).rstrip("."), param_hint="--data") from None
+    resolved = [file.resolve() for file in files]
+    if twice := [file for at, file in enumerate(files) if file.resolve() in resolved[:at]]:
+        raise typer.BadParameter(f"{twice[0]} is there twice, and its rows would count twice", param_hint="--data")
     if out.is_dir():
         raise typer.BadParameter(f"{out} is a folder", param_hint="--out")
     _environments.writable(out.parent, "--out")

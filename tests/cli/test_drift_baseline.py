@@ -92,6 +92,7 @@ def test_it_is_the_same_again_whatever_the_seed_of_hashes(repository: Path, caps
     ("arguments", "told"),
     [
         ((*COMMON, "--data", "none.csv"), "there is no file none.csv"),
+        ((*COMMON, "--data", "loans.csv", "--data", "*.csv"), "loans.csv is there twice, and its rows would count twice"),
         ((*COMMON, "--data", "environments"), "environments is a folder"),
         ((*COMMON, "--data", "loans.csv", "--out", "environments"), "environments is a folder"),
         ((*COMMON[:-1], "9", "--data", "loans.csv"), "no version 9"),
@@ -138,7 +139,7 @@ def test_power_is_told_for_each_volume(repository: Path, capsys: pytest.CaptureF
     assert drift("power", *COMMON, *volumes, "--json") == 0
     few, some, many = json.loads(capsys.readouterr().out)
     assert [one["rows_per_window"] for one in (few, some, many)] == [50, 400, 4000]
-    assert many["seen"] < (some["seen"] or 1)
+    assert many["seen"] <= (some["seen"] or 1)
     assert {one["window_seconds"] for one in (few, some, many)} == {3600}
     assert [one["share"] for one in many["by_share"]] == sorted(one["share"] for one in many["by_share"])
 

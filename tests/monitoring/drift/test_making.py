@@ -1,6 +1,7 @@
 """Baselines out of files: what is counted, that it is always the same, and that nobody's values are in it."""
 
 import csv
+import gzip
 import json
 import os
 import random
@@ -233,6 +234,25 @@ def test_labels_that_are_not_clear_are_told_and_can_be_named(tmp_path: Path) -> 
     assert made(file, labels="defaulted").reached != ()
     with pytest.raises(NoReference, match="the contract has no column other"):
         made(file, labels="other")
+
+
+def test_files_as_they_come(tmp_path: Path) -> None:
+    full = as_csv(tmp_path / "full.csv", rows(60))
+    header = tmp_path / "header.csv"
+    header.write_text(full.read_text("utf-8").splitlines()[0] + "\n", "utf-8")
+    packed = tmp_path / "packed.csv.gz"
+    packed.write_bytes(gzip.compress(full.read_bytes()))
+    assert made(header, packed).rows == 60
+    # A key that comes late, behind all rows that are looked at first.
+    table = rows(10_100)
+    late = as_json(
+        tmp_path / "late.jsonl", [{key: row[key] for key in row if number > 10_050 or key != "income"} for number, row in enumerate(table)]
+    )
+    income = column(made(late), "income")
+    assert (income.missing, sum(income.counts)) == (10_051, 49)
+    one = made(as_csv(tmp_path / "one.csv", rows(1)))
+    assert read(written(one), "baseline.json") == one
+    assert sum(column(one, "income").counts) == 1
 
 
 def test_what_is_watched_and_not_there_is_told(tmp_path: Path) -> None:
