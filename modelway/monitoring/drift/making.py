@@ -23,6 +23,7 @@ from modelway.monitoring.drift.binning import binned, bins_of
 from modelway.monitoring.drift.calibrating import calibrated
 from modelway.monitoring.drift.cells import TIME, Cell
 from modelway.monitoring.drift.counting import count, opened
+from modelway.monitoring.drift.looking import about_time
 from modelway.monitoring.drift.reading import NoReference, Rows, Told, read
 from modelway.monitoring.drift.sample import Sample, frequent, in_seasons, sampled
 
@@ -80,7 +81,7 @@ def make(
         times = sample.numbers(TIME) if rows.timed else None
         columns, tests, windows = calibrated(columns, bins, times, window_seconds, chosen)
         reached, confidence = _reached(contract, columns, sample, rows, label, salt)
-    return replace(
+    done = replace(
         empty,
         rows=rows.number,
         columns=columns,
@@ -90,6 +91,9 @@ def make(
         reached=reached,
         confidence=confidence,
     )
+    if about := about_time(done):
+        told(about)
+    return done
 
 
 def contract_digest(contract: Contract) -> str:

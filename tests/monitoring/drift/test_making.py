@@ -207,6 +207,7 @@ def test_windows_in_time_are_found(tmp_path: Path) -> None:
     baseline = made(file, watched=drift(seasonality="hour"), by=ordered, told=told.append)
     assert (baseline.windows, baseline.seasonality, column(baseline, "income").seasons) == (0, None, {})
     assert any("seasonality is declared and no row has a time" in one for one in told)
+    assert any("its reference has no windows in time" in one for one in told)
 
 
 def test_what_was_reached_is_in_it_where_labels_are(tmp_path: Path) -> None:
