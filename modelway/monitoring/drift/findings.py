@@ -9,19 +9,19 @@ import ibis.expr.types as ir
 import msgspec
 
 from modelway.architecture.contract import Contract
-from modelway.architecture.drift import Drift
+from modelway.architecture.drift import WITHOUT_LABELS, Drift
 from modelway.monitoring.drift.baseline import Baseline
 from modelway.monitoring.drift.cells import TIME
 from modelway.monitoring.drift.counting import count, opened
 from modelway.monitoring.drift.counts import ColumnCounts, Counts
-from modelway.monitoring.drift.labels import Labels
+from modelway.monitoring.drift.labels import Labels, read
 from modelway.monitoring.drift.looking import look
 from modelway.monitoring.drift.quality import quality
-from modelway.monitoring.drift.result import Accounting, Finding, Result
+from modelway.monitoring.drift.result import Accounting, Finding, Result, Watch
 from modelway.monitoring.drift.windows import Window
 
-BEFORE = 200
-"""Windows before that volumes are compared with."""
+BEFORE = 168
+"""Windows before that volumes are compared with: of hours a week."""
 
 
 @dataclass(frozen=True)
@@ -47,10 +47,17 @@ class Said:
 
 
 def said(
-    version: Version, rows: Sequence[Path], accounting: Accounting, window: Window, before: Sequence[Result], labels: Labels, now: float
+    version: Version,
+    rows: Sequence[Path],
+    accounting: Accounting,
+    window: Window,
+    *,
+    before: Sequence[Result],
+    labels: Labels | None,
+    now: float,
 ) -> Said:
-    """Everything that is to be said of a window. `rows` may hold those of other windows too; `before` are the results of windows before,
-    oldest first."""
+    """Everything that is to be said of a window. `rows` may hold those of other windows too; `before` are the results of windows
+    before, oldest first; `labels` is None while those of the window are not due, and what needs them is not said then."""
     drift, baseline = version.drift, version.baseline
     length = window.end - window.start
     counts, newest = none(baseline), _last_end(before)
@@ -72,12 +79,20 @@ def said(
         # What it stands on takes long to import, and most endpoints have no labels.
         from modelway.monitoring.drift.concept import concept
 
+        given = read([]) if labels is None else labels
         found, of_labels = concept(
-            rows, labels, version.contract, baseline, drift, start=window.start, end=window.end, now=now, minimum=version.minimum
+            rows, given, version.contract, baseline, drift, start=window.start, end=window.end, now=now, minimum=version.minimum
         )
-        findings += found
-        accounting = _joined(accounting, of_labels)
+        late = () if labels is not None else by_labels(drift)
+        findings += [finding for finding in found if finding.estimated or finding.watch not in late]
+        accounting = _joined(accounting, of_labels) if labels is not None else accounting
     return Said(counts, tuple(findings), accounting)
+
+
+def by_labels(drift: Drift) -> tuple[Watch, ...]:
+    """Watches that need labels."""
+    concept: tuple[Watch, ...] = ("concept",) if drift.concept is not None else ()
+    return (*concept, "parity") if drift.parity is not None and drift.parity.metric not in WITHOUT_LABELS else concept
 
 
 def none(baseline: Baseline) -> Counts:

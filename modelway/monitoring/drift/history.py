@@ -27,6 +27,7 @@ class History:
         self._store = store
         self._known: dict[int, Stored | None] = {}
         entries = store.list(f"{version}/")
+        # What is not in the list is not asked for: most windows of a young version have no result.
         self._starts = sorted(start for entry in entries if is_result(entry.key) and (start := _start(entry.key)) is not None)
         changed = {entry.key: entry.modified for entry in entries}
         pages = {start: changed.get(self.key(start, "html")) for start in self._starts}
@@ -42,6 +43,8 @@ class History:
 
     def at(self, start: int, *, again: bool = False) -> Stored | None:
         """The window's result, None where it has none; with `again` as somebody else may have written it since. Raises NoResult."""
+        if not again and start not in self._starts:
+            return None
         if again or start not in self._known:
             key = self.key(start)
             held = self._store.read(key)

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from modelway.architecture.drift import WITHOUT_LABELS, Drift
+from modelway.architecture.drift import Drift
+from modelway.monitoring.drift.findings import by_labels
 from modelway.monitoring.drift.labels import Labels, read
 from modelway.monitoring.drift.payloads import Payload
 from modelway.monitoring.drift.result import Result
@@ -47,8 +48,7 @@ class DueLabels:
 
     def __init__(self, drift: Drift, elsewhere: str | None, lateness: int, now: float, folder: Path) -> None:
         """`elsewhere`: where labels are if it is not where `drift` says."""
-        by_labels = drift.concept is not None or (drift.parity is not None and drift.parity.metric not in WITHOUT_LABELS)
-        declared = drift.labels if by_labels else None
+        declared = drift.labels if by_labels(drift) else None
         self.delay = None if declared is None else int(declared.delay.seconds)
         """Seconds; None where no labels are needed."""
         self._address = "" if declared is None else elsewhere or declared.source
@@ -64,10 +64,10 @@ class DueLabels:
             self._files = opened(self._address).list()
         return tuple(entry for entry in self._files if entry.modified >= window.start)
 
-    def read(self, files: Sequence[Entry] | None) -> Labels:
-        """What these files say; nothing for None."""
-        if not files:
-            return read([])
+    def read(self, files: Sequence[Entry] | None) -> Labels | None:
+        """What these files say; None for None."""
+        if files is None:
+            return None
         wanted = tuple(files)
         if wanted not in self._read:
             self._folder.mkdir(parents=True, exist_ok=True)

@@ -14,7 +14,7 @@ from modelway.errors import ModelwayError, WrongUsage
 from modelway.monitoring.drift import baseline as baselines
 from modelway.monitoring.drift import logs, payloads, telling, voting
 from modelway.monitoring.drift.budget import votes_of
-from modelway.monitoring.drift.findings import BEFORE, Said, Version, said
+from modelway.monitoring.drift.findings import BEFORE, Said, Version, by_labels, said
 from modelway.monitoring.drift.history import History, Stored
 from modelway.monitoring.drift.inputs import DueLabels, Inputs
 from modelway.monitoring.drift.payloads import Payload
@@ -147,7 +147,7 @@ class _Run:
         return [window for window in earlier if any(self._waits(history, window) for history in self._histories.values())]
 
     def _waits(self, history: History, window: Window) -> bool:
-        stored = history.at(window.start) if window.start in history.starts else None
+        stored = history.at(window.start)
         return stored is not None and not stored.result.labelled
 
     def _found(self, windows: Sequence[Window]) -> list[Payload]:
@@ -189,27 +189,29 @@ class _Run:
         if one.stored is not None:
             before = one.stored.result
             due_now = inputs.labels is not None and not before.labelled
-            if self._named is not None:
-                return due_now or (inputs.digest != before.inputs and bool(inputs.files))
-            return due_now or inputs.grown(before)
+            # A window that is named is looked at also for files that have another name by now, and for labels that came late.
+            others = self._named is not None and inputs.digest != before.inputs and not inputs.lost(before)
+            return due_now or others or inputs.grown(before)
         # A version that is new begins with its first rows: nobody wants to read that there were none before it was there.
-        return self._named is not None or newest or self._begun(history, one.window) or bool(inputs.files)
+        return self._counts_empty(history, one.window, newest=newest) or bool(inputs.files)
 
-    def _begun(self, history: History, window: Window) -> bool:
-        """Whether the version was looked at before, among the windows that this run looks at."""
-        return any(self._first <= start < window.start for start in history.starts)
+    def _counts_empty(self, history: History, window: Window, *, newest: bool) -> bool:
+        """Whether the window has a result also without rows: it is named, or the version was looked at before, among the windows that this
+        run looks at, or never and this is the newest."""
+        begun = any(self._first <= start < window.start for start in history.starts)
+        return self._named is not None or begun or (newest and not history.starts)
 
     def _write(self, one: _Looked, rows: logs.Rows, *, newest: bool) -> None:
         """The window has its result: this one, or that of a run which knew as much."""
         history, window = self._histories[one.version.version], one.window
         stored = one.stored
-        if stored is not None and one.inputs.lost(stored.result):
+        if stored is not None and one.inputs.lost(stored.result) and not one.inputs.grown(stored.result):
             made = self._after_loss(one, stored.result)
         else:
-            before = history.before(window.start, BEFORE)
+            before, labels = history.before(window.start, BEFORE), self._labels.read(one.inputs.labels)
             tables = rows.tables.get(one.version.version, ())
-            found = said(one.version, tables, rows.accounting, window, before, self._labels.read(one.inputs.labels), self._now)
-            if stored is None and not found.counts.rows and not newest and self._named is None and not self._begun(history, window):
+            found = said(one.version, tables, rows.accounting, window, before=before, labels=labels, now=self._now)
+            if stored is None and not found.counts.rows and not self._counts_empty(history, window, newest=newest):
                 return
             made = self._result(one, found)
         for _ in range(ATTEMPTS):
@@ -251,13 +253,14 @@ class _Run:
 
     def _after_loss(self, one: _Looked, before: Result) -> Result:
         """What was said of the window stands; what labels say of rows that are gone is not known."""
-        kept = [finding for finding in before.findings if finding.watch not in telling.BY_LABELS]
+        late = by_labels(self._drift)
+        kept = [finding for finding in before.findings if finding.watch not in late]
         there, were = len(one.inputs.files), before.accounting.files
         why = f"of the window's {were} files {there} are left: payloads are kept for a shorter time than labels take"
         concept, parity = self._drift.concept, self._drift.parity
         if concept is not None:
             kept.append(Finding("concept", concept.metric, concept.metric, "unknown", 0, why))
-        if parity is not None:
+        if parity is not None and "parity" in late:
             kept.append(Finding("parity", parity.group, parity.metric, "unknown", 0, why))
         return msgspec.structs.replace(before, findings=tuple(kept), labelled=True, made=int(self._now))
 

@@ -10,7 +10,7 @@ from modelway.monitoring.drift import events, exporting, ledger
 from modelway.monitoring.drift.baseline import Baseline
 from modelway.monitoring.drift.history import History
 from modelway.monitoring.drift.page import page
-from modelway.monitoring.drift.result import Finding, Result, Watch, written
+from modelway.monitoring.drift.result import Finding, Result, written
 from modelway.monitoring.drift.store import Store
 from modelway.monitoring.drift.watched import Watched
 
@@ -18,9 +18,6 @@ SHOWN = 48
 """Windows that a page looks back at."""
 PAGES = 200
 """Pages that one run makes, at most; of older windows they are left out."""
-
-BY_LABELS: tuple[Watch, ...] = ("concept", "parity")
-"""Watches that labels are needed for."""
 
 
 def standing(history: History) -> Result | None:
@@ -35,7 +32,8 @@ def standing(history: History) -> Result | None:
     if not labelled:
         return newest
     from_labels = labelled[0]
-    missing = [watch for watch in BY_LABELS if not any(alarm.watch == watch for alarm in newest.alarms)]
+    there = {alarm.watch for alarm in newest.alarms}
+    missing = [alarm.watch for alarm in from_labels.alarms if alarm.watch not in there]
     found = tuple(finding for finding in from_labels.findings if finding.watch in missing and not finding.estimated)
     counted = {name: getattr(from_labels.accounting, name) for name in ("labels", "labels_unknown", "labels_twice", "labels_missing")}
     return msgspec.structs.replace(
