@@ -1,12 +1,15 @@
-"""The project's own checks, in order, each timed: lint, types, unit, browser, localcloud. Names as arguments choose some of them."""
+"""The project's own checks, in order, each timed: lint, types, unit, spark, browser, localcloud. Names as arguments choose some of them."""
 
 import os
 import subprocess
 import sys
 import time
+from functools import cache
 from pathlib import Path
 
+from scripts import spark
 from scripts.browser import found
+from toolchain import ToolchainError
 
 ROOT = Path(__file__).resolve().parents[1]
 BIN = Path(sys.prefix) / "bin"
@@ -16,6 +19,7 @@ CHECKS: dict[str, list[list[str]]] = {
     "lint": [["ruff", "check", "."], ["ruff", "format", "--check", "."]],
     "types": [["mypy"]],
     "unit": [["pytest", "-q", "-n", str(min(CORES, 4)), *SPREAD]],
+    "spark": [["python", "-m", "scripts.spark"]],
     "browser": [["pytest", "-q", "-m", "browser"]],
     # One worker more than processors, for much of it is waiting; not more than four, for each has a local cloud that takes memory.
     "localcloud": [["pytest", "-q", "-m", "localcloud", "-n", str(min(CORES + 1, 4)), *SPREAD, "--durations=10"]],
@@ -50,7 +54,18 @@ def main(names: list[str]) -> int:
 
 def missing(name: str) -> str:
     """Why a check cannot run on this machine, to stand after `not run`; empty where it can."""
-    return ": there is no Chromium on the path and none in CHROME" if name == "browser" and found() is None else ""
+    if name == "browser" and found() is None:
+        return ": there is no Chromium on the path and none in CHROME"
+    return _without_spark() if name == "spark" else ""
+
+
+@cache
+def _without_spark() -> str:
+    try:
+        spark.interpreter(lambda said: print(said, file=sys.stderr, flush=True))
+    except ToolchainError as fault:
+        return f": there is no Spark, and it cannot be fetched ({str(fault).splitlines()[0]})"
+    return ""
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """Rows of a table counted in the bins and categories of a baseline, by the engine that has the table: rows never come here."""
 
+import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -21,9 +22,13 @@ THREADS = 2
 MOST_VALUES = 100_000
 """Different values of a category that are looked at, the most frequent first; rows with any other count as none of the known ones."""
 
-_MISSING, _INFINITE = -1, -2
+_MISSING, _INFINITE, _WRONG = -1, -2, -3
+"""In place of the number of a bin."""
 _TOGETHER = 25
 """Columns that one query counts: engines have a limit to how long a query is."""
+_LARGEST = sys.float_info.max
+_NUMBER = r"^[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]+)?\z"
+"""Texts that are numbers to every engine: some also read 1_000, others 1d, and some NaN where others read nan."""
 
 
 @contextmanager
@@ -122,9 +127,6 @@ def _numbers(table: ir.Table, columns: Sequence[Column], rows: int, wrong: dict[
     return made
 
 
-_WRONG = -3
-
-
 def _binned(table: ir.Table, number: int, column: Column) -> ir.Table:
     """Rows of `number`, `bin` and how many rows of the table are in it."""
     value = table[column.name]
@@ -133,7 +135,7 @@ def _binned(table: ir.Table, number: int, column: Column) -> ir.Table:
         cell = value if kind.is_float64() else value.cast("float64")
         wrong: ir.BooleanValue | None = None
     elif kind.is_string():
-        cell = value.try_cast("float64")
+        cell = ibis.ifelse(value.re_search(_NUMBER), value, ibis.null("string")).try_cast("float64")
         wrong = value.notnull()
     else:
         cell, wrong = ibis.null("float64"), value.notnull()
@@ -162,31 +164,39 @@ def _tree(
 
 
 def _leaf(cell: ir.Value, wrong: ir.BooleanValue | None, bin_: int, *, leftmost: bool, rightmost: bool) -> ir.IntegerValue:
-    found: ir.IntegerValue = ibis.literal(bin_, type="int16")
-    if leftmost or rightmost:
-        found = ibis.ifelse(cell.isinf() | cell.isnan() if rightmost else cell.isinf(), ibis.literal(_INFINITE, type="int16"), found)
+    found, infinite = (ibis.literal(code, type="int16") for code in (bin_, _INFINITE))
+    if leftmost:
+        found = ibis.ifelse(cell < -_LARGEST, infinite, found)
     if rightmost:
         empty: ir.IntegerValue = ibis.literal(_MISSING, type="int16")
         if wrong is not None:
             empty = ibis.ifelse(wrong, ibis.literal(_WRONG, type="int16"), empty)
-        found = ibis.ifelse(cell.isnull(), empty, found)
+        # In this order: to Ibis on Spark NaN is empty too, and nothing is infinite.
+        found = ibis.ifelse(_strange(cell), infinite, ibis.ifelse(cell.isnull(), empty, found))
     return found
+
+
+def _strange(cell: ir.Value) -> ir.BooleanValue:
+    """Whether a number is NaN or infinite, on every engine; never empty."""
+    return (cell.isnan() | (cell > _LARGEST) | (cell < -_LARGEST)).fill_null(False)
 
 
 def _categories(table: ir.Table, column: Column, salt: str, rows: int, wrong: int) -> ColumnCounts:
     """Values are counted by the engine and hashed here, once for each: no engine but a few knows an HMAC, and none is fast at it."""
-    values = table.select(value=table[column.name])
-    values = values.filter(values.value.notnull())
+    value = table[column.name]
+    strange = _strange(value) if value.type().is_floating() else ibis.literal(False)
+    looked = table.select(value=value, strange=strange, empty=value.isnull() & ~strange)
+    unusual = looked.aggregate(strange=looked.strange.sum(), empty=looked.empty.sum()).to_pyarrow()
+    infinite, empty = (int(unusual[name][0].as_py()) for name in ("strange", "empty"))
+    values = looked.filter(~looked.strange, ~looked.empty)
     counted = values.group_by("value").aggregate(rows=values.count())
-    counted = counted.order_by(counted.rows.desc(), counted.value).limit(MOST_VALUES)
-    filled = int(values.count().to_pyarrow().as_py())
+    found = counted.order_by(counted.rows.desc(), counted.value).limit(MOST_VALUES).to_pyarrow()
     known = {category: position for position, category in enumerate(column.categories)}
     counts = [0] * (len(column.categories) + 1)
-    found = counted.to_pyarrow()
-    for value, many in zip(*(found[name].to_pylist() for name in ("value", "rows")), strict=True):
-        counts[known.get(hashed(salt, text(value)), -1)] += many
-    counts[-1] = filled - sum(counts[:-1])
-    return ColumnCounts(rows, rows - filled - wrong, wrong, 0, tuple(counts))
+    for one, many in zip(*(found[name].to_pylist() for name in ("value", "rows")), strict=True):
+        counts[known.get(hashed(salt, text(one)), -1)] += many
+    counts[-1] = rows - empty - infinite - sum(counts[:-1])
+    return ColumnCounts(rows, empty - wrong, wrong, infinite, tuple(counts))
 
 
 def _listed(texts: Sequence[str]) -> str:

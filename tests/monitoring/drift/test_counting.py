@@ -113,7 +113,7 @@ def test_columns_of_other_types_and_columns_that_are_not_there(tmp_path: Path) -
         counted = count(table, looked_at).columns
     assert counted["whole"] == ColumnCounts(4, 1, 0, 0, (0, 0, 1, 0, 2, 0))
     assert counted["single"] == ColumnCounts(4, 1, 0, 2, (0, 0, 0, 1, 0, 0))
-    assert counted["text"] == ColumnCounts(4, 1, 1, 1, (0, 0, 0, 1, 0, 0))
+    assert counted["text"] == ColumnCounts(4, 1, 2, 0, (0, 0, 0, 1, 0, 0))
     assert counted["truth"] == ColumnCounts(4, 1, 3, 0, (0,) * 6)
     assert counted["absent"] == ColumnCounts(4, 4, 0, 0, (0,) * 6)
     assert counted["small"] == ColumnCounts(4, 0, 0, 0, (1, 1, 1, 1))

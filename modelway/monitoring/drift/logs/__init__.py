@@ -1,6 +1,7 @@
 """What endpoints were asked and what they answered, as it was written down, read into rows: one table for each version."""
 
 import time
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,9 @@ from modelway.monitoring.drift.logs.times import Clock
 from modelway.monitoring.drift.logs.writing import SEQUENCE, UNSURE, Part
 from modelway.monitoring.drift.result import Accounting
 from modelway.monitoring.drift.watched import Watched
+
+MOST_SCHEMAS = 1000
+"""Different sets of columns and types of records that are told apart; who has more of them has changes enough."""
 
 AHEAD = 300
 """Seconds that a clock may be ahead of ours; times beyond that are in the future."""
@@ -56,27 +60,28 @@ class _Version:
         self.parts: dict[Side, Part] = {
             side: Part(folder / f"{number}-{side}.parquet", self.shape.cells) for side in ("both", "asked", "answered")
         }
-        self._kinds: dict[str, set[str]] = {}
-        self._present: dict[str, int] = {}
-        self._records: dict[Side, int] = {"both": 0, "asked": 0, "answered": 0}
+        self._seen: Counter[tuple[Side, tuple[tuple[str, str], ...]]] = Counter()
 
     def note(self, side: Side, kinds: dict[str, str]) -> None:
-        """What a record says of its columns."""
-        self._records[side] += 1
-        for column, kind in kinds.items():
-            self._present[column] = self._present.get(column, 0) + 1
-            if kind:
-                self._kinds.setdefault(column, set()).add(kind)
+        """What a record says of its columns. Nearly all say the same."""
+        said = side, tuple(kinds.items())
+        if said in self._seen or len(self._seen) < MOST_SCHEMAS:
+            self._seen[said] += 1
 
     @property
     def schema_changes(self) -> int:
         """Columns that held different types, or that some records had and others had not."""
         outputs = {cell.column for cell in self.shape.cells if cell.role == "output"}
-        changed = 0
-        for column, present in self._present.items():
-            side: Side = "answered" if column in outputs else "asked"
-            changed += len(self._kinds.get(column, ())) > 1 or present < self._records["both"] + self._records[side]
-        return changed
+        kinds: dict[str, set[str]] = {}
+        present: Counter[str] = Counter()
+        records: Counter[Side] = Counter()
+        for (side, said), many in self._seen.items():
+            records[side] += many
+            for column, kind in said:
+                present[column] += many
+                kinds.setdefault(column, set()).update([kind] if kind else [])
+        sides: dict[str, Side] = {column: "answered" if column in outputs else "asked" for column in kinds}
+        return sum(len(kinds[one]) > 1 or present[one] < records["both"] + records[side] for one, side in sides.items())
 
 
 class _Reading:

@@ -41,6 +41,7 @@ class Shape:
         self._by_column: dict[str, list[Cell]] = {}
         for cell in self.cells:
             self._by_column.setdefault(cell.column, []).append(cell)
+        self._single = {cell.name for cell in self.cells if cell.element is None}
         self._ordered: dict[Role, list[Cell]] = {role: [c for c in self.cells if c.role == role] for role in ("input", "output")}
 
     def read(self, body: Body, role: Role) -> Columns:
@@ -62,26 +63,36 @@ class Shape:
         values: dict[str, Sequence[object]] = {}
         kinds: dict[str, str] = {}
         for tensor in tensors:
-            if not isinstance(tensor, dict) or not isinstance(tensor.get("data"), list):
+            data = tensor.get("data") if isinstance(tensor, dict) else None
+            if not isinstance(tensor, dict) or not isinstance(data, list):
                 continue
-            data = flat(tensor["data"])
-            found = self._by_column.get(str(tensor.get("name")), None)
-            if found is None:
-                # One tensor with a row for each request and all columns in it.
-                every = self._ordered[role]
-                shape = tensor.get("shape")
-                if len(tensors) != 1 or not isinstance(shape, list) or len(shape) != 2 or shape[1] != len(every):
-                    continue
-                found = every
-            kinds |= dict.fromkeys((cell.column for cell in found), str(tensor.get("datatype")))
-            several = found[0].element is not None and len({cell.column for cell in found}) == 1
-            step = _step(tensor, found) if several else len(found)
+            if data and isinstance(data[0], list):
+                data = flat(data)
+            name, kind = str(tensor.get("name")), str(tensor.get("datatype"))
+            if name in self._single:
+                kinds[name], values[name] = kind, data
+                lengths.add(len(data))
+                continue
+            found, step = self._several(tensor, name, tensors, role)
+            if not found:
+                continue
             if len(data) % step:
                 raise Misshapen
             lengths.add(len(data) // step)
             for position, cell in enumerate(found):
-                values[cell.name] = data[position::step] if step > 1 else data
+                kinds[cell.column], values[cell.name] = kind, data[position::step]
         return _columns(lengths, values, kinds)
+
+    def _several(self, tensor: Mapping[str, object], name: str, tensors: Sequence[object], role: Role) -> tuple[Sequence[Cell], int]:
+        """The cells that a tensor with several values in a row has, and how many values; no cell where it is none of the contract's."""
+        found = self._by_column.get(name)
+        if found is not None:
+            return found, _step(tensor, found)
+        # One tensor with a row for each request and all columns in it.
+        every, shape = self._ordered[role], tensor.get("shape")
+        if len(tensors) == 1 and isinstance(shape, list) and len(shape) == 2 and shape[1] == len(every):
+            return every, len(every)
+        return (), 1
 
     def _rows(self, rows: Sequence[object], role: Role) -> Columns:
         ordered = self._ordered[role]
@@ -121,7 +132,7 @@ class Shape:
 def flat(data: Sequence[object]) -> list[object]:
     """Values row by row, however they are nested."""
     found = list(data)
-    while any(isinstance(value, list) for value in found):
+    while found and isinstance(found[0], list):
         found = [inner for value in found for inner in (value if isinstance(value, list) else (value,))]
     return found
 
