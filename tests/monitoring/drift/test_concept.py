@@ -18,11 +18,11 @@ from modelway.monitoring.drift.baseline import Baseline
 from modelway.monitoring.drift.concept import concept
 from modelway.monitoring.drift.detectors import changes, rise
 from modelway.monitoring.drift.estimate import came_true, estimate
-from modelway.monitoring.drift.judging import judged
+from modelway.monitoring.drift.judging import Judged, judged
 from modelway.monitoring.drift.known import metric
 from modelway.monitoring.drift.labels import read
 from modelway.monitoring.drift.measures import Floats
-from modelway.monitoring.drift.metrics import confidence, measured, of_reference, reached, segment_of
+from modelway.monitoring.drift.metrics import Measured, chance, confidence, measured, of_reference, reached, segment_of
 from modelway.monitoring.drift.result import Accounting, Finding
 
 SALT = "00ff"
@@ -304,6 +304,10 @@ def test_parity_between_groups(tmp_path: Path) -> None:
     def unfair(made: World, random: Any) -> Floats:
         return np.where((made.age_band == "old") & (made.p < 0.5), 0.5, made.p)
 
+    unsure = looked(tmp_path, world(3000, 13, unfair), declared)[0]["age_band", "recall"]
+    assert unsure.score is not None
+    assert unsure.threshold is not None
+    assert (unsure.state, 0.1 < unsure.score < unsure.threshold) == ("steady", True)
     found = looked(tmp_path, world(8000, 13, unfair), declared)[0]["age_band", "recall"]
     assert (found.watch, found.state, found.segment) == ("parity", "drifted", segment_of(SALT, "old"))
     assert found.low is not None
@@ -378,6 +382,33 @@ def test_calm_windows_are_calm_at_every_size(count: int, seed: int) -> None:
         drifted[name] = np.mean([judged(one, each, known.value, error, 0.03, 0.02).drifted for each in now])
     assert drifted["calm"] <= 0.03
     assert drifted["worse"] >= {50: 0.15, 400: 0.9, 5000: 1}[count]
+
+
+def test_a_loss_has_to_be_large_and_no_chance() -> None:
+    one = metric("roc_auc")
+
+    def at(value: float, error: float) -> Judged:
+        return judged(one, Measured(value, 400, error, 150, "logit", 0, 1), 0.8, 0.0, 0.04, 0.01)
+
+    assert at(0.75, 0.05).drifted
+    assert at(0.75, 0.05).chance < 0.01
+    small = at(0.77, 0.01)
+    assert (small.drifted, small.chance < 0.01, small.loss) == (False, True, pytest.approx(0.03))
+    # No chance where there is no loss, but it may be where half of the drop is lost.
+    assert not at(0.75, 0.09).drifted
+    assert chance(one, Measured(0.75, 400, 0.09, 150, "logit", 0, 1), 0.8, 0.0) < 0.01
+    for error in (0.02, 0.09):
+        limit = at(0.75, error).limit
+        assert (at(limit - 1e-6, error).drifted, at(limit + 1e-6, error).drifted) == (True, False)
+
+
+def test_few_rows_are_no_calibration_error(tmp_path: Path) -> None:
+    declared = drift(concept={"metric": "calibration_error", "drop": 0.02})
+    by = baseline("calibration_error")
+    found = looked(tmp_path, world(300, 29), declared, of=contract(metrics=("calibration_error",)), by=by)[0]
+    one = found["calibration_error", "calibration_error"]
+    assert one.score is not None
+    assert (one.state, one.score > by.reached[0].value + 0.02) == ("steady", True)
 
 
 def test_a_rise_by_chance_is_as_rare_as_it_says() -> None:
