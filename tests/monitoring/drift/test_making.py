@@ -210,6 +210,21 @@ def test_windows_in_time_are_found(tmp_path: Path) -> None:
     assert any("its reference has no windows in time" in one for one in told)
 
 
+def test_days_that_miss_values_are_told_from_days_of_another_type(tmp_path: Path) -> None:
+    table = rows(1440)
+    for number, row in enumerate(table):
+        if number // 144 in (3, 7) and number % 3 == 0:
+            row["income"] = None
+            row["job"] = None
+        if number // 144 == 5 and number % 3 == 0:
+            row["dependants"] = "many"
+    baseline = made(as_csv(tmp_path / "a.csv", table))
+    varies = {
+        (one.name, rate): one.noise[rate].natural_variance > 0.01 for one in baseline.columns for rate in ("missing", "wrong", "infinite")
+    }
+    assert {which for which, much in varies.items() if much} == {("income", "missing"), ("job", "missing"), ("dependants", "wrong")}
+
+
 def test_what_was_reached_is_in_it_where_labels_are(tmp_path: Path) -> None:
     table = rows(2000)
     baseline = made(as_csv(tmp_path / "a.csv", table), watched=drift(**PARITY))

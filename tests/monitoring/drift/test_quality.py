@@ -31,7 +31,8 @@ CONTRACT = Contract.model_validate_json(
             },
             "expectations": {
                 "income": {"range": [0, None], "null_rate": 0.01},
-                "job": {"values": ["clerk", "smith"], "shown": True},
+                "dependants": {"unique": True},
+            "job": {"values": ["clerk", "smith"], "shown": True},
                 "customer": {"type": "text", "unique": True},
                 "defaulted": {"type": "boolean"},
                 "applied_at": {"type": "timestamp"},
