@@ -107,17 +107,17 @@ def cluster_dashboard(environment: str, cluster: str, *, among_others: bool = Fa
     return dashboard(f"{environment}/ cluster {cluster}", f"Cluster {cluster} ({environment})", [environment], panels)
 
 
-def drift_dashboard(environment: str, *, watched: bool = True, windows: str = "2d") -> Dashboard:
+def drift_dashboard(environment: str, *, watched: bool = True, reach: str = "2d") -> Dashboard:
     """What the jobs that look for drift have told: alarms, scores against their thresholds, rows, labels, and when each job last ran.
 
-    `watched`: whether there are such jobs at all; without one it says so. `windows`: longer than two of the longest windows, as Prometheus
-    writes it: a job tells something once a window, and that is shown until it tells the next.
+    `watched`: whether there are such jobs at all; without one it says so. `reach`: a time in which each job runs, as Prometheus writes it:
+    what it told is shown until it tells something again.
     """
     named = f'environment="{environment}",endpoint=~"$model"'
     version, feature = "{{endpoint}} {{model_version}}", "{{endpoint}} {{model_version}} {{feature}} {{method}}"
 
     def newest(series: str, *matchers: str) -> str:
-        return f"last_over_time({series}{{{','.join((named, *matchers))}}}[{windows}])"
+        return f"last_over_time({series}{{{','.join((named, *matchers))}}}[{reach}])"
 
     by_feature = "max by (endpoint, model_version, feature, method)"
     excess = f"{by_feature} ({newest(SCORE, WORSE)}) / ({by_feature} ({newest(THRESHOLD)}) > 0)"

@@ -94,8 +94,7 @@ def _drift_dashboard(environment: Environment) -> Dashboard:
     watched = [facts for model in monitored(environment) if (facts := drift_facts(environment, model)) is not None]
     if not watched:
         return drift_dashboard(environment.environment, watched=False)
-    longest = max(facts.minutes(2, facts.lateness_seconds / 60 + 30) for facts in watched)
-    return drift_dashboard(environment.environment, windows=duration(longest))
+    return drift_dashboard(environment.environment, reach=duration(max(facts.reach_minutes for facts in watched)))
 
 
 def _uses_gpus(environment: Environment, key: str) -> bool:

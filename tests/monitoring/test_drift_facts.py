@@ -1,6 +1,7 @@
 """What is watched of a model comes to rules and dashboards as its file and its environment say it."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from ruamel.yaml import YAML
@@ -40,11 +41,18 @@ def test_times_follow_from_window_and_lateness() -> None:
     (group,) = drift_rules(facts)
     assert group["interval"] == "5m"
     text = json.dumps(group)
-    # Two windows, lateness, and half an hour; a window and a half, and half an hour.
-    assert "[13h]" in text
+    # Two runs and half an hour; a run and a half, and half an hour.
+    assert "[750m]" in text
     assert f"> {60 * (9 * 60 + 30)}" in text
     silent = {rule["labels"]["reason"]: rule["for"] for rule in group["rules"] if rule["alert"] == "DriftJobSilent"}
     assert silent == {"late": "5m", "never": "570m"}
+
+
+def test_a_month_is_not_waited_for_to_see_that_the_job_is_silent() -> None:
+    facts = drift_facts(environment("everything"), "screening")
+    assert facts is not None
+    monthly = json.dumps(drift_rules(replace(facts, window_seconds=31 * 86400)))
+    assert f"> {60 * (36 * 60 + 30)}" in monthly
 
 
 def test_what_is_answered_on_sagemaker_is_not_counted_in_prometheus() -> None:
@@ -55,7 +63,7 @@ def test_what_is_answered_on_sagemaker_is_not_counted_in_prometheus() -> None:
 
 
 def test_the_dashboard_looks_as_far_back_as_the_longest_window_asks() -> None:
-    assert "[13h]" in json.dumps(all_dashboards(environment("everything"))["drift"])
+    assert "[750m]" in json.dumps(all_dashboards(environment("everything"))["drift"])
     assert "nobody looked" in json.dumps(all_dashboards(environment("dev"))["drift"])
 
 

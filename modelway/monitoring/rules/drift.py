@@ -11,7 +11,7 @@ from types import MappingProxyType
 
 from modelway.architecture.monitoring import Severity
 from modelway.monitoring.rules.writing import Group, Rule, alert, group, linked, number, quoted
-from modelway.monitoring.slo import duration
+from modelway.monitoring.slo import MINUTES_PER_DAY, duration
 
 ALARM = "ml_drift_alarm"
 """1 while enough of the last windows have drifted, by environment, endpoint, version and what is watched."""
@@ -24,6 +24,8 @@ STARVED = 0.5
 """Share of the labels that are due below which nothing that is said of a model's answers holds for all of them."""
 FEWEST = 100
 """Requests that should have been kept in a window before it is odd that none was."""
+SLACK = 30
+"""Minutes that a run may begin later than it should, wait for its tries, and take."""
 SLOW = 6 * 60
 """Minutes of a window from which its rules are evaluated every five minutes: they look far back, and nothing is in a hurry."""
 
@@ -56,14 +58,23 @@ class DriftFacts:
     def owned(self) -> dict[str, str]:
         return {"model": self.model, "team": self.team}
 
-    def minutes(self, windows: float, more: float = 0) -> int:
-        """Length of so many windows, and as many minutes."""
-        return math.ceil(windows * self.window_seconds / 60 + more)
+    @property
+    def window_minutes(self) -> int:
+        return math.ceil(self.window_seconds / 60)
+
+    @property
+    def run_minutes(self) -> int:
+        """From one run of the job to the next: a window, a day at most (components/drift.py)."""
+        return min(self.window_minutes, MINUTES_PER_DAY)
+
+    @property
+    def reach_minutes(self) -> int:
+        """Long enough to have the last run's samples in it, also where that came late."""
+        return 2 * self.run_minutes + SLACK
 
     @property
     def reach(self) -> str:
-        """Long enough to have the last run's samples in it, also where that came late."""
-        return duration(self.minutes(2, self.lateness_seconds / 60 + 30))
+        return duration(self.reach_minutes)
 
 
 @dataclass(frozen=True)
@@ -89,7 +100,7 @@ _ALARMS: Mapping[str, _Told] = MappingProxyType(
 
 def drift_rules(facts: DriftFacts) -> list[Group]:
     """The rules about a model's drift, in one group."""
-    interval = "5m" if facts.minutes(1) >= SLOW else None
+    interval = "5m" if facts.window_minutes >= SLOW else None
     return linked([group(f"{facts.model}-drift", _rules(facts), interval)], facts.runbooks)
 
 
@@ -119,8 +130,8 @@ def _alarm(facts: DriftFacts, watch: str, severity: Severity) -> Rule:
 
 def _silent(facts: DriftFacts) -> Iterator[Rule]:
     """Two rules: a last run that is too long ago, and none at all."""
-    # A run that fell out, and half an hour for the next one.
-    late = facts.minutes(1.5, 30)
+    # A run that fell out.
+    late = math.ceil(1.5 * facts.run_minutes) + SLACK
     last = f"{LAST_RUN}{{{facts.series}}}"
     reasons = {
         "late": (f"time() - max(last_over_time({last}[{duration(3 * late)}])) > {60 * late}", "5m", "Its last run is too long ago"),
@@ -133,20 +144,20 @@ def _silent(facts: DriftFacts) -> Iterator[Rule]:
             hold=hold,
             severity="ticket",
             summary=f"Nobody looks whether {facts.model} drifts",
-            description=f"{words}: a window is {duration(facts.minutes(1))} long. No alert about drift means nothing meanwhile.",
+            description=f"{words}: it runs every {duration(facts.run_minutes)}. No alert about drift means nothing meanwhile.",
             labels={**facts.owned, "reason": reason},
         )
 
 
 def _capture_stopped(facts: DriftFacts, kept: float) -> Rule:
     rows = f"sum(max by (model_version) (last_over_time({ROWS}{{{facts.series}}}[{facts.reach}]))) == 0"
-    window = duration(facts.minutes(1))
+    window = duration(facts.window_minutes)
     requests = f'sum(increase(inference_requests_total{{model="{facts.model}"}}[{window}])) * {number(kept)} > {FEWEST}'
     return alert(
         "DriftCaptureStopped",
         f"{rows} and on () {requests}",
         # Requests that began just now are in no window that was looked at.
-        hold=duration(facts.minutes(2, facts.lateness_seconds / 60 + 15)),
+        hold=duration(2 * facts.window_minutes + math.ceil(facts.lateness_seconds / 60) + SLACK),
         severity="ticket",
         summary=f"Requests of {facts.model} are not kept",
         description=f"The last window has no row, though more than {FEWEST} requests of {window} should have been kept.",
@@ -159,7 +170,7 @@ def _labels_starved(facts: DriftFacts) -> Rule:
     return alert(
         "DriftLabelsStarved",
         f"{share} < {number(STARVED)}",
-        hold=duration(facts.minutes(1)),
+        hold=duration(facts.run_minutes),
         severity="ticket",
         summary=f"Labels of {facts.model} do not come",
         description="Of the labels of version {{ $labels.model_version }} that are due, {{ $value | humanizePercentage }} are there.",
