@@ -6,16 +6,17 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from modelway.monitoring.drift import counting
 from modelway.monitoring.drift.baseline import Baseline, Column, hashed
 from modelway.monitoring.drift.cells import text
 from modelway.monitoring.drift.counting import MOST_VALUES, count, opened
 from modelway.monitoring.drift.counts import ColumnCounts, Counts
 
 SALT = "00ff"
-CUTS = (-1.0, math.nextafter(0.0, -1), 0.0, 0.5, 1e300)
+CUTS = (-1.0, math.nextafter(0.0, -1), 0.0, 0.30000000000000004, 0.5, 1e300)
 KNOWN = ("a", "", "true", "3", "Ä 'quoted'")
 
 NUMBERS = st.one_of(st.none(), st.sampled_from([*CUTS, -0.0, math.nan, math.inf, -math.inf, 5e-324, 1.7e308, -1.7e308]), st.floats())
@@ -30,7 +31,7 @@ def baseline(*columns: Column) -> Baseline:
     )  # fmt: skip
 
 
-def number(name: str, cuts: tuple[float, ...] = CUTS, counts: tuple[int, ...] = (5, 0, 40, 1, 2, 0)) -> Column:
+def number(name: str, cuts: tuple[float, ...] = CUTS, counts: tuple[int, ...] = (5, 0, 40, 1, 2, 0, 7)) -> Column:
     return Column(name=name, role="input", kind="number", rows=10, missing=0, cuts=cuts, counts=counts)
 
 
@@ -75,7 +76,19 @@ def by_hand(rows: list[Row]) -> Counts:
     return Counts(len(rows), made)
 
 
-@settings(max_examples=40, deadline=None)
+@pytest.fixture(params=["by histogram", "by comparisons"])
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on DuckDB, and as on every other engine."""
+    if request.param == "by comparisons":
+        monkeypatch.setattr(counting, "_by_histogram", counting._by_comparisons)
+
+
+BOTH = pytest.mark.usefixtures("way")
+EXAMPLES = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+@BOTH
+@EXAMPLES
 @given(rows=ROWS)
 def test_parts_and_the_whole_are_as_counted_by_hand(rows: list[Row], tmp_path_factory: pytest.TempPathFactory) -> None:
     folder = tmp_path_factory.mktemp("rows")
@@ -89,7 +102,7 @@ def test_parts_and_the_whole_are_as_counted_by_hand(rows: list[Row], tmp_path_fa
     assert counted[0] + counted[1] == counted[2]
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(rows=ROWS, ends=st.tuples(st.floats(0, 10), st.floats(0, 10)))
 def test_a_window_has_its_start_and_not_its_end(
     rows: list[Row], ends: tuple[float, float], tmp_path_factory: pytest.TempPathFactory
@@ -99,6 +112,7 @@ def test_a_window_has_its_start_and_not_its_end(
         assert count(table, LOOKED_AT, start=start, end=end) == by_hand([row for row in rows if start <= row[2] < end])
 
 
+@BOTH
 def test_columns_of_other_types_and_columns_that_are_not_there(tmp_path: Path) -> None:
     looked_at = baseline(*(number(name) for name in ("whole", "single", "text", "truth", "absent")), category("small", ("3", "0", "0.1")))
     columns = {
@@ -111,14 +125,29 @@ def test_columns_of_other_types_and_columns_that_are_not_there(tmp_path: Path) -
     pq.write_table(pa.table(columns), tmp_path / "rows.parquet")
     with opened([tmp_path / "rows.parquet"]) as table:
         counted = count(table, looked_at).columns
-    assert counted["whole"] == ColumnCounts(4, 1, 0, 0, (0, 0, 1, 0, 2, 0))
-    assert counted["single"] == ColumnCounts(4, 1, 0, 2, (0, 0, 0, 1, 0, 0))
-    assert counted["text"] == ColumnCounts(4, 1, 2, 0, (0, 0, 0, 1, 0, 0))
-    assert counted["truth"] == ColumnCounts(4, 1, 3, 0, (0,) * 6)
-    assert counted["absent"] == ColumnCounts(4, 4, 0, 0, (0,) * 6)
+    assert counted["whole"] == ColumnCounts(4, 1, 0, 0, (0, 0, 1, 0, 0, 2, 0))
+    assert counted["single"] == ColumnCounts(4, 1, 0, 2, (0, 0, 0, 0, 1, 0, 0))
+    assert counted["text"] == ColumnCounts(4, 1, 2, 0, (0, 0, 0, 0, 1, 0, 0))
+    assert counted["truth"] == ColumnCounts(4, 1, 3, 0, (0,) * 7)
+    assert counted["absent"] == ColumnCounts(4, 4, 0, 0, (0,) * 7)
     assert counted["small"] == ColumnCounts(4, 0, 0, 0, (1, 1, 1, 1))
 
 
+@BOTH
+@given(values=st.lists(st.floats(allow_nan=False), min_size=1, max_size=60))
+@settings(EXAMPLES, max_examples=8)
+def test_a_value_that_is_a_cut_is_in_the_bin_below_it(values: list[float], tmp_path_factory: pytest.TempPathFactory) -> None:
+    path = tmp_path_factory.mktemp("rows") / "rows.parquet"
+    pq.write_table(pa.table({"number": pa.array([*values, *values], pa.float64())}), path)
+    finite = [value for value in values if math.isfinite(value)]
+    cuts = tuple(sorted({0.0 if value == 0 else value for value in finite}))
+    with opened([path]) as table:
+        counted = count(table, baseline(number("number", cuts, ()))).columns["number"]
+    assert counted.counts == (*(2 * sum(value == cut for value in values) for cut in cuts), 0)
+    assert counted.infinite == 2 * (len(values) - len(finite))
+
+
+@BOTH
 def test_a_column_without_cuts_has_one_bin(tmp_path: Path) -> None:
     pq.write_table(pa.table({"empty": [1.0, -math.inf, math.inf, math.nan, None]}), tmp_path / "rows.parquet")
     with opened([tmp_path / "rows.parquet"]) as table:
