@@ -81,7 +81,7 @@ def serving(changed: bool, policy: str) -> list[Any]:
                 },
             },
         ),
-        aws("scheduler/schedule:Schedule", "moved", {**daily, "name": "moved-two" if changed else "moved-one"}),
+        aws("scheduler/schedule:Schedule", "moved-schedule", {**daily, "name": "moved-two" if changed else "moved-one"}),
         aws("s3/bucket:Bucket", "objects", {"forceDestroy": True}),
         aws(
             "s3/bucketObjectv2:BucketObjectv2",

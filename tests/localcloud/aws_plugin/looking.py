@@ -31,7 +31,8 @@ def look(client: Client, kind: str, identifier: str, outputs: Object) -> Any:
     except ClientError as error:
         code, message = error.response["Error"]["Code"], error.response["Error"].get("Message", "")
         # SageMaker has no code of its own for it.
-        if "NotFound" in code or "NoSuch" in code or "Could not find" in message:
+        # Nor has S3 of an object, whose answer has no body.
+        if "NotFound" in code or "NoSuch" in code or code == "404" or "Could not find" in message:
             return None
         raise
     return {**found, **more}

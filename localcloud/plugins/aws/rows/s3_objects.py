@@ -38,8 +38,10 @@ OBJECT = Row(
         "etag": Source(lambda scope: str(scope.live.get("ETag", "")).strip('"')),
     },
     replace_on=frozenset({"bucket", "key"}),
-    computed=frozenset({"contentType", "serverSideEncryption", "storageClass"}),
+    computed=frozenset({"acl", "bucketKeyEnabled", "contentType", "etag", "kmsKeyId", "serverSideEncryption", "storageClass"}),
     kept={"content": "it is not read back"},
+    # It says again what the content is.
+    import_skips=frozenset({"etag"}),
     tagging=Tagging(
         Call("PutObjectTagging", {**_FOUND, "Tagging": {"TagSet": TAGS}}),
         # All tags are put at once.

@@ -30,7 +30,7 @@ SCHEDULE = Row(
     delete=(Call("DeleteSchedule", _FOUND),),
     replace_on=frozenset({"groupName", "name", "namePrefix"}),
     defaults={"groupName": "default", "scheduleExpressionTimezone": "UTC", "state": "ENABLED"},
-    computed=frozenset({"groupName", "name", "namePrefix"}),
+    computed=frozenset({"groupName", "name", "namePrefix", "target.retryPolicy"}),
     kept={"namePrefix": "it is part of the name"},
     documents=frozenset({"target.input"}),
     naming=Naming(length=64),
