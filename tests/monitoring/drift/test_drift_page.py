@@ -140,6 +140,15 @@ def test_two_versions_stand_side_by_side_and_the_worse_one_gives_the_heading() -
     assert read.text.split("To the report")[1].startswith(" Modelway drift of credit-risk in prod Alarm: requests drifted")
 
 
+def test_a_metric_comes_before_what_watches_its_errors() -> None:
+    def one(method: str, score: float, state: str = "steady") -> Finding:
+        return Finding("concept", "roc_auc", method, state, 900, f"as {method} has it", score, 0.5)  # type: ignore[arg-type]
+
+    found = (one("ddm", 0.9), one("roc_auc", 0.8), one("adwin", 0.9, "drifted"))
+    read = shown(msgspec.structs.replace(result(1), findings=found))
+    assert re.findall(r"as (\w+) has it", read.text) == ["adwin", "roc_auc", "ddm"]
+
+
 def test_before_the_first_window_it_says_so() -> None:
     assert "No window was looked at yet" in Read(page(watched(), [], {})).text
 

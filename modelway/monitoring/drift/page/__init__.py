@@ -100,9 +100,14 @@ def _version(watched: Watched, name: str, history: list[Result], baseline: Basel
         strips={alarm.watch: drawing.strip(seen, alarm.watch) for alarm in newest.alarms},
         subjects=tuple(subjects),
         columns=len(by_subject),
-        judged=tuple(finding for finding in ordered if finding.watch in ("concept", "parity")),
+        judged=tuple(sorted((one for one in ordered if one.watch in ("concept", "parity")), key=_metric_first)),
         listed=tuple(ordered[:LISTED]),
     )
+
+
+def _metric_first(finding: Finding) -> tuple[bool, bool]:
+    """What drifted, then of one state the metric itself before what watches its errors."""
+    return finding.state != "drifted", finding.watch == "concept" and finding.method != finding.subject
 
 
 def _subject(name: str, findings: Sequence[Finding], history: Sequence[Result], baseline: Baseline | None) -> Subject:
