@@ -46,9 +46,11 @@ def run(
     payloads: Annotated[
         str | None, typer.Option(metavar="PLACE", help="With an environment: where requests and answers are kept.", show_default=False)
     ] = None,
-    results: Annotated[str | None, typer.Option(metavar="PLACE", help="With an environment: where results go.", show_default=False)] = None,
+    results: Annotated[
+        str | None, typer.Option(metavar="PLACE", help="With an environment: where results go; its own place.", show_default=False)
+    ] = None,
     store: Annotated[
-        str | None, typer.Option(metavar="PLACE", help="With an environment: its model store, which has the baselines.", show_default=False)
+        str | None, typer.Option(metavar="PLACE", help="With an environment: where baselines are; its model store.", show_default=False)
     ] = None,
     environments: _environments.Folder = None,
 ) -> None:
@@ -93,24 +95,22 @@ def _from_file(address: str) -> "Watched":
 
 def _from_environment(endpoint: str, environment: str | None, folder: "Path | None", places: "Places") -> "Watched":
     """What the environment's files say is watched, at those places."""
+    from modelway.architecture.platform_rules import bucket_name
+    from modelway.monitoring.places import results_address
     from modelway.monitoring.watching import watched
 
     model, world = described(endpoint, "ENDPOINT", environment, folder)
     if model.drift is None:
         raise WrongUsage(f"nothing is watched of {endpoint} in {world.environment}: its file has no drift.")
-    missing = [f"--{name}" for name, value in (("payloads", places.payloads), ("results", places.results)) if value is None]
-    if missing or places.payloads is None or places.results is None:
-        raise typer.BadParameter(
-            "an environment does not say in which buckets they are; give a folder or s3://…", param_hint=", ".join(missing)
-        )
+    if places.payloads is None:
+        raise typer.BadParameter("say where requests and answers are kept, a folder or s3://BUCKET/PREFIX/", param_hint="--payloads")
     kept = {version: one.baseline for version, one in model.versions.items() if one.baseline is not None}
-    if places.store is None and any(one.bucket is None for one in kept.values()):
-        raise typer.BadParameter("give the model store that baselines are in, a folder or s3://…", param_hint="--store")
-    store = (places.store or "").rstrip("/")
+    store = (places.store or f"s3://{bucket_name(world)}").rstrip("/")
     addresses = {
         version: f"s3://{one.bucket}/{one.key}" if one.bucket is not None else f"{store}/{one.key}" for version, one in kept.items()
     }
-    return watched(world, endpoint, payloads=places.payloads, results=places.results, baselines=addresses)
+    results = places.results or results_address(world, endpoint)
+    return watched(world, endpoint, payloads=places.payloads, results=results, baselines=addresses)
 
 
 def _as_data(ran: "Ran") -> dict[str, object]:

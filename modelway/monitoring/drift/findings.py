@@ -51,13 +51,15 @@ def said(
     rows: Sequence[Path],
     accounting: Accounting,
     window: Window,
+    span: tuple[float, float],
     *,
     before: Sequence[Result],
     labels: Labels | None,
     now: float,
 ) -> Said:
-    """Everything that is to be said of a window. `rows` may hold those of other windows too; `before` are the results of windows
-    before, oldest first; `labels` is None while those of the window are not due, and what needs them is not said then."""
+    """Everything that is to be said of a window. `rows` may hold those of other windows too; `span` is what time they can be of, by the
+    files that they are in. `before` are the results of windows before, oldest first; `labels` is None while those of the window are not
+    due, and what needs them is not said then."""
     drift, baseline = version.drift, version.baseline
     length = window.end - window.start
     counts, newest = none(baseline), _last_end(before)
@@ -65,6 +67,7 @@ def said(
         with opened(rows) as table:
             counts = count(table, baseline, start=window.start, end=window.end)
             newest = _newest_of(table, window) or newest
+            accounting = msgspec.structs.replace(accounting, misplaced=_outside(table, span))
     findings = [*look(baseline, counts, drift, version.contract, start=window.start, window_seconds=length, minimum=version.minimum)]
     findings += quality(
         rows,
@@ -107,12 +110,18 @@ def _newest_of(table: ir.Table, window: Window) -> float | None:
     return newest
 
 
+def _outside(table: ir.Table, span: tuple[float, float]) -> int:
+    first, last = (ibis.literal(time) for time in span)
+    return int(table.filter((table[TIME] < first) | (table[TIME] > last)).count().to_pyarrow().as_py())
+
+
 def _last_end(before: Sequence[Result]) -> float | None:
     """Until when there were rows, to a window's length: their times are not kept."""
     return next((float(result.end) for result in reversed(before) if result.counts.rows), None)
 
 
 def _joined(accounting: Accounting, of_labels: Accounting) -> Accounting:
-    """What was read of rows, and of labels."""
-    names = ("labels", "labels_unknown", "labels_twice", "labels_missing")
+    """What was read of rows, and of labels. Which are of requests that there never were is not known here: files of labels are of many
+    windows, and the rows of one."""
+    names = ("labels", "labels_twice", "labels_missing")
     return msgspec.structs.replace(accounting, **{name: getattr(of_labels, name) for name in names})

@@ -34,6 +34,11 @@ class Inputs:
         """Bytes of the payloads."""
         return sum(one.entry.size for one in self.files)
 
+    @property
+    def span(self) -> tuple[float, float]:
+        """First and last time that rows of the files can be of."""
+        return min((one.first for one in self.files), default=0.0), max((one.last for one in self.files), default=0.0)
+
     def grown(self, since: Result) -> bool:
         """Whether there are more payloads. Fewer there are once the bucket has let old ones go, and what was found in them stands."""
         return len(self.files) > since.accounting.files or self.size > since.held

@@ -19,7 +19,7 @@ from modelway.monitoring.drift.history import History, Stored
 from modelway.monitoring.drift.inputs import DueLabels, Inputs
 from modelway.monitoring.drift.payloads import Payload
 from modelway.monitoring.drift.result import SCHEMA, Finding, Result
-from modelway.monitoring.drift.store import StoreFailure, content, fetched, local_path, opened
+from modelway.monitoring.drift.store import Entry, StoreFailure, content, fetched, local_path, opened
 from modelway.monitoring.drift.watched import Watched, WatchedVersion
 from modelway.monitoring.drift.windows import Window, due, shown
 
@@ -90,14 +90,15 @@ class _Run:
         labelled = [] if self._named is not None else self._labelled(windows)
         # Two lists: what lies between is nobody's business.
         files = {one.entry.key: one for some in (labelled, windows) for one in self._found(some)}
-        ordered = [*labelled, *windows]
+        # What is new first: whatever may be with the labels, data are looked at.
+        ordered = [*windows, *labelled]
         self._first = windows[0].start
         for number, window in enumerate(ordered):
             self._look(window, [one for one in files.values() if one.can_hold(window)], newest=window == windows[-1])
             self._forget([one for one in files.values() if not any(map(one.can_hold, ordered[number + 1 :]))])
         if self._files and not self._rows:
             self._faults.append(f"not one row could be read of {self._files} files in {self._payloads.address}; the results say why.")
-        return self._told([window.start for window in ordered])
+        return self._told(sorted(window.start for window in ordered))
 
     def _usable(self) -> list[Version]:
         """Versions with their baselines; those without one that can be used are left out, and told."""
@@ -151,23 +152,14 @@ class _Run:
         return stored is not None and not stored.result.labelled
 
     def _found(self, windows: Sequence[Window]) -> list[Payload]:
-        return payloads.found(self._payloads, windows, self._lateness, [one.version for one in self._watched.versions])
+        versions = [one.version for one in self._watched.versions]
+        return payloads.found(self._payloads, windows, self._lateness, versions, any_age=self._named is not None)
 
     def _look(self, window: Window, files: Sequence[Payload], *, newest: bool) -> None:
         """The window has its results."""
-        versions = [one.version for one in self._watched.versions]
-        try:
-            labels = self._labels.files(window)
-        except StoreFailure as fault:
-            labels = None
-            if str(fault) not in self._faults:
-                self._faults.append(str(fault))
-        wanted = []
-        for version in self._versions:
-            inputs = Inputs(tuple(payloads.of_version(files, version.version, versions)), labels)
-            one = _Looked(version, window, inputs, self._histories[version.version].at(window.start))
-            if self._is_wanted(one, newest=newest):
-                wanted.append(one)
+        wanted = self._wanted(window, files, self._label_files(window), newest=newest)
+        if any(not self._readable(one.inputs.labels) for one in wanted):
+            wanted = self._wanted(window, files, None, newest=newest)
         if not wanted:
             return
         keys = sorted({file.entry.key for one in wanted for file in one.inputs.files})
@@ -182,6 +174,35 @@ class _Run:
                 self._write(one, rows, newest=newest)
         finally:
             shutil.rmtree(tables)
+
+    def _wanted(self, window: Window, files: Sequence[Payload], labels: tuple[Entry, ...] | None, *, newest: bool) -> list[_Looked]:
+        versions, found = [one.version for one in self._watched.versions], []
+        for version in self._versions:
+            inputs = Inputs(tuple(payloads.of_version(files, version.version, versions)), labels)
+            one = _Looked(version, window, inputs, self._histories[version.version].at(window.start))
+            if self._is_wanted(one, newest=newest):
+                found.append(one)
+        return found
+
+    def _label_files(self, window: Window) -> tuple[Entry, ...] | None:
+        """None where they are not due, or cannot be had: that hinders nothing else, and is told."""
+        try:
+            return self._labels.files(window)
+        except StoreFailure as fault:
+            self._fail(str(fault))
+            return None
+
+    def _readable(self, labels: tuple[Entry, ...] | None) -> bool:
+        try:
+            self._labels.read(labels)
+        except StoreFailure as fault:
+            self._fail(str(fault))
+            return False
+        return True
+
+    def _fail(self, fault: str) -> None:
+        if fault not in self._faults:
+            self._faults.append(fault)
 
     def _is_wanted(self, one: _Looked, *, newest: bool) -> bool:
         """Whether a window is looked at: see `run`."""
@@ -210,7 +231,7 @@ class _Run:
         else:
             before, labels = history.before(window.start, BEFORE), self._labels.read(one.inputs.labels)
             tables = rows.tables.get(one.version.version, ())
-            found = said(one.version, tables, rows.accounting, window, before=before, labels=labels, now=self._now)
+            found = said(one.version, tables, rows.accounting, window, one.inputs.span, before=before, labels=labels, now=self._now)
             if stored is None and not found.counts.rows and not self._counts_empty(history, window, newest=newest):
                 return
             made = self._result(one, found)

@@ -1,6 +1,6 @@
 """Which files can hold rows of which windows, by what they are called, or by when they were written."""
 
-import hashlib
+import math
 import re
 from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -25,26 +25,26 @@ class Payload:
     entry: Entry
     first: float
     last: float
-    named: bool
-    """Whether its name says so."""
 
     def can_hold(self, window: Window) -> bool:
         return self.first < window.end and self.last >= window.start
 
 
-def payload(entry: Entry, length: int, lateness: int) -> Payload:
+def payload(entry: Entry, length: int, lateness: int, *, any_age: bool = False) -> Payload:
     """A file of our servers is called VERSION/YYYY/MM/DD/HHMMSS-….jsonl after when it was written, one of SageMaker …/YYYY/MM/DD/HH/… after
-    the hour of its requests. Of any other it is only known when it was changed: its rows are of windows that were still waited for then."""
+    the hour of its requests. Of any other it is only known when it was changed: its rows are of windows that were still waited for then, or
+    of any before with `any_age`."""
     late = max(lateness, SLACK)
     if (found := _OURS.fullmatch(entry.key)) and (time := _time(found)) is not None:
-        return Payload(entry, time - late, time + 1, True)
+        return Payload(entry, time - late, time + 1)
     if (found := _SAGEMAKER.fullmatch(entry.key)) and (time := _time(found)) is not None:
-        return Payload(entry, time - SLACK, time + 3600 + SLACK, True)
-    return Payload(entry, entry.modified - late - length, entry.modified + SLACK, False)
+        return Payload(entry, time - SLACK, time + 3600 + SLACK)
+    return Payload(entry, -math.inf if any_age else entry.modified - late - length, entry.modified + SLACK)
 
 
-def found(store: Store, windows: Sequence[Window], lateness: int, versions: Iterable[str]) -> list[Payload]:
-    """The files that can hold rows of any of the windows, by key. Folders of days that cannot are not even listed."""
+def found(store: Store, windows: Sequence[Window], lateness: int, versions: Iterable[str], *, any_age: bool = False) -> list[Payload]:
+    """The files that can hold rows of any of the windows, by key; `any_age`: see `payload`. Folders of days that cannot are not even
+    listed."""
     if not windows:
         return []
     length = windows[0].end - windows[0].start
@@ -53,7 +53,9 @@ def found(store: Store, windows: Sequence[Window], lateness: int, versions: Iter
     # A version may be called 2026, and is no year.
     roots = {f"{version}/" for version in versions}
     listed = _walk(store, "", first - SLACK, last + max(lateness, SLACK), roots)
-    known = (payload(entry, length, lateness) for entry in listed if not entry.key.rpartition("/")[2].startswith((".", "_")))
+    known = (
+        payload(entry, length, lateness, any_age=any_age) for entry in listed if not entry.key.rpartition("/")[2].startswith((".", "_"))
+    )
     return sorted((one for one in known if any(map(one.can_hold, windows))), key=lambda one: one.entry.key)
 
 
@@ -61,12 +63,6 @@ def of_version(payloads: Iterable[Payload], version: str, versions: Iterable[str
     """Those that can be of the version: files below a folder that is called after another one are not."""
     others = {other for other in versions if other != version}
     return [one for one in payloads if one.entry.key.partition("/")[0] not in others]
-
-
-def digest(entries: Iterable[Entry]) -> str:
-    """sha256 over names and sizes of files."""
-    lines = sorted(f"{entry.size} {entry.key}\n" for entry in entries)
-    return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
 def _walk(store: Store, prefix: str, first: float, last: float, roots: Container[str]) -> Iterator[Entry]:

@@ -81,6 +81,8 @@ class Accounting(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_d
     """Requests whose label is due and not there."""
     other_models: int = 0
     """Of another model."""
+    misplaced: int = 0
+    """With a time that their file does not have by its name or by when it was written: they count in no window."""
 
 
 class Alarm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -131,12 +131,10 @@ class Folder:
         within = prefix.rpartition("/")[0]
         found = []
         with _explained(self.address):
-            for folder, folders, names in os.walk(self._root / within, followlinks=True):
+            for folder, folders, names in os.walk(self._root / within, onerror=_raised):
                 folders[:] = [name for name in folders if not name.startswith(".")]
-                found += [
-                    entry for name in names if (entry := self._entry(Path(folder, name))) is not None and entry.key.startswith(prefix)
-                ]
-        return sorted(found, key=lambda entry: entry.key)
+                found += [entry for name in names if (entry := self._entry(Path(folder, name))) is not None]
+        return sorted((entry for entry in found if entry.key.startswith(prefix)), key=lambda entry: entry.key)
 
     def level(self, prefix: str = "") -> Level:
         with _explained(self.address):
@@ -193,6 +191,12 @@ class Folder:
         except FileNotFoundError:  # gone since it was listed
             return None
         return Entry(path.relative_to(self._root).as_posix(), status.st_size, status.st_mtime)
+
+
+def _raised(fault: OSError) -> None:
+    """A folder that is not there yet is empty; one that cannot be read is not."""
+    if not isinstance(fault, FileNotFoundError):
+        raise fault
 
 
 @contextmanager

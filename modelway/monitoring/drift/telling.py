@@ -35,7 +35,7 @@ def standing(history: History) -> Result | None:
     there = {alarm.watch for alarm in newest.alarms}
     missing = [alarm.watch for alarm in from_labels.alarms if alarm.watch not in there]
     found = tuple(finding for finding in from_labels.findings if finding.watch in missing and not finding.estimated)
-    counted = {name: getattr(from_labels.accounting, name) for name in ("labels", "labels_unknown", "labels_twice", "labels_missing")}
+    counted = {name: getattr(from_labels.accounting, name) for name in ("labels", "labels_twice", "labels_missing")}
     return msgspec.structs.replace(
         newest,
         findings=(*newest.findings, *found),

@@ -50,6 +50,7 @@ ACCOUNTS = {
     "without_time": "records without a time, left out",
     "mixed_zones": "times without a zone beside times with one, taken as UTC",
     "future": "records of the future",
+    "misplaced": "rows of another time than their file can have, which are in no window",
     "late": "records that came after the window had been looked at",
     "schema_changes": "columns that changed their type, came or went within the window",
     "unanswered": "requests without an answer, or answers without a request",

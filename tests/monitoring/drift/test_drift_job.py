@@ -344,3 +344,94 @@ def test_a_result_that_is_none_is_told(looked_at: Endpoint) -> None:
     looked_at.store.write(f"1/{key_of(FIRST)}.json", b"{")
     with pytest.raises(ModelwayError, match=r"results/1/2025-03-03T000000Z.json is no result of a window"):
         job(looked_at, 2)
+
+
+DELAY = 3
+"""Hours after which labels are known, in these tests."""
+
+
+@pytest.fixture
+def labelled(endpoint: Endpoint) -> Endpoint:
+    """An endpoint whose labels are known three hours later; the first two hours are looked at."""
+    needs = {"labels": {"source": "s3://labels/credit-risk/", "delay": "3h"}, "concept": {"metric": "roc_auc", "drop": 0.05}}
+    endpoint.declared = logs.drift(votes={"needed": 1, "of": 1}, **needs)
+    endpoint.labels = str(endpoint.folder / "labels")
+    endpoint.ask(0)
+    endpoint.ask(1)
+    first = job(endpoint, 1)
+    assert [result.labelled for result in first.results] == [False, False]
+    assert not any(finding.watch == "concept" and not finding.estimated for result in first.results for finding in result.findings)
+    return endpoint
+
+
+def concept(result: Result) -> str:
+    return next(finding.state for finding in result.findings if finding.watch == "concept" and finding.method == "roc_auc")
+
+
+def test_what_labels_say_comes_later_to_the_same_window(labelled: Endpoint, told: Callable[[Receiver], None]) -> None:
+    labelled.known(0)
+    labelled.known(1, flipped=True)
+    with receiver() as there:
+        told(there)
+        ran = job(labelled, DELAY)
+        (first,) = [result for result in ran.results if result.start == FIRST]
+        assert (first.revision, first.labelled, concept(first)) == (2, True, "steady")
+        assert (first.accounting.labels, first.accounting.labels_missing) == (400, 0)
+        assert not alarm(first, "concept")
+        # The labels of the second hour are there, and not due.
+        assert not of(labelled, 1).labelled
+        assert not [one for one in said_by(there) if one[1] == "1/concept"]
+        later = job(labelled, DELAY + 1)
+        (second,) = [result for result in later.results if result.start == FIRST + HOUR]
+        assert (second.revision, concept(second)) == (2, "drifted")
+        # What stands: the newest window, and what the newest labels say.
+        assert later.standing["1"].start == FIRST + (DELAY + 1) * HOUR
+        assert alarm(later.standing["1"], "concept")
+        assert later.standing["1"].accounting.labels == 400
+        assert [one for one in said_by(there) if one[1] == "1/concept"] == [("raised", "1/concept", "2025-03-03T01:00:00Z")]
+        assert not job(labelled, DELAY + 1).results
+
+
+def test_labels_that_are_starved_are_unknown(labelled: Endpoint) -> None:
+    labelled.known(0, many=60)
+    (first,) = [result for result in job(labelled, DELAY).results if result.start == FIRST]
+    assert concept(first) == "unknown"
+    assert (first.accounting.labels, first.accounting.labels_missing) == (60, 340)
+
+
+def test_payloads_that_are_gone_before_their_labels_come_are_told(labelled: Endpoint) -> None:
+    labelled.known(0)
+    before = of(labelled, 0)
+    shutil.rmtree(labelled.payloads)
+    Path(labelled.payloads).mkdir()
+    (first,) = [result for result in job(labelled, DELAY).results if result.start == FIRST]
+    assert concept(first) == "unknown"
+    assert first.counts == before.counts
+    assert [finding for finding in first.findings if finding.watch == "data"] == [one for one in before.findings if one.watch == "data"]
+    why = next(finding.why for finding in first.findings if finding.watch == "concept")
+    assert why == "of the window's 1 files 0 are left: payloads are kept for a shorter time than labels take"
+    assert not [result for result in job(labelled, DELAY).results if result.start == FIRST]
+
+
+def test_labels_that_cannot_be_had_hinder_nothing_else(labelled: Endpoint) -> None:
+    Path(labelled.labels or "").write_text("no folder")
+    labelled.labels = f"{labelled.labels}/within"
+    ran = job(labelled, DELAY)
+    assert [result.start for result in ran.results] == [FIRST + hour * HOUR for hour in (2, 3)]
+    assert not of(labelled, 0).labelled
+    assert [fault.partition(":")[0] for fault in ran.faults] == [labelled.labels]
+
+
+def test_a_named_window_has_rows_of_files_that_do_not_say_when(endpoint: Endpoint) -> None:
+    # Copied today, as all that people have at hand is.
+    made = Path(endpoint.payloads, endpoint.ask(0))
+    made.rename(Path(endpoint.payloads, "requests.jsonl"))
+    assert job(endpoint, 0).results[0].counts.rows == 0
+    assert job(endpoint, 0, windows=[window(0)]).results[0].counts.rows == 400
+
+
+def test_rows_that_are_in_no_window_are_counted(endpoint: Endpoint) -> None:
+    path = Path(endpoint.payloads, endpoint.ask(0))
+    path.write_text(path.read_text().replace("2025-03-03T00:2", "2025-03-02T22:2", 1))
+    (result,) = job(endpoint, 0).results
+    assert (result.counts.rows, result.accounting.misplaced) == (380, 20)
