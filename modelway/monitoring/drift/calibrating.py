@@ -27,7 +27,7 @@ TOGETHER = 400
 """Draws of rows over all columns at once, and rows of each."""
 FEW = 20
 """Natural windows below which what they say is taken to be as bad as it may well be."""
-HEAVY = 4
+HEAVY = 3
 """Windows that say as much of a variance as one would where scores were normal: squares of what wanders have rare and large ones."""
 SMALLEST_WINDOW = 30
 MOST_WINDOWS = 1_000
@@ -156,12 +156,14 @@ def _natural(column: Column, cells: NDArray[np.integer], where: _Windows) -> dic
 def _with_time(noise: Noise, beyond: Floats, means: Floats, variances: Floats, starts: Codes) -> Noise:
     """`beyond`: by how much the squares of windows are larger than drawing makes them."""
     together = _together(beyond, starts)
-    # Windows that go on like those before them say less than as many others.
-    number = max(beyond.size * (1 - together) / (1 + together), 3.0)
-    mean = max(0.0, float(beyond.mean() + beyond.std(ddof=1) / np.sqrt(number)))
-    drawn = float(variances.mean())
-    across = 2 * mean * float((variances / np.maximum(means, 1e-300)).mean())
-    spread = float(beyond.var(ddof=1))
+    # Small windows, such as the first and the last one, say little; nor do those that go on like the one before say as much as others.
+    weights = 1 / np.maximum(variances, 1e-300)
+    weights /= weights.sum()
+    number = max((1 - together) / (1 + together) / float((weights**2).sum()), 3.0)
+    drawn, middle = float(weights @ variances), float(weights @ beyond)
+    spread = float(weights @ (beyond - middle) ** 2) / (1 - float((weights**2).sum()))
+    mean = max(0.0, middle + float(np.sqrt(spread / number)))
+    across = 2 * mean * float(weights @ (variances / np.maximum(means, 1e-300)))
     # What drawing does is known, but not how much it happened to do in these windows.
     beside = max(0.0, spread - drawn - across)
     variance = beside * _careful(number / HEAVY) + drawn * float(np.sqrt(2 / number))
