@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from modelway.cli import _environments
+from modelway.cli import _environments, _extras
 from modelway.cli._described import EnvironmentName, VersionName, described, version_of
 from modelway.cli._drift_run import run
 from modelway.cli._drift_show import show
@@ -73,8 +73,9 @@ def baseline(
     chosen = version_of(found, version)
     watched, window = _watched(found, world)
 
-    from modelway.monitoring.drift.baseline import written
-    from modelway.monitoring.drift.making import make, save
+    with _extras.drift():
+        from modelway.monitoring.drift.baseline import written
+        from modelway.monitoring.drift.making import make, save
 
     made = make(
         files,
@@ -124,8 +125,9 @@ def power(
     chosen = version_of(found, version)
     watched, window = _watched(found, world)
 
-    from modelway.monitoring.drift.baseline import read
-    from modelway.monitoring.drift.power import power as power_of
+    with _extras.drift():
+        from modelway.monitoring.drift.baseline import read
+        from modelway.monitoring.drift.power import power as power_of
 
     reference = read(_content(file), str(file), model=model, version=chosen)
     bought = [power_of(reference, watched, rows, window) for rows in dict.fromkeys(rows_per_window)]

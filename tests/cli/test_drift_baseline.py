@@ -165,3 +165,11 @@ def test_help_needs_nothing_that_is_heavy() -> None:
         )
         done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
         assert done.stdout.splitlines()[-1] == "[]", verb
+
+
+def test_what_is_not_installed_is_named(repository: Path) -> None:
+    call = ["drift", "baseline", *COMMON, "--data", "loans.csv"]
+    code = f"import sys; sys.modules['scipy'] = None; from modelway.cli import main; main({call!r})"
+    env = {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT)}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, env=env)
+    assert (done.returncode, done.stderr) == (1, "scipy is not installed, and drift needs it: install `modelway[drift]`.\n")
