@@ -52,8 +52,9 @@ def joined(
     """Rows of Parquet files whose time is at least `start` and before `end`, with the columns `numbers` and `texts`, and their labels, as
     text or as numbers. A label is due `delay` seconds after its request.
 
-    A label is unknown where its id is of no row in the files, of whatever window; two labels of one row that say the same count once, and
-    where they differ neither counts.
+    A label is unknown where its id is of no row in the files, of whatever window, and it did not become known before `start`; so those of
+    windows that are not in the files are among them. Two labels of one row that say the same count once, and where they differ neither
+    counts.
     """
     with tempfile.TemporaryDirectory(prefix="modelway-labels-") as made:
         folder = Path(made)
@@ -101,10 +102,11 @@ def _joined(
     # An id may hold any text, so ID/0 means ID only where no row is called ID/0.
     connection.execute(
         f"CREATE TABLE placed AS WITH ids AS (SELECT DISTINCT {ID} AS id FROM rows) "
-        f"SELECT coalesce(one.id, other.id) AS id, {value} AS value, coalesce(given.time > ?, false) AS future FROM given "
+        f"SELECT coalesce(one.id, other.id) AS id, {value} AS value, coalesce(given.time > ?, false) AS future, "
+        "coalesce(given.time < ?, false) AS earlier FROM given "
         "LEFT JOIN ids one ON one.id = given.id "
         "LEFT JOIN ids other ON other.id = left(given.id, length(given.id) - 2) AND ends_with(given.id, '/0')",
-        [now],
+        [now, start],
     )
     connection.execute(
         "CREATE TABLE known AS SELECT id, min(value) AS value, count(*) AS many, count(DISTINCT value) AS different FROM placed "
@@ -112,7 +114,7 @@ def _joined(
     )
     unknown, future, wrong = _counts(
         connection,
-        "SELECT count(*) FILTER (id IS NULL), count(*) FILTER (id IS NOT NULL AND future), "
+        "SELECT count(*) FILTER (id IS NULL AND NOT earlier), count(*) FILTER (id IS NOT NULL AND future), "
         "count(*) FILTER (id IS NOT NULL AND value IS NULL) FROM placed",
     )
     columns = [f"{_as_number(name, kind)} AS n{number}" for number, (name, kind) in enumerate(numbers.items())]

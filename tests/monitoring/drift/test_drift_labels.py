@@ -194,6 +194,12 @@ def test_no_rows_are_no_fault(tmp_path: Path) -> None:
     assert (found.rows, found.columns, found.accounting.labels_unknown) == (0, {}, 1)
 
 
+def test_a_label_from_before_the_window_is_of_another_one(tmp_path: Path) -> None:
+    given = [{"id": "nobody", "label": 1, "time": time} for time in (-5, 5, None)]
+    found = put(logged(tmp_path, [("a", 1, 0.1)]), read([lines(tmp_path, given)]))
+    assert found.accounting.labels_unknown == 2
+
+
 def test_several_files_of_rows_are_one(tmp_path: Path) -> None:
     one, other = logged(tmp_path, [("a", 1, 0.1)], "[1].parquet"), logged(tmp_path, [("b", 2, 0.2)], "*.parquet")
     found = put([*one, *other], read([lines(tmp_path, [{"id": "b", "label": 0}])]))
