@@ -188,6 +188,17 @@ def test_a_receiver_of_remote_write_reads_what_was_found() -> None:
     assert found == {key: [(value, round(NOW * 1000))] for key, value in expected.items()}
 
 
+def test_every_copy_of_a_prometheus_gets_the_same_and_one_that_is_away_keeps_nothing_from_others() -> None:
+    with receiver() as away:
+        pass
+    with receiver() as one, receiver() as other:
+        exported = Exported(remote_write=f"{one.address}/write", remote_write_copies=(f"{away.address}/write", f"{other.address}/write"))
+        with pytest.raises(posting.NotTold) as fault:
+            exporting.export(msgspec.structs.replace(watched(), exported=exported), {VERSION: result(1, shift=0.2)}, NOW)
+    assert str(fault.value).count("The receiver of remote write") == 1
+    assert [request.body for request in one.received] == [request.body for request in other.received] != []
+
+
 @settings(max_examples=40, deadline=None)
 @given(
     values=st.lists(st.floats(allow_nan=False), min_size=1, max_size=5),
