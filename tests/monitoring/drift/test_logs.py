@@ -11,8 +11,9 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from modelway.monitoring.drift import logs
+from modelway.monitoring.drift import counting, logs
 from modelway.monitoring.drift.logs import Rows, streams
+from modelway.monitoring.drift.logs.pairing import NoRoom
 from modelway.monitoring.drift.result import Accounting
 from modelway.monitoring.drift.watched import Watched, WatchedVersion
 
@@ -333,3 +334,12 @@ def test_a_line_that_is_too_long_is_passed_over(folder: Folder, monkeypatch: pyt
 def test_nothing_is_no_rows(folder: Folder) -> None:
     rows = folder.put("a.jsonl", b"").put("b.jsonl.gz", b"").put("c.csv", b"").read()
     assert rows == Rows({}, Accounting(files=3), None)
+
+
+def test_more_rows_than_there_is_room_for_are_an_error_without_them(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(counting, "MEMORY", "1MB")
+    folder.write("a.jsonl", record([1], [0.5], id="planted"), record([1], [0.5], id="planted"))
+    with pytest.raises(NoRoom) as caught:
+        folder.read()
+    assert str(caught.value).startswith("2 rows could not be put together (")
+    assert "planted" not in str(caught.value)

@@ -44,7 +44,8 @@ def read(files: Sequence[Path], watched: Watched, folder: Path, *, now: float | 
 
     A file is JSON lines (CloudEvents, records of our servers, SageMaker's data capture; packed by gzip or not), Parquet or CSV, whatever
     it is called. Which version a record is of it says itself; or a folder of its path does, which is called after the version or, by
-    SageMaker, after the role `live`; or there is but one. What cannot be used is counted, and never raises.
+    SageMaker, after the role `live`; or there is but one. What cannot be used is counted. Raises NoRoom where there are more rows than
+    this machine can put together.
     """
     reading = _Reading(watched, folder, time.time() if now is None else now)
     for number, path in enumerate(files):
@@ -93,7 +94,6 @@ class _Reading:
         self._clock = Clock()
         self._sequence = 0
         self._span: tuple[float, float] | None = None
-        self._unsure: set[str] = set()
         self._unparsable = self._damaged = self._refused = 0
         self._unknown = self._without_time = self._future = self._other = 0
 
@@ -116,7 +116,8 @@ class _Reading:
             both, asked, answered = (version.parts[side] for side in ("both", "asked", "answered"))
             target = self._folder / f"{number}.parquet"
             found[name] = paired(both, asked, answered, version.shape.cells, target, self._folder / "spill")
-        claimed = frozenset[str]().union(*(one.claimed for one in found.values()))
+        # Each version was offered every request that did not say of which one it is.
+        nobodys = max((one.unsure for one in found.values()), default=0) - sum(one.claimed for one in found.values())
         accounting = Accounting(
             files=files,
             rows=sum(one.rows for one in found.values()),
@@ -129,7 +130,7 @@ class _Reading:
             mixed_zones=self._clock.mixed,
             future=self._future,
             schema_changes=sum(version.schema_changes for version in self._versions.values()),
-            unanswered=sum(one.unanswered for one in found.values()) + len(self._unsure - claimed),
+            unanswered=sum(one.unanswered for one in found.values()) + nobodys,
             other_models=self._other,
         )
         return Rows({name: (one.path,) for name, one in found.items() if one.path is not None}, accounting, self._span)
@@ -190,8 +191,6 @@ class _Reading:
             version.note(found.side, {**asked.kinds, **answered.kinds})
         version.parts[found.side].add(ids, moment, self._sequence, {**answered.values, **asked.values}, unsure=unsure, weight=weight)
         self._sequence += rows
-        if unsure:
-            self._unsure.update(ids)
 
     def _is_ours(self, model: str) -> bool:
         """Whether a record is of this model: an InferenceService of one of its versions is called MODEL-…"""

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import duckdb
 
+from modelway.errors import ModelwayError
 from modelway.monitoring.drift.cells import ID, TIME, WRONG, Cell
 from modelway.monitoring.drift.counting import settings
 from modelway.monitoring.drift.logs.writing import SEQUENCE, UNSURE, Part
@@ -21,12 +22,27 @@ class Paired:
     duplicates: int
     unanswered: int
     """Requests without an answer and answers without a request, where both are written at all."""
-    claimed: frozenset[str] = frozenset()
-    """Ids of requests that did not say of which version they are, and are of this one."""
+    unsure: int = 0
+    """Requests that did not say of which version they are."""
+    claimed: int = 0
+    """How many of them are of this one."""
+
+
+class NoRoom(ModelwayError):
+    """Rows that are more than a machine can put together."""
 
 
 def paired(both: Part, asked: Part, answered: Part, cells: Sequence[Cell], path: Path, spill: Path) -> Paired:
-    """The rows in a file `path`, with the columns that rows have and no others."""
+    """The rows in a file `path`, with the columns that rows have and no others. Raises NoRoom."""
+    try:
+        return _paired(both, asked, answered, cells, path, spill)
+    except duckdb.Error as fault:
+        # What it says may quote a row.
+        what = f"{sum(part.rows for part in (both, asked, answered)):,} rows could not be put together ({type(fault).__name__})"
+        raise NoRoom(f"{what}: they need more memory or more room in {spill.parent}. Look at shorter windows, or keep a sample.") from None
+
+
+def _paired(both: Part, asked: Part, answered: Part, cells: Sequence[Cell], path: Path, spill: Path) -> Paired:
     parts = [part for part in (both, asked, answered) if part.rows]
     if not parts:
         return Paired(None, 0, 0, 0)
@@ -35,15 +51,15 @@ def paired(both: Part, asked: Part, answered: Part, cells: Sequence[Cell], path:
         for part, name in ((both, "whole"), (asked, "asked"), (answered, "answered")):
             if part.rows:
                 duplicates += _firsts(connection, part, name)
-        unanswered, claimed = 0, frozenset[str]()
+        unanswered = claimed = 0
+        unsure = _number(connection, f"SELECT count(*) FROM asked WHERE {UNSURE}") if asked.rows else 0
         sources = ["SELECT * FROM whole"] if both.rows else []
         if asked.rows and answered.rows:
             pairs = f"FROM asked JOIN answered ON asked.{ID} = answered.{ID}"
             found = _number(connection, f"SELECT count(*) {pairs}")
-            sure = _number(connection, f"SELECT count(*) FROM asked WHERE NOT {UNSURE}")
-            named = _rows(connection, f"SELECT asked.{ID} {pairs} WHERE asked.{UNSURE}")
-            claimed = frozenset(str(row[0]) for row in named)
-            unanswered = sure + len(claimed) + _number(connection, "SELECT count(*) FROM answered") - 2 * found
+            claimed = _number(connection, f"SELECT count(*) {pairs} WHERE asked.{UNSURE}")
+            every = _number(connection, f"SELECT (SELECT count(*) FROM asked WHERE NOT {UNSURE}) + (SELECT count(*) FROM answered)")
+            unanswered = every + claimed - 2 * found
             outputs = "".join(f", answered.{_quoted(cell.name)}" for cell in cells if cell.role == "output")
             without = ", ".join([WRONG, *(_quoted(cell.name) for cell in cells if cell.role == "output")])
             wrong = f"list_concat(asked.{WRONG}, answered.{WRONG}) AS {WRONG}"
@@ -62,7 +78,7 @@ def paired(both: Part, asked: Part, answered: Part, cells: Sequence[Cell], path:
         rows = _number(connection, f"SELECT count(*) FROM '{target}'")
     for useless in [*(part.path for part in parts), *([] if rows else [path])]:
         useless.unlink()
-    return Paired(path if rows else None, rows, duplicates, unanswered, claimed)
+    return Paired(path if rows else None, rows, duplicates, unanswered, unsure, claimed)
 
 
 def _firsts(connection: duckdb.DuckDBPyConnection, part: Part, name: str) -> int:
@@ -81,11 +97,7 @@ def _first(connection: duckdb.DuckDBPyConnection, table: str, name: str) -> int:
 
 
 def _number(connection: duckdb.DuckDBPyConnection, query: str) -> int:
-    return int(str(_rows(connection, query)[0][0]))
-
-
-def _rows(connection: duckdb.DuckDBPyConnection, query: str) -> list[tuple[object, ...]]:
-    return connection.execute(query).fetchall()
+    return int(str(connection.execute(query).fetchall()[0][0]))
 
 
 def _quoted(name: str) -> str:
