@@ -4,7 +4,8 @@ A file is JSON lines, CSV (or TSV) or Parquet, the first two also with .gz behin
 
 - `id`: the number of the request, as the endpoint answered it. A request of several rows has labels `ID/0`, `ID/1`, … by the row's place
   in it, from 0; the row of a request of one row is `ID`, and `ID/0` means the same.
-- `label`: what was right; or any name, where it is the only column beside the other two. True or 1 is the class that probabilities are of.
+- `label`: what was right; or as the contract calls it; or any name, where it is the only column beside the other two. True or 1 is the
+  class that probabilities are of.
 - `time`, optional: when it became known, as ISO 8601 (UTC where it says no zone) or in seconds since 1970. One after now is not used yet.
 
 Nothing is left out silently: what is no record, has no id or no label, and what of a file cannot be read, is counted.
@@ -64,6 +65,7 @@ class _Refused(Exception):
 
 @dataclass
 class _Reader:
+    column: str | None
     batches: list[pa.RecordBatch] = field(default_factory=list)
     ids: list[str] = field(default_factory=list)
     values: list[str] = field(default_factory=list)
@@ -89,6 +91,12 @@ class _Reader:
         self.batches.append(pa.record_batch([self.ids, self.values, self.times], schema=_SCHEMA))
         self.ids, self.values, self.times = [], [], []
 
+    def label_among(self, names: dict[str, object]) -> str | None:
+        """The column of the label; None where it is not clear."""
+        known = [name for name in ("label", self.column) if name in names]
+        others = [name for name in names if name not in ("id", "time")]
+        return known[0] if known else others[0] if len(others) == 1 else None
+
     def _seconds(self, time: object) -> float | None:
         if isinstance(time, str):
             time = _moment(time.strip())
@@ -108,9 +116,10 @@ def _moment(written: str) -> float | datetime | None:
     return None
 
 
-def read(files: Sequence[Path]) -> Labels:
-    """All labels of the files; a file that cannot be read is counted, and the others are read."""
-    reader = _Reader()
+def read(files: Sequence[Path], column: str | None = None) -> Labels:
+    """All labels of the files; a file that cannot be read is counted, and the others are read. `column` is what the contract calls the
+    label, see answers.label_column."""
+    reader = _Reader(column)
     damaged = refused = 0
     for file in files:
         try:
@@ -165,7 +174,7 @@ def _json(lines: Iterator[bytes], reader: _Reader) -> None:
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             reader.unparsable += 1
             continue
-        column = _label_among(record)
+        column = reader.label_among(record)
         reader.add(record.get("id"), record[column] if column is not None else None, record.get("time"))
 
 
@@ -174,7 +183,7 @@ def _csv(lines: Iterator[bytes], reader: _Reader) -> None:
     header = next(decoded, "").removeprefix("\ufeff")
     delimiter = max(_DELIMITERS, key=header.count)
     names = [name.strip() for name in next(csv.reader(io.StringIO(header), delimiter=delimiter), [])]
-    column = _label_among(dict.fromkeys(names))
+    column = reader.label_among(dict.fromkeys(names))
     if "id" not in names or column is None:
         raise _Damaged
     places = names.index("id"), names.index(column), names.index("time") if "time" in names else None
@@ -195,7 +204,7 @@ def _csv(lines: Iterator[bytes], reader: _Reader) -> None:
 
 def _parquet(file: Path, reader: _Reader) -> None:
     with pq.ParquetFile(file) as opened:
-        column = _label_among(dict.fromkeys(opened.schema_arrow.names))
+        column = reader.label_among(dict.fromkeys(opened.schema_arrow.names))
         if "id" not in opened.schema_arrow.names or column is None:
             raise _Damaged
         wanted = ["id", column, *(["time"] if "time" in opened.schema_arrow.names else [])]
@@ -203,10 +212,3 @@ def _parquet(file: Path, reader: _Reader) -> None:
             columns = [batch.column(name).to_pylist() for name in wanted]
             for record in zip(*columns, strict=True):
                 reader.add(record[0], record[1], record[2] if len(record) > 2 else None)
-
-
-def _label_among(names: dict[str, object]) -> str | None:
-    if "label" in names:
-        return "label"
-    others = [name for name in names if name not in ("id", "time")]
-    return others[0] if len(others) == 1 else None

@@ -67,6 +67,15 @@ def test_every_format_says_the_same(tmp_path: Path) -> None:
         assert (found.files, found.unparsable, found.damaged_files, found.refused_files) == (1, 0, 0, 0)
 
 
+def test_the_contract_may_name_the_label(tmp_path: Path) -> None:
+    file = tmp_path / "loans.csv"
+    file.write_text("id,defaulted,amount\na,1,500\n", "utf-8")
+    record = lines(tmp_path, [{"id": "a", "defaulted": 1, "amount": 500}])
+    assert read([file, record], "defaulted").table["value"].to_pylist() == ["1", "1"]
+    unclear = read([file, record])
+    assert (unclear.table.num_rows, unclear.damaged_files, unclear.unparsable) == (0, 1, 1)
+
+
 def test_what_is_no_label_is_counted(tmp_path: Path) -> None:
     bad = [
         *(
