@@ -7,7 +7,7 @@ from modelway.architecture.contract import Contract
 from modelway.architecture.drift import DataDrift, Drift, PredictionDrift
 from modelway.monitoring.drift.baseline import Baseline, Column
 from modelway.monitoring.drift.binning import outside_of
-from modelway.monitoring.drift.budget import level, votes_of, watches_of
+from modelway.monitoring.drift.budget import SURE, level, sure_level, votes_of, watches_of
 from modelway.monitoring.drift.calibrating import FEW, SMALLEST_WINDOW, rates_of
 from modelway.monitoring.drift.counts import ColumnCounts, Counts
 from modelway.monitoring.drift.deciding import Decision, corrected
@@ -72,12 +72,28 @@ def compared_of(watch: Watch, baseline: Baseline, drift: Drift, start: int | Non
     return tuple(found)
 
 
-def chance_of(compared: Sequence[Compared], baseline: Baseline, drift: Drift, rows: int, window_seconds: int) -> float:
-    """The chance that each of these columns may have in a window, for the budget to hold."""
+@dataclass(frozen=True)
+class Chances:
+    """How improbable a score has to be where nothing has changed."""
+
+    drifted: float
+    sure: float
+    """For one window to be enough; 0 where votes are declared."""
+
+
+def chances_of(compared: Sequence[Compared], baseline: Baseline, drift: Drift, rows: int, window_seconds: int) -> Chances:
+    """Those that each of these columns may have in a window, for the budget to hold."""
     persistence = max((_persistence(one, rows) for one in compared), default=0.0)
+    return _chances(drift, window_seconds, min(float(len(compared)), baseline.tests), persistence)
+
+
+def _chances(drift: Drift, window_seconds: int, tests: float, persistence: float = 0.0) -> Chances:
     false_alarms = drift.false_alarms if drift.false_alarms is not None else FALSE_ALARMS
-    of_watch = level(false_alarms, window_seconds, *votes_of(drift), watches_of(drift), persistence)
-    return corrected(of_watch, min(float(len(compared)), baseline.tests))
+    votes, watches = votes_of(drift), watches_of(drift)
+    if drift.votes is not None:
+        return Chances(corrected(level(false_alarms, window_seconds, *votes, watches, persistence), tests), 0.0)
+    voted = level((1 - SURE) * false_alarms, window_seconds, *votes, watches, persistence)
+    return Chances(corrected(voted, tests), corrected(sure_level(false_alarms, window_seconds, watches), tests))
 
 
 def about_time(baseline: Baseline) -> str:
@@ -95,12 +111,12 @@ def _watched(
     for name, method in _absent(watch, baseline, drift, contract):
         yield Finding(watch, name, method, "unknown", 0, "the baseline does not have this column: make a new one")
     compared = compared_of(watch, baseline, drift, start)
-    chance = chance_of(compared, baseline, drift, max(counts.rows, 1), window_seconds)
+    chances = chances_of(compared, baseline, drift, max(counts.rows, 1), window_seconds)
     for one in compared:
-        yield _finding(watch, one, counts, chance, smallest_of(drift), minimum, about_time(baseline))
+        yield _finding(watch, one, counts, chances, smallest_of(drift), minimum, about_time(baseline))
 
 
-def _finding(watch: Watch, one: Compared, counts: Counts, chance: float, smallest: float, minimum: int, about: str) -> Finding:
+def _finding(watch: Watch, one: Compared, counts: Counts, chances: Chances, smallest: float, minimum: int, about: str) -> Finding:
     column = one.column
     window = counts.columns.get(column.name) or _nothing(column, counts.rows)
     rows = sum(window.counts)
@@ -109,7 +125,7 @@ def _finding(watch: Watch, one: Compared, counts: Counts, chance: float, smalles
         why = "the reference has no value of this column"
     if why:
         return Finding(watch, column.name, one.method, "unknown", rows, why)
-    decision = Decision.of(column, one.reference, rows, one.method, chance, smallest, one.declared)
+    decision = Decision.of(column, one.reference, rows, one.method, chances.drifted, smallest, one.declared)
     score, effect = float(decision.scores(window.counts)), float(decision.effects(window.counts))
     likely = float(decision.chances(score))
     drifted = bool(decision.drifted(score, effect))
@@ -131,14 +147,13 @@ def _finding(watch: Watch, one: Compared, counts: Counts, chance: float, smalles
         threshold=decision.threshold,
         chance=likely,
         effect=effect,
+        sure=drifted and likely < chances.sure,
     )
 
 
 def _rates(columns: Sequence[Column], counts: Counts, drift: Drift, window_seconds: int, minimum: int) -> Iterator[Finding]:
     """Of the watch quality. No rate is corrected by what columns have in common: the smallest drift is far above what chance does here."""
-    false_alarms = drift.false_alarms if drift.false_alarms is not None else FALSE_ALARMS
-    of_watch = level(false_alarms, window_seconds, *votes_of(drift), watches_of(drift))
-    chance = corrected(of_watch, sum(len(rates_of(column)) for column in columns))
+    chances = _chances(drift, window_seconds, sum(len(rates_of(column)) for column in columns))
     for column in columns:
         window = counts.columns.get(column.name) or _nothing(column, counts.rows)
         for name, (known, of) in rates_of(column).items():
@@ -146,10 +161,10 @@ def _rates(columns: Sequence[Column], counts: Counts, drift: Drift, window_secon
             if name == "missing" or found or known:
                 natural = column.noise[name].natural_variance if name in column.noise else 0.0
                 share = Share(rows, known, of, natural)
-                yield _rate(column.name, name, share, found, chance, smallest_of(drift), minimum, counts.rows)
+                yield _rate(column.name, name, share, found, chances, smallest_of(drift), minimum, counts.rows)
 
 
-def _rate(subject: str, name: str, share: Share, found: int, chance: float, smallest: float, minimum: int, all_rows: int) -> Finding:
+def _rate(subject: str, name: str, share: Share, found: int, chances: Chances, smallest: float, minimum: int, all_rows: int) -> Finding:
     why = _too_few(all_rows, share.rows, minimum) or ("" if share.of else "the reference has no value of this column")
     if why:
         return Finding("quality", subject, name, "unknown", share.rows, why)
@@ -159,7 +174,7 @@ def _rate(subject: str, name: str, share: Share, found: int, chance: float, smal
     likely = min(2 * min(more, fewer), 1.0) if both else more
     score = found / share.rows
     effect = abs(score - share.reference) if both else max(score - share.reference, 0.0)
-    drifted = likely < chance and effect >= smallest
+    drifted = likely < chances.drifted and effect >= smallest
     what = {"missing": "have no value", "wrong": "are of another type", "infinite": "are not finite", "outside": "are out of range"}
     said = f"{_percent(score)} of rows {what.get(name, 'have a value that is new or rare')}, of the reference {_percent(share.reference)}"
     return Finding(
@@ -170,9 +185,10 @@ def _rate(subject: str, name: str, share: Share, found: int, chance: float, smal
         share.rows,
         f"{said}; chance makes that so in {_rarely(likely)}",
         score=score,
-        threshold=min(max(share.passed(chance / 2 if both else chance), share.reference + smallest), 1.0),
+        threshold=min(max(share.passed(chances.drifted / 2 if both else chances.drifted), share.reference + smallest), 1.0),
         chance=likely,
         effect=effect,
+        sure=drifted and likely < chances.sure,
     )
 
 

@@ -7,10 +7,10 @@ import numpy as np
 
 from modelway.architecture.drift import Drift
 from modelway.monitoring.drift.baseline import Baseline
-from modelway.monitoring.drift.budget import MONTH, beginnings, delay, level, votes_of, watches_of
+from modelway.monitoring.drift.budget import MONTH, SURE, beginnings, delay, level, sure_level, votes_of, watches_of
 from modelway.monitoring.drift.calibrating import SMALLEST_WINDOW
 from modelway.monitoring.drift.deciding import Decision
-from modelway.monitoring.drift.looking import FALSE_ALARMS, ROLES, Compared, about_time, chance_of, compared_of, smallest_of
+from modelway.monitoring.drift.looking import FALSE_ALARMS, ROLES, Chances, Compared, about_time, chances_of, compared_of, smallest_of
 from modelway.monitoring.drift.noise import groups_of
 from modelway.monitoring.drift.statistics import Floats
 
@@ -65,32 +65,37 @@ def power(baseline: Baseline, drift: Drift, rows_per_window: int, window_seconds
     smallest = smallest_of(drift)
     compared = [one for watch, _ in ROLES for one in _usable(compared_of(watch, baseline, drift))]
     chances = {
-        watch: chance_of(compared_of(watch, baseline, drift), baseline, drift, rows_per_window, window_seconds) for watch, _ in ROLES
+        watch: chances_of(compared_of(watch, baseline, drift), baseline, drift, rows_per_window, window_seconds) for watch, _ in ROLES
     }
     roles = {role: watch for watch, role in ROLES}
     tried = compared[:: max(1, -(-len(compared) // MOST_COLUMNS))]
     shares = tuple(sorted({*SHARES, smallest}))
-    seen = np.array(
+    found = np.array(
         [
             _seen(one, shares, rows_per_window, chances[roles[one.column.role]], smallest, np.random.default_rng(at))
             for at, one in enumerate(tried)
         ]
-    ).reshape(len(tried), len(shares))
-    middle = np.maximum.accumulate(np.median(seen, axis=0)) if tried and rows_per_window >= SMALLEST_WINDOW else np.zeros(len(shares))
-    chance = float(middle[shares.index(smallest)])
-    windows = delay(chance, needed, of)
-    watches = watches_of(drift)
-    of_watch = level(drift.false_alarms or FALSE_ALARMS, window_seconds, needed, of, watches)
+    ).reshape(len(tried), len(shares), 2)
+    if not tried or rows_per_window < SMALLEST_WINDOW:
+        found = np.zeros((1, len(shares), 2))
+    middle = np.maximum.accumulate(np.median(found, axis=0), axis=0)
+    by_share = tuple(
+        Seen(share, float(one), delay(float(one), needed, of, float(sure))) for share, (one, sure) in zip(shares, middle, strict=True)
+    )
+    there = by_share[shares.index(smallest)]
+    watches, budget = watches_of(drift), float(drift.false_alarms or FALSE_ALARMS)
+    single = 0.0 if drift.votes is not None else sure_level(budget, window_seconds, watches)
+    of_watch = level(budget * (1 if drift.votes is not None else 1 - SURE), window_seconds, needed, of, watches)
     return Power(
         rows=rows_per_window,
         level=of_watch,
-        false_alarms=beginnings(of_watch, needed, of) * watches * MONTH / window_seconds,
+        false_alarms=(beginnings(of_watch, needed, of) + single) * watches * MONTH / window_seconds,
         smallest=smallest,
-        chance=chance,
-        delay_windows=windows,
-        delay_seconds=windows * window_seconds,
-        seen=_least(shares, middle),
-        by_share=tuple(Seen(share, float(likely), delay(float(likely), needed, of)) for share, likely in zip(shares, middle, strict=True)),
+        chance=there.chance,
+        delay_windows=there.delay_windows,
+        delay_seconds=there.delay_windows * window_seconds,
+        seen=_least(shares, middle[:, 0]),
+        by_share=by_share,
         notes=_notes(baseline, drift, rows_per_window, bool(tried)),
     )
 
@@ -99,20 +104,24 @@ def _usable(compared: Sequence[Compared]) -> list[Compared]:
     return [one for one in compared if sum(one.reference) and one.method in one.column.noise]
 
 
-def _seen(one: Compared, shares: Sequence[float], rows: int, chance: float, smallest: float, random: np.random.Generator) -> list[float]:
+def _seen(
+    one: Compared, shares: Sequence[float], rows: int, chances: Chances, smallest: float, random: np.random.Generator
+) -> list[tuple[float, float]]:
     column = one.column
     valued = max(round(rows * sum(column.counts) / max(column.rows, 1)), 1)
-    decision = Decision.of(column, one.reference, valued, one.method, chance, smallest, one.declared)
+    decision = Decision.of(column, one.reference, valued, one.method, chances.drifted, smallest, one.declared)
     counts = np.asarray(one.reference, dtype=np.float64)
     whole = counts / counts.sum()
     groups = groups_of(column.kind, one.reference, decision.size)
     to = np.where(groups == groups[int(np.searchsorted(np.cumsum(whole), 0.5))], whole, 0.0)
-    found = []
+    found: list[tuple[float, float]] = []
     for share in shares:
         # Rows of the group itself stay there, so more have to be taken for this share to go elsewhere.
         taken = min(share / max(1 - to.sum(), 1e-9), 1.0)
         windows = random.multinomial(valued, _even((1 - taken) * whole + taken * to / to.sum()), size=DRAWS)
-        found.append(float(decision.drifted(decision.scores(windows), decision.effects(windows)).mean()))
+        scores = decision.scores(windows)
+        drifted = decision.drifted(scores, decision.effects(windows))
+        found.append((float(drifted.mean()), float((drifted & (decision.chances(scores) < chances.sure)).mean())))
     return found
 
 

@@ -46,6 +46,8 @@ class Finding(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defa
     """Whether labels were not there, and this is an estimate."""
     segment: str | None = None
     """Group that it is about, by its hash or by its name where the contract lets it be shown."""
+    sure: bool = False
+    """Whether it has drifted so much that one window is enough for an alarm, where no votes are declared."""
 
 
 class Accounting(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):

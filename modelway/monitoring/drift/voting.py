@@ -5,7 +5,7 @@ from typing import get_args
 
 import msgspec
 
-from modelway.monitoring.drift.budget import voted
+from modelway.monitoring.drift.budget import sure_of, voted
 from modelway.monitoring.drift.history import History
 from modelway.monitoring.drift.result import Alarm, Finding, Result, State, Watch
 
@@ -36,7 +36,7 @@ def alarms(result: Result, history: History, needed: int, of: int) -> tuple[Alar
         before = history.before(result.start, max(of - 1, 1), looked)
         states = [state_of(earlier.findings, watch) or "unknown" for earlier in before]
         raised = bool(before) and any(alarm.raised for alarm in before[-1].alarms if alarm.watch == watch)
-        found.append(voted(watch, (*states, state)[-of:], needed, of, raised))
+        found.append(voted(watch, (*states, state)[-of:], needed, of, raised, sure_of(result.findings, watch)))
     return tuple(found)
 
 

@@ -107,6 +107,8 @@ def verdict(result: Result) -> str:
 def alarm_words(alarm: Alarm) -> str:
     """Whether somebody is told, and how near to it one is."""
     votes = f"{alarm.drifted} of the last {counted(alarm.of, 'window')} drifted, {alarm.needed} needed"
+    if alarm.raised and alarm.state == "drifted" and alarm.drifted < alarm.needed:
+        votes += " but for one that is beyond doubt"
     if alarm.raised:
         return f"alarm{', since this window' if alarm.changed else ''}: {votes}"
     return f"{'alarm has ended' if alarm.changed else 'no alarm'}: {votes}"

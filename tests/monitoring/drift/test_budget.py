@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from modelway.monitoring.drift.budget import LARGEST, MONTH, beginnings, delay, level, voted, votes_of, watches_of
+from modelway.monitoring.drift.budget import LARGEST, MONTH, SURE, beginnings, delay, level, sure_level, voted, votes_of, watches_of
 from modelway.monitoring.drift.result import State
 from tests.monitoring.drift.made_columns import drift_of
 
@@ -81,6 +81,16 @@ def test_the_delay_until_an_alarm() -> None:
 def test_two_of_three_make_an_alarm_and_no_data_ends_none(states: list[State], was: bool, raised: bool) -> None:
     alarm = voted("data", states, 2, 3, was)
     assert (alarm.raised, alarm.changed, alarm.state) == (raised, raised != was, states[-1])
+
+
+def test_one_window_that_is_beyond_doubt_is_enough() -> None:
+    alarm = voted("data", ["steady", "drifted"], 2, 3, False, True)
+    assert (alarm.raised, alarm.changed, alarm.drifted) == (True, True, 1)
+    # It is over with the next one, where that is steady and nobody voted.
+    assert not voted("data", ["steady", "drifted", "steady"], 2, 3, True).raised
+    assert delay(0.8, 2, 3, 0.8) == pytest.approx(1 / 0.8)
+    assert 1 < delay(1.0, 2, 3, 0.5) < 2
+    assert sure_level(1, 3_600, 2) * 2 * MONTH / 3_600 == pytest.approx(SURE)
 
 
 def test_an_alarm_needs_a_window() -> None:

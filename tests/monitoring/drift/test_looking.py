@@ -328,5 +328,15 @@ def test_each_column_has_less_of_the_budget_where_there_are_many() -> None:
     assert level(1, HOUR, 2, 3, 2) > 0
 
 
+def test_a_changed_unit_is_beyond_doubt_and_chance_is_not() -> None:
+    random = np.random.default_rng(23)
+    baseline = baseline_of({"x": random.normal(10, 1, 5_000)})
+    changed = {"x": random.normal(10, 1, 100) * 1_000}
+    assert one(looked(baseline, changed), "x").sure
+    assert not any(found.sure for found in looked(baseline, {"x": random.normal(10.6, 1, 40)}))
+    # Who declares votes gets them.
+    assert not any(found.sure for found in looked(baseline, changed, votes={"needed": 2, "of": 3}))
+
+
 def test_one_row_makes_a_column() -> None:
     assert sum(column_of("x", [1.0]).counts) == 1
