@@ -96,6 +96,7 @@ def _from_file(address: str) -> "Watched":
 def _from_environment(endpoint: str, environment: str | None, folder: "Path | None", places: "Places") -> "Watched":
     """What the environment's files say is watched, at those places."""
     from modelway.architecture.platform_rules import bucket_name
+    from modelway.architecture.serving import serving
     from modelway.monitoring.places import results_address
     from modelway.monitoring.watching import watched
 
@@ -104,11 +105,14 @@ def _from_environment(endpoint: str, environment: str | None, folder: "Path | No
         raise WrongUsage(f"nothing is watched of {endpoint} in {world.environment}: its file has no drift.")
     if places.payloads is None:
         raise typer.BadParameter("say where requests and answers are kept, a folder or s3://BUCKET/PREFIX/", param_hint="--payloads")
-    kept = {version: one.baseline for version, one in model.versions.items() if one.baseline is not None}
-    store = (places.store or f"s3://{bucket_name(world)}").rstrip("/")
-    addresses = {
-        version: f"s3://{one.bucket}/{one.key}" if one.bucket is not None else f"{store}/{one.key}" for version, one in kept.items()
-    }
+    if model.serving is None:
+        raise WrongUsage(f"{endpoint} has no endpoint in {world.environment}: nobody asks it.")
+    store, addresses = (places.store or f"s3://{bucket_name(world)}").rstrip("/"), {}
+    for version in serving(world, endpoint)[2].versions:
+        kept = model.versions[version].baseline
+        if kept is None:
+            raise WrongUsage(f"version {version} of {endpoint} has no baseline: make one with `modelway drift baseline`.")
+        addresses[version] = f"s3://{kept.bucket}/{kept.key}" if kept.bucket is not None else f"{store}/{kept.key}"
     results = places.results or results_address(world, endpoint)
     return watched(world, endpoint, payloads=places.payloads, results=results, baselines=addresses)
 

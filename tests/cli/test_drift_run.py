@@ -1,0 +1,177 @@
+"""`modelway drift run`."""
+
+import json
+import os
+import random
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from modelway.cli import main
+from tests.monitoring.drift.endpoint_logs import Endpoint, everything
+
+ROOT = Path(__file__).resolve().parents[2]
+WINDOW = ("--window", "2025-03-03T00/2025-03-03T02")
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("made")
+
+
+@pytest.fixture
+def endpoint(tmp_path: Path, made: Path) -> Endpoint:
+    return Endpoint(tmp_path, str(tmp_path / "payloads"), str(tmp_path / "results"), made)
+
+
+def run(*arguments: str) -> int:
+    with pytest.raises(SystemExit) as end:
+        main(["drift", "run", *arguments])
+    return int(end.value.code or 0)
+
+
+def test_what_was_found_is_printed(endpoint: Endpoint, capsys: pytest.CaptureFixture[str]) -> None:
+    endpoint.ask(0)
+    endpoint.ask(1, shift=1.5)
+    assert run("credit-risk", "--watched", str(endpoint.file()), *WINDOW) == 0
+    printed = capsys.readouterr()
+    lines = printed.out.splitlines()
+    assert lines[0] == f"credit-risk in dev: 2 results written to {endpoint.results}"
+    assert lines[1] == "  1  2025-03-03T01:00Z/2025-03-03T02:00Z  400 rows, data drifted (income); prediction drifted (risk)"
+    assert printed.err.splitlines()[0] == "2025-03-03T00:00Z/2025-03-03T01:00Z 1: 400 rows, nothing drifted"
+    assert len(everything(endpoint.store)) == 6
+    # Again: nothing is to be done, and that is no failure.
+    assert run("credit-risk", "--watched", str(endpoint.file()), *WINDOW, "--json") == 0
+    printed = capsys.readouterr()
+    told = json.loads(printed.out)
+    assert told["written"] == []
+    assert told["faults"] == []
+    assert told["standing"]["1"] | {"drifted": 0} == {
+        "version": "1",
+        "start": "2025-03-03T01:00Z",
+        "end": "2025-03-03T02:00Z",
+        "revision": 1,
+        "rows": 400,
+        "states": {"data": "drifted", "prediction": "drifted", "quality": "steady"},
+        "alarms": [],
+        "drifted": 0,
+    }
+    assert {"watch": "data", "subject": "income", "method": "psi"} in told["standing"]["1"]["drifted"]
+    assert not printed.err
+
+
+def test_nothing_to_say_is_a_failure(endpoint: Endpoint, capsys: pytest.CaptureFixture[str]) -> None:
+    file = endpoint.file()
+    Path(endpoint.folder, "baseline-1.json").write_bytes(b"{}")
+    assert run("credit-risk", "--watched", str(file), *WINDOW) == 1
+    printed = capsys.readouterr()
+    assert printed.err.startswith("version 1 is not looked at: ")
+    assert "expected sha256:" in printed.err
+    assert not printed.out
+
+
+def test_what_was_found_is_printed_beside_what_failed(endpoint: Endpoint, capsys: pytest.CaptureFixture[str]) -> None:
+    Path(endpoint.payloads, endpoint.ask(0)).write_text("no record\n")
+    assert run("credit-risk", "--watched", str(endpoint.file()), "--window", "2025-03-03T00") == 1
+    printed = capsys.readouterr()
+    assert printed.out.startswith("credit-risk in dev: 1 result written")
+    assert "not one row could be read of 1 files" in printed.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["credit-risk", "--watched", "nowhere.json"], "--watched: there is no nowhere.json"),
+        (["fraud", "--watched", "FILE"], "watches credit-risk, and not fraud"),
+        (["credit-risk", "--watched", "FILE", "--payloads", "there"], "leave the options about an environment out"),
+        (["credit-risk", "--watched", "FILE", "--window", "2025-03-03T00:30"], "no window of 3600 s begins or ends at 2025-03-03T00:30Z"),
+        (["credit-risk", "--watched", "FILE", "--window", "2125-03-03T00"], "its requests may arrive until 2125-03-03T01:15Z"),
+        (["credit-risk", "--watched", "FILE", "--window", "2025-03-03T01/2025-03-03T00"], "ends at or before its start"),
+    ],
+)
+def test_wrong_usage(endpoint: Endpoint, capsys: pytest.CaptureFixture[str], arguments: list[str], told: str) -> None:
+    file = str(endpoint.file())
+    assert run(*(argument.replace("FILE", file) for argument in arguments)) == 2
+    printed = " ".join(capsys.readouterr().err.split())
+    assert told in printed
+    assert everything(endpoint.store) == {}
+
+
+def test_a_file_that_is_not_what_is_watched_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "watched.json").write_text('{"schema": 1}')
+    assert run("credit-risk", "--watched", str(tmp_path / "watched.json")) == 1
+    assert "does not say what is watched" in capsys.readouterr().err
+
+
+MODEL = Path("environments/base/models/credit-risk.yaml")
+
+
+@pytest.fixture
+def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A small repository whose model is watched; it is where the command runs, and folders stand for its buckets."""
+    shutil.copytree(ROOT / "tests" / "architecture" / "valid", tmp_path / "repository")
+    monkeypatch.chdir(tmp_path / "repository")
+    MODEL.write_text(MODEL.read_text("utf-8") + "\ndrift: {window: 1h, minimum_sample: 100, data: {}}\n", "utf-8")
+    chance = random.Random(7)
+    asked = [(round(chance.lognormvariate(8, 1), 2), chance.choice([0, 0, 1, 2, 3])) for _ in range(1500)]
+    rows = (f"{income},{dependants},2025-03-{1 + row // 250:02}T00:00:00Z,{row}" for row, (income, dependants) in enumerate(asked))
+    Path("loans.csv").write_text("income,dependants,applied_at,customer\n" + "\n".join(rows) + "\n", "utf-8")
+    inputs = [
+        {"name": name, "datatype": kind, "shape": [400], "data": [one[at] for one in asked[:400]]}
+        for at, (name, kind) in enumerate((("income", "FP64"), ("dependants", "INT64")))
+    ]  # fmt: skip
+    record = {"time": "2025-03-03T00:10:00Z", "model": "credit-risk", "version": "2026.11.1", "inputs": inputs, "outputs": []}
+    payloads = Path("payloads/2026.11.1/2025/03/03/001020-aa.jsonl")
+    payloads.parent.mkdir(parents=True)
+    payloads.write_text(json.dumps(record) + "\n", "utf-8")
+    return tmp_path / "repository"
+
+
+PLACES = ("--environments", "environments", "--payloads", "payloads", "--results", "results", "--store", "store")
+
+
+def test_an_environment_says_what_is_watched(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for version in ("2026.11.1", "2026.12.0"):
+        out = Path("store", "credit-risk", version, "baseline.json")
+        out.parent.mkdir(parents=True)
+        with pytest.raises(SystemExit, match="0"):
+            main(["drift", "baseline", "credit-risk", *PLACES[:2], "--version", version, "--data", "loans.csv", "--out", str(out)])
+        line = capsys.readouterr().out.splitlines()[-1].strip()
+        MODEL.write_text(MODEL.read_text("utf-8").replace(f'  "{version}":\n', f'  "{version}":\n    {line}\n'), "utf-8")
+    assert run("credit-risk", *PLACES, "--window", "2025-03-03T00") == 0
+    printed = capsys.readouterr()
+    assert printed.out.splitlines()[0] == "credit-risk in dev: 2 results written to results"
+    assert printed.out.splitlines()[1].startswith("  2026.11.1  2025-03-03T00:00Z/2025-03-03T01:00Z  400 rows, ")
+    assert Path("results/2026.11.1/2025-03-03T000000Z.html").is_file()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (PLACES, "version 2026.11.1 of credit-risk has no baseline"),
+        (PLACES[:2], "say where requests and answers are kept"),
+        (("--environments", "environments", "--environment", "nowhere"), "there is no nowhere"),
+    ],
+)
+def test_what_an_environment_lacks_is_told(
+    repository: Path, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], told: str
+) -> None:
+    assert run("credit-risk", *arguments) == 2
+    assert told in " ".join(capsys.readouterr().err.split())
+
+
+def test_help_is_quick() -> None:
+    heavy = ("numpy", "scipy", "ibis", "duckdb", "pyarrow", "boto3", "jinja2", "river")
+    program = f"""
+import sys
+from modelway.cli import main
+try:
+    main(["drift", "run", "--help"])
+except SystemExit:
+    print([name for name in {heavy!r} if name in sys.modules])
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, env=dict(os.environ))
+    assert done.stdout.splitlines()[-1] == "[]"
