@@ -36,7 +36,7 @@ from modelway.monitoring.drift import detectors
 from modelway.monitoring.drift.answers import Answer, NotSaid, Values, answer
 from modelway.monitoring.drift.answers import numbers as as_numbers
 from modelway.monitoring.drift.baseline import Baseline, Reached
-from modelway.monitoring.drift.budget import level, votes_of, watches_of
+from modelway.monitoring.drift.budget import SURE, level, sure_level, votes_of, watches_of
 from modelway.monitoring.drift.estimate import estimate
 from modelway.monitoring.drift.joining import Joined, joined
 from modelway.monitoring.drift.judging import Judged, by_group, finding, judged, lost, miscalibrated
@@ -51,7 +51,7 @@ SMALLEST = 0.05
 """Rise of the errors' share or rank that is worth knowing, where drift does not say."""
 ENOUGH = 0.8
 """Share of the labels that are due from which it does not matter whose are missing."""
-UNLIKE, SURE = 0.1, 0.001
+UNLIKE, IMPROBABLE = 0.1, 0.001
 """Distance (Kolmogorov-Smirnov) of answers with labels from those without, and its p-value, from which labels are of other answers."""
 
 
@@ -64,6 +64,9 @@ class _Look:
     drift: Drift
     rows: Joined
     level: float
+    """Chance that one window may have to drift though nothing has changed,"""
+    sure: float
+    """and below which one is enough for an alarm; 0 where votes are declared."""
     minimum: int
 
 
@@ -94,8 +97,7 @@ def concept(
         now=now,
         delay=drift.labels.delay.seconds if drift.labels is not None else 0,
     )
-    share = level(drift.false_alarms or 1, max(int(end - start), 1), *votes_of(drift), watches_of(drift))
-    look = _Look(contract, baseline, drift, at, share, minimum)
+    look = _Look(contract, baseline, drift, at, *_levels(drift, max(int(end - start), 1)), minimum)
     findings: list[Finding] = []
     if drift.concept is not None:
         findings += _concept(look, drift.concept)
@@ -109,6 +111,13 @@ def concept(
         for one in findings
     )
     return tuple(told), account
+
+
+def _levels(drift: Drift, window_seconds: int) -> tuple[float, float]:
+    false_alarms, votes, watches = drift.false_alarms or 1, votes_of(drift), watches_of(drift)
+    if drift.votes is not None:
+        return level(false_alarms, window_seconds, *votes, watches), 0.0
+    return level((1 - SURE) * false_alarms, window_seconds, *votes, watches), sure_level(false_alarms, window_seconds, watches)
 
 
 def _wanted(contract: Contract, drift: Drift) -> Iterator[Answer]:
@@ -156,7 +165,7 @@ def _concept(look: _Look, declared: ConceptDrift) -> Iterator[Finding]:
         yield from _estimated(look, declared, one, output, values)
         return
     grouped = {column: look.rows.columns[column][kept] for column in _grouped(look.baseline) if column in look.rows.columns}
-    yield from by_group(declared, look.contract, look.baseline, one, grouped, truth, given, requests, look.level / 4)
+    yield from by_group(declared, look.contract, look.baseline, one, grouped, truth, given, requests, look.level / 4, look.sure / 4)
     yield from _sequential(look, declared, one, truth, given, requests)
 
 
@@ -183,7 +192,7 @@ def _metric(look: _Look, declared: ConceptDrift, one: Metric, truth: Floats, giv
     # Of a calibration error, what chance makes of it is no loss.
     was = now.value + found.loss if one.better == "higher" else now.value - found.loss
     why = f"{declared.metric} is {now.value:.4g} and was {was:.4g}: {lost(found.loss)}, {declared.drop:g} is too much{_partly(look)}"
-    return finding(declared.metric, declared.metric, now, found, why)
+    return finding(declared.metric, declared.metric, now, found, why, sure=found.chance < look.sure / 2)
 
 
 def _judged(look: _Look, declared: ConceptDrift, one: Metric, now: Measured, given: Floats, drop: float, share: float) -> Judged:
@@ -206,11 +215,11 @@ def _if_representative(look: _Look, told: Finding, values: Values, kept: NDArray
     if not without.size or kept.sum() >= ENOUGH * due.sum():
         return told
     found = stats.ks_2samp(given[kept], without, method="asymp")
-    if found.statistic < UNLIKE or found.pvalue > SURE:
+    if found.statistic < UNLIKE or found.pvalue > IMPROBABLE:
         return told
     share = f"labels are there for {kept.sum() / due.sum():.0%} of what is due"
     why = f"{share}, and for other answers than those that have none: it is not the metric of all"
-    return msgspec.structs.replace(told, state="unknown", why=why)
+    return msgspec.structs.replace(told, state="unknown", why=why, sure=False)
 
 
 def _sequential(
@@ -317,6 +326,7 @@ def _parity(look: _Look) -> Finding:
             look.rows.requests[kept],
             salt=look.baseline.salt,
             level=look.level,
+            sure=look.sure,
             minimum=look.minimum,
         )
     except NotSaid as why:

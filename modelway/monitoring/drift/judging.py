@@ -60,8 +60,8 @@ def lost(loss: float) -> str:
     return f"worse by {loss:.3g}" if loss > 0 else "no worse"
 
 
-def finding(subject: str, method: str, now: Measured, found: Judged, why: str, segment: str | None = None) -> Finding:
-    """What is told of it."""
+def finding(subject: str, method: str, now: Measured, found: Judged, why: str, segment: str | None = None, *, sure: bool) -> Finding:
+    """What is told of it; `sure` where it is beyond doubt if it has drifted."""
     return Finding(
         watch="concept",
         subject=subject,
@@ -76,6 +76,7 @@ def finding(subject: str, method: str, now: Measured, found: Judged, why: str, s
         low=now.low,
         high=now.high,
         segment=segment,
+        sure=sure and found.drifted,
     )
 
 
@@ -89,9 +90,10 @@ def by_group(
     given: Floats,
     requests: NDArray[np.int64],
     level: float,
+    sure: float,
 ) -> Iterator[Finding]:
-    """Of each column in `columns` the worst of its groups, each against what the baseline reached on it, with the level divided by how
-    many there are of all columns."""
+    """Of each column in `columns` the worst of its groups, each against what the baseline reached on it, with both levels divided by
+    how many there are of all columns."""
     known = [reached for reached in baseline.reached if reached.metric == declared.metric and reached.column in columns]
     if one.name == "calibration_error":
         # What chance makes of it differs from group to group, and a baseline does not know how often probabilities came true in each.
@@ -104,7 +106,9 @@ def by_group(
             value = by_hash.get(reached.segment or "") if reached.column == column else None
             if value is not None and (chosen := members == value).sum() >= FEWEST:
                 shown = named(contract, column, value, baseline.salt)
-                found += _of_group(declared, one, reached, shown, truth[chosen], given[chosen], requests[chosen], level / len(known))
+                found += _of_group(
+                    declared, one, reached, shown, truth[chosen], given[chosen], requests[chosen], level / len(known), sure / len(known)
+                )
         if found:
             worst = min(found, key=lambda told: (told.state != "drifted", told.chance))
             yield msgspec.structs.replace(worst, why=f"{worst.why}; the worst of {len(found)} groups")
@@ -119,6 +123,7 @@ def _of_group(
     given: Floats,
     requests: NDArray[np.int64],
     level: float,
+    sure: float,
 ) -> list[Finding]:
     """One, or none where the metric is not defined in the group."""
     try:
@@ -128,4 +133,4 @@ def _of_group(
     found = judged(one, now, reached.value, of_reference(reached, one.scale), declared.drop, level)
     was = f"{declared.metric} of group {shown[:16]} is {now.value:.4g} and was {reached.value:.4g}"
     why = f"{was}: {lost(found.loss)}, {declared.drop:g} is too much"
-    return [finding(reached.column or "", f"{declared.metric}_by_group", now, found, why, shown)]
+    return [finding(reached.column or "", f"{declared.metric}_by_group", now, found, why, shown, sure=found.chance < sure)]

@@ -92,10 +92,12 @@ def parity(
     *,
     salt: str,
     level: float,
+    sure: float,
     minimum: int,
 ) -> Finding:
     """The gap between groups: `members` says to which group each row belongs, whose label and answer `truth` and `given` are, as
-    metrics.comparable gives them. Raises NotSaid where groups are not known or too few."""
+    metrics.comparable gives them; a gap whose chance is below `sure` is beyond doubt. Raises NotSaid where groups are not known or too
+    few."""
     known = group_values(contract, declared.group)
     belongs = texts(members)
     inside = np.isin(belongs.astype(str), known)
@@ -135,6 +137,7 @@ def parity(
         low=low,
         high=high,
         segment=worst.low.name,
+        sure=drifted and worst.chance < sure / len(gaps),
     )
 
 

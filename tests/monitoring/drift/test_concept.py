@@ -167,6 +167,11 @@ def test_answers_that_turn_wrong_are_found_though_requests_are_the_same(tmp_path
     assert found.effect is not None
     assert found.effect > 0.03
     assert "worse by" in found.why
+    assert found.sure
+    voting = looked(tmp_path, flipped, drift(concept={"metric": name, "drop": 0.03}, votes={"needed": 2, "of": 3}), of=of, by=by)[0][
+        name, name
+    ]
+    assert (voting.state, voting.sure) == ("drifted", False)
 
 
 def test_a_group_alone_that_became_worse_is_found(tmp_path: Path) -> None:
@@ -176,6 +181,7 @@ def test_a_group_alone_that_became_worse_is_found(tmp_path: Path) -> None:
     one = found["region", "roc_auc_by_group"]
     assert (one.state, one.segment) == ("drifted", segment_of(SALT, "east"))
     assert "the worst of 3 groups" in one.why
+    assert one.sure
     assert found["age_band", "roc_auc_by_group"].state == "steady"
 
 
@@ -314,6 +320,9 @@ def test_parity_between_groups(tmp_path: Path) -> None:
     assert found.high is not None
     assert found.score is not None
     assert 0.1 < found.low < found.score < found.high
+    assert not found.sure
+    large = looked(tmp_path, world(30_000, 13, unfair), declared)[0]["age_band", "recall"]
+    assert (large.state, large.sure) == ("drifted", True)
     shown = looked(tmp_path, world(3000, 13, unfair), declared, of=contract(shown=True))[0]["age_band", "recall"]
     assert shown.segment == "old"
     assert "old" not in found.why.split()
