@@ -5,9 +5,9 @@ drifted here when more rows break it than may, beyond what chance explains, and 
 """
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Literal
 
 from scipy import special
 
@@ -15,9 +15,11 @@ from modelway.architecture.contract import Column, Contract, Signature
 from modelway.architecture.tensors import Tensor
 from modelway.contracts.engine import opened
 from modelway.contracts.evaluating import evaluate
-from modelway.contracts.result import Fault, Rule, counted
+from modelway.contracts.result import Fault, Rule, counted, named
 from modelway.contracts.saying import share
 from modelway.contracts.source import Source, Span
+from modelway.monitoring.drift.baseline import Role
+from modelway.monitoring.drift.cells import cells
 from modelway.monitoring.drift.result import Finding, State
 
 ODD = 0.001
@@ -30,6 +32,8 @@ FACTOR = 2
 """How many times less than in the quietest windows, or more than in the busiest, is no odd volume yet."""
 TAIL = 0.1
 """Share of the windows before that count as the quietest, and as the busiest; one of them may be anything."""
+MOST = 1_000
+"""Values in a row of one input up to which the contract's rules are held against each: the time for more grows with their square."""
 OF_ROWS: frozenset[Rule] = frozenset(("not_a_number", "infinite", "fraction", "too_large", "below", "above", "value"))
 """Rules that single values break."""
 
@@ -43,15 +47,17 @@ def quality(
     newest: float | None,
     end: int,
     start: int | None = None,
+    columns: Collection[str] | None = None,
 ) -> tuple[Finding, ...]:
     """What is to be said of a window: one finding for each rule of the contract that its rows break, or one that none does; one for how
     many rows it has; one for how old the newest is, where the contract says how old it may be. None holds a value of a row.
 
     `rows` are files of Parquet with the columns `_time` (seconds since 1970) and `_wrong` (names of columns whose value was of another
     type and is left out), numbers as DOUBLE and all else as text; with `start`, the rows from it up to `end` alone. `rows_before` are the
-    rows of windows before, in any order; `newest` is the time of the newest row that is known.
+    rows of windows before, in any order; `newest` is the time of the newest row that is known. `columns` are those of the contract that
+    are kept of requests and answers, all when absent: nothing is missing that nobody keeps.
     """
-    return (*_contract(rows, contract, start, end), _volume(rows_before, rows_now), *_freshness(contract, rows_now, newest, end))
+    return (*_contract(rows, contract, columns, start, end), _volume(rows_before, rows_now), *_freshness(contract, rows_now, newest, end))
 
 
 def volume(rows_before: Sequence[int], rows_now: int) -> tuple[float | None, float | None, float | None]:
@@ -104,10 +110,10 @@ def _freshness(contract: Contract, rows: int, newest: float | None, end: int) ->
     yield Finding("quality", "rows", "freshness", state, rows, why, age, allowed)
 
 
-def _contract(rows: Sequence[Path], contract: Contract, start: int | None, end: int) -> Iterator[Finding]:
+def _contract(rows: Sequence[Path], contract: Contract, columns: Collection[str] | None, start: int | None, end: int) -> Iterator[Finding]:
     """What the contract says of the rows."""
     span = None if start is None else Span("_time", start, end)
-    served, left_out = _as_served(contract)
+    served, left_out = _as_served(contract, columns)
     table = Source("window", tuple(rows), "parquet", span)
     result = evaluate(served, table, now=float(end))
     judged = result.rows or 0
@@ -117,44 +123,41 @@ def _contract(rows: Sequence[Path], contract: Contract, start: int | None, end: 
         yield Finding("quality", "contract", "contract", "unknown", judged, why)
         return
     wrong = _wrong(table)
-    findings = [*_types(contract, wrong, judged)]
+    findings = [*_types(served, wrong, judged)]
     for fault in result.faults:
-        findings += _of_fault(contract, fault, wrong.get(fault.subject, 0), judged)
+        findings += _of_fault(served, fault, wrong.get(fault.subject, 0), judged)
     yield from findings
     if not any(one.state == "drifted" for one in findings):
-        told = f", beside {counted(left_out, 'input')} or outputs of several values" if left_out else ""
+        told = f", beside {named(left_out)}, whose number of values is free or above {MOST:,}" if left_out else ""
         why = f"no rule of the contract is broken by more rows than may be{told}"
         yield Finding("quality", "contract", "contract", "steady", judged, why, 0.0)
 
 
-def _as_served(contract: Contract) -> tuple[Contract, int]:
-    """The contract as far as it holds for requests and answers that are kept, and how many columns it leaves out.
+def _as_served(contract: Contract, columns: Collection[str] | None) -> tuple[Contract, list[str]]:
+    """The contract as far as it holds for requests and answers that are kept, and the columns that it leaves out.
 
     Labels, times and groups are in no request. Somebody may ask twice, so nothing is unique; how many rows there are and how old they
-    are is looked at elsewhere. True and false come as text.
+    are is looked at elsewhere. True and false come as text, and several values in a row as columns of their own.
     """
-    left_out = 0
-    tensors: dict[Literal["inputs", "outputs"], tuple[Tensor, ...]] = {}
+    every = {tensor.name: tensor for tensor in (*contract.signature.inputs, *contract.signature.outputs)}
+    many = Counter(cell.column for cell in cells(contract))
+    kept = [name for name in every if (columns is None or name in columns)]
+    there = [cell for cell in cells(contract) if cell.column in kept and many[cell.column] <= MOST]
+    tensors: dict[Role, list[Tensor]] = {"input": [], "output": []}
     expectations: dict[str, Column] = {}
-    for side, every in (("inputs", contract.signature.inputs), ("outputs", contract.signature.outputs)):
-        kept = [tensor for tensor in every if len(tensor.shape) == 1]
-        left_out += len(every) - len(kept)
-        tensors["inputs" if side == "inputs" else "outputs"] = tuple(map(_written, kept))
-        for tensor in kept:
-            column = contract.expectations.get(tensor.name, Column())
-            change: dict[str, object] = {"unique": False, "shown": False}
-            if tensor.datatype == "BOOL":
-                change |= {"type": None, "values": tuple(str(one).lower() for one in column.values or (True, False))}
-            expectations[tensor.name] = column.model_copy(update=change)
-    signature = Signature.model_construct(inputs=tensors["inputs"], outputs=tensors["outputs"])
-    served = contract.model_copy(
-        update={"signature": signature, "expectations": expectations, "rows": None, "freshness": None, "ordered_by": None}
-    )
-    return served, left_out
-
-
-def _written(tensor: Tensor) -> Tensor:
-    return tensor.model_copy(update={"datatype": "BYTES"}) if tensor.datatype == "BOOL" else tensor
+    for cell in there:
+        column = contract.expectations.get(cell.column, Column())
+        change: dict[str, object] = {"unique": False, "shown": False}
+        datatype = every[cell.column].datatype
+        if cell.boolean:
+            datatype = "BYTES"
+            change |= {"type": None, "values": tuple(str(one).lower() for one in column.values or (True, False))}
+        tensors[cell.role].append(Tensor.model_construct(name=cell.name, datatype=datatype, shape=(-1,)))
+        expectations[cell.name] = column.model_copy(update=change)
+    signature = Signature.model_construct(inputs=tuple(tensors["input"]), outputs=tuple(tensors["output"]))
+    left_out = [name for name in kept if not 0 < many[name] <= MOST]
+    served: dict[str, object] = {"signature": signature, "expectations": expectations}
+    return contract.model_copy(update=served | {"rows": None, "freshness": None, "ordered_by": None}), left_out
 
 
 def _wrong(table: Source) -> Mapping[str, int]:

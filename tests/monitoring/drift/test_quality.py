@@ -25,14 +25,16 @@ CONTRACT = Contract.model_validate_json(
                     {"name": "dependants", "datatype": "INT8", "shape": [-1]},
                     {"name": "job", "datatype": "BYTES", "shape": [-1]},
                     {"name": "owner", "datatype": "BOOL", "shape": [-1]},
-                    {"name": "picture", "datatype": "FP32", "shape": [-1, 8]},
+                    {"name": "picture", "datatype": "FP32", "shape": [-1, 2]},
+                    {"name": "words", "datatype": "FP32", "shape": [-1, -1]},
                 ],
                 "outputs": [{"name": "score", "datatype": "FP64", "shape": [-1]}],
             },
             "expectations": {
                 "income": {"range": [0, None], "null_rate": 0.01},
                 "dependants": {"unique": True},
-            "job": {"values": ["clerk", "smith"], "shown": True},
+                "picture": {"range": [0, 255]},
+                "job": {"values": ["clerk", "smith"], "shown": True},
                 "customer": {"type": "text", "unique": True},
                 "defaulted": {"type": "boolean"},
                 "applied_at": {"type": "timestamp"},
@@ -46,7 +48,8 @@ CONTRACT = Contract.model_validate_json(
                     {"name": "dependants", "datatype": "INT8", "shape": [1], "data": [1]},
                     {"name": "job", "datatype": "BYTES", "shape": [1], "data": ["clerk"]},
                     {"name": "owner", "datatype": "BOOL", "shape": [1], "data": [True]},
-                    {"name": "picture", "datatype": "FP32", "shape": [1, 8], "data": [0.0] * 8},
+                    {"name": "picture", "datatype": "FP32", "shape": [1, 2], "data": [0.0] * 2},
+                    {"name": "words", "datatype": "FP32", "shape": [1, 3], "data": [0.0] * 3},
                 ]
             },
         }
@@ -64,12 +67,13 @@ def window(folder: Path, rows: int = 2000, name: str = "window", **changed: list
         "dependants": [float(row % 4) for row in range(rows)],
         "job": ["clerk" if row % 2 else "smith" for row in range(rows)],
         "owner": ["true" if row % 3 else "false" for row in range(rows)],
-        "picture": ["[0,0,0,0,0,0,0,0]"] * rows,
+        "picture[0]": [float(row % 256) for row in range(rows)],
+        "picture[1]": [0.0] * rows,
         "score": [0.5] * rows,
     }
     types = {
-        **dict.fromkeys(("_time", "income", "dependants", "score"), pa.float64()),
-        **dict.fromkeys(("_id", "job", "owner", "picture"), pa.string()),
+        **dict.fromkeys(("_time", "income", "dependants", "score", "picture[0]", "picture[1]"), pa.float64()),
+        **dict.fromkeys(("_id", "job", "owner"), pa.string()),
         "_wrong": pa.list_(pa.string()),
     }
     columns |= {column: [*values, *columns[column][len(values) :]] for column, values in changed.items()}
@@ -92,7 +96,7 @@ def test_rows_that_are_what_they_should_be_are_steady(tmp_path: Path) -> None:
         ("rows", "freshness"): "steady",
     }
     assert findings["contract", "contract"].rows == 2000
-    assert "beside 1 input" in findings["contract", "contract"].why
+    assert "beside words" in findings["contract", "contract"].why
 
 
 @pytest.mark.parametrize(
@@ -107,6 +111,7 @@ def test_rows_that_are_what_they_should_be_are_steady(tmp_path: Path) -> None:
         ("job", ["tinker"] * 20, "contract_value", 0.01),
         ("owner", ["maybe"] * 20, "contract_value", 0.01),
         ("score", [None] * 20, "contract_missing", 0.01),
+        ("picture[1]", [256.0] * 20, "contract_above", 0.01),
     ],
 )
 def test_a_rule_that_many_rows_break_has_drifted(tmp_path: Path, column: str, values: list[object], method: str, share: float) -> None:
@@ -183,6 +188,15 @@ def test_a_missing_column_has_drifted(tmp_path: Path) -> None:
     file = window(tmp_path)
     pq.write_table(pq.read_table(file).drop_columns(["income"]), file)
     assert found(file)["income", "contract_missing_column"].state == "drifted"
+
+
+def test_what_is_not_kept_is_not_missing(tmp_path: Path) -> None:
+    file = window(tmp_path, income=[None] * 2000, job=[None] * 2000)
+    assert found(file)["income", "contract_missing"].score == 1
+    findings = quality([file], CONTRACT, rows_before=[2000] * 24, rows_now=2000, newest=END, end=END, columns=["dependants", "score"])
+    assert {one.state for one in findings} == {"steady"}
+    findings = quality([file], CONTRACT, rows_before=[2000] * 24, rows_now=2000, newest=END, end=END, columns=["income", "score"])
+    assert [(one.subject, one.method) for one in findings if one.state == "drifted"] == [("income", "contract_missing")]
 
 
 def test_old_rows_have_drifted(tmp_path: Path) -> None:
