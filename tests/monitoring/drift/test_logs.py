@@ -180,6 +180,15 @@ def test_a_request_is_of_the_version_that_answers(folder: Folder) -> None:
     assert counted(rows) == {"unknown_version": 1, "unanswered": 2}
 
 
+@pytest.mark.parametrize("day", ["2026/11/27/05", "2026/11/27", "date=2026-11-27/hour=05", "."])
+def test_folders_say_the_version_and_those_of_days_do_not(day: str, folder: Folder) -> None:
+    of = watched({version: contract() for version in ("11", "27", "05", "2026", "2026.1", "live")}, "sagemaker")
+    captured = capture("1,1,car,true", "0.5", "CSV")
+    rows = folder.write(f"credit/2026.1/{day}/a.jsonl", captured).write(f"credit/else/{day}/b.jsonl", captured).read(of)
+    assert list(rows.tables) == ["2026.1"]
+    assert counted(rows) == {"unknown_version": 1}
+
+
 V2 = {"inputs": request([1, 2])}
 BY_ROW = {"inputs": [tensor("rows", [1, 1, "car", True, 2, 1, "car", True], "BYTES", [2, 4])]}
 NESTED = {"inputs": [tensor("rows", [[1, 1, "car", True], [2, 1, "car", True]], "BYTES", [2, 4])]}

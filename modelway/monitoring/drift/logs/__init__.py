@@ -1,5 +1,6 @@
 """What endpoints were asked and what they answered, as it was written down, read into rows: one table for each version."""
 
+import re
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -25,6 +26,9 @@ MOST_SCHEMAS = 1000
 
 AHEAD = 300
 """Seconds that a clock may be ahead of ours; times beyond that are in the future."""
+
+_DAY = re.compile(r"(/\d{4}(/\d{2}){2,3}|/[a-z]+=[\d-]+)+$")
+"""2026/11/27, 2026/11/27/05, date=2026-11-27/hour=05."""
 
 
 @dataclass(frozen=True)
@@ -201,7 +205,8 @@ class _Reading:
         """The version that a record is of; nothing where that is not known."""
         if said is not None:
             return [said] if said in self._versions else []
-        folders = path.parts[:-1]
+        # The folder of a day is no version, whatever versions are called.
+        folders = _DAY.sub("", path.parent.as_posix()).split("/")
         for folder in reversed(folders):
             if folder in self._versions:
                 return [folder]
