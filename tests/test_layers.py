@@ -75,6 +75,8 @@ RULES: dict[str, tuple[set[str], set[str]]] = {
         },
     ),
     "toolchain": ({"toolchain"}, {"google.protobuf", "grpc", "pulumi.runtime.proto"}),
+    # It asks an example model, whose folder is no package.
+    "scripts.drift_demo": ({"modelway", "scripts"}, {"rich", "msgspec", "examples", "flights"}),
     "scripts": ({"modelway", "scripts", "localcloud", "toolchain"}, {"rich", "boto3", "botocore", "msgspec", "psutil"}),
 }
 
