@@ -48,6 +48,8 @@ class DriftScheduleArgs(TypedDict):
     results: pulumi.Input[str]
     """Name of the bucket of results."""
     sight: SightArgs
+    forget: bool
+    """Whether what was watched before is deleted; otherwise it stays, and says what was watched then."""
     place: NotRequired[DriftPlaceArgs]
     """Where jobs run; in a network of SageMaker's own without it."""
 
@@ -55,8 +57,7 @@ class DriftScheduleArgs(TypedDict):
 class DriftSchedule(pulumi.ComponentResource):
     """A schedule that starts a processing job of SageMaker after each window, which looks for drift of one endpoint.
 
-    - the job is told what is watched by an object whose key ends in the hash of its content; those of before stay, and say what was
-      watched then
+    - the job is told what is watched by an object whose key ends in the hash of its content
     - its role reads what the endpoint was asked, its baselines and labels, and writes its results; the schedule's may start jobs by that
       role and no other
     """
@@ -135,7 +136,7 @@ class DriftSchedule(pulumi.ComponentResource):
         return role, aws.iam.RolePolicy(f"{self._name}-drift-run", role=role.id, policy=running, opts=after)
 
     def _watched(self) -> pulumi.Output[str]:
-        """Its address. Who deploys puts it there, and deletes none."""
+        """Its address. Outside of development whoever deploys puts it there, and may delete none."""
         args = self._args
         content = pulumi.Output.from_input(args["watched"])
         key = content.apply(lambda known: f"{args['model']}/watched-{hashlib.sha256(known.encode()).hexdigest()[:16]}.json")
@@ -145,7 +146,7 @@ class DriftSchedule(pulumi.ComponentResource):
             key=key,
             content=content,
             content_type="application/json",
-            opts=pulumi.ResourceOptions.merge(self._child, pulumi.ResourceOptions(retain_on_delete=True)),
+            opts=pulumi.ResourceOptions.merge(self._child, pulumi.ResourceOptions(retain_on_delete=not args["forget"] or None)),
         )
         return pulumi.Output.concat("s3://", made.bucket, "/", made.key)
 

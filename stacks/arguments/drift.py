@@ -200,6 +200,7 @@ def drift_schedule(
         "watched": watched,
         "results": results,
         "sight": sight,
+        "forget": protection(environment.tier).force_destroy,
     }
     if place is not None:
         made["place"] = place

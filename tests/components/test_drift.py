@@ -73,6 +73,7 @@ def scheduled(name: str, opts: pulumi.ResourceOptions | None = None) -> DriftSch
         lateness_seconds=900,
         watched=WATCHED,
         results="results",
+        forget=False,
         sight={**SIGHT, "payloads_prefix": f"captured/dev-{name}/"},  # type: ignore[typeddict-item]
         place={"vpc_id": "vpc-1", "subnet_ids": ["subnet-b", "subnet-a"]},
     )
