@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV := .venv/bin
 
-.PHONY: help setup demo drift-demo test check unit browser pictures localcloud generate bench clean
+.PHONY: help setup demo drift-demo test check unit spark browser pictures localcloud generate bench clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -24,6 +24,9 @@ check: setup ## lint and types alone
 
 unit: setup ## the tests that need no engine
 	@$(VENV)/python -m scripts.check unit
+
+spark: setup ## counts on Spark in local mode held against DuckDB's, in an environment that it fetches
+	@$(VENV)/python -m scripts.check spark
 
 browser: setup ## the HTML report in a headless Chromium, where there is one
 	@$(VENV)/python -m scripts.check browser
