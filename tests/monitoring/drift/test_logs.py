@@ -12,6 +12,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from modelway.monitoring.drift import counting, logs
+from modelway.monitoring.drift.baseline import Baseline, Column
+from modelway.monitoring.drift.counts import ColumnCounts, Counts
 from modelway.monitoring.drift.logs import Rows, streams
 from modelway.monitoring.drift.logs.pairing import NoRoom
 from modelway.monitoring.drift.result import Accounting
@@ -352,3 +354,25 @@ def test_more_rows_than_there_is_room_for_are_an_error_without_them(folder: Fold
         folder.read()
     assert str(caught.value).startswith("2 rows could not be put together (")
     assert "planted" not in str(caught.value)
+
+
+INCOMES: list[object] = [0, 1.5, None, "1", math.nan, math.inf, -math.inf, True, 2]
+COUNTED = ColumnCounts(rows=9, missing=1, wrong=2, infinite=3, counts=(1, 2))
+
+
+@pytest.mark.parametrize("at", [0, 4, 9])
+def test_parts_of_logs_are_counted_as_the_whole(at: int, folder: Folder) -> None:
+    column = Column(name="income", role="input", kind="number", rows=2, missing=0, cuts=(1.0,), counts=(1, 1))
+    looked_at = Baseline(
+        schema=1, model="credit", version="1", rows=2, contract="", data="", salt="00", columns=(column,), window_seconds=3600
+    )
+    counts = Counts(0, {})
+    for name, incomes in (("a.jsonl", INCOMES[:at]), ("b.jsonl", INCOMES[at:])):
+        folder.files = []
+        made = folder.path / name.partition(".")[0]
+        made.mkdir()
+        rows = logs.read(folder.write(name, *(record([one], [0.5]) for one in incomes)).files, watched(), made, now=NOW)
+        for paths in rows.tables.values():
+            with counting.opened(paths) as table_:
+                counts += counting.count(table_, looked_at)
+    assert counts == Counts(9, {"income": COUNTED})
