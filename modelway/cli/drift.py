@@ -152,9 +152,10 @@ def _watched(model: "Model", world: "Environment") -> "tuple[Drift, int]":
     if model.drift is None:
         way_out = "Add `drift: {data: {}}`, which watches all inputs."
         raise ModelwayError(f"{model.model} is not watched in {world.environment}: its file has no drift. {way_out}")
-    rules = world.monitoring.drift
-    sample = model.drift.minimum_sample if model.drift.minimum_sample is not None else rules.minimum_sample
-    return model.drift.model_copy(update={"minimum_sample": sample}), int((model.drift.window or rules.window).seconds)
+    from modelway.monitoring.watching import looked_at
+
+    drift = looked_at(world, model.model)
+    return drift, int((drift.window or world.monitoring.drift.window).seconds)
 
 
 def _content(file: Path) -> bytes:
