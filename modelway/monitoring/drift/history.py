@@ -7,8 +7,8 @@ from modelway.monitoring.drift.result import Result, read, written
 from modelway.monitoring.drift.store import Store, is_result
 from modelway.monitoring.drift.windows import key_of, start_of
 
-FAR = 400
-"""Windows that are searched backwards for one that something is known of."""
+FAR = 60
+"""Windows that are searched backwards for some that are wanted: each is a call to the store."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class History:
                 self._starts = sorted([*self._starts, start])
         return self._known[start]
 
-    def before(self, start: int, most: int, wanted: Callable[[Result], bool] = lambda _: True) -> list[Result]:
+    def before(self, start: float, most: int, wanted: Callable[[Result], bool] = lambda _: True) -> list[Result]:
         """The last results, `most` at most, of windows before that one which are `wanted`; oldest first."""
         found: list[Result] = []
         for earlier in [one for one in reversed(self._starts) if one < start][:FAR]:

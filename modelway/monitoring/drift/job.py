@@ -298,7 +298,9 @@ class _Run:
         for history in self._histories.values():
             telling.pages(self._watched, history, known)
         telling.newest(self._watched, self._histories, known, self._results)
-        standing = {name: result for name, history in self._histories.items() if (result := telling.standing(history)) is not None}
+        labelled = None if self._labels.delay is None else self._now - self._labels.delay
+        found = {name: telling.standing(history, labelled) for name, history in self._histories.items()}
+        standing = {name: result for name, result in found.items() if result is not None}
         self._faults += telling.metrics(self._watched, standing, self._now)
         for history in self._histories.values():
             self._faults += telling.alarms(self._watched, history, starts, self._results, os.environ)

@@ -20,25 +20,23 @@ PAGES = 200
 """Pages that one run makes, at most; of older windows they are left out."""
 
 
-def standing(history: History) -> Result | None:
+def standing(history: History, labelled: float | None) -> Result | None:
     """What stands of a version: its newest window; of what needs labels, which the newest window does not have yet, what the newest one
-    that has them says."""
+    that has them says. Labels are due of windows that begin before `labelled`; None where none are needed."""
     if not history.starts or (stored := history.at(history.starts[-1])) is None:
         return None
     newest = stored.result
-    if newest.labelled:
+    found = [] if newest.labelled or labelled is None else history.before(labelled, 1, lambda result: result.labelled)
+    if not found:
         return newest
-    labelled = history.before(newest.start, 1, lambda result: result.labelled)
-    if not labelled:
-        return newest
-    from_labels = labelled[0]
+    from_labels = found[0]
     there = {alarm.watch for alarm in newest.alarms}
     missing = [alarm.watch for alarm in from_labels.alarms if alarm.watch not in there]
-    found = tuple(finding for finding in from_labels.findings if finding.watch in missing and not finding.estimated)
+    said = tuple(finding for finding in from_labels.findings if finding.watch in missing and not finding.estimated)
     counted = {name: getattr(from_labels.accounting, name) for name in ("labels", "labels_twice", "labels_missing")}
     return msgspec.structs.replace(
         newest,
-        findings=(*newest.findings, *found),
+        findings=(*newest.findings, *said),
         alarms=(*newest.alarms, *(alarm for alarm in from_labels.alarms if alarm.watch in missing)),
         accounting=msgspec.structs.replace(newest.accounting, **counted),
     )

@@ -9,9 +9,11 @@ import msgspec
 import pytest
 
 from modelway.errors import ModelwayError, WrongUsage
+from modelway.monitoring.drift.history import History
 from modelway.monitoring.drift.job import NothingToSay, Ran, run
-from modelway.monitoring.drift.result import Result, read
-from modelway.monitoring.drift.store import results
+from modelway.monitoring.drift.result import Alarm, Result, read, written
+from modelway.monitoring.drift.store import Folder, Held, results
+from modelway.monitoring.drift.telling import standing
 from modelway.monitoring.drift.watched import WebhookTold
 from modelway.monitoring.drift.windows import Window, key_of
 from tests.monitoring.drift import endpoint_logs as logs
@@ -435,3 +437,24 @@ def test_rows_that_are_in_no_window_are_counted(endpoint: Endpoint) -> None:
     path.write_text(path.read_text().replace("2025-03-03T00:2", "2025-03-02T22:2", 1))
     (result,) = job(endpoint, 0).results
     assert (result.counts.rows, result.accounting.misplaced) == (380, 20)
+
+
+def test_labels_of_a_month_ago_are_found_without_reading_the_month(looked_at: Endpoint) -> None:
+    first = of(looked_at, 0)
+    alarms = (Alarm("concept", "drifted", True, True, 2, 2, 3),)
+    for hour in range(3, 3 + 720):
+        later = msgspec.structs.replace(first, start=first.start + hour * HOUR, end=first.end + hour * HOUR)
+        labelled = msgspec.structs.replace(later, labelled=True, alarms=(*later.alarms, *alarms)) if hour == 3 else later
+        Path(looked_at.results, "1", f"{key_of(later.start)}.json").write_bytes(written(labelled))
+    read_: list[str] = []
+
+    class Watching(Folder):
+        def read(self, key: str) -> Held | None:
+            read_.append(key)
+            return super().read(key)
+
+    history = History(Watching(Path(looked_at.results)), "1")
+    found = standing(history, FIRST + 4 * HOUR)
+    assert found is not None
+    assert (found.start, found.alarms[-1]) == (FIRST + 722 * HOUR, alarms[0])
+    assert len(read_) == 2
