@@ -13,7 +13,7 @@ quarter, divided by the two streams that they look at.
 
 **Groups.** Those for which the baseline says what was reached, each against its own; the worst of each column is told.
 
-**Within the window.** A detector of detectors.py that fires, and a rise that is no chance, are an alarm only where the metric is worse than
+**Within the window.** A detector that fires, and a rise that is no chance, are an alarm only where the metric is worse than
 it was in the whole window, and by the drop since the rise: errors that are larger in every evening are no drift.
 
 **Labels.** Only those that are due count: what comes early is not what comes late. Where fewer than 80 % are there, and these are of other
@@ -23,6 +23,7 @@ be is estimated, and that is no alarm.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -32,7 +33,6 @@ from scipy import stats
 
 from modelway.architecture.contract import Contract
 from modelway.architecture.drift import WITHOUT_LABELS, ConceptDrift, Drift
-from modelway.monitoring.drift import detectors
 from modelway.monitoring.drift.answers import Answer, NotSaid, Values, answer
 from modelway.monitoring.drift.answers import numbers as as_numbers
 from modelway.monitoring.drift.baseline import Baseline, Reached
@@ -46,6 +46,7 @@ from modelway.monitoring.drift.measures import Floats
 from modelway.monitoring.drift.metrics import Measured, comparable, measured, of_reference
 from modelway.monitoring.drift.parity import group_values, parity, rate
 from modelway.monitoring.drift.result import Accounting, Finding, Watch
+from modelway.monitoring.drift.within import within
 
 SMALLEST = 0.05
 """Rise of the errors' share or rank that is worth knowing, where drift does not say."""
@@ -166,7 +167,8 @@ def _concept(look: _Look, declared: ConceptDrift) -> Iterator[Finding]:
         return
     grouped = {column: look.rows.columns[column][kept] for column in _grouped(look.baseline) if column in look.rows.columns}
     yield from by_group(declared, look.contract, look.baseline, one, grouped, truth, given, requests, look.level / 4, look.sure / 4)
-    yield from _sequential(look, declared, one, truth, given, requests)
+    smallest = look.drift.smallest.fraction if look.drift.smallest is not None else SMALLEST
+    yield from within(declared, one, truth, given, requests, smallest, look.level / 4 / 2, partial(_judged, look, declared, one))
 
 
 def _too_few(look: _Look, labelled: int) -> str:
@@ -220,61 +222,6 @@ def _if_representative(look: _Look, told: Finding, values: Values, kept: NDArray
     share = f"labels are there for {kept.sum() / due.sum():.0%} of what is due"
     why = f"{share}, and for other answers than those that have none: it is not the metric of all"
     return msgspec.structs.replace(told, state="unknown", why=why, sure=False)
-
-
-def _sequential(
-    look: _Look, declared: ConceptDrift, one: Metric, truth: Floats, given: Floats, requests: NDArray[np.int64]
-) -> Iterator[Finding]:
-    smallest = look.drift.smallest.fraction if look.drift.smallest is not None else SMALLEST
-    share = look.level / 4 / 2
-    try:
-        now = measured(one, truth, given, requests=requests)
-        worse = _judged(look, declared, one, now, given, 0.0, share).drifted
-    except NotSaid:
-        worse = False
-    errors, wrong = detectors.errors_of(one, truth, given)
-    for change in detectors.changes(errors, wrong, requests):
-        more = change.after - change.before
-        rose = change.fired is not None and change.chance < share and more >= smallest
-        drifted = rose and worse and _worse_since(look, declared, one, truth, given, requests, change.since, share)
-        if change.fired is None:
-            why = "no rise of the errors is found within the window"
-        elif rose:
-            said = f"errors rise from {change.before:.3g} to {change.after:.3g} after {change.since:.0%} of the window's requests"
-            why = f"{said}, found after {change.fired:.0%}{'' if drifted else f'; {declared.metric} is not worse than is accepted'}"
-        else:
-            why = "a rise of the errors within the window may be chance, or is too small"
-        yield Finding(
-            watch="concept",
-            subject=declared.metric,
-            method=change.detector,
-            state="drifted" if drifted else "steady",
-            rows=truth.size,
-            why=why,
-            score=more,
-            threshold=smallest,
-            chance=change.chance,
-            effect=more,
-        )
-
-
-def _worse_since(
-    look: _Look,
-    declared: ConceptDrift,
-    one: Metric,
-    truth: Floats,
-    given: Floats,
-    requests: NDArray[np.int64],
-    since: float,
-    share: float,
-) -> bool:
-    """Whether the metric of the requests after that share of them has drifted."""
-    part = detectors.after(requests, since)
-    try:
-        now = measured(one, truth[part], given[part], requests=requests[part])
-        return _judged(look, declared, one, now, given[part], declared.drop, share).drifted
-    except NotSaid:
-        return False
 
 
 def _estimated(look: _Look, declared: ConceptDrift, one: Metric, output: Answer, values: Values) -> Iterator[Finding]:
