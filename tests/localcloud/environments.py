@@ -309,6 +309,7 @@ def remains(site: Site) -> list[str]:
         *(one["RoleName"] for one in roles if one["RoleName"] not in there and "/aws-service-role/" not in one["Path"]),
         *(one["logGroupName"] for one in site.aws("logs").describe_log_groups()["logGroups"]),
         *(one["TopicArn"] for one in site.aws("sns").list_topics()["Topics"]),
+        *(one["Name"] for one in site.aws("scheduler").list_schedules()["Schedules"]),
         *(one["AlarmName"] for one in site.aws("cloudwatch").describe_alarms()["MetricAlarms"]),
         *(one["EndpointName"] for one in sagemaker.list_endpoints()["Endpoints"]),
         *(one["EndpointConfigName"] for one in sagemaker.list_endpoint_configs()["EndpointConfigs"]),
@@ -324,7 +325,7 @@ def retained(resources: list[dict[str, Any]]) -> set[str]:
 def left_in_cluster(site: Site, key: str) -> list[str]:
     """What is left of the environment in a cluster that was there before, and that other tests use as well."""
     kinds = (
-        *("configmaps", "serviceaccounts", "deployments", "services", "hpa", "pdb", "networkpolicies"),
+        *("configmaps", "serviceaccounts", "deployments", "services", "hpa", "pdb", "networkpolicies", "cronjobs"),
         *("gateways", "httproutes", "servicemonitors", "prometheusrules"),
     )
     cluster = site.environment.clusters[key]

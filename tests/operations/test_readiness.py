@@ -15,10 +15,11 @@ from modelway.operations.doctor import Part
 from modelway.operations.readiness import look
 from modelway.operations.readiness.capacity import family_of
 from modelway.operations.readiness.roles import service_roles
+from tests.support.environments import environment
 
 ENVIRONMENTS = Path(__file__).resolve().parents[2] / "stacks" / "environments"
 PROD = load(ENVIRONMENTS, "prod")
-CPUS = {"m7i.large": 2, "m7i.2xlarge": 8, "m7a.2xlarge": 8, "m6i.2xlarge": 8, "g6.xlarge": 4, "g6.2xlarge": 8}
+CPUS = {"m7i.large": 2, "m7i.xlarge": 4, "m7i.2xlarge": 8, "m7a.2xlarge": 8, "m6i.2xlarge": 8, "g6.xlarge": 4, "g6.2xlarge": 8}
 ZONES = ("eu-west-1a", "eu-west-1b", "eu-west-1c")
 
 
@@ -262,3 +263,17 @@ def test_images_and_weights_elsewhere_are_looked_up_where_they_are() -> None:
     assert found["weights of co2-forecast 2026.11.0"].found == "others has no co2.json"
     unknown = seen(Cloud(account=account), pinned(f"ghcr.io/acme/co2@{digest}", f"co2-forecast/x.json@{digest}"))
     assert "image of co2-forecast 2026.11.0" in {part.name for part in unknown if part.state == "unknown"}
+
+
+def test_what_looks_for_drift_and_what_it_is_measured_from_has_to_be_there() -> None:
+    described = environment("managed")
+    image = described.monitoring.drift.image
+    assert image is not None
+    own = Cloud(account=described.aws.account, missing={"pricing/1/baseline.json", f"999999999999/eu-west-1/{image.name}"})
+    found = {part.name: part for part in seen(own, described)}
+    assert found["baseline of ranking 1"].state == "ok"
+    assert found["baseline of pricing 1"].state == "missing"
+    assert "modelway publish" in str(found["baseline of pricing 1"].way_out)
+    assert found["image of the job that looks for drift"].state == "missing"
+    assert found["model store: results of drift"].state == "ok"
+    assert not [name for name in (part.name for part in seen(Cloud())) if "drift" in name or "baseline" in name]

@@ -1,10 +1,11 @@
-"""Whether names are free, and what an environment names is there: buckets, keys, images, weights."""
+"""Whether names are free, and what an environment names is there: buckets, keys, images, weights, baselines."""
 
 import re
 from collections.abc import Iterator
 from functools import partial
 
 from modelway.architecture import Environment, Image
+from modelway.architecture.drift_rules import monitored
 from modelway.architecture.platform_rules import BUCKET_LENGTH, bucket_name
 from modelway.operations.doctor import Part
 from modelway.operations.readiness.asking import Check, Cloud
@@ -25,9 +26,24 @@ def of_things(environment: Environment, cloud: Cloud) -> Iterator[tuple[str, Che
             yield name, partial(_image, name, environment, pinned.image, cloud)
             match pinned.weights.kind:
                 case "store":
-                    yield name, partial(_weights, name, bucket, pinned.weights.key, cloud)
+                    yield name, partial(_stored, "weights", name, bucket, pinned.weights.key, cloud, ours=True)
                 case "s3":
-                    yield name, partial(_weights_elsewhere, name, str(pinned.weights.bucket), pinned.weights.key, cloud)
+                    yield name, partial(_stored, "weights", name, str(pinned.weights.bucket), pinned.weights.key, cloud, ours=False)
+    yield from _drift(environment, bucket, cloud)
+
+
+def _drift(environment: Environment, bucket: str, cloud: Cloud) -> Iterator[tuple[str, Check]]:
+    """What looks for drift, and what that is measured from."""
+    image = environment.monitoring.drift.image
+    if image is not None:
+        name = "the job that looks for drift"
+        yield name, partial(_image, name, environment, image, cloud)
+    for model in monitored(environment):
+        described = environment.models[model]
+        for version in described.traffic.versions if described.traffic is not None else ():
+            pinned, name = described.versions[version].baseline, f"{model} {version}"
+            if pinned is not None:
+                yield name, partial(_stored, "baseline", name, pinned.bucket or bucket, pinned.key, cloud, ours=pinned.bucket is None)
 
 
 def _beside(environment: Environment, bucket: str) -> Iterator[tuple[str, str]]:
@@ -35,6 +51,7 @@ def _beside(environment: Environment, bucket: str) -> Iterator[tuple[str, str]]:
     store = environment.registry.models
     purposes = [("access logs", "logs")] if store.access_logs_days is not None else []
     purposes += [(f"copies in {region}", region) for region in store.replicate_to]
+    purposes += [("results of drift", "drift")] if environment.monitoring.drift.image is not None else []
     for what, purpose in purposes:
         if len(f"{bucket}-{purpose}") <= BUCKET_LENGTH:
             yield f"model store: {what}", f"{bucket}-{purpose}"
@@ -92,18 +109,13 @@ def _image_elsewhere(what: str, image: Image, cloud: Cloud) -> Iterator[Part]:
         yield Part(what, "missing", f"{image.registry} has no {image.name}@{image.digest}", "push it there, or pin a digest that is there")
 
 
-def _weights(name: str, bucket: str, key: str, cloud: Cloud) -> Iterator[Part]:
-    publish = f"`modelway publish` puts them there: {name}"
-    if cloud.bucket_owner(bucket) != "ours":
-        yield Part(f"weights of {name}", "missing", f"there is no {bucket} yet", publish, needed=False)
-    elif cloud.has_object(bucket, key):
-        yield Part(f"weights of {name}", "ok", f"s3://{bucket}/{key}")
+def _stored(what: str, name: str, bucket: str, key: str, cloud: Cloud, *, ours: bool) -> Iterator[Part]:
+    """Whether weights or a baseline are in a bucket of the environment's own, or of somebody else."""
+    them, others = ("them", "others") if what == "weights" else ("it", "another")
+    part, publish = f"{what} of {name}", f"`modelway publish` puts {them} there: {name}"
+    if ours and cloud.bucket_owner(bucket) != "ours":
+        yield Part(part, "missing", f"there is no {bucket} yet", publish, needed=False)
+    elif cloud.has_object(bucket, key, of_others=not ours):
+        yield Part(part, "ok", f"s3://{bucket}/{key}")
     else:
-        yield Part(f"weights of {name}", "missing", f"{bucket} has no {key}", publish)
-
-
-def _weights_elsewhere(name: str, bucket: str, key: str, cloud: Cloud) -> Iterator[Part]:
-    if cloud.has_object(bucket, key, of_others=True):
-        yield Part(f"weights of {name}", "ok", f"s3://{bucket}/{key}")
-    else:
-        yield Part(f"weights of {name}", "missing", f"{bucket} has no {key}", "put them there, or name others")
+        yield Part(part, "missing", f"{bucket} has no {key}", publish if ours else f"put {them} there, or name {others}")
