@@ -100,9 +100,18 @@ class Bucket:
             answer = self._client.get_object(Bucket=self._bucket, Key=f"{self._prefix}{key}")
             return answer["Body"], str(answer["ETag"])
         except ClientError as fault:
-            if _code(fault) in _MISSING:
+            # Who may list one folder alone is refused what is not there, as if it were.
+            if _code(fault) in _MISSING or (_code(fault) == "AccessDenied" and self._is_missing(key)):
                 return None
             raise
+
+    def _is_missing(self, key: str) -> bool:
+        """Whether it is known that there is no such key."""
+        try:
+            found = self._client.list_objects_v2(Bucket=self._bucket, Prefix=f"{self._prefix}{key}", MaxKeys=1)
+        except ClientError:
+            return False
+        return f"{self._prefix}{key}" not in [entry["Key"] for entry in found.get("Contents", ())]
 
     def _again(self, attempt: int, fault: Exception, key: str) -> None:
         if attempt == ATTEMPTS - 1:

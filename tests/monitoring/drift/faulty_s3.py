@@ -15,11 +15,15 @@ from moto.server import ThreadedMotoServer
 REGION = "eu-west-1"
 
 Fault = str
-"""500, SlowDown, lost (done, and answered with 500), cut (half of the body), conflict."""
+"""500, SlowDown, lost (done, and answered with 500), cut (half of the body), conflict, denied."""
 
 _SLOW = b"<?xml version='1.0'?><Error><Code>SlowDown</Code><Message>Please reduce your request rate.</Message></Error>"
 _BROKEN = b"<?xml version='1.0'?><Error><Code>InternalError</Code><Message>We encountered an internal error.</Message></Error>"
+_DENIED = b"<?xml version='1.0'?><Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>"
 _CONFLICT = b"<?xml version='1.0'?><Error><Code>ConditionalRequestConflict</Code><Message>Try again.</Message></Error>"
+
+
+_ANSWERS = {"500": (500, _BROKEN), "SlowDown": (503, _SLOW), "conflict": (409, _CONFLICT), "denied": (403, _DENIED)}
 
 
 class FaultyS3:
@@ -38,8 +42,8 @@ class FaultyS3:
         with self.lock:
             self.requests.append((handler.command, handler.path))
             fault = self.fault(handler.command, handler.path, len(self.requests))
-            if fault in ("500", "SlowDown", "conflict"):
-                status, text = {"500": (500, _BROKEN), "SlowDown": (503, _SLOW), "conflict": (409, _CONFLICT)}[fault]
+            if fault in _ANSWERS:
+                status, text = _ANSWERS[fault]
                 return self._send(handler, status, {"Content-Type": "application/xml"}, text)
             forward = http.client.HTTPConnection("127.0.0.1", self._port, timeout=30)
             forward.request(handler.command, handler.path, body, dict(handler.headers))

@@ -225,3 +225,16 @@ def test_what_aws_refuses_is_told(s3: FaultyS3, monkeypatch: pytest.MonkeyPatch)
         monkeypatch.delenv(name)
     with pytest.raises(StoreFailure, match=r"s3://results/a: there are no AWS credentials: give the job a role"):
         content("s3://results/a")
+
+
+@pytest.mark.localcloud
+def test_who_may_list_one_folder_alone_is_refused_what_is_not_there(s3: FaultyS3) -> None:
+    store = opened("s3://results/flights/")
+    store.write("told.json.old", b"one")
+    s3.fault = lambda method, path, number: "denied" if method == "GET" and "list-type" not in path else None
+    assert store.read("told.json") is None
+    with pytest.raises(StoreFailure, match=r"told.json.old: AWS refused s3:GetObject: AccessDenied: .*The job's role has to allow it"):
+        store.read("told.json.old")
+    s3.fault = lambda method, path, number: "denied"
+    with pytest.raises(StoreFailure, match=r"told.json: AWS refused s3:GetObject: AccessDenied"):
+        store.read("told.json")
