@@ -139,7 +139,7 @@ def test_power_is_told_for_each_volume(repository: Path, capsys: pytest.CaptureF
     assert drift("power", *COMMON, *volumes, "--json") == 0
     few, some, many = json.loads(capsys.readouterr().out)
     assert [one["rows_per_window"] for one in (few, some, many)] == [50, 400, 4000]
-    assert many["seen"] <= (some["seen"] or 1)
+    assert 0.05 < many["seen"] < 1
     assert {one["window_seconds"] for one in (few, some, many)} == {3600}
     assert [one["share"] for one in many["by_share"]] == sorted(one["share"] for one in many["by_share"])
 

@@ -10,6 +10,7 @@ import msgspec
 
 from modelway.architecture.contract import Contract
 from modelway.architecture.drift import WITHOUT_LABELS, Drift
+from modelway.architecture.drift_rules import watched_columns
 from modelway.monitoring.drift.baseline import Baseline
 from modelway.monitoring.drift.cells import TIME
 from modelway.monitoring.drift.counting import count, opened
@@ -77,6 +78,7 @@ def said(
         newest=newest,
         start=window.start,
         end=window.end,
+        columns=watched_columns(drift, version.contract),
     )
     if drift.concept is not None or drift.parity is not None:
         # What it stands on takes long to import, and most endpoints have no labels.

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from modelway.architecture.contract import Contract
 from modelway.architecture.drift import DataDrift, Drift, PredictionDrift
+from modelway.architecture.drift_rules import watched_columns
 from modelway.monitoring.drift.baseline import Baseline, Column
 from modelway.monitoring.drift.binning import outside_of
 from modelway.monitoring.drift.budget import SURE, level, sure_level, votes_of, watches_of
@@ -45,7 +46,9 @@ def look(
     found: list[Finding] = []
     for watch, _ in ROLES:
         found += _watched(watch, baseline, counts, drift, contract, start, window_seconds, minimum)
-    columns = [column for column in baseline.columns if column.role != "group"]
+    # No other column has to be kept of requests, and nothing is missing that nobody keeps.
+    kept = watched_columns(drift, contract)
+    columns = [column for column in baseline.columns if column.role != "group" and _of_contract(column) in kept]
     return (*found, *_rates(columns, counts, drift, window_seconds, minimum))
 
 
@@ -61,7 +64,7 @@ def compared_of(watch: Watch, baseline: Baseline, drift: Drift, start: int | Non
     names = declared.features if isinstance(declared, DataDrift) else declared.outputs
     found = []
     for column in baseline.columns:
-        if column.role != role or (names is not None and column.name not in names):
+        if column.role != role or (names is not None and _of_contract(column) not in names):
             continue
         by = declared.numbers if column.kind == "number" else declared.categories
         reference: Sequence[int] = column.counts
@@ -203,9 +206,15 @@ def _absent(watch: Watch, baseline: Baseline, drift: Drift, contract: Contract) 
         return
     names = declared.features if isinstance(declared, DataDrift) else declared.outputs
     tensors = contract.signature.inputs if watch == "data" else contract.signature.outputs
+    there = {_of_contract(column) for column in baseline.columns}
     for name in names if names is not None else [tensor.name for tensor in tensors]:
-        if baseline.column(name) is None:
+        if name not in there:
             yield name, declared.numbers.statistic
+
+
+def _of_contract(column: Column) -> str:
+    """The contract's name of a column, which NAME[0], NAME[1] … are together."""
+    return column.name.split("[")[0]
 
 
 def _of_season(column: Column, name: str) -> tuple[Sequence[int], str]:
