@@ -85,16 +85,20 @@ def count(table: ir.Table, baseline: Baseline, *, start: float | None = None, en
         table = table.filter(table[TIME] >= ibis.literal(start, type="float64"))
     if end is not None:
         table = table.filter(table[TIME] < ibis.literal(end, type="float64"))
-    rows = int(table.count().to_pyarrow().as_py())
-    wrong = _wrong(table) if rows else {}
-    there = [column for column in baseline.columns if rows and column.name in table.columns]
+    there = [column for column in baseline.columns if column.name in table.columns]
+    categories = [column for column in there if column.kind == "category"]
+    rows, unusual = _without_value(table, categories)
+    if not rows:
+        return Counts(0, {column.name: _absent(column, 0) for column in baseline.columns})
+    wrong = _wrong(table)
     numbers = [column for column in there if column.kind == "number"]
     found: dict[str, ColumnCounts] = {}
     for first in range(0, len(numbers), _TOGETHER):
         found |= _numbers(table, numbers[first : first + _TOGETHER], rows, wrong)
-    for column in there:
-        if column.kind == "category":
-            found[column.name] = _categories(table, column, baseline.salt, rows, wrong.get(column.name, 0))
+    for column, (empty, infinite) in zip(categories, unusual, strict=True):
+        unread = wrong.get(column.name, 0)
+        counts = _categories(table, column, baseline.salt, rows - empty - infinite)
+        found[column.name] = ColumnCounts(rows, empty - unread, unread, infinite, counts)
     return Counts(rows, {column.name: found.get(column.name) or _absent(column, rows) for column in baseline.columns})
 
 
@@ -218,22 +222,37 @@ def _strange(cell: ir.Value) -> ir.BooleanValue:
     return (cell.isnan() | (cell > _LARGEST) | (cell < -_LARGEST)).fill_null(False)
 
 
-def _categories(table: ir.Table, column: Column, salt: str, rows: int, wrong: int) -> ColumnCounts:
-    """Values are counted by the engine and hashed here, once for each: no engine but a few knows an HMAC, and none is fast at it."""
-    value = table[column.name]
-    strange = _strange(value) if value.type().is_floating() else ibis.literal(False)
-    looked = table.select(value=value, strange=strange, empty=value.isnull() & ~strange)
-    unusual = looked.aggregate(strange=looked.strange.sum(), empty=looked.empty.sum()).to_pyarrow()
-    infinite, empty = (int(unusual[name][0].as_py()) for name in ("strange", "empty"))
-    values = looked.filter(~looked.strange, ~looked.empty)
+def _without_value(table: ir.Table, categories: Sequence[Column]) -> tuple[int, list[tuple[int, int]]]:
+    """How many rows there are, and of each column how many have nothing in it, and how many NaN or infinity."""
+    asked: dict[str, ir.Value] = {"rows": table.count()}
+    for number, column in enumerate(categories):
+        value = table[column.name]
+        asked[f"filled{number}"] = table.count(where=_is_value(value))
+        if value.type().is_floating():
+            asked[f"strange{number}"] = table.count(where=_strange(value))
+    found = {name: int(values[0] or 0) for name, values in table.aggregate(**asked).to_pyarrow().to_pydict().items()}
+    rows = found["rows"]
+    strange = [found.get(f"strange{number}", 0) for number, _ in enumerate(categories)]
+    return rows, [(rows - found[f"filled{number}"] - many, many) for number, many in enumerate(strange)]
+
+
+def _is_value(value: ir.Value) -> ir.BooleanValue:
+    """Whether there is something that is neither NaN nor infinite."""
+    return value.notnull() & ~_strange(value) if value.type().is_floating() else value.notnull()
+
+
+def _categories(table: ir.Table, column: Column, salt: str, filled: int) -> tuple[int, ...]:
+    """The rows of each category, and all others of the `filled` ones. Values are counted by the engine and hashed here, once for each: no
+    engine but a few knows an HMAC, and none is fast at it."""
+    values = table.filter(_is_value(table[column.name])).select(value=column.name)
     counted = values.group_by("value").aggregate(rows=values.count())
     found = counted.order_by(counted.rows.desc(), counted.value).limit(MOST_VALUES).to_pyarrow()
     known = {category: position for position, category in enumerate(column.categories)}
     counts = [0] * (len(column.categories) + 1)
     for one, many in zip(*(found[name].to_pylist() for name in ("value", "rows")), strict=True):
         counts[known.get(hashed(salt, text(one)), -1)] += many
-    counts[-1] = rows - empty - infinite - sum(counts[:-1])
-    return ColumnCounts(rows, empty - wrong, wrong, infinite, tuple(counts))
+    counts[-1] = filled - sum(counts[:-1])
+    return tuple(counts)
 
 
 def _listed(texts: Sequence[str]) -> str:
