@@ -59,6 +59,13 @@ def test_zeros_of_a_zero_inflated_column_are_alone() -> None:
     assert len(set(binned([-1e-12, 0.0, 1e-12], bins.cuts).tolist())) == 3
 
 
+def test_a_frequent_value_in_the_middle_is_alone() -> None:
+    values = np.concatenate([np.zeros(100), np.random.default_rng(8).normal(size=900)])
+    bins = bins_of(values)
+    assert counted(values, bins)[int(binned([0.0], bins.cuts)[0])] == 100
+    assert len(set(binned([-1e-12, 0.0, 1e-12], bins.cuts).tolist())) == 3
+
+
 def test_a_constant_that_changes_its_value_goes_elsewhere() -> None:
     bins = bins_of([5.0] * 100)
     assert len(set(binned([4.9, 5.0, 5.1, 6.0], bins.cuts).tolist())) >= 3

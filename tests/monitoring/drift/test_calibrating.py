@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from modelway.monitoring.drift.baseline import Column
+from modelway.monitoring.drift.baseline import Column, Noise
 from modelway.monitoring.drift.binning import binned
 from modelway.monitoring.drift.calibrating import calibrated, methods_of
 from modelway.monitoring.drift.deciding import Decision
+from modelway.monitoring.drift.noise import with_natural
 from modelway.monitoring.drift.shares import Share
 from modelway.monitoring.drift.statistics import Method
 from tests.monitoring.drift.made_columns import HOUR, baseline_of, cells, column_of
@@ -89,6 +90,22 @@ def test_clustered_rows_fool_nobody_who_knows_their_time() -> None:
         shares.append(float((decision.chances(decision.scores(windows)) < 0.02).mean()))
     assert shares[0] > 0.4
     assert shares[1] <= 0.05
+
+
+def test_noise_of_time_adds_to_that_of_drawing() -> None:
+    # Two gamma distributions, and what both have together: moments by hand.
+    noise = Noise((100,), (0.1,), (0.002,), 0.1, 0.02)
+    found = with_natural(0.1, 0.002, noise)
+    assert found.mean == pytest.approx(0.2)
+    assert found.variance == pytest.approx(0.002 + 0.02 + 2 * 0.1 * 0.002 / 0.1)
+    assert found.third == pytest.approx(2 * 0.006**2 / 0.2 + 2 * 0.02**2 / 0.1)
+    # As the sum of a drawn chi-squared and of the square of a normal that wanders is.
+    random = np.random.default_rng(13)
+    drawn = random.noncentral_chisquare(9, 400 * 0.05 * random.normal(size=200_000) ** 2) / 400
+    mixed = with_natural(9 / 400, 18 / 400**2, Noise((400,), (9 / 400,), (18 / 400**2,), 0.05, 2 * 0.05**2))
+    for chance in (0.05, 0.01, 0.002):
+        assert (drawn > mixed.square(chance)).mean() == pytest.approx(chance, rel=0.4)
+        assert mixed.chance(mixed.square(chance)) == pytest.approx(chance)
 
 
 def test_what_goes_on_from_window_to_window_is_known() -> None:
