@@ -80,7 +80,7 @@ def make(
         bins = np.stack([_bins(column, sample, salt) for column in columns], axis=1)
         times = sample.numbers(TIME) if rows.timed else None
         columns, tests, windows = calibrated(columns, bins, times, window_seconds, chosen)
-        reached, confidence = _reached(contract, columns, sample, rows, label, salt)
+        reached, confidence = _reached(contract, columns, sample, rows, label, salt, times, window_seconds)
     done = replace(
         empty,
         rows=rows.number,
@@ -215,7 +215,14 @@ def _bins(column: Column, sample: Sample, salt: str) -> NDArray[np.int16]:
 
 
 def _reached(
-    contract: Contract, columns: Sequence[Column], sample: Sample, rows: Rows, label: str | None, salt: str
+    contract: Contract,
+    columns: Sequence[Column],
+    sample: Sample,
+    rows: Rows,
+    label: str | None,
+    salt: str,
+    times: NDArray[np.float64] | None,
+    window_seconds: int,
 ) -> tuple[tuple[Reached, ...], tuple[tuple[float, float, int], ...]]:
     """What metrics the answers reach, and how sure answers are and should be; nothing where the data lack answers or labels."""
     by_column = {cell.column: cell for cell in rows.cells if cell.element in (None, 0)}
@@ -224,9 +231,10 @@ def _reached(
         return (), ()
     truth = sample.values(by_column[label])
     groups = {column.name: sample.values(by_column[column.name]) for column in columns if column.name in by_column and _few(column)}
-    reached = metrics.reached(answers, truth, contract, groups=groups, salt=salt)
+    reached = metrics.reached(answers, truth, contract, groups=groups, salt=salt, times=times, window_seconds=window_seconds)
     try:
-        probability = answer(contract, "confidence", "probability").column
+        # An output with one value in each row is a column of its own here, and an element in a request's rows.
+        probability = answer(contract, "confidence", "probability").column.removesuffix("[0]")
     except NotSaid:
         return reached, ()
     return reached, metrics.confidence(answers[probability], truth) if probability in answers else ()
