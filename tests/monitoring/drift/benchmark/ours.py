@@ -15,7 +15,7 @@ from modelway.architecture.contract import Contract
 from modelway.architecture.drift import Drift
 from modelway.monitoring.drift.baseline import Baseline, Column, hashed
 from modelway.monitoring.drift.binning import binned
-from modelway.monitoring.drift.budget import voted, votes_of
+from modelway.monitoring.drift.budget import sure_of, voted, votes_of
 from modelway.monitoring.drift.concept import concept
 from modelway.monitoring.drift.counts import ColumnCounts, Counts
 from modelway.monitoring.drift.labels import read
@@ -23,11 +23,11 @@ from modelway.monitoring.drift.looking import look
 from modelway.monitoring.drift.making import make
 from modelway.monitoring.drift.result import Finding, State, Watch
 from modelway.monitoring.drift.voting import WATCHES, state_of
-from tests.monitoring.drift.benchmark.cases import DAY, HOUR, Case
+from tests.monitoring.drift.benchmark.cases import HOUR, Case
 from tests.monitoring.drift.benchmark.sources import Table, rows
 
-BUDGET = {DAY: 3, HOUR: 1}
-"""Alarms a month that are declared to be accepted, by windows: of days one in ten may begin one; of hours it is the default."""
+BUDGET = 1
+"""Alarms a month that are declared to be accepted, which is the default."""
 MINIMUM = 30
 TIME = "asked_at"
 
@@ -50,7 +50,7 @@ def contract_of(case: Case, reference: Table) -> Contract:
 
 
 def drift_of(case: Case) -> Drift:
-    said: dict[str, Any] = {"window": f"{case.window // HOUR}h", "false_alarms": BUDGET[case.window], "minimum_sample": MINIMUM, "data": {}}
+    said: dict[str, Any] = {"window": f"{case.window // HOUR}h", "false_alarms": BUDGET, "minimum_sample": MINIMUM, "data": {}}
     if case.seasonality:
         said["seasonality"] = case.seasonality
     if case.label:
@@ -142,7 +142,7 @@ def told(findings: Sequence[Sequence[Finding]], drift: Drift) -> list[frozenset[
             if state is None:
                 continue
             states.append(state)
-            was = voted(watch, states, needed, of, was).raised
+            was = voted(watch, states, needed, of, was, sure_of(now, watch)).raised
             if was:
                 voting = findings[max(0, number + 1 - of) : number + 1]
                 found[number] = (found[number] or frozenset()) | named(watch, (one for window in voting for one in window))

@@ -41,8 +41,8 @@ def tested(reference: Table, window: Table, columns: Sequence[str]) -> Said:
 
 
 def like_evidently(reference: Table, window: Table, columns: Sequence[str]) -> Said:
-    """Evidently 0.7's default rules, written down again so that a test can do without its environment; benches ask the real one, and
-    count where the two differ."""
+    """Evidently 0.7's default rules, written down again so that a test can do without its environment. Benches ask the real one, and
+    `measuring alike` counts where the two differ."""
     return _said({name: _drifted(_known(reference[name]), _known(window[name])) for name in columns})
 
 
