@@ -242,6 +242,18 @@ def test_what_was_reached_is_in_it_where_labels_are(tmp_path: Path) -> None:
     assert (baseline.reached, baseline.confidence) == ((), ())
 
 
+def test_what_days_differ_by_is_known_of_a_metric(tmp_path: Path) -> None:
+    alike, table = rows(2016), rows(2016)
+    for row in table:
+        # Every other day answers say nothing.
+        if int(str(np.datetime64(str(row["applied_at"])[:-1], "D").astype(int))) % 2:
+            row["score"] = random.Random(str(row["customer"])).random()
+    files = [as_csv(tmp_path / "alike.csv", alike), as_csv(tmp_path / "unlike.csv", table)]
+    found = [made(file, labels="defaulted").reached[0].natural_variance for file in files]
+    assert found[0] < found[1] / 20
+    assert found[1] > 0
+
+
 def test_labels_that_are_not_clear_are_told_and_can_be_named(tmp_path: Path) -> None:
     file = as_csv(tmp_path / "a.csv", rows(100))
     told: list[str] = []
