@@ -35,6 +35,8 @@ class FaultyS3:
         self.fault: Callable[[str, str, int], Fault | None] = lambda method, path, number: None
         """By method, path, and which request it is, from 1."""
         self.requests: list[tuple[str, str]] = []
+        self.written: list[str] = []
+        """Paths of the objects that were written, once for each time."""
         self.lock = threading.Lock()
 
     def answer(self, handler: BaseHTTPRequestHandler) -> None:
@@ -50,6 +52,7 @@ class FaultyS3:
             found = forward.getresponse()
             content, headers = found.read(), {name: value for name, value in found.getheaders() if name.lower() not in _OF_HOPS}
             forward.close()
+            self.written += [handler.path] if handler.command == "PUT" and found.status == 200 else []
         if fault == "lost":
             return self._send(handler, 500, {"Content-Type": "application/xml"}, _BROKEN)
         if fault == "cut":

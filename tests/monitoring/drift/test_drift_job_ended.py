@@ -145,6 +145,8 @@ def test_two_at_once_write_one_result_for_each_window(
         hook = {"HOOK": f"{there.address}/hook"}
         monkeypatch.setenv("HOOK", hook["HOOK"])
         expected = undisturbed(endpoint, there)
+        s3.written.clear()
+        s3.requests.clear()
         both = [started(starting, endpoint, s3, **hook) for _ in range(2)]
         for process in both:
             process.join(60)
@@ -152,6 +154,9 @@ def test_two_at_once_write_one_result_for_each_window(
         found = outcome(endpoint)
         assert found == expected
         # Both tried, and the bucket took one.
+        tried = [path for method, path in s3.requests if method == "PUT" and path.endswith("Z.json")]
+        assert len(set(tried)) == HOURS
+        assert sorted(path for path in s3.written if path.endswith("Z.json")) == sorted(set(tried))
         ids = [msgspec.json.decode(one.body)["id"] for one in there.received]
         assert len(set(ids)) == 2
 
