@@ -198,7 +198,7 @@ class Drift(Section):
     smallest: Percent | None = None
     """Smallest drift worth knowing: the share of rows that went elsewhere. 5% when absent. Anything smaller is no drift, however sure."""
     votes: Votes | None = None
-    """How many of the last windows have to have drifted before somebody is told; 2 of 3 when absent."""
+    """How many of the last windows have to have drifted before somebody is told; 2 of 3 when absent, or one that is beyond doubt."""
     seasonality: Literal["hour", "weekday", "hour_of_week"] | None = None
     """What windows are compared with: the reference's rows of the same hour, weekday, or both, in UTC; all of them when absent."""
     lateness: Duration | None = None
