@@ -1,6 +1,7 @@
 """Measures what docs/benchmarks.md shows, and writes it with the machine's size beside it.
 
-`python -m scripts.bench` runs the quick measures; names choose some; `all` adds the ones that take many minutes (`fresh`, `tests`).
+`python -m scripts.bench` runs the quick measures; names choose some; `all` adds the ones that take many minutes (`fresh`, `tests`,
+`drift`). How drift is found is measured by `python -m scripts.bench_drift`.
 Figures are of one machine on one day: seconds say what to expect, ratios and counts are what to compare.
 """
 
@@ -23,7 +24,8 @@ import psutil
 
 from localcloud.cloud import LocalCloud
 from modelway.architecture import load
-from scripts.many_changes import write_digest
+from scripts import bench_drift
+from scripts.bench_report import reporting
 from scripts.many_models import write_environment
 from scripts.many_stacks import write_repository
 
@@ -205,46 +207,6 @@ def checking() -> list[float]:
     return [float(figure) for figure in subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()]
 
 
-PARSING = """
-import gc, json, sys, time
-gc.set_threshold(50_000)
-data = open(sys.argv[1], "rb").read()
-started = time.process_time()
-json.loads(data)
-print(time.process_time() - started, 0)
-"""
-REPORTING = """
-import gc, resource, sys, time
-from pathlib import Path
-from modelway.preview.assembling import assemble
-from modelway.preview.sources import Sources
-gc.set_threshold(50_000)
-started = time.process_time()
-assemble([Sources(digest=Path(sys.argv[1]))])
-print(time.process_time() - started, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)
-"""
-
-
-@cache
-def reporting(changes: int = 10_000, rounds: int = 5) -> tuple[float, float]:
-    """Processor time of a report of many changes, to that of `json.loads` of the same bytes, the verb's collector in both; and the most
-    memory of the whole process, to the size of the file. Medians."""
-    with tempfile.TemporaryDirectory(prefix="modelway-bench-") as name:
-        file = Path(name) / "digest.json"
-        write_digest(file, changes)
-        ratios, peaks = [], []
-        for _ in range(rounds + 1):
-            said = [
-                subprocess.run(
-                    [sys.executable, "-c", program, str(file)], cwd=ROOT, capture_output=True, text=True, check=True
-                ).stdout.split()
-                for program in (PARSING, REPORTING)
-            ]
-            ratios.append(float(said[1][0]) / float(said[0][0]))
-            peaks.append(float(said[1][1]) / file.stat().st_size)
-        return statistics.median(ratios[1:]), statistics.median(peaks[1:])
-
-
 MEASURES = {
     "fresh": Measure("fresh clone and empty caches to the end of `make demo`", 14 * 60, "s", fresh_demo, slow=True),
     "help": Measure("`modelway --help`", 0.35, "s", lambda: best([MODELWAY, "--help"])),
@@ -269,6 +231,17 @@ MEASURES = {
         "10 million rows against a contract, processor time, to DuckDB's min and max of them", 1.5, "×", lambda: checking()[0]
     ),
     "checks-memory": Measure("the same, memory", 512, "MiB", lambda: checking()[1]),
+    "drift": Measure(
+        "10 million rows of 50 columns counted, as a look for drift does it", 20, "s", lambda: bench_drift.counting()[0], slow=True
+    ),
+    "drift-memory": Measure("the same, memory", 2048, "MiB", lambda: bench_drift.counting()[1], slow=True),
+    "drift-beside": Measure(
+        "a look for drift at the most rows that Evidently manages, to its report of them",
+        0.2,
+        "×",
+        lambda: bench_drift.beside()[1],
+        slow=True,
+    ),
     "cluster": Measure("local cloud with one cluster ready, after the build", 10, "s", cluster_ready),
     "demo": Measure("`make demo`, repeated", 120, "s", repeated_demo),
     "up": Measure("second `modelway up dev`", 15, "s", second_up),
@@ -296,8 +269,13 @@ def page(results: dict[str, dict[str, str | float]]) -> str:
     return (
         f"# Benchmarks\n\n{about}\n\n"
         + "\n".join(["| what | limit | measured | ratio | machine | day |", "|---|---|---|---|---|---|", *rows])
-        + f"\n\n{NOTES.read_text('utf-8')}"
+        + f"\n\n{NOTES.read_text('utf-8')}\n{bench_drift.section(json.loads(bench_drift.RESULTS.read_text('utf-8')))}"
     )
+
+
+def write_page() -> None:
+    """docs/benchmarks.md is made of what was measured last."""
+    PAGE.write_text(page(json.loads(RESULTS.read_text("utf-8"))), "utf-8")
 
 
 def main(names: list[str]) -> int:
@@ -315,7 +293,7 @@ def main(names: list[str]) -> int:
         print(f"{measure.title}: {value:.2f} {measure.unit} (limit {measure.limit:g})")
         results[name] = {"value": round(value, 3), "machine": machine(), "day": datetime.now(UTC).date().isoformat()}
         RESULTS.write_text(json.dumps(results, indent=2, sort_keys=True) + "\n", "utf-8")
-        PAGE.write_text(page(results), "utf-8")
+        write_page()
     return 1 if over else 0
 
 
