@@ -32,7 +32,20 @@ RULES: dict[str, tuple[set[str], set[str]]] = {
     "modelway.monitoring": (
         {"modelway.architecture", "modelway.monitoring", "modelway.contracts", "modelway.errors"},
         {
-            *("jinja2", "markupsafe", "rich", "msgspec", "numpy", "scipy", "duckdb", "ibis", "pyarrow", "river", "prometheus_client", "cramjam"),
+            *(
+                "jinja2",
+                "markupsafe",
+                "rich",
+                "msgspec",
+                "numpy",
+                "scipy",
+                "duckdb",
+                "ibis",
+                "pyarrow",
+                "river",
+                "prometheus_client",
+                "cramjam",
+            ),
             *("google.protobuf", "urllib3"),
         },
     ),
