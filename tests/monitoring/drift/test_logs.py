@@ -5,6 +5,7 @@ import gzip
 import json
 import math
 from collections.abc import Callable
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +50,9 @@ def contract(*further: dict[str, Any]) -> dict[str, Any]:
 
 
 def watched(versions: dict[str, dict[str, Any]] | None = None, form: str = "kserve") -> Watched:
-    each = tuple(WatchedVersion(version, made, "b", "d") for version, made in (versions or {"1": contract()}).items())
+    roles = ("live", "canary") if form == "sagemaker" else ()
+    given = (versions or {"1": contract()}).items()
+    each = tuple(WatchedVersion(version, made, "b", "d", role) for (version, made), role in zip_longest(given, roles[: len(given)]))
     return Watched(1, "dev", "credit", "risk", "risk@example.com", "high", "payloads", "results", form, each, {}, each[0].version)  # type: ignore[arg-type]
 
 
@@ -239,6 +242,14 @@ def test_what_sagemaker_captures(captured: object, folder: Folder) -> None:
     found = [(row["_id"], row["_time"], row["income"], row["purpose"], row["married"], row["risk"]) for row in table(rows)]
     assert found == [("e/0", SECONDS, 1.0, "car", "true", 0.5), ("e/1", SECONDS, 2.0, "car", "true", 0.25)]
     assert counted(rows) == {}
+
+
+def test_what_sagemaker_captures_is_of_the_version_that_the_variant_runs(folder: Folder) -> None:
+    of = watched({"1": contract(), "2": contract()}, "sagemaker")
+    captured = capture("1,1,car,true", "0.5", "CSV")
+    rows = folder.write("credit/canary/2026/01/01/10/a.jsonl", captured).write("credit/split-1/2026/01/01/10/b.jsonl", captured).read(of)
+    assert list(rows.tables) == ["2"]
+    assert counted(rows) == {"unknown_version": 1}
 
 
 def test_an_inference_id_comes_before_the_id_of_the_event(folder: Folder) -> None:

@@ -48,7 +48,7 @@ def read(files: Sequence[Path], watched: Watched, folder: Path, *, now: float | 
 
     A file is JSON lines (CloudEvents, records of our servers, SageMaker's data capture; packed by gzip or not), Parquet or CSV, whatever
     it is called. Which version a record is of it says itself; or a folder of its path does, which is called after the version or, by
-    SageMaker, after the role `live`; or there is but one. What cannot be used is counted. Raises NoRoom where there are more rows than
+    SageMaker, after its variant; or there is but one. What cannot be used is counted. Raises NoRoom where there are more rows than
     this machine can put together.
     """
     reading = _Reading(watched, folder, time.time() if now is None else now)
@@ -95,6 +95,7 @@ class _Reading:
         self._versions = {
             one.version: _Version(number, watched.contract(one.version), folder) for number, one in enumerate(watched.versions)
         }
+        self._variants = {one.variant: one.version for one in watched.versions if one.variant is not None}
         self._clock = Clock()
         self._sequence = 0
         self._span: tuple[float, float] | None = None
@@ -210,8 +211,9 @@ class _Reading:
         for folder in reversed(folders):
             if folder in self._versions:
                 return [folder]
-        if self._watched.format == "sagemaker" and "live" in folders and self._watched.live in self._versions:
-            return [self._watched.live]
+        for folder in folders:
+            if folder in self._variants:
+                return [self._variants[folder]]
         return list(self._versions) if len(self._versions) == 1 else []
 
     def _moment(self, value: object) -> float | None:
