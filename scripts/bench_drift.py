@@ -124,8 +124,8 @@ def section(found: Figures) -> str:
 
 
 _WORSE = (
-    "Two of three windows cannot agree in the first one after a change, unless an earlier one was counted before anything had changed: who is "
-    "wrong more often is sooner by that."
+    "Two of three windows cannot agree in the first one after a change, unless an earlier one was counted when nothing had changed: who "
+    "is wrong more often is sooner by that."
 )
 _CASES = "Seeds in which the change is found, and windows until then on average."
 
