@@ -59,7 +59,7 @@ def test_without_anything_deployed_the_descriptions_say_it(edited: Edited) -> No
     assert [row(route) for route in endpoint.after] == ["2026.10.0 90% 2-8", "2026.11.0 10% 2-8"]
     assert (endpoint.team, endpoint.owner, endpoint.risk_tier) == ("oncology", "oncology-ml@example.com", "high")
     assert endpoint.consumers == ("whoever reaches the Gateway",)
-    assert endpoint.after[0].image.startswith("sha256:f812")
+    assert endpoint.after[0].image.startswith("sha256:cb29")
     assert endpoint.after[0].weights.startswith("sha256:8028")
     assert endpoint.after[0].hardware == "0.25 CPU, 256Mi"
     assert endpoint.changed
