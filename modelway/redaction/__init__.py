@@ -67,6 +67,8 @@ _MARK = any_of(tuple(mark for mark, _ in _KIND_OF_MARK))
 
 _SHORT = 500
 """Characters of a text in which one look for all marks is quicker than a look for each."""
+_VERY_LONG = 1 << 16
+"""Characters of a text in which it is worth to know first which there are."""
 _LONG_RANDOM = re.compile(
     r"(?<![A-Za-z0-9+/=:-])(?=[A-Za-z0-9+/]{40})(?=[A-Za-z0-9+/]*[0-9])(?=[A-Za-z0-9+/]*[A-Z])[A-Za-z0-9+/]{40,}={0,2}", re.ASCII
 )
@@ -100,7 +102,9 @@ def _kinds_marked(text: str) -> dict[str, None]:
     """The kinds of which a mark is in a text."""
     if len(text) < _SHORT and _MARK.search(text) is None:
         return {}
-    return dict.fromkeys([kind for mark, kind in _KIND_OF_MARK if mark in text])
+    # A look for a mark takes longest in a text of few different characters, which has hardly any mark's.
+    there = frozenset(text) if len(text) > _VERY_LONG else None
+    return dict.fromkeys([kind for mark, kind in _KIND_OF_MARK if (there is None or there.issuperset(mark)) and mark in text])
 
 
 def _spans(kind: str, text: str) -> Iterator[tuple[int, int, str]]:
