@@ -106,6 +106,30 @@ def test_a_file_that_is_not_what_is_watched_is_told(tmp_path: Path, capsys: pyte
     assert "does not say what is watched" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("field", "value", "told"),
+    [
+        ("window", "1 fortnight", "drift.window: a whole number above 0 and a unit: ms, s, m, h or d. Write it like 200ms, 30s or 1h."),
+        ("window", "1m", "drift.window: 5m to 31d. Write it like 1h or 1d."),
+        ("votes", {"needed": "2", "of": 3}, "drift.votes.needed: a whole number. Write 2, without quotes."),
+    ],
+)
+def test_a_setting_that_breaks_a_rule_is_told(
+    endpoint: Endpoint, capsys: pytest.CaptureFixture[str], field: str, value: object, told: str
+) -> None:
+    endpoint.declared[field] = value
+    file = endpoint.file()
+    assert run("credit-risk", "--watched", str(file)) == 1
+    assert capsys.readouterr().err.strip() == f"{file}: {told}"
+
+
+def test_a_contract_that_breaks_a_rule_is_told(endpoint: Endpoint, capsys: pytest.CaptureFixture[str]) -> None:
+    file = endpoint.file()
+    file.write_text(file.read_text().replace('"direction": "higher"', '"direction": "up"'))
+    assert run("credit-risk", "--watched", str(file)) == 1
+    assert f"{file}: versions[0].contract.metrics: one of higher, lower" in capsys.readouterr().err
+
+
 MODEL = Path("environments/base/models/credit-risk.yaml")
 
 

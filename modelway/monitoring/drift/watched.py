@@ -3,9 +3,13 @@
 from typing import Literal
 
 import msgspec
+from pydantic import ValidationError
 
+from modelway.architecture.base import RULES_LATER, FieldPath, Section
 from modelway.architecture.contract import Contract
 from modelway.architecture.drift import Drift
+from modelway.architecture.explaining import Finding, findings
+from modelway.architecture.faults import field_text
 from modelway.errors import ModelwayError
 
 
@@ -109,11 +113,27 @@ def written(watched: Watched) -> bytes:
 
 
 def read(content: bytes, name: str) -> Watched:
-    """Raises NotWatched."""
+    """Raises NotWatched; also for drift and contracts that break a rule."""
     try:
         watched = msgspec.json.decode(content, type=Watched)
     except (msgspec.DecodeError, UnicodeDecodeError) as fault:
         raise NotWatched(f"{name} does not say what is watched: {fault}.") from None
     if watched.schema > SCHEMA:
         raise NotWatched(f"{name} has schema {watched.schema}, and this Modelway reads up to {SCHEMA}: upgrade the job's image.")
+    faults = [*_faults(Drift, watched.drift, ("drift",))]
+    for number, one in enumerate(watched.versions):
+        faults += _faults(Contract, one.contract, ("versions", number, "contract"))
+    if faults:
+        raise NotWatched("\n".join(f"{name}: {fault}" for fault in faults))
     return watched
+
+
+def _faults(section: type[Section], data: dict[str, object], at: FieldPath) -> list[str]:
+    """What is wrong with a part of the file: field, rule, way out."""
+    found: list[Finding]
+    try:
+        made = section.model_validate_json(msgspec.json.encode(data), context=RULES_LATER)
+        found = [Finding.of(path, breach) for path, breach in made.all_breaches()]
+    except ValidationError as error:
+        found = list(findings(error, section, data))
+    return [f"{field_text((*at, *one.path))}: {one.rule}. {one.way_out}" for one in found]
