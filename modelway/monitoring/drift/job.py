@@ -158,7 +158,7 @@ class _Run:
     def _look(self, window: Window, files: Sequence[Payload], *, newest: bool) -> None:
         """The window has its results."""
         wanted = self._wanted(window, files, self._label_files(window), newest=newest)
-        if any(not self._readable(one.inputs.labels) for one in wanted):
+        if not all(map(self._readable, wanted)):
             wanted = self._wanted(window, files, None, newest=newest)
         if not wanted:
             return
@@ -192,9 +192,9 @@ class _Run:
             self._fail(str(fault))
             return None
 
-    def _readable(self, labels: tuple[Entry, ...] | None) -> bool:
+    def _readable(self, one: _Looked) -> bool:
         try:
-            self._labels.read(labels)
+            self._labels.read(one.inputs.labels, one.version.contract)
         except StoreFailure as fault:
             self._fail(str(fault))
             return False
@@ -229,7 +229,7 @@ class _Run:
         if stored is not None and one.inputs.lost(stored.result) and not one.inputs.grown(stored.result):
             made = self._after_loss(one, stored.result)
         else:
-            before, labels = history.before(window.start, BEFORE), self._labels.read(one.inputs.labels)
+            before, labels = history.before(window.start, BEFORE), self._labels.read(one.inputs.labels, one.version.contract)
             tables = rows.tables.get(one.version.version, ())
             found = said(one.version, tables, rows.accounting, window, one.inputs.span, before=before, labels=labels, now=self._now)
             if stored is None and not found.counts.rows and not self._counts_empty(history, window, newest=newest):

@@ -148,14 +148,17 @@ class Endpoint:
         opened(self.payloads).write(key, "\n".join(lines).encode() + b"\n")
         return key
 
-    def known(self, hour: int, many: int = 400, *, name: str = "aa", flipped: bool = False, at: float | None = None) -> None:
-        """What turned out to be right of the rows of an hour is in a file of labels, since `at`."""
+    def known(self, hour: int, many: int = 400, *, name: str = "aa", flipped: bool = False, at: float | None = None, **more: str) -> None:
+        """What turned out to be right of the rows of an hour is in a file of labels, since `at`; with `more` beside it, it is called as
+        the contract calls it."""
         assert self.labels is not None
         values = rows(hour, many)["defaulted"]
         lines = []
         for row in range(many):
             request = hashlib.sha256(f"{name}-{hour}-{row // 20 * 20}".encode()).hexdigest()
-            lines.append(json.dumps({"id": f"{request}/{row % 20}", "label": bool(values[row]) is not flipped}))
+            lines.append(
+                json.dumps({"id": f"{request}/{row % 20}", "defaulted" if more else "label": bool(values[row]) is not flipped, **more})
+            )
         path = Path(self.labels) / f"{hour}.jsonl"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("\n".join(lines) + "\n")

@@ -394,6 +394,12 @@ def test_what_labels_say_comes_later_to_the_same_window(labelled: Endpoint, told
         assert not job(labelled, DELAY + 1).results
 
 
+def test_labels_may_be_called_as_the_contract_calls_them(labelled: Endpoint) -> None:
+    labelled.known(0, branch="north")
+    (first,) = [result for result in job(labelled, DELAY).results if result.start == FIRST]
+    assert (first.accounting.labels, concept(first)) == (400, "steady")
+
+
 def test_labels_that_are_starved_are_unknown(labelled: Endpoint) -> None:
     labelled.known(0, many=60)
     (first,) = [result for result in job(labelled, DELAY).results if result.start == FIRST]
