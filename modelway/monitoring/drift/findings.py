@@ -74,6 +74,7 @@ def said(
         rows,
         version.contract,
         rows_before=[result.counts.rows for result in before[-BEFORE:]],
+        starts_before=[result.start for result in before[-BEFORE:]],
         rows_now=counts.rows,
         newest=newest,
         start=window.start,
@@ -92,6 +93,16 @@ def said(
         findings += [finding for finding in found if finding.estimated or finding.watch not in late]
         accounting = _joined(accounting, of_labels) if labels is not None else accounting
     return Said(counts, tuple(findings), accounting)
+
+
+def unsaid(version: Version, window: Window) -> Said:
+    """What a window says whose rows could not be read: of everything that is watched, that it is unknown."""
+    counts, length = none(version.baseline), window.end - window.start
+    found = look(
+        version.baseline, counts, version.drift, version.contract, start=window.start, window_seconds=length, minimum=version.minimum
+    )
+    why = "the window could not be read; the run that tried says why"
+    return Said(counts, tuple(msgspec.structs.replace(finding, why=why) for finding in found), Accounting())
 
 
 def by_labels(drift: Drift) -> tuple[Watch, ...]:

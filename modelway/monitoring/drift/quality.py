@@ -8,6 +8,7 @@ import math
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
+from statistics import median_high
 
 from scipy import special
 
@@ -27,11 +28,12 @@ ODD = 0.001
 CHANCE = 1e-5
 """A rule is broken, or a volume odd, when chance makes it so less often than this: of a hundred rules, once in a thousand windows."""
 FEWEST = 5
-"""Windows before that a volume is judged by."""
+"""Windows with rows before that a volume is judged by."""
 FACTOR = 2
 """How many times less than in the quietest windows, or more than in the busiest, is no odd volume yet."""
 TAIL = 0.1
 """Share of the windows before that count as the quietest, and as the busiest; one of them may be anything."""
+DAY, WEEK = 86400, 7 * 86400
 MOST = 1_000
 """Values in a row of one input up to which the contract's rules are held against each: the time for more grows with their square."""
 OF_ROWS: frozenset[Rule] = frozenset(("not_a_number", "infinite", "fraction", "too_large", "below", "above", "value"))
@@ -47,6 +49,7 @@ def quality(
     newest: float | None,
     end: int,
     start: int | None = None,
+    starts_before: Sequence[int] = (),
     columns: Collection[str] | None = None,
 ) -> tuple[Finding, ...]:
     """What is to be said of a window: one finding for each rule of the contract that its rows break, or one that none does; one for how
@@ -54,26 +57,62 @@ def quality(
 
     `rows` are files of Parquet with the columns `_time` (seconds since 1970) and `_wrong` (names of columns whose value was of another
     type and is left out), numbers as DOUBLE and all else as text; with `start`, the rows from it up to `end` alone. `rows_before` are the
-    rows of windows before, in any order; `newest` is the time of the newest row that is known. `columns` are those of the contract that
-    are kept of requests and answers, all when absent: nothing is missing that nobody keeps.
+    rows of windows before, in any order, and `starts_before` when each of them began, where it is known; `newest` is the time of the
+    newest row that is known. `columns` are those of the contract that are kept of requests and answers, all when absent: nothing is
+    missing that nobody keeps.
     """
-    return (*_contract(rows, contract, columns, start, end), _volume(rows_before, rows_now), *_freshness(contract, rows_now, newest, end))
+    known = dict(zip(starts_before, rows_before, strict=True)) if starts_before else {}
+    then = None if start is None else usual_then(known, start, rows_now)
+    return (
+        *_contract(rows, contract, columns, start, end),
+        _volume(rows_before, rows_now, then),
+        *_freshness(contract, rows_now, newest, end),
+    )
 
 
-def volume(rows_before: Sequence[int], rows_now: int) -> tuple[float | None, float | None, float | None]:
-    """How odd a number of rows is: (score, threshold, chance), all None with fewer than FEWEST windows before.
+def usual_then(before: Mapping[int, int], start: int, rows_now: int) -> int | None:
+    """How many rows are usual in a window that begins at `start`: the median at the same time of other days, or of other weeks, what is
+    less. `before` are rows by the start of their window. None where it is not known, and while an outage lasts.
+
+    Windows without rows since the last one with some say nothing of what is usual. They are an outage from the first one on whose time
+    usually has more rows than chance takes away, also through hours that are always empty.
+    """
+    last = max((one for one, rows in before.items() if rows and one < start), default=None)
+    if last is None:
+        return None
+    ended = {one: rows for one, rows in before.items() if one <= last}
+    for one in before if not rows_now else ():
+        usual = _usual_at(ended, one) if last < one < start else 0
+        if usual is None or special.pdtr(0, usual / FACTOR) < CHANCE:
+            return None
+    return _usual_at(ended, start)
+
+
+def _usual_at(before: Mapping[int, int], start: int) -> int | None:
+    medians = []
+    # One week may have been anything; of two, both have to be quiet.
+    for period, fewest in ((DAY, 1), (WEEK, 2)):
+        alike = [rows for one, rows in before.items() if (start - one) % period == 0]
+        medians += [median_high(alike)] if len(alike) >= fewest else []
+    return min(medians, default=None)
+
+
+def volume(rows_before: Sequence[int], rows_now: int, then: int | None = None) -> tuple[float | None, float | None, float | None]:
+    """How odd a number of rows is: (score, threshold, chance), all None with fewer than FEWEST windows with rows before. Windows without
+    rows do not count, or an outage would be usual after a while. `then` are rows that are usual at that time, where it is known.
 
     The score is how many times the number has doubled or halved from the median of the windows before (base-2 logarithm of the ratio, one
     added to both, so 0 rows have a score; at least 0). The threshold is as far as half of the quietest tenth of those windows, or twice
-    the busiest, is from it, the one most extreme window left out where a tenth is less than one. The chance is that of a Poisson count
-    as far out where its mean is that limit itself, so that few rows are not odd because they are few.
+    the busiest, is from it, the one most extreme window left out where a tenth is less than one; half of `then` where that is less. The
+    chance is that of a Poisson count as far out where its mean is that limit itself, so that few rows are not odd because they are few.
     """
-    if len(rows_before) < FEWEST:
+    ordered = sorted(rows for rows in rows_before if rows)
+    if len(ordered) < FEWEST:
         return None, None, None
-    ordered = sorted(rows_before)
     middle = (ordered[(len(ordered) - 1) // 2] + ordered[len(ordered) // 2]) / 2
     skipped = math.ceil(TAIL * (len(ordered) - 1))
-    low, high = ordered[skipped] / FACTOR, max(ordered[-1 - skipped], 1) * FACTOR
+    quietest = ordered[skipped] if then is None else min(ordered[skipped], then)
+    low, high = quietest / FACTOR, ordered[-1 - skipped] * FACTOR
     fewer = rows_now < middle
     limit = low if fewer else high
     # The tail is not defined from 0 on, where it is everything.
@@ -85,14 +124,16 @@ def _doublings(rows: float, middle: float) -> float:
     return abs(math.log2((rows + 1) / (middle + 1)))
 
 
-def _volume(rows_before: Sequence[int], rows_now: int) -> Finding:
-    score, threshold, chance = volume(rows_before, rows_now)
+def _volume(rows_before: Sequence[int], rows_now: int, then: int | None) -> Finding:
+    score, threshold, chance = volume(rows_before, rows_now, then)
+    filled = sorted(rows for rows in rows_before if rows)
     if score is None or threshold is None or chance is None:
-        why = f"{counted(rows_now)}, and how many are usual is known after {FEWEST} windows; there are {len(rows_before)} before"
+        why = f"{counted(rows_now)}, and how many are usual is known after {FEWEST} windows with rows; there are {len(filled)} before"
         return Finding("quality", "rows", "volume", "unknown", rows_now, why)
     drifted = score > threshold and chance < CHANCE
-    usual = sorted(rows_before)[len(rows_before) // 2]
-    why = f"{counted(rows_now)}, usual are about {usual:,}"
+    usual = filled[len(filled) // 2]
+    quiet = "" if then is None or then * FACTOR >= usual else f", and {f'about {then:,}' if then else 'none'} at this time of other days"
+    why = f"{counted(rows_now)}, usual are about {usual:,}{quiet}"
     return Finding("quality", "rows", "volume", "drifted" if drifted else "steady", rows_now, why, score, threshold, chance)
 
 

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from modelway.architecture.contract import Contract
-from modelway.monitoring.drift.quality import quality, volume
+from modelway.monitoring.drift.quality import CHANCE, quality, usual_then, volume
 from modelway.monitoring.drift.result import Finding
 
 END = 1_795_000_000
@@ -232,9 +232,10 @@ def test_no_finding_holds_a_value(tmp_path: Path) -> None:
         # Few rows are not odd because they are few.
         ([3, 2, 4, 5, 1, 3], 0, False),
         ([3, 2, 4, 5, 1, 3], 9, False),
-        ([0] * 10, 0, False),
-        ([0] * 10, 1, False),
-        ([0] * 10, 100, True),
+        # An outage that lasts is not usual.
+        ([1000] * 10 + [0] * 50, 0, True),
+        ([1000] * 10 + [0] * 50, 7, True),
+        ([1000] * 10 + [0] * 50, 1000, False),
     ],
 )
 def test_a_volume_is_odd_when_it_is_far_from_the_windows_before(before: list[int], now: int, drifted: bool) -> None:
@@ -242,12 +243,77 @@ def test_a_volume_is_odd_when_it_is_far_from_the_windows_before(before: list[int
     assert finding.state == ("drifted" if drifted else "steady")
 
 
-def test_a_volume_is_unknown_after_too_few_windows(tmp_path: Path) -> None:
-    (finding,) = [one for one in quality((), CONTRACT, rows_before=[1000] * 4, rows_now=0, newest=None, end=END) if one.method == "volume"]
-    assert (finding.state, finding.score) == ("unknown", None)
+@pytest.mark.parametrize("before", [[1000] * 4, [1000] * 4 + [0] * 50, [0] * 50, []])
+def test_a_volume_is_unknown_after_too_few_windows_with_rows(before: list[int]) -> None:
+    for now in (0, 100):
+        findings = quality((), CONTRACT, rows_before=before, rows_now=now, newest=None, end=END)
+        (finding,) = [one for one in findings if one.method == "volume"]
+        assert (finding.state, finding.score) == ("unknown", None)
 
 
-@given(st.lists(st.integers(0, 10**7), min_size=5, max_size=40), st.integers(0, 10**7))
+def states(rows: list[int], length: int, most: int = 60) -> list[str]:
+    """Of the volume of each window, by those before it; the first begins on a Monday."""
+    monday = END // (7 * 86400) * 7 * 86400 + 4 * 86400
+    starts = [monday + length * at for at in range(len(rows))]
+    found = []
+    for at, now in enumerate(rows):
+        first = max(0, at - most)
+        known = dict(zip(starts[first:at], rows[first:at], strict=True))
+        score, threshold, chance = volume(rows[first:at], now, usual_then(known, starts[at], now))
+        odd = score is not None and threshold is not None and chance is not None and score > threshold and chance < CHANCE
+        found.append("unknown" if score is None else "drifted" if odd else "steady")
+    return found
+
+
+def test_the_same_time_of_other_days_is_told() -> None:
+    starts = [END - END % 3600 + 3600 * at for at in range(49)]
+    rows = ([0] * 6 + [200] * 18) * 2
+    for known, state in ((starts[:-1], "steady"), ((), "drifted")):
+        findings = quality(
+            (), CONTRACT, rows_before=rows, starts_before=known, rows_now=0, newest=None, start=starts[-1], end=starts[-1] + 3600
+        )
+        (finding,) = [one for one in findings if one.method == "volume"]
+        assert finding.state == state
+        told = ", and none at this time of other days" if known else ""
+        assert finding.why == f"0 rows, usual are about 200{told}"
+
+
+def test_an_outage_stays_drifted_as_long_as_it_lasts() -> None:
+    days = states([240] * 10 + [0] * 80 + [240], 86400)
+    assert days[5:65] == ["steady"] * 5 + ["drifted"] * 55
+    # What was usual before is not read any more, and nothing is said of it.
+    assert set(days[66:90]) == {"unknown"}
+    hours = states([240] * 48 + [0] * 40 + [240] * 3, 3600)
+    assert hours[48:] == ["drifted"] * 40 + ["steady"] * 3
+
+
+def test_hours_that_are_always_empty_are_usual_after_their_first_day() -> None:
+    day = [0] * 6 + [200] * 16 + [3] + [0]
+    found = states(day * 5, 3600)
+    assert found[24:30] == ["drifted"] * 6
+    assert set(found[48:]) == {"steady"}
+    # Somebody who asks at night is not odd either.
+    assert states([*day * 3, 0, 0, 2], 3600)[-1] == "steady"
+
+
+def test_an_outage_goes_on_through_hours_that_are_always_empty() -> None:
+    day = [0] * 6 + [200] * 18
+    found = states([*day * 3, *day[:12], *[0] * 24, *day[12:]], 3600)
+    outage = 3 * 24 + 12
+    assert set(found[outage - 12 : outage]) == {"steady"}
+    assert set(found[outage : outage + 24]) == {"drifted"}
+    assert set(found[outage + 24 : outage + 30]) == {"steady"}
+
+
+def test_weekends_without_rows_are_usual_after_two_of_them() -> None:
+    week = [1000] * 5 + [0] * 2
+    found = states([*week * 4, 0], 86400)
+    assert (found[12], found[13]) == ("drifted", "drifted")
+    assert set(found[14:28]) == {"steady"}
+    assert found[28] == "drifted"
+
+
+@given(st.lists(st.integers(1, 10**7), min_size=5, max_size=40), st.integers(0, 10**7))
 @settings(max_examples=60, deadline=None)
 def test_a_volume_does_not_depend_on_the_order(before: list[int], now: int) -> None:
     scored = volume(before, now)
