@@ -126,4 +126,7 @@ def _explained(error: duckdb.Error) -> CannotRead:
         return CannotRead("is not a Parquet file, or is damaged")
     if any(word in text.upper() for word in ("GZIP", "ZSTD", "DECOMPRESS", "DATA CORRUPTION", "FRAME DESCRIPTOR")):
         return CannotRead("is compressed in another way than its name says, or damaged")
+    if "state machine reached an invalid state" in text:
+        # What it does for lines of several ends, unless it may take an open quote for closed.
+        return CannotRead("has lines that end in different ways (CRLF, LF or CR): write all of them with one, as by `sed -i 's/\\r$//'`")
     return CannotRead(f"cannot be read; DuckDB calls it {type(error).__name__}", undecided=True)

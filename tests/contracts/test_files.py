@@ -195,6 +195,8 @@ def test_a_compressed_file_that_was_cut_is_told_wherever_that_was(ending: str, t
         ("a.csv", b"\n\n\n", "a.csv: has no header: no line of it can be read as one"),
         ("a.csv", b" " * 5_000_000, "a.csv: has no header: no line of it can be read as one"),
         ("a.csv", gzip.compress(b"x,name\n1,a\n", mtime=0), "a.csv: is no text: it is of another format than its name says, or in UTF-16"),
+        ("a.csv", b"x,name\r\n1,a\n2,b\r\n", "a.csv: has lines that end in different ways (CRLF, LF or CR)"),
+        ("a.csv", b"x,name\n1,a\r\n2,b\n", "a.csv: has lines that end in different ways (CRLF, LF or CR)"),
         ("a.csv", b"PAR1\0\0\0\0PAR1", "a.csv: is no text: it is of another format than its name says, or in UTF-16"),
         ("a.jsonl", '{"x": 1}\n'.encode("utf-16-le"), "a.jsonl: is no text: it is of another format than its name says, or in UTF-16"),
     ],
