@@ -69,8 +69,8 @@ def compared_of(watch: Watch, baseline: Baseline, drift: Drift, start: int | Non
         by = declared.numbers if column.kind == "number" else declared.categories
         reference: Sequence[int] = column.counts
         note = ""
-        if baseline.seasonality is not None and start is not None:
-            reference, note = _of_season(column, season(baseline.seasonality, start))
+        if drift.seasonality is not None and drift.seasonality == baseline.seasonality and start is not None:
+            reference, note = _of_season(column, season(drift.seasonality, start))
         found.append(Compared(column, reference, by.statistic, by.threshold, note))
     return tuple(found)
 
@@ -197,6 +197,11 @@ def _rate(subject: str, name: str, share: Share, found: int, chances: Chances, s
 
 def _declared(watch: Watch, drift: Drift) -> DataDrift | PredictionDrift | None:
     return drift.data if watch == "data" else drift.prediction if watch == "prediction" else None
+
+
+def absent(baseline: Baseline, drift: Drift, contract: Contract) -> tuple[str, ...]:
+    """Columns that are to be watched and that the baseline does not have: nothing is known of them in any window."""
+    return tuple(name for watch, _ in ROLES for name, _ in _absent(watch, baseline, drift, contract))
 
 
 def _absent(watch: Watch, baseline: Baseline, drift: Drift, contract: Contract) -> Iterator[tuple[str, str]]:

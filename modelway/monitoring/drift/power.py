@@ -11,6 +11,7 @@ from modelway.monitoring.drift.budget import MONTH, SURE, beginnings, delay, lev
 from modelway.monitoring.drift.calibrating import SMALLEST_WINDOW
 from modelway.monitoring.drift.deciding import Decision
 from modelway.monitoring.drift.looking import FALSE_ALARMS, ROLES, Chances, Compared, about_time, chances_of, compared_of, smallest_of
+from modelway.monitoring.drift.matching import mismatches
 from modelway.monitoring.drift.noise import groups_of
 from modelway.monitoring.drift.statistics import Floats
 
@@ -96,7 +97,7 @@ def power(baseline: Baseline, drift: Drift, rows_per_window: int, window_seconds
         delay_seconds=there.delay_windows * window_seconds,
         seen=_least(shares, middle[:, 0]),
         by_share=by_share,
-        notes=_notes(baseline, drift, rows_per_window, bool(tried)),
+        notes=(*_notes(baseline, drift, rows_per_window, bool(tried)), *_refused(baseline, drift, window_seconds)),
     )
 
 
@@ -138,6 +139,10 @@ def _least(shares: Sequence[float], chances: Floats) -> float | None:
             before = float(chances[at - 1])
             return float(shares[at - 1] + (shares[at] - shares[at - 1]) * (ENOUGH - before) / (float(likely) - before))
     return None
+
+
+def _refused(baseline: Baseline, drift: Drift, window_seconds: int) -> tuple[str, ...]:
+    return tuple(f"the job will refuse this baseline: {one}" for one in mismatches(baseline, drift, window_seconds))
 
 
 def _notes(baseline: Baseline, drift: Drift, rows: int, tried: bool) -> tuple[str, ...]:
