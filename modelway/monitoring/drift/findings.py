@@ -68,7 +68,7 @@ def said(
         with opened(rows) as table:
             counts = count(table, baseline, start=window.start, end=window.end)
             newest = _newest_of(table, window) or newest
-            accounting = msgspec.structs.replace(accounting, misplaced=_outside(table, span))
+            accounting = msgspec.structs.replace(accounting, misplaced=_misplaced(table, window, span))
     findings = [*look(baseline, counts, drift, version.contract, start=window.start, window_seconds=length, minimum=version.minimum)]
     findings += quality(
         rows,
@@ -123,9 +123,12 @@ def _newest_of(table: ir.Table, window: Window) -> float | None:
     return newest
 
 
-def _outside(table: ir.Table, span: tuple[float, float]) -> int:
-    first, last = (ibis.literal(time) for time in span)
-    return int(table.filter((table[TIME] < first) | (table[TIME] > last)).count().to_pyarrow().as_py())
+def _misplaced(table: ir.Table, window: Window, span: tuple[float, float]) -> int:
+    """Rows that no window counts: those of a time that their file cannot have, but for those of the window at hand."""
+    time = table[TIME]
+    first, last, start, end = (ibis.literal(float(moment)) for moment in (*span, window.start, window.end))
+    elsewhere = ((time < first) | (time > last)) & ((time < start) | (time >= end))
+    return int(table.filter(elsewhere).count().to_pyarrow().as_py())
 
 
 def _last_end(before: Sequence[Result]) -> float | None:
