@@ -67,12 +67,16 @@ def _address(endpoint: str, environment: str | None, folder: "Path | None") -> s
 
 def _found(endpoint: str, address: str, windows: int) -> "list[Result]":
     """The last results of all versions at the address."""
-    from modelway.monitoring.drift.store import is_result, opened
+    from modelway.monitoring.drift.store import is_result, lacking, opened
     from modelway.monitoring.drift.store import results as results_of
 
     if not address:
         raise WrongUsage("--results names no folder.")
+    if (lacks := lacking(address)) is not None:
+        raise typer.BadParameter(f"{address}: {lacks}", param_hint="--results")
     store = opened(address)
+    if any(is_result(entry.key) for entry in store.level().entries):
+        raise typer.BadParameter(f"{address} is the folder of one version: name the one that it is in", param_hint="--results")
     versions = [folder for folder in store.level().folders if any(is_result(entry.key) for entry in store.level(folder).entries)]
     found = [result for version in versions for result in results_of(store, version.rstrip("/"), windows)]
     others = sorted({result.endpoint for result in found} - {endpoint})
@@ -80,6 +84,6 @@ def _found(endpoint: str, address: str, windows: int) -> "list[Result]":
         raise WrongUsage(f"{address} has results of {', '.join(others)}: name that endpoint, or the folder of {endpoint}.")
     if not found:
         raise ModelwayError(
-            f"There are no results of {endpoint} at {address}: no window was looked at yet. Run `modelway drift run {endpoint}`."
+            f"There are no results of {endpoint} at {address}: no window was looked at yet. `modelway drift run` looks, as a schedule does."
         )
     return found

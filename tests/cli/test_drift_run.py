@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from modelway.cli import main
+from modelway.cli import _drift_run, main
 from tests.monitoring.drift.endpoint_logs import Endpoint, everything
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -78,7 +78,8 @@ def test_what_was_found_is_printed_beside_what_failed(endpoint: Endpoint, capsys
     assert run("credit-risk", "--watched", str(endpoint.file()), "--window", "2025-03-03T00") == 1
     printed = capsys.readouterr()
     assert printed.out.startswith("credit-risk in dev: 1 result written")
-    assert "not one row could be read of 1 files" in printed.err
+    why = f"2025-03-03T00:00Z/2025-03-03T01:00Z: not one row could be read of 1 file in {endpoint.payloads}: 1 lines that are no record."
+    assert printed.err.splitlines()[-1] == why
 
 
 @pytest.mark.parametrize(
@@ -177,6 +178,10 @@ def test_an_environment_says_what_is_watched(repository: Path, capsys: pytest.Ca
     [
         (PLACES, "version 2026.11.1 of credit-risk has no baseline"),
         (PLACES[:2], "say where requests and answers are kept"),
+        ((*PLACES[:2], "--payloads", "payloadz"), "--payloads: payloadz: there is no such folder"),
+        ((*PLACES[:2], "--payloads", "loans.csv"), "--payloads: loans.csv: it is a file, and no folder"),
+        ((*PLACES[:4], "--labels", "labelz"), "--labels: labelz: there is no such folder"),
+        ((*PLACES[:4], "--labels", "payloads"), "says of no labels when they are known: add drift.labels"),
         (("--environments", "environments", "--environment", "nowhere"), "there is no nowhere"),
     ],
 )
@@ -185,6 +190,31 @@ def test_what_an_environment_lacks_is_told(
 ) -> None:
     assert run("credit-risk", *arguments) == 2
     assert told in " ".join(capsys.readouterr().err.split())
+
+
+def test_labels_may_be_in_a_folder(repository: Path) -> None:
+    asked = 'window: 1h, labels: {source: "s3://labels/credit-risk/", delay: 1d}, concept: {metric: roc_auc, drop: 0.05}'
+    text = MODEL.read_text("utf-8").replace("drift: {window: 1h", f"drift: {{{asked}")
+    for version in ("2026.11.1", "2026.12.0"):
+        line = f"    baseline: credit-risk/{version}/baseline.json@sha256:{'0' * 64}"
+        text = text.replace(f'  "{version}":\n', f'  "{version}":\n{line}\n')
+    MODEL.write_text(text, "utf-8")
+    places = _drift_run.Places(payloads="payloads", labels="payloads", results="results", store="store")
+    assert _drift_run._from_environment("credit-risk", None, Path("environments"), places).labels == "payloads"
+
+
+def test_what_was_looked_at_before_is_told(endpoint: Endpoint, capsys: pytest.CaptureFixture[str]) -> None:
+    for hour in (0, 1):
+        endpoint.ask(hour)
+    for _ in range(2):
+        assert run("credit-risk", "--watched", str(endpoint.file()), *WINDOW) == 0
+    capsys.readouterr()
+    assert run("credit-risk", "--watched", str(endpoint.file()), "--window", "2025-03-03T00") == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == f"credit-risk in dev: 0 results written to {endpoint.results}"
+    assert lines[1] == "  1 result of windows that were looked at before, with the same data and settings: nothing to do"
+    # Of the window that was asked for, and no other one.
+    assert [line.split()[1] for line in lines[2:]] == ["2025-03-03T00:00Z/2025-03-03T01:00Z"]
 
 
 def test_help_is_quick() -> None:

@@ -100,7 +100,8 @@ def voted(watch: Watch, states: Sequence[State], needed: int, of: int, was_raise
     last = states[-of:]
     drifted, unknown = last.count("drifted"), last.count("unknown")
     raised = drifted >= needed or (sure and last[-1] == "drifted") or (was_raised and drifted + unknown >= needed)
-    return Alarm(watch=watch, state=last[-1], raised=raised, changed=raised != was_raised, drifted=drifted, needed=needed, of=of)
+    changed = raised != was_raised
+    return Alarm(watch=watch, state=last[-1], raised=raised, changed=changed, drifted=drifted, needed=needed, of=of, unknown=unknown)
 
 
 @lru_cache(maxsize=16)

@@ -95,6 +95,11 @@ class DueLabels:
             self._files = opened(self.address).list()
         return tuple(entry for entry in self._files if entry.modified >= window.start)
 
+    @property
+    def none(self) -> bool:
+        """Whether labels were due, and there is not one file of them."""
+        return self._files == []
+
     def read(self, files: Sequence[Entry] | None, contract: Contract) -> Labels | None:
         """What these files say, in `label` or the contract's column of labels; None for None."""
         if files is None:

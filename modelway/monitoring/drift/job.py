@@ -14,14 +14,15 @@ from modelway.errors import ModelwayError, WrongUsage
 from modelway.monitoring.drift import baseline as baselines
 from modelway.monitoring.drift import logs, payloads, telling, voting
 from modelway.monitoring.drift.budget import votes_of
-from modelway.monitoring.drift.findings import BEFORE, Said, Version, by_labels, said
+from modelway.monitoring.drift.findings import BEFORE, Said, Version, said
 from modelway.monitoring.drift.history import History, Stored
-from modelway.monitoring.drift.inputs import DueLabels, Inputs
+from modelway.monitoring.drift.inputs import DueLabels, Inputs, after_loss, settings
 from modelway.monitoring.drift.payloads import Payload
-from modelway.monitoring.drift.result import SCHEMA, Finding, Result
-from modelway.monitoring.drift.store import Entry, StoreFailure, content, fetched, local_path, opened
+from modelway.monitoring.drift.result import SCHEMA, Result
+from modelway.monitoring.drift.store import Entry, StoreFailure, content, fetched, lacking, local_path, opened
 from modelway.monitoring.drift.watched import Watched, WatchedVersion
 from modelway.monitoring.drift.windows import Window, due, shown
+from modelway.monitoring.drift.wording import counted, left_out
 
 LATENESS = 900
 """Seconds, where none are declared."""
@@ -45,14 +46,17 @@ class Ran:
     """By version, what stands now."""
     faults: tuple[str, ...]
     """What could not be done though the rest was; the next run tries again."""
+    asked: tuple[Result, ...] = ()
+    """What stands of the windows that were named, by version and time; nothing where none were."""
 
 
 def run(watched: Watched, *, now: float, windows: Sequence[Window] | None = None, progress: Callable[[str], None]) -> Ran:
     """Every due window of every version has its result, as far as payloads are there for it; pages, metrics and events follow from these.
 
     Looked at are the last CATCH_UP windows whose lateness has passed, or `windows`; of those each that has no result, or more files than
-    when it was looked at, or labels that have become due since. Raises NothingToSay where no version has a baseline that can be used;
-    StoreFailure; and WrongUsage for windows that are not over yet.
+    when it was looked at, or labels that have become due since; or, of `windows`, that was looked at under other settings. Raises
+    NothingToSay where no version has a baseline that can be used; StoreFailure; and WrongUsage for windows that are not over yet, and for
+    a folder of payloads that is not there.
     """
     with tempfile.TemporaryDirectory(prefix="modelway-drift-") as folder:
         return _Run(watched, now, progress, Path(folder), windows).run()
@@ -76,28 +80,31 @@ class _Run:
             raise NothingToSay(f"drift of {watched.endpoint} has no window: neither the model nor its environment says how long one is.")
         self._length = int(self._drift.window.seconds)
         self._lateness = int(self._drift.lateness.seconds) if self._drift.lateness is not None else LATENESS
+        if (lacks := lacking(watched.payloads)) is not None:
+            raise WrongUsage(f"payloads: {watched.payloads}: {lacks}. Correct where requests and answers are kept, or make the folder.")
         self._payloads, self._results = opened(watched.payloads), opened(watched.results)
         self._faults: list[str] = []
         self._written: list[Result] = []
+        self._settings = {one.version: settings(watched.drift, one) for one in watched.versions}
         self._versions = self._usable()
         self._histories = {version.version: History(self._results, version.version) for version in self._versions}
         self._labels = DueLabels(self._drift, watched.labels, self._lateness, now, folder / "labels")
         self._first = 0
-        self._files = self._rows = 0
 
     def run(self) -> Ran:
         windows = self._due()
         labelled = [] if self._named is not None else self._labelled(windows)
         # Two lists: what lies between is nobody's business.
         files = {one.entry.key: one for some in (labelled, windows) for one in self._found(some)}
+        if not files:
+            self._progress(f"{self._payloads.address} has no file that can have rows of these windows")
         # What is new first: whatever may be with the labels, data are looked at.
         ordered = [*windows, *labelled]
         self._first = windows[0].start
         for number, window in enumerate(ordered):
             self._look(window, [one for one in files.values() if one.can_hold(window)], newest=window == windows[-1])
             self._forget([one for one in files.values() if not any(map(one.can_hold, ordered[number + 1 :]))])
-        if self._files and not self._rows:
-            self._faults.append(f"not one row could be read of {self._files} files in {self._payloads.address}; the results say why.")
+        self._say_what_stands(ordered)
         return self._told(sorted(window.start for window in ordered))
 
     def _usable(self) -> list[Version]:
@@ -139,6 +146,16 @@ class _Run:
             many = (gap.end - gap.start) // self._length
             self._progress(f"{history.version}: {many} windows are too long ago for one run; look at them with --window {gap}")
 
+    def _say_what_stands(self, windows: Sequence[Window]) -> None:
+        if self._labels.none:
+            self._progress(f"{self._labels.address} has no file of labels, and labels are due")
+        for version, history in self._histories.items():
+            found = [stored.result for one in sorted(windows) if (stored := history.at(one.start)) is not None]
+            otherwise = [result for result in found if result.settings != self._settings[version]]
+            if otherwise and self._named is None:
+                many, again = counted(len(otherwise), "result"), Window(otherwise[0].start, otherwise[-1].end)
+                self._progress(f"{version}: {many} of other settings or another baseline stand; look again with --window {again}")
+
     def _labelled(self, windows: Sequence[Window]) -> list[Window]:
         """Windows before these whose labels have become due; what else is to be said of them is known already."""
         delay = self._labels.delay
@@ -168,8 +185,9 @@ class _Run:
         tables.mkdir()
         try:
             rows = logs.read(list(local.values()), self._watched, tables, now=self._now)
-            self._files += rows.accounting.files
-            self._rows += rows.accounting.rows
+            if not rows.accounting.rows and (why := left_out(rows.accounting)):
+                many = counted(rows.accounting.files, "file")
+                self._fail(f"{window}: not one row could be read of {many} in {self._payloads.address}: {why}.")
             for one in wanted:
                 self._write(one, rows, newest=newest)
         finally:
@@ -182,6 +200,8 @@ class _Run:
             one = _Looked(version, window, inputs, self._histories[version.version].at(window.start))
             if self._is_wanted(one, newest=newest):
                 found.append(one)
+            elif self._named is not None and one.stored is not None and inputs.lost(one.stored.result):
+                self._progress(f"{window} {version.version}: less of its payloads is left than when it was looked at, so that stands")
         return found
 
     def _label_files(self, window: Window) -> tuple[Entry, ...] | None:
@@ -210,8 +230,10 @@ class _Run:
         if one.stored is not None:
             before = one.stored.result
             due_now = inputs.labels is not None and not before.labelled
-            # A window that is named is looked at also for files that have another name by now, and for labels that came late.
-            others = self._named is not None and inputs.digest != before.inputs and not inputs.lost(before)
+            # A window that is named is looked at also for files that have another name by now, for labels that came late, and for other
+            # settings: one changed setting is no reason to look at two days of hours again by itself.
+            other = inputs.digest != before.inputs or self._settings[one.version.version] != before.settings
+            others = self._named is not None and other and not inputs.lost(before)
             return due_now or others or inputs.grown(before)
         # A version that is new begins with its first rows: nobody wants to read that there were none before it was there.
         return self._counts_empty(history, one.window, newest=newest) or bool(inputs.files)
@@ -227,7 +249,7 @@ class _Run:
         history, window = self._histories[one.version.version], one.window
         stored = one.stored
         if stored is not None and one.inputs.lost(stored.result) and not one.inputs.grown(stored.result):
-            made = self._after_loss(one, stored.result)
+            made = after_loss(self._drift, stored.result, len(one.inputs.files), self._now)
         else:
             before, labels = history.before(window.start, BEFORE), self._labels.read(one.inputs.labels, one.version.contract)
             tables = rows.tables.get(one.version.version, ())
@@ -270,20 +292,8 @@ class _Run:
             findings=found.findings,
             held=one.inputs.size,
             labelled=one.inputs.labels is not None,
+            settings=self._settings[one.version.version],
         )
-
-    def _after_loss(self, one: _Looked, before: Result) -> Result:
-        """What was said of the window stands; what labels say of rows that are gone is not known."""
-        late = by_labels(self._drift)
-        kept = [finding for finding in before.findings if finding.watch not in late]
-        there, were = len(one.inputs.files), before.accounting.files
-        why = f"of the window's {were} files {there} are left: payloads are kept for a shorter time than labels take"
-        concept, parity = self._drift.concept, self._drift.parity
-        if concept is not None:
-            kept.append(Finding("concept", concept.metric, concept.metric, "unknown", 0, why))
-        if parity is not None and "parity" in late:
-            kept.append(Finding("parity", parity.group, parity.metric, "unknown", 0, why))
-        return msgspec.structs.replace(before, findings=tuple(kept), labelled=True, made=int(self._now))
 
     def _forget(self, files: Sequence[Payload]) -> None:
         """Files that no further window needs take no room."""
@@ -304,4 +314,6 @@ class _Run:
         self._faults += telling.metrics(self._watched, standing, self._now)
         for history in self._histories.values():
             self._faults += telling.alarms(self._watched, history, starts, self._results, os.environ)
-        return Ran(tuple(self._written), standing, tuple(self._faults))
+        named = starts if self._named is not None else ()
+        asked = [stored.result for one in self._histories.values() for start in named if (stored := one.at(start)) is not None]
+        return Ran(tuple(self._written), standing, tuple(self._faults), tuple(asked))

@@ -101,6 +101,8 @@ class Alarm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Windows of the last `of` that have drifted."""
     needed: int
     of: int
+    unknown: int = 0
+    """Windows of the last `of` of which nothing is known."""
 
 
 class Result(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -130,6 +132,8 @@ class Result(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     """Bytes of the files it was made from."""
     labelled: bool = False
     """Whether its labels were due, and were looked at."""
+    settings: str = ""
+    """sha256 over what was watched, the contract and the baseline, with which it was looked at."""
 
 
 def written(result: Result) -> bytes:

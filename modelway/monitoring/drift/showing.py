@@ -89,7 +89,9 @@ def _strip(history: Sequence[Result], watch: str) -> Text:
     for result in history:
         alarm = next((one for one in result.alarms if one.watch == watch), None)
         tone: Tone = wording.alarm_tone(alarm) if alarm is not None else "unknown"
-        line.append(_SIGNS[tone], _STYLES[tone])
+        # An alarm that holds over a window says nothing of it.
+        sign: Tone = "unknown" if alarm is not None and alarm.state == "unknown" else tone
+        line.append(_SIGNS[sign], _STYLES[tone])
     return line
 
 

@@ -83,6 +83,14 @@ def opened(address: str) -> Store:
     return Folder(Path(address))
 
 
+def lacking(address: str) -> str | None:
+    """Why nothing can be read below an address of this machine: there is no such folder. None where there is, and of buckets."""
+    path = Path(address)
+    if address.startswith("s3://") or path.is_dir():
+        return None
+    return "it is a file, and no folder" if path.exists() else "there is no such folder"
+
+
 def content(address: str) -> bytes | None:
     """What a file holds: a path, or s3://BUCKET/KEY; None where there is none."""
     folder, slash, name = address.rpartition("/")

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import msgspec
 
 from modelway.errors import ModelwayError
-from modelway.monitoring.drift import events, exporting, ledger
+from modelway.monitoring.drift import events, exporting, ledger, wording
 from modelway.monitoring.drift.baseline import Baseline
 from modelway.monitoring.drift.history import History
 from modelway.monitoring.drift.page import page
@@ -94,10 +94,19 @@ def in_words(result: Result) -> str:
     for finding in result.findings:
         if finding.state == "drifted":
             drifted.setdefault(finding.watch, []).append(finding)
+    unknown = [alarm.watch for alarm in result.alarms if alarm.state == "unknown"]
     said = [f"{watch} drifted ({_subjects(some)})" for watch, some in drifted.items()]
     raised = [alarm.watch for alarm in result.alarms if alarm.raised]
     alarm = f"; ALARM: {', '.join(raised)}" if raised else ""
-    return f"{result.counts.rows:,} rows, {'; '.join(said) or 'nothing drifted'}{alarm}"
+    if len(unknown) == len(result.alarms):
+        # Estimates may have drifted all the same; they have no vote.
+        said.append("nothing is known")
+    elif unknown:
+        said += [] if said else ["nothing drifted"]
+        said.append(f"nothing is known of {wording.listed(unknown)}")
+    left_out = "" if result.counts.rows else wording.left_out(result.accounting)
+    read = f" ({left_out})" if left_out else ""
+    return f"{wording.counted(result.counts.rows, 'row')}{read}, {'; '.join(said) or 'nothing drifted'}{alarm}"
 
 
 def _subjects(found: Sequence[Finding], most: int = 3) -> str:
@@ -109,3 +118,8 @@ def _subjects(found: Sequence[Finding], most: int = 3) -> str:
 def _last(history: History) -> list[Result]:
     stored = [history.at(start) for start in history.starts[-SHOWN:]]
     return [one.result for one in stored if one is not None]
+
+
+def _earlier(history: History, shown: Sequence[Result]) -> list[Result]:
+    """Windows before those that are shown which have the labels that none of these has yet."""
+    return [] if not shown or any(result.labelled for result in shown) else labelled(history, shown[0].start)

@@ -50,7 +50,7 @@ ACCOUNTS = {
     "without_time": "records without a time, left out",
     "mixed_zones": "times without a zone beside times with one, taken as UTC",
     "future": "records of the future",
-    "misplaced": "rows of another time than their file can have, which are in no window",
+    "misplaced": "rows of another time than their file can have, and not of this window",
     "late": "records that came after the window had been looked at",
     "schema_changes": "columns that changed their type, came or went within the window",
     "unanswered": "requests without an answer, or answers without a request",
@@ -61,6 +61,7 @@ ACCOUNTS = {
 }
 _PLAIN = ("files", "rows", "labels")
 """Counts that say nothing is wrong."""
+_LEFT_OUT = ("unparsable", "damaged_files", "refused_files", "unknown_version", "other_models", "without_time", "future")
 _BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
 """Printable for Python, but nobody sees them."""
 
@@ -107,8 +108,9 @@ def verdict(result: Result) -> str:
 def alarm_words(alarm: Alarm) -> str:
     """Whether somebody is told, and how near to it one is."""
     votes = f"{alarm.drifted} of the last {counted(alarm.of, 'window')} drifted, {alarm.needed} needed"
-    if alarm.raised and alarm.state == "drifted" and alarm.drifted < alarm.needed:
-        votes += " but for one that is beyond doubt"
+    if alarm.raised and alarm.drifted < alarm.needed:
+        held = not alarm.changed and alarm.drifted + alarm.unknown >= alarm.needed
+        votes += f"; it holds, as nothing is known of {alarm.unknown:,}" if held else " but for one that is beyond doubt"
     if alarm.raised:
         return f"alarm{', since this window' if alarm.changed else ''}: {votes}"
     return f"{'alarm has ended' if alarm.changed else 'no alarm'}: {votes}"
@@ -166,6 +168,12 @@ def accounts(accounting: Accounting) -> list[tuple[str, int, bool]]:
     """Every count in words; whether it is something to look at."""
     counts = ((name, words, getattr(accounting, name)) for name, words in ACCOUNTS.items())
     return [(words, value, bool(value) and name not in _PLAIN) for name, words, value in counts]
+
+
+def left_out(accounting: Accounting) -> str:
+    """Counts of records and files that no row was made of, in words; nothing where there are none."""
+    counts = ((getattr(accounting, name), ACCOUNTS[name].removesuffix(", left out")) for name in _LEFT_OUT)
+    return "; ".join(f"{value:,} {words}" for value, words in counts if value)
 
 
 def zeros(accounting: Accounting) -> str:

@@ -100,6 +100,10 @@ class Endpoint:
     told: tuple[Told, ...] = ()
     labels: str | None = None
 
+    def __post_init__(self) -> None:
+        if not self.payloads.startswith("s3://"):
+            Path(self.payloads).mkdir(parents=True, exist_ok=True)
+
     def watched(self) -> Watched:
         return Watched(
             schema=1,

@@ -266,7 +266,7 @@ def test_files_that_nobody_can_read_are_told(endpoint: Endpoint) -> None:
     assert ran.results[0].accounting.unparsable == 10
     assert ran.results[0].counts.rows == 0
     assert len(ran.faults) == 1
-    assert "not one row could be read of 1 files" in ran.faults[0]
+    assert "not one row could be read of 1 file in" in ran.faults[0]
 
 
 @pytest.fixture

@@ -81,14 +81,17 @@ def test_json_is_the_results(tmp_path: Path, capsys: pytest.CaptureFixture[str])
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
-        (["credit-risk", "--results", "nowhere"], 1, "There are no results of credit-risk at nowhere"),
+        (["credit-risk", "--results", "nowhere"], 2, "nowhere: there is no such folder"),
+        (["credit-risk", "--results", "kept/latest.json"], 2, "kept/latest.json: it is a file, and no folder"),
+        (["credit-risk", "--results", f"kept/{VERSION}"], 2, "is the folder of one version: name the one that it is in"),
+        (["credit-risk", "--results", "empty"], 1, "There are no results of credit-risk at empty: no window was looked at yet"),
         (["pricing", "--results", "kept"], 2, "kept has results of credit-risk: name that endpoint, or the folder of pricing."),
         (["credit-risk", "--results", "kept", "--environment", "prod"], 2, "it says where results are"),
         (["credit-risk", "--results", ""], 2, "--results names no folder"),
         (["credit-risk", "--results", "broken"], 1, "is no result of a window"),
         (["credit-risk", "--results", "kept", "--windows", "0"], 2, "--windows"),
     ],
-    ids=["nothing there", "another endpoint", "two places", "no name", "no result", "no window"],
+    ids=["no folder", "a file", "of a version", "nothing there", "another endpoint", "two places", "no name", "no result", "no window"],
 )
 def test_what_is_wrong_is_said(
     arguments: list[str], code: int, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
@@ -96,6 +99,7 @@ def test_what_is_wrong_is_said(
     monkeypatch.chdir(tmp_path)
     kept(tmp_path / "kept", result(1))
     kept(tmp_path / "broken", result(1))
+    (tmp_path / "empty").mkdir()
     (tmp_path / "broken" / VERSION / f"{key_of(result(1).start)}.json").write_text("{")
     found, out, err = ended(capsys, *arguments)
     assert (found, out) == (code, "")

@@ -235,7 +235,7 @@ def strip(results: Sequence[Result], watch: Watch) -> tuple[Cell, ...]:
         alarm = next((one for one in result.alarms if one.watch == watch), None)
         if alarm is None:
             continue
-        tone = wording.alarm_tone(alarm)
+        tone: wording.Tone = "unknown" if alarm.state == "unknown" else wording.alarm_tone(alarm)
         width = max(1.0, (result.end - result.start) * scale * 0.9)
         told = f"{wording.span(result)}: {alarm.state}, {wording.alarm_words(alarm)}"
         cells.append(Cell(round((result.start - start) * scale, 2), round(width, 2), _HEIGHTS[tone] * HEIGHT, tone, told))
