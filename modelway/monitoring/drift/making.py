@@ -26,6 +26,7 @@ from modelway.monitoring.drift.counting import count, opened
 from modelway.monitoring.drift.looking import about_time
 from modelway.monitoring.drift.reading import NoReference, Rows, Told, read
 from modelway.monitoring.drift.sample import Sample, frequent, in_seasons, sampled
+from modelway.monitoring.drift.usable import judge, tell_unreached
 
 SAMPLE = 500_000
 """Most rows that bins and noise are found from; all rows are counted."""
@@ -74,6 +75,7 @@ def make(
         with engine_of(rows.files) as engine:
             bare = replace(empty, columns=tuple(_bare(cell, sample, engine, salt) for cell in kept))
             columns = _counted(bare, rows)
+            judge(engine, columns, rows, contract, drift, label, told)
             if drift.seasonality is not None and rows.timed:
                 columns = in_seasons(engine, columns, drift.seasonality, salt)
         told("finding what chance alone makes of windows")
@@ -81,6 +83,10 @@ def make(
         times = sample.numbers(TIME) if rows.timed else None
         columns, tests, windows = calibrated(columns, bins, times, window_seconds, chosen)
         reached, confidence = _reached(contract, columns, sample, rows, label, salt, times, window_seconds)
+        there = {cell.column: cell.role for cell in rows.cells}
+        if label in there and "output" in there.values():
+            with engine_of(rows.files) as engine:
+                tell_unreached(engine, contract, str(label), reached, told)
     done = replace(
         empty,
         rows=rows.number,

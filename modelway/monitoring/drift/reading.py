@@ -35,6 +35,8 @@ class Rows:
     """Those that the data have."""
     timed: bool
     """Whether any row has a time."""
+    order: str | None = None
+    """The column of times; None where the contract names none."""
 
 
 def read(data: Sequence[Path], contract: Contract, further: Sequence[str], folder: Path, told: Told) -> Rows:
@@ -65,7 +67,7 @@ class _Reading:
         files, numbers = tuple(file for file, _ in written), [number for _, number in written]
         if not sum(numbers):
             raise NoReference(f"{self._names()}: there is no row, and a baseline is of rows.")
-        rows = Rows(files, sum(numbers), kept, False)
+        rows = Rows(files, sum(numbers), kept, False, self._contract.ordered_by if self._timed else None)
         missing, timed = self._nowhere(rows, [layout for layout, _ in read if layout.format == "json"])
         self._faults += [f"{name}: the column is missing, and the model takes it" for name in missing if name in self._inputs]
         self._end_if_wrong()
@@ -145,7 +147,10 @@ class _Reading:
         tests = [(cell, test) for cell in kept if (test := self._test(cell, columns, lists)) is not None]
         order = columns.get(str(self._contract.ordered_by)) if self._timed else None
         time = f"{order.time} / 1e6" if order is not None and order.time else "NULL"
-        beside = [f"NULL::VARCHAR AS {ID}", f"({time})::DOUBLE AS {TIME}", f"{_wrong(tests)} AS {WRONG}"]
+        wrong = [(cell.name, test) for cell, test in tests]
+        if order is not None and order.time and self._contract.ordered_by not in {name for name, _ in wrong}:
+            wrong.append((str(self._contract.ordered_by), f"{order.value} IS NOT NULL AND {order.time} IS NULL"))
+        beside = [f"NULL::VARCHAR AS {ID}", f"({time})::DOUBLE AS {TIME}", f"{_wrong(wrong)} AS {WRONG}"]
         query = f"SELECT {', '.join([*beside, *values])} FROM {table} WHERE {layout.present} IS NOT NULL"
         try:
             ((rows,),) = engine.rows(f"COPY ({query}) TO {quoted(str(made.resolve()))} (FORMAT parquet, COMPRESSION lz4_raw)")
@@ -216,11 +221,11 @@ def _alone(one: Expected) -> Expected:
     return replace(one, datatype=None, low=None, high=None, values=None, unique=False, shown=False)
 
 
-def _wrong(tests: Sequence[tuple[Cell, str]]) -> str:
-    """SQL for the names of the cells that are of another type; of nearly all rows there are none, and nothing is made for these."""
+def _wrong(tests: Sequence[tuple[str, str]]) -> str:
+    """SQL for the names of the columns that are of another type; of nearly all rows there are none, and nothing is made for these."""
     if not tests:
         return "[]::VARCHAR[]"
-    found = ", ".join(f"CASE WHEN {test} THEN {quoted(cell.name)} END" for cell, test in tests)
+    found = ", ".join(f"CASE WHEN {test} THEN {quoted(name)} END" for name, test in tests)
     some = " OR ".join(f"({test})" for _, test in tests)
     return f"CASE WHEN {some} THEN list_filter([{found}], lambda name: name IS NOT NULL) ELSE []::VARCHAR[] END"
 

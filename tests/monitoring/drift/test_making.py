@@ -278,9 +278,9 @@ def test_files_as_they_come(tmp_path: Path) -> None:
     )
     income = column(made(late), "income")
     assert (income.missing, sum(income.counts)) == (10_051, 49)
-    one = made(as_csv(tmp_path / "one.csv", rows(1)))
-    assert read(written(one), "baseline.json") == one
-    assert sum(column(one, "income").counts) == 1
+    few = made(as_csv(tmp_path / "few.csv", rows(30)))
+    assert read(written(few), "baseline.json") == few
+    assert sum(column(few, "income").counts) == 30
 
 
 def test_what_is_watched_and_not_there_is_told(tmp_path: Path) -> None:
@@ -323,6 +323,46 @@ def test_no_row_is_no_reference(tmp_path: Path) -> None:
     file = as_json(tmp_path / "a.jsonl", [{"other": 1}] * 20)
     with pytest.raises(NoReference, match="income: the column is missing, and the model takes it"):
         made(file)
+
+
+def test_columns_that_nothing_can_be_compared_with_are_refused_together(tmp_path: Path) -> None:
+    spoilt = [row | {"income": "abc", "owner": "perhaps", "applied_at": "yesterday", "defaulted": "Hildegard"} for row in rows(29)]
+    for file in (as_csv(tmp_path / "a.csv", spoilt), as_json(tmp_path / "a.jsonl", spoilt)):
+        with pytest.raises(NoReference) as refused:
+            made(file, labels="defaulted")
+        told = str(refused.value).splitlines()
+        assert told[0] == "the data have 29 rows, and a baseline is of at least 30."
+        types = {"income": "number", "owner": "boolean", "defaulted": "boolean", "applied_at": "timestamp"}
+        for line, (name, kind) in zip(told[1:], types.items(), strict=True):
+            assert line.startswith(f"{name}: no row has a value of the type {kind}; 29 of 29 have a value of another type: ")
+        assert told[-1].endswith(": write times like 2026-11-27T05:00:00Z.")
+    with pytest.raises(NoReference, match="30 of 30 are NaN, infinite or of another type"):
+        made(as_csv(tmp_path / "b.csv", [row | {"income": "nan"} for row in rows(30)]))
+
+
+def test_values_of_another_type_and_few_rows_are_told(tmp_path: Path) -> None:
+    table = rows(90)
+    for row in table[::3]:
+        row |= {"income": "n/a", "applied_at": "yesterday"}
+    told: list[str] = []
+    made(as_csv(tmp_path / "a.csv", table), watched=drift(minimum_sample=100), told=told.append)
+    for name in ("income", "applied_at"):
+        assert f"{name}: 30 of 90 rows have a value of another type; they count as such, and in no bin" in told
+    assert any(one.startswith("the data have 90 rows, fewer than the 100 (minimum_sample)") for one in told)
+    told.clear()
+    made(as_csv(tmp_path / "b.csv", rows(100)), watched=drift(minimum_sample=100), told=told.append)
+    assert not [one for one in told if "another type" in one or "minimum_sample" in one]
+
+
+def test_metrics_that_labels_do_not_give_are_told(tmp_path: Path) -> None:
+    for value, why in (("true", "all rows have the same one"), ("", "no row has one")):
+        told: list[str] = []
+        file = as_csv(tmp_path / "a.csv", [row | {"defaulted": value} for row in rows(60)])
+        assert made(file, labels="defaulted", told=told.append).reached == ()
+        assert f"roc_auc: cannot be computed from the labels in defaulted, as {why}" in told
+    told.clear()
+    made(as_csv(tmp_path / "b.csv", rows(60)), labels="defaulted", told=told.append)
+    assert not [one for one in told if "cannot be computed" in one]
 
 
 def test_lines_that_are_no_rows_are_told(tmp_path: Path) -> None:
