@@ -52,7 +52,7 @@ def show(
 
     on_terminal = sys.stdout.isatty()
     width = shutil.get_terminal_size((100, 24)).columns if on_terminal else 100
-    typer.echo(shown(found, width=width, colour=on_terminal and not os.environ.get("NO_COLOR")), nl=False)
+    typer.echo(shown(found, earlier=_earlier(address, found), width=width, colour=on_terminal and not os.environ.get("NO_COLOR")), nl=False)
 
 
 def _address(endpoint: str, environment: str | None, folder: "Path | None") -> str:
@@ -86,4 +86,18 @@ def _found(endpoint: str, address: str, windows: int) -> "list[Result]":
         raise ModelwayError(
             f"There are no results of {endpoint} at {address}: no window was looked at yet. `modelway drift run` looks, as a schedule does."
         )
+    return found
+
+
+def _earlier(address: str, shown: "list[Result]") -> "list[Result]":
+    """Windows before those that are shown which have the labels that none of their version has yet."""
+    from modelway.monitoring.drift.history import History
+    from modelway.monitoring.drift.standing import labelled
+    from modelway.monitoring.drift.store import opened
+
+    found = []
+    for version in dict.fromkeys(result.version for result in shown):
+        some = [result for result in shown if result.version == version]
+        if not any(result.labelled for result in some):
+            found += labelled(History(opened(address), version), some[0].start)
     return found

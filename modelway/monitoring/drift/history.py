@@ -53,8 +53,8 @@ class History:
         return self._known[start]
 
     def before(self, start: float, most: int, wanted: Callable[[Result], bool] | None = None) -> list[Result]:
-        """The last results, `most` at most, of windows before that one; oldest first. With `wanted` those that it is true of, among the last
-        FAR."""
+        """The last results, `most` at most, of windows before that one; oldest first. With `wanted` those that it is true of, among
+        the last FAR."""
         earlier_ones = [one for one in reversed(self._starts) if one < start][: most if wanted is None else FAR]
         if wanted is None:
             self._read(earlier_ones)

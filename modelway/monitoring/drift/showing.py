@@ -11,7 +11,7 @@ from rich.text import Text
 from modelway.monitoring.drift import wording
 from modelway.monitoring.drift.ranking import worst
 from modelway.monitoring.drift.result import Alarm, Finding, Result
-from modelway.monitoring.drift.standing import standing
+from modelway.monitoring.drift.standing import judging, standing
 from modelway.monitoring.drift.wording import Tone
 
 WORST = 10
@@ -24,8 +24,10 @@ _SIGNS: dict[Tone, str] = {"alarm": "█", "drifted": "▅", "unknown": "·", "s
 Part = Text | Table | Padding
 
 
-def shown(results: Sequence[Result], *, width: int = 100, colour: bool = False) -> str:
-    """Lines of at most `width` columns, 40 at least; the same words with and without `colour`."""
+def shown(results: Sequence[Result], *, earlier: Sequence[Result] = (), width: int = 100, colour: bool = False) -> str:
+    """Lines of at most `width` columns, 40 at least; the same words with and without `colour`. `earlier` are windows before, which have the
+    labels that `results` do not have yet."""
+    before = wording.by_version(earlier)
     out = StringIO()
     console = Console(
         file=out,
@@ -40,18 +42,18 @@ def shown(results: Sequence[Result], *, width: int = 100, colour: bool = False) 
         _environ={},
     )
     for number, (version, history) in enumerate(wording.by_version(results).items()):
-        for part in [*([Text()] if number else []), *_version(version, history, max(40, width))]:
+        for part in [*([Text()] if number else []), *_version(version, history, before.get(version, []), max(40, width))]:
             console.print(part)
     return "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"
 
 
-def _version(version: str, history: Sequence[Result], width: int) -> list[Part]:
-    newest = standing(history)
+def _version(version: str, history: Sequence[Result], earlier: Sequence[Result], width: int) -> list[Part]:
+    newest = standing([*earlier, *history])
     name = f"{wording.visible(newest.endpoint, 80)} {wording.visible(version, 80)}"
     when = f"  in {wording.visible(newest.environment, 80)}, {wording.span(newest)}, {wording.counted(newest.counts.rows, 'row')}"
     parts: list[Part] = [Text.assemble((name, "bold"), (when, "dim")), Text(wording.verdict(newest), _STYLES[wording.tone(newest)])]
     if newest.alarms:
-        parts += [Text(), *_watches(newest.alarms, history, width)]
+        parts += [Text(), *_watches(newest.alarms, history, earlier, width)]
     found = worst(newest.findings)
     if found:
         parts += [Text(), Text("Worst first", "bold"), _findings(found[:WORST])]
@@ -64,14 +66,18 @@ def _version(version: str, history: Sequence[Result], width: int) -> list[Part]:
     return parts
 
 
-def _watches(alarms: Sequence[Alarm], history: Sequence[Result], width: int) -> list[Part]:
-    seen = history[-min(WINDOWS, max(0, width - 40)) :] if width > 44 else ()
+def _watches(alarms: Sequence[Alarm], history: Sequence[Result], earlier: Sequence[Result], width: int) -> list[Part]:
+    seen, before = (some[-min(WINDOWS, max(0, width - 40)) :] if width > 44 else () for some in (history, earlier))
     table = Table.grid(padding=(0, 2, 0, 0))
     for _ in range(3):
         table.add_column(overflow="fold")
     for alarm in alarms:
         tone = wording.alarm_tone(alarm)
-        table.add_row(Text(f"  {wording.WATCHES[alarm.watch]}"), Text(alarm.state, _STYLES[tone]), _strip(seen, alarm.watch))
+        table.add_row(
+            Text(f"  {wording.WATCHES[alarm.watch]}"),
+            Text(alarm.state, _STYLES[tone]),
+            _strip(judging(alarm.watch, seen, before), alarm.watch),
+        )
     parts: list[Part] = [table]
     if seen:
         signs = ", ".join(f"{sign} {'not enough data' if tone == 'unknown' else tone}" for tone, sign in _SIGNS.items())

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from components._names import bucket_beside
 from modelway.architecture import Environment, load
 from modelway.cli import main
-from modelway.monitoring.drift.result import Result, read, written
+from modelway.monitoring.drift.result import Alarm, Result, read, written
 from modelway.monitoring.drift.showing import WORST, shown
 from modelway.monitoring.drift.windows import key_of
 from modelway.monitoring.places import results_address
@@ -198,3 +198,14 @@ def test_its_help_imports_nothing_heavy() -> None:
     )
     told = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT)
     assert told.stderr.strip() == "[]"
+
+
+def test_alarms_of_labels_are_shown_that_are_older_than_what_is_looked_back_at(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    alarm = Alarm("concept", "drifted", True, False, 2, 2, 3)
+    late = [msgspec.structs.replace(one, alarms=one.alarms[:3], labelled=False) for one in history(60)]
+    judged = [msgspec.structs.replace(one, alarms=(*one.alarms, alarm), labelled=True) for one in late[:5]]
+    kept(tmp_path, *judged, *late[5:])
+    code, out, _ = ended(capsys, "credit-risk", "--results", tmp_path)
+    assert code == 0
+    assert "how right the answers are drifted" in out.splitlines()[1]
+    assert f"  how right the answers are  drifted  {'█' * 5}" in [line.rstrip() for line in out.splitlines()]

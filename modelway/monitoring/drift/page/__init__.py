@@ -16,7 +16,7 @@ from modelway.monitoring.drift.baseline import Baseline
 from modelway.monitoring.drift.page import drawing
 from modelway.monitoring.drift.ranking import worst
 from modelway.monitoring.drift.result import Finding, Result
-from modelway.monitoring.drift.standing import standing
+from modelway.monitoring.drift.standing import judging, standing
 from modelway.monitoring.drift.watched import Watched
 
 __all__ = ["page"]
@@ -65,11 +65,13 @@ class _Template(NamedTuple):
     """The Content-Security-Policy: this very style, and nothing from anywhere."""
 
 
-def page(watched: Watched, results: Sequence[Result], baselines: Mapping[str, Baseline]) -> str:
+def page(watched: Watched, results: Sequence[Result], baselines: Mapping[str, Baseline], earlier: Sequence[Result] = ()) -> str:
     """A document in UTF-8: of each version the newest window, and how it came to it. `baselines` by version; without one there are no
-    pictures of distributions."""
-    made = _template()
-    versions = [_version(watched, name, some, baselines.get(name)) for name, some in wording.by_version(results).items()]
+    pictures of distributions. `earlier` are windows before, which have the labels that `results` do not have yet."""
+    made, before = _template(), wording.by_version(earlier)
+    versions = [
+        _version(watched, name, some, baselines.get(name), before.get(name, [])) for name, some in wording.by_version(results).items()
+    ]
     tones = [wording.tone(version.newest) for version in versions]
     head = min(range(len(versions)), key=lambda at: ("alarm", "drifted", "unknown", "steady").index(tones[at]), default=None)
     return made.template.render(
@@ -84,8 +86,8 @@ def page(watched: Watched, results: Sequence[Result], baselines: Mapping[str, Ba
     )
 
 
-def _version(watched: Watched, name: str, history: list[Result], baseline: Baseline | None) -> Version:
-    newest, seen = standing(history), tuple(history[-WINDOWS:])
+def _version(watched: Watched, name: str, history: list[Result], baseline: Baseline | None, earlier: list[Result]) -> Version:
+    newest, seen = standing([*earlier, *history]), tuple(history[-WINDOWS:])
     ordered = worst(newest.findings)
     by_subject: dict[str, list[Finding]] = {}
     for finding in ordered:
@@ -97,7 +99,7 @@ def _version(watched: Watched, name: str, history: list[Result], baseline: Basel
         live=name == watched.live,
         newest=newest,
         history=seen,
-        strips={alarm.watch: drawing.strip(seen, alarm.watch) for alarm in newest.alarms},
+        strips={alarm.watch: drawing.strip(judging(alarm.watch, seen, earlier), alarm.watch) for alarm in newest.alarms},
         subjects=tuple(subjects),
         columns=len(by_subject),
         judged=tuple(sorted((one for one in ordered if one.watch in ("concept", "parity")), key=_metric_first)),
