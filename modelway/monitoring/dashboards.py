@@ -2,7 +2,7 @@
 
 from modelway.monitoring.panels import Dashboard, dashboard, stat, text, timeseries
 from modelway.monitoring.rules import EndpointFacts
-from modelway.monitoring.rules.drift import ALARM, LABELS_SHARE, LAST_RUN, ROWS, STARVED
+from modelway.monitoring.rules.drift import ALARM, JOB_FAULTS, LABELS_SHARE, LAST_RUN, ROWS, STARVED
 from modelway.monitoring.rules.writing import BUDGET_LEFT, ERRORS, FAULTS, GATEWAY_ERRORS, LATENCY, REQUESTS
 from modelway.monitoring.slo import windows
 
@@ -12,6 +12,10 @@ THRESHOLD = "ml_drift_threshold"
 """What the score has to pass."""
 STATE = "ml_drift_state"
 """1 for the state of what is watched."""
+NOT_KNOWN = "ml_drift_unknown"
+"""Comparisons of a window of which nothing is known, by what is watched."""
+LOOKED_AT = "ml_drift_version_looked_at"
+"""0 of a version whose windows the job cannot look at."""
 WINDOW_END = "ml_drift_window_end_timestamp_seconds"
 _DISTANCES = "psi|ks|wasserstein|jensen_shannon|chi_squared|missing|wrong|infinite|outside|unseen|volume|freshness|contract.*"
 _DETECTORS = "adwin|page_hinkley|ddm"
@@ -126,9 +130,9 @@ def drift_dashboard(environment: str, *, watched: bool = True, reach: str = "2d"
         stat("Alarms", "short", [(f"max by (endpoint, model_version, watch) ({newest(ALARM)}) > 0", f"{version} {{{{watch}}}}")]),
         stat("Last run", "s", [(f"time() - max by (endpoint) ({newest(LAST_RUN)})", "{{endpoint}}")]),
         timeseries("Scores in multiples of their threshold, the ten worst", "short", [(f"topk(10, {excess})", feature)], 1),
-        timeseries(
-            "How right answers are", "short", [(f"{by_feature} ({newest(SCORE, METRICS)})", "{{endpoint}} {{model_version}} {{method}}")]
-        ),
+        timeseries("How right answers are, and how far groups are apart", "short", [(f"{by_feature} ({newest(SCORE, METRICS)})", feature)]),
+        stat("What the last run could not do", "short", [(f"max by (endpoint) ({newest(JOB_FAULTS)})", "{{endpoint}}")]),
+        stat("Versions that are not looked at", "short", [(f"{by_version} ({newest(LOOKED_AT)}) == 0", version)]),
         timeseries(
             "Watches that drifted",
             "short",
@@ -138,6 +142,11 @@ def drift_dashboard(environment: str, *, watched: bool = True, reach: str = "2d"
             "Watches without enough data",
             "short",
             [(f"sum by (endpoint, model_version, watch) ({newest(STATE, UNKNOWN)})", f"{version} {{{{watch}}}}")],
+        ),
+        timeseries(
+            "Comparisons of which nothing is known",
+            "short",
+            [(f"max by (endpoint, model_version, watch) ({newest(NOT_KNOWN)})", f"{version} {{{{watch}}}}")],
         ),
         timeseries("Rows of a window", "short", [(f"{by_version} ({newest(ROWS)})", version)]),
         timeseries("Labels that are due and there", "percentunit", [(f"{by_version} ({newest(LABELS_SHARE)})", version)], STARVED),

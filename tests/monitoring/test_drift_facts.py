@@ -22,6 +22,7 @@ def test_a_model_whose_drift_is_looked_at_has_its_rules() -> None:
         "DriftData": "page",
         "DriftPrediction": "ticket",
         "DriftQuality": "page",
+        "DriftJobFaults": "ticket",
         "DriftJobSilent": "ticket",
         "DriftCaptureStopped": "ticket",
     }
@@ -55,6 +56,20 @@ def test_a_month_is_not_waited_for_to_see_that_the_job_is_silent() -> None:
     assert f"> {60 * (36 * 60 + 30)}" in monthly
 
 
+@pytest.mark.parametrize(
+    ("hours", "back", "hold", "fewest"),
+    [(1 / 12, "35m", "35m", "100"), (1, "90m", "90m", "100"), (24, "1470m", "90m", "10"), (7 * 24, "7d", "1530m", "10")],
+)
+def test_that_requests_are_not_kept_is_heard_soon_after_the_window(hours: float, back: str, hold: str, fewest: str) -> None:
+    facts = drift_facts(environment("everything"), "screening")
+    assert facts is not None
+    groups = drift_rules(replace(facts, window_seconds=hours * 3600))
+    (rule,) = [rule for group in groups for rule in group["rules"] if rule.get("alert") == "DriftCaptureStopped"]
+    assert f"[{'5m' if hours < 1 else '1h'}] offset {back})" in rule["expr"]
+    assert rule["for"] == hold
+    assert rule["expr"].endswith(f" > {fewest}")
+
+
 def test_what_is_answered_on_sagemaker_is_not_counted_in_prometheus() -> None:
     facts = drift_facts(environment("managed"), "ranking")
     assert facts is not None
@@ -71,5 +86,5 @@ def test_rules_about_a_model_on_sagemaker_are_where_its_metrics_are() -> None:
     made = [one for stack in composed("managed").values() for one in stack.of("RuleGroupNamespace")]
     (rules,) = [one.inputs for one in made if one.inputs["name"] == "ranking"]
     found = [rule["alert"] for group in YAML(typ="safe").load(rules["data"])["groups"] for rule in group["rules"]]
-    assert set(found) == {"DriftData", "DriftQuality", "DriftJobSilent"}
+    assert set(found) == {"DriftData", "DriftQuality", "DriftJobFaults", "DriftJobSilent"}
     assert rules["workspaceId"] == "metrics-workspace-id"

@@ -80,12 +80,12 @@ def test_the_drift_dashboard_says_where_nobody_looks() -> None:
 
 
 def test_the_drift_dashboard_reads_what_the_job_writes() -> None:
-    from modelway.monitoring.drift.exporting import families
+    from modelway.monitoring.drift.exporting import Health, families
     from tests.support.drift_telling import VERSION, result, watched
 
     written = {
         sample.name: set(sample.labels)
-        for metric in families(watched(), {VERSION: result(1, shift=0.2)}, 0).collect()
+        for metric in families(watched(), {VERSION: result(1, shift=0.2)}, 0, Health()).collect()
         for sample in metric.samples
     }
     text = " ".join(queries(DASHBOARDS["drift"]))

@@ -17,8 +17,8 @@ quarter, divided by the two streams that they look at.
 it was in the whole window, and by the drop since the rise: errors that are larger in every evening are no drift.
 
 **Labels.** Only those that are due count: what comes early is not what comes late. Where fewer than 80 % are there, and these are of other
-answers than those that are missing, their metric is not that of all rows, and the state is unknown. With too few labels what the metric may
-be is estimated, and that is no alarm.
+answers than those that are missing, their metric is not that of all rows, and every state is unknown. With too few labels what the metric
+may be is estimated, and that is no alarm.
 """
 
 from collections.abc import Iterator, Sequence
@@ -155,20 +155,22 @@ def _concept(look: _Look, declared: ConceptDrift) -> Iterator[Finding]:
         yield _unknown("concept", name, name, str(why), look.rows.rows)
         return
     requests = look.rows.requests[kept]
+    others = None if output.text else _of_others(look, values, kept)
     try:
         if truth.size < look.minimum:
             raise NotSaid(_too_few(look, truth.size))
-        overall = _metric(look, declared, one, truth, given, requests)
-        yield _if_representative(look, overall, values, kept) if not output.text else overall
+        yield _known(_metric(look, declared, one, truth, given, requests), others)
     except NotSaid as why:
         yield _unknown("concept", name, name, str(why), truth.size)
     if truth.size < look.minimum:
         yield from _estimated(look, declared, one, output, values)
         return
     grouped = {column: look.rows.columns[column][kept] for column in _grouped(look.baseline) if column in look.rows.columns}
-    yield from by_group(declared, look.contract, look.baseline, one, grouped, truth, given, requests, look.level / 4, look.sure / 4)
+    by = by_group(declared, look.contract, look.baseline, one, grouped, truth, given, requests, look.level / 4, look.sure / 4)
+    yield from (_known(found, others) for found in by)
     smallest = look.drift.smallest.fraction if look.drift.smallest is not None else SMALLEST
-    yield from within(declared, one, truth, given, requests, smallest, look.level / 4 / 2, partial(_judged, look, declared, one))
+    since = within(declared, one, truth, given, requests, smallest, look.level / 4 / 2, partial(_judged, look, declared, one))
+    yield from (_known(found, others) for found in since)
 
 
 def _too_few(look: _Look, labelled: int) -> str:
@@ -210,18 +212,22 @@ def _partly(look: _Look) -> str:
     return f"; labels are there for {account.labels / due:.0%} of what is due" if account.labels_missing else ""
 
 
-def _if_representative(look: _Look, told: Finding, values: Values, kept: NDArray[np.bool_]) -> Finding:
-    """Unknown where labels are of other answers than those that are missing."""
+def _of_others(look: _Look, values: Values, kept: NDArray[np.bool_]) -> str | None:
+    """That labels are of other answers than those that are missing, where they are."""
     given, due = as_numbers(values), look.rows.due
     without = given[due & ~kept & np.isfinite(given)]
-    if not without.size or kept.sum() >= ENOUGH * due.sum():
-        return told
+    if not without.size or kept.sum() < look.minimum or kept.sum() >= ENOUGH * due.sum():
+        return None
     found = stats.ks_2samp(given[kept], without, method="asymp")
     if found.statistic < UNLIKE or found.pvalue > IMPROBABLE:
-        return told
+        return None
     share = f"labels are there for {kept.sum() / due.sum():.0%} of what is due"
-    why = f"{share}, and for other answers than those that have none: it is not the metric of all"
-    return msgspec.structs.replace(told, state="unknown", why=why, sure=False)
+    return f"{share}, and for other answers than those that have none: it is not the metric of all"
+
+
+def _known(told: Finding, others: str | None) -> Finding:
+    """Unknown where labels are of others: neither groups nor the time within the window are then as they would be with all labels."""
+    return told if others is None else msgspec.structs.replace(told, state="unknown", why=others, sure=False)
 
 
 def _estimated(look: _Look, declared: ConceptDrift, one: Metric, output: Answer, values: Values) -> Iterator[Finding]:

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
 
@@ -13,7 +14,7 @@ from modelway.errors import ModelwayError
 from modelway.monitoring.drift import posting, remote_write
 from modelway.monitoring.drift.posting import NotTold
 from modelway.monitoring.drift.ranking import worst
-from modelway.monitoring.drift.result import Finding, Result, State
+from modelway.monitoring.drift.result import Finding, Result, State, Watch
 from modelway.monitoring.drift.watched import Watched
 
 JOB = "modelway-drift"
@@ -21,19 +22,32 @@ _COLUMNS = ("data", "prediction", "quality")
 """Watches whose subjects are columns, of which there may be thousands."""
 
 
-def families(watched: Watched, results: Mapping[str, Result], now: float) -> CollectorRegistry:
-    """The newest result of each version as gauges, in a registry of their own. `now`: when the job ran, in seconds since 1970.
+@dataclass(frozen=True)
+class Health:
+    """How a run went."""
+
+    faults: int = 0
+    """What could not be done though the rest was."""
+    looked_at: frozenset[str] = frozenset()
+    """Versions whose windows were looked at; one without a usable baseline is not."""
+    without_labels: bool = False
+    """Whether labels are due that could not be had."""
+
+
+def families(watched: Watched, results: Mapping[str, Result], now: float, health: Health) -> CollectorRegistry:
+    """The newest result of each version as gauges, and how the run went, in a registry of their own. `now`: when the job ran, in seconds
+    since 1970.
 
     Of columns only `most_features` of each version have series, the worst of the window. Comparisons without a score have none.
     """
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(_Found(_metrics(watched, results, now)))
+    registry.register(_Found(_metrics(watched, results, now, health)))
     return registry
 
 
-def export(watched: Watched, results: Mapping[str, Result], now: float) -> None:
+def export(watched: Watched, results: Mapping[str, Result], now: float, health: Health) -> None:
     """Afterwards every place that `watched.exported` names has the metrics. All are tried; raises NotTold with every fault."""
-    registry, exported = families(watched, results, now), watched.exported
+    registry, exported = families(watched, results, now, health), watched.exported
     faults: list[str] = []
     if exported.textfile is not None:
         try:
@@ -76,7 +90,7 @@ class _Found(Collector):
         return self._metrics
 
 
-def _metrics(watched: Watched, results: Mapping[str, Result], now: float) -> list[Metric]:
+def _metrics(watched: Watched, results: Mapping[str, Result], now: float, health: Health) -> list[Metric]:
     owned = {"environment": watched.environment, "endpoint": watched.endpoint}
     version, by_feature = ("model_version",), ("model_version", "feature", "method")
 
@@ -86,6 +100,7 @@ def _metrics(watched: Watched, results: Mapping[str, Result], now: float) -> lis
     score = gauge("score", "How far a window is from the reference, by the method's own measure.", by_feature)
     threshold = gauge("threshold", "What the score has to pass to be drift, at the window's number of rows.", by_feature)
     state = gauge("state", "1 for the state of the newest window.", (*version, "watch", "state"))
+    unknown = gauge("unknown", "Comparisons of the newest window of which nothing is known.", (*version, "watch"))
     alarm = gauge("alarm", "1 while enough of the last windows have drifted.", (*version, "watch"))
     rows = gauge("rows", "Rows of the newest window.", version)
     end = gauge("window_end_timestamp_seconds", "When the newest window ended.", version)
@@ -101,25 +116,34 @@ def _metrics(watched: Watched, results: Mapping[str, Result], now: float) -> lis
             alarm.add_metric([*key, one.watch], one.raised)
             for possible in get_args(State):
                 state.add_metric([*key, one.watch, possible], one.state == possible)
+            unknown.add_metric([*key, one.watch], _unknown(result, one.watch))
         rows.add_metric(key, result.counts.rows)
         end.add_metric(key, result.end)
         due = result.accounting.labels + result.accounting.labels_missing
-        if due:
+        if health.without_labels:
+            # What an earlier window had is no news of these.
+            labels_share.add_metric(key, 0)
+        elif due:
             labels_share.add_metric(key, result.accounting.labels / due)
+    looked_at = gauge("version_looked_at", "1 where windows of the version were looked at, 0 where they could not be.", version)
+    for one_version in watched.versions:
+        looked_at.add_metric([*owned.values(), one_version.version], one_version.version in health.looked_at)
+    faults = gauge("faults", "What the last run could not do.")
+    faults.add_metric([*owned.values()], health.faults)
     last = gauge("last_run_timestamp_seconds", "When the job last looked.")
     last.add_metric([*owned.values()], now)
     window = gauge("window_seconds", "Length of a window.")
     window.add_metric([*owned.values()], _window(watched))
-    return [score, threshold, state, alarm, rows, end, labels_share, last, window]
+    return [score, threshold, state, unknown, alarm, rows, end, labels_share, looked_at, faults, last, window]
 
 
 def exported_findings(result: Result, most_features: int) -> list[Finding]:
-    """The findings that have series: with a score, of the worst columns, one for each column and method. Groups have none of their own:
-    who is in one is nobody's business but the page's."""
+    """The findings that have series: with a score, of the worst columns, one for each column and method. Of groups it is the worst one's;
+    which that is, is nobody's business but the page's."""
     found: dict[tuple[str, str], Finding] = {}
     columns: dict[str, None] = {}
     for finding in worst(result.findings):
-        if finding.score is None or not math.isfinite(finding.score) or finding.segment is not None:
+        if finding.score is None or not math.isfinite(finding.score):
             continue
         if finding.watch in _COLUMNS:
             if finding.subject not in columns and len(columns) >= most_features:
@@ -127,6 +151,10 @@ def exported_findings(result: Result, most_features: int) -> list[Finding]:
             columns[finding.subject] = None
         found.setdefault((finding.subject, finding.method), finding)
     return list(found.values())
+
+
+def _unknown(result: Result, watch: Watch) -> int:
+    return sum(finding.watch == watch and finding.state == "unknown" and not finding.estimated for finding in result.findings)
 
 
 def _window(watched: Watched) -> float:

@@ -12,8 +12,9 @@ import msgspec
 
 from modelway.errors import ModelwayError, WrongUsage
 from modelway.monitoring.drift import baseline as baselines
-from modelway.monitoring.drift import logs, payloads, telling, voting
+from modelway.monitoring.drift import logs, looking, payloads, telling, voting
 from modelway.monitoring.drift.budget import votes_of
+from modelway.monitoring.drift.exporting import Health
 from modelway.monitoring.drift.findings import BEFORE, Said, Version, said
 from modelway.monitoring.drift.history import History, Stored
 from modelway.monitoring.drift.inputs import DueLabels, Inputs, after_loss, settings
@@ -84,6 +85,7 @@ class _Run:
             raise WrongUsage(f"payloads: {watched.payloads}: {lacks}. Correct where requests and answers are kept, or make the folder.")
         self._payloads, self._results = opened(watched.payloads), opened(watched.results)
         self._faults: list[str] = []
+        self._without_labels = False
         self._written: list[Result] = []
         self._settings = {one.version: settings(watched.drift, one) for one in watched.versions}
         self._versions = self._usable()
@@ -125,7 +127,11 @@ class _Run:
             raise NothingToSay(f"there is no baseline {one.baseline}. Make it with `modelway drift baseline`, and publish it.")
         known = baselines.read(held, one.baseline, digest=one.digest, model=self._watched.endpoint, version=one.version)
         minimum = self._drift.minimum_sample or MINIMUM
-        return Version(one.version, self._watched.contract(one.version), known, one.digest, self._drift, minimum)
+        contract = self._watched.contract(one.version)
+        if lacks := looking.absent(known, self._drift, contract):
+            names = ", ".join(lacks)
+            self._fail(f"version {one.version}: {one.baseline} does not have {names}, which is to be watched. Make it again, and publish it.")
+        return Version(one.version, contract, known, one.digest, self._drift, minimum)
 
     def _due(self) -> list[Window]:
         if self._named is None:
@@ -209,6 +215,7 @@ class _Run:
         try:
             return self._labels.files(window)
         except StoreFailure as fault:
+            self._without_labels = True
             self._fail(str(fault))
             return None
 
@@ -216,6 +223,7 @@ class _Run:
         try:
             self._labels.read(one.inputs.labels, one.version.contract)
         except StoreFailure as fault:
+            self._without_labels = True
             self._fail(str(fault))
             return False
         return True
@@ -311,9 +319,14 @@ class _Run:
         labelled = None if self._labels.delay is None else self._now - self._labels.delay
         found = {name: telling.standing(history, labelled) for name, history in self._histories.items()}
         standing = {name: result for name, result in found.items() if result is not None}
-        self._faults += telling.metrics(self._watched, standing, self._now)
-        for history in self._histories.values():
-            self._faults += telling.alarms(self._watched, history, starts, self._results, os.environ)
+        # Events first: one that nobody took is a fault, of which metrics tell too; and those go whatever becomes of events.
+        try:
+            for history in self._histories.values():
+                self._faults += telling.alarms(self._watched, history, starts, self._results, os.environ)
+        except ModelwayError as fault:
+            self._fail(str(fault))
+        health = Health(len(self._faults), frozenset(self._histories), self._without_labels)
+        self._faults += telling.metrics(self._watched, standing, self._now, health)
         named = starts if self._named is not None else ()
         asked = [stored.result for one in self._histories.values() for start in named if (stored := one.at(start)) is not None]
         return Ran(tuple(self._written), standing, tuple(self._faults), tuple(asked))

@@ -9,9 +9,9 @@ from modelway.monitoring.drift.result import Finding
 def excess(finding: Finding) -> float:
     """How many times its threshold a score is; 0 where it has none, endless where every score passes the threshold.
 
-    0 of a metric too: of some a lower score is worse, of others a higher one.
+    0 of a metric too, of all rows or of a group: of some a lower score is worse, of others a higher one.
     """
-    if finding.watch == "concept" and finding.method == finding.subject:
+    if finding.watch == "concept" and (finding.method == finding.subject or finding.segment is not None):
         return 0.0
     if finding.score is None or finding.threshold is None or not math.isfinite(finding.score):
         return 0.0

@@ -60,10 +60,10 @@ def newest(watched: Watched, histories: Mapping[str, History], baselines: Mappin
     store.write("latest.html", page(watched, shown, baselines).encode())
 
 
-def metrics(watched: Watched, results: Mapping[str, Result], now: float) -> list[str]:
+def metrics(watched: Watched, results: Mapping[str, Result], now: float, health: exporting.Health) -> list[str]:
     """Metrics are where they go; returns what could not be done."""
     try:
-        exporting.export(watched, results, now)
+        exporting.export(watched, results, now, health)
     except ModelwayError as fault:
         return [str(fault)]
     return []

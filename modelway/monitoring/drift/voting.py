@@ -1,6 +1,6 @@
 """From what windows say to alarms: each result votes together with those before it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import get_args
 
 import msgspec
@@ -10,15 +10,32 @@ from modelway.monitoring.drift.history import History
 from modelway.monitoring.drift.result import Alarm, Finding, Result, State, Watch
 
 WATCHES: tuple[Watch, ...] = get_args(Watch)
+RATES = frozenset(("missing", "wrong", "infinite", "outside", "unseen"))
+"""Methods of quality that are about what is in the rows, and unknown where these are too few;"""
+OF_THE_WHOLE = frozenset(("volume", "freshness"))
+"""and those that are about how many there are, and how old."""
 
 
 def state_of(findings: Iterable[Finding], watch: Watch) -> State | None:
-    """What findings say together: drifted where one has, unknown where nothing is known, None where nothing is looked at. An estimate
-    tells people where to look; it is no evidence, and does not vote."""
-    states = {finding.state for finding in findings if finding.watch == watch and not finding.estimated}
-    if not states:
+    """What findings say together: drifted where one has, steady where one is that may say so, else unknown; None where nothing is looked
+    at. An estimate tells people where to look; it is no evidence, and does not vote."""
+    found = [finding for finding in findings if finding.watch == watch and not finding.estimated]
+    if not found:
         return None
-    return "drifted" if "drifted" in states else "steady" if "steady" in states else "unknown"
+    if any(finding.state == "drifted" for finding in found):
+        return "drifted"
+    return "steady" if any(finding.state == "steady" for finding in _decisive(found, watch)) else "unknown"
+
+
+def _decisive(found: Sequence[Finding], watch: Watch) -> Sequence[Finding]:
+    """Those of a watch's findings without which it is not known to be steady. Any may show that something has drifted, but that errors do
+    not rise within a window says nothing of how right answers are, nor does how many rows there are of what is in them."""
+    if watch == "concept":
+        return [finding for finding in found if finding.method == finding.subject] or found
+    if watch == "quality":
+        rates = [finding for finding in found if finding.method in RATES]
+        return rates or [finding for finding in found if finding.method not in OF_THE_WHOLE] or found
+    return found
 
 
 def alarms(result: Result, history: History, needed: int, of: int) -> tuple[Alarm, ...]:

@@ -19,11 +19,17 @@ ROWS = "ml_drift_rows"
 LAST_RUN = "ml_drift_last_run_timestamp_seconds"
 LABELS_SHARE = "ml_drift_labels_share"
 """Share of the labels that are due and there."""
+JOB_FAULTS = "ml_drift_faults"
+"""What the last run could not do though the rest was."""
 
 STARVED = 0.5
 """Share of the labels that are due below which nothing that is said of a model's answers holds for all of them."""
-FEWEST = 100
-"""Requests that should have been kept in a window before it is odd that none was."""
+FEWEST, FEWEST_AT_ONCE = 100, 10
+"""Requests that should have been kept in a window before it is odd that none was, and in the part of it that is asked about."""
+PART = 60
+"""Minutes of a window in which it is asked whether there were requests."""
+FARTHEST = 7 * MINUTES_PER_DAY
+"""Minutes back to which rules ask for requests: a Prometheus keeps them for 15 days, where nobody says more."""
 SLACK = 30
 """Minutes that a run may begin later than it should, wait for its tries, and take."""
 SLOW = 6 * 60
@@ -108,6 +114,7 @@ def _rules(facts: DriftFacts) -> Iterator[Rule]:
     for watch, severity in facts.severities.items():
         yield _alarm(facts, watch, severity)
     yield from _silent(facts)
+    yield _faults(facts)
     if facts.kept is not None:
         yield _capture_stopped(facts, facts.kept)
     if facts.labels:
@@ -149,18 +156,38 @@ def _silent(facts: DriftFacts) -> Iterator[Rule]:
         )
 
 
+def _faults(facts: DriftFacts) -> Rule:
+    return alert(
+        "DriftJobFaults",
+        f"max(last_over_time({JOB_FAULTS}{{{facts.series}}}[{facts.reach}])) > 0",
+        # What the next run makes up for is nobody's business.
+        hold=duration(facts.run_minutes + SLACK),
+        severity="ticket",
+        summary=f"Not all of {facts.model} is looked at",
+        description="The job that looks for drift could not do {{ $value }} things, in two runs one after the other: the end of its log "
+        "says which. What it did not look at no alert is about.",
+        labels=facts.owned,
+    )
+
+
 def _capture_stopped(facts: DriftFacts, kept: float) -> Rule:
-    rows = f"sum(max by (model_version) (last_over_time({ROWS}{{{facts.series}}}[{facts.reach}]))) == 0"
-    window = duration(facts.window_minutes)
-    requests = f'sum(increase(inference_requests_total{{model="{facts.model}"}}[{window}])) * {number(kept)} > {FEWEST}'
+    """No row in the newest window of a version that had requests by the time that it began. So requests that began just now are no fault:
+    the window that they are in is looked at before this has held for long enough."""
+    part = min(facts.window_minutes, PART)
+    back = min(facts.window_minutes + math.ceil(facts.lateness_seconds / 60), FARTHEST)
+    fewest = max(FEWEST * part / facts.window_minutes, FEWEST_AT_ONCE)
+    rows = f"max by (model_version) (last_over_time({ROWS}{{{facts.series}}}[{facts.reach}])) == 0"
+    asked = f'sum by (version) (increase(inference_requests_total{{model="{facts.model}"}}[{duration(part)}] offset {duration(back)}))'
+    requests = f'label_replace({asked}, "model_version", "$1", "version", "(.*)") * {number(kept)} > {number(fewest)}'
+    # Where a window is longer than it is from one run to the next, it may have to wait for its run.
+    late = facts.run_minutes if facts.window_minutes > facts.run_minutes else 0
     return alert(
         "DriftCaptureStopped",
-        f"{rows} and on () {requests}",
-        # Requests that began just now are in no window that was looked at.
-        hold=duration(2 * facts.window_minutes + math.ceil(facts.lateness_seconds / 60) + SLACK),
+        f"{rows} and on (model_version) {requests}",
+        hold=duration(part + late + SLACK),
         severity="ticket",
         summary=f"Requests of {facts.model} are not kept",
-        description=f"The last window has no row, though more than {FEWEST} requests of {window} should have been kept.",
+        description="The last window of version {{ $labels.model_version }} has no row, though requests should have been kept.",
         labels=facts.owned,
     )
 

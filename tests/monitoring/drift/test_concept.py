@@ -24,6 +24,7 @@ from modelway.monitoring.drift.labels import read
 from modelway.monitoring.drift.measures import Floats
 from modelway.monitoring.drift.metrics import Measured, chance, confidence, measured, of_reference, reached, segment_of
 from modelway.monitoring.drift.result import Accounting, Finding
+from modelway.monitoring.drift.voting import state_of
 
 SALT = "00ff"
 HOUR, DAY = 3600.0, 86400.0
@@ -195,6 +196,16 @@ def test_a_change_within_the_window_is_placed(tmp_path: Path) -> None:
         assert abs(place - 60) <= 3, one.why
 
 
+def test_a_rise_is_no_drift_and_nothing_steady_where_nobody_says_what_was(tmp_path: Path) -> None:
+    made = world(4000, 5, lambda made, _: np.where(np.arange(made.p.size) < 2400, made.p, 1 - made.p))
+    by = msgspec.structs.replace(BASELINE, reached=())
+    found, _ = looked(tmp_path, made, drift(), by=by, of=contract(reference=None))
+    assert state_of(found.values(), "concept") == "unknown"
+    assert {found["roc_auc", name].state for name in ("roc_auc", "adwin", "page_hinkley", "ddm")} == {"unknown"}
+    assert found["roc_auc", "adwin"].why.endswith("what roc_auc was is not known")
+    assert state_of(looked(tmp_path, world(2000, 3), drift(), by=by, of=contract(reference=None))[0].values(), "concept") == "unknown"
+
+
 def test_errors_that_are_larger_in_every_evening_are_no_drift(tmp_path: Path) -> None:
     """As much worse in the second half as better in the first, and as right as ever in all."""
 
@@ -261,6 +272,9 @@ def test_labels_of_other_answers_than_those_without_are_not_the_metric_of_all(tm
     only_high, _ = looked(tmp_path, made, drift(), labelled=made.p > 0.4)
     assert only_high["roc_auc", "roc_auc"].state == "unknown"
     assert "not the metric of all" in only_high["roc_auc", "roc_auc"].why
+    # Nor is it known of groups or of the time within the window: of high answers alone each is ranked worse.
+    assert {one.state for one in only_high.values()} == {"unknown"}
+    assert state_of(only_high.values(), "concept") == "unknown"
 
 
 def test_what_is_not_declared_is_unknown_with_what_to_declare(tmp_path: Path) -> None:

@@ -42,7 +42,7 @@ def value(metrics: list[Metric], name: str, **labels: str) -> float:
 
 
 def test_every_family_of_the_agreement_is_there() -> None:
-    found = list(exporting.families(watched(), {VERSION: result(1, shift=0.2)}, NOW).collect())
+    found = list(exporting.families(watched(), {VERSION: result(1, shift=0.2)}, NOW, exporting.Health()).collect())
     version = {"model_version": VERSION}
     assert value(found, "ml_drift_score", **version, feature="income", method="psi") == pytest.approx(1.22, abs=0.01)
     assert value(found, "ml_drift_threshold", **version, feature="income", method="psi") == 0.09
@@ -57,14 +57,50 @@ def test_every_family_of_the_agreement_is_there() -> None:
     assert value(found, "ml_drift_window_seconds") == 3600
 
 
+def test_how_the_run_went_is_told_of_every_version_that_is_watched() -> None:
+    given_ = watched()
+    given_ = msgspec.structs.replace(given_, versions=(*given_.versions, msgspec.structs.replace(given_.versions[0], version="2026.12.0")))
+    for faults, looked_at in ((2, {VERSION}), (0, {VERSION, "2026.12.0"})):
+        health = exporting.Health(faults, frozenset(looked_at))
+        found = list(exporting.families(given_, {VERSION: result(1)}, NOW, health).collect())
+        assert value(found, "ml_drift_faults") == faults
+        said = {name: value(found, "ml_drift_version_looked_at", model_version=name) for name in (VERSION, "2026.12.0")}
+        assert said == {VERSION: 1, "2026.12.0": "2026.12.0" in looked_at}
+
+
+def test_labels_that_could_not_be_had_are_a_share_of_0() -> None:
+    for accounting in (result(1).accounting, Accounting(rows=800)):
+        given_ = msgspec.structs.replace(result(1), accounting=accounting)
+        found = list(exporting.families(watched(), {VERSION: given_}, NOW, exporting.Health(1, without_labels=True)).collect())
+        assert value(found, "ml_drift_labels_share", model_version=VERSION) == 0
+
+
+def test_comparisons_of_which_nothing_is_known_are_counted() -> None:
+    lacks = tuple(Finding("data", name, "psi", "unknown", 0, "the baseline does not have this column") for name in ("debts", "rent"))
+    given_ = msgspec.structs.replace(result(1), findings=(*result(1).findings, *lacks))
+    found = list(exporting.families(watched(), {VERSION: given_}, NOW, exporting.Health()).collect())
+    counted = {watch: value(found, "ml_drift_unknown", model_version=VERSION, watch=watch) for watch in ("data", "quality", "concept")}
+    assert counted == {"data": 2, "quality": 0, "concept": 1}
+
+
+def test_how_far_groups_are_apart_is_told_and_not_who_is_in_them() -> None:
+    gap = Finding("parity", "branch", "selection_rate", "drifted", 800, "why", 0.3, 0.1, segment="ab" * 16)
+    given_ = msgspec.structs.replace(result(1), findings=(*result(1).findings, gap))
+    found = list(exporting.families(watched(), {VERSION: given_}, NOW, exporting.Health()).collect())
+    labels = {"model_version": VERSION, "feature": "branch", "method": "selection_rate"}
+    assert (value(found, "ml_drift_score", **labels), value(found, "ml_drift_threshold", **labels)) == (0.3, 0.1)
+    assert "abab" not in str(found)
+
+
 def test_before_the_first_window_it_is_told_that_the_job_looked() -> None:
-    found = told(list(exporting.families(watched(), {}, NOW).collect()))
-    assert {name for name, _ in found} == {"ml_drift_last_run_timestamp_seconds", "ml_drift_window_seconds"}
+    found = told(list(exporting.families(watched(), {}, NOW, exporting.Health()).collect()))
+    of_the_run = ("last_run_timestamp_seconds", "window_seconds", "faults", "version_looked_at")
+    assert {name for name, _ in found} == {f"ml_drift_{name}" for name in of_the_run}
 
 
 def test_labels_that_nobody_waits_for_have_no_share() -> None:
     without = msgspec.structs.replace(result(1), accounting=Accounting(rows=800))
-    found = told(list(exporting.families(watched(), {VERSION: without}, NOW).collect()))
+    found = told(list(exporting.families(watched(), {VERSION: without}, NOW, exporting.Health()).collect()))
     assert "ml_drift_labels_share" not in {name for name, _ in found}
 
 
@@ -90,8 +126,8 @@ def test_columns_with_series_are_the_worst_and_no_more_than_allowed(found: list[
     columns = {one.subject for one in exported if one.watch != "concept"}
     assert len(columns) <= most
     assert len({(one.subject, one.method) for one in exported}) == len(exported)
-    assert not [one for one in exported if one.segment or one.score is None or math.isnan(one.score)]
-    usable = [one for one in worst(found) if one.segment is None and one.score is not None and math.isfinite(one.score)]
+    assert not [one for one in exported if one.score is None or math.isnan(one.score)]
+    usable = [one for one in worst(found) if one.score is not None and math.isfinite(one.score)]
     assert columns == set(list(dict.fromkeys(one.subject for one in usable if one.watch != "concept"))[:most])
     worst_of: dict[tuple[str, str], Finding] = {}
     for one in usable:
@@ -99,7 +135,7 @@ def test_columns_with_series_are_the_worst_and_no_more_than_allowed(found: list[
             worst_of.setdefault((one.subject, one.method), one)
     assert exported == list(worst_of.values())
     # What is exported twice would be refused by every receiver.
-    metrics = list(exporting.families(watched(exported=Exported(most_features=most)), {VERSION: some}, NOW).collect())
+    metrics = list(exporting.families(watched(exported=Exported(most_features=most)), {VERSION: some}, NOW, exporting.Health()).collect())
     assert len(told(metrics)) == sum(len(metric.samples) for metric in metrics)
 
 
@@ -112,22 +148,24 @@ def test_what_is_far_over_its_threshold_comes_first() -> None:
     # Of how right it is more is better: it is no more than others over a threshold.
     metric = Finding("concept", "roc_auc", "roc_auc", "steady", 100, "why", 0.9, 0.1)
     assert [found.subject for found in worst([metric, one("f", 0.2, 0.1, "steady")])] == ["f", "roc_auc"]
+    of_group = Finding("concept", "branch", "roc_auc_by_group", "steady", 100, "why", 0.9, 0.1, segment="north")
+    assert [found.subject for found in worst([of_group, one("f", 0.2, 0.1, "steady")])] == ["f", "branch"]
 
 
 def test_a_textfile_is_written_whole_and_read_by_prometheus(tmp_path: Path) -> None:
     file = tmp_path / "metrics" / "drift.prom"
     given_ = watched(exported=Exported(textfile=str(file)))
     for _ in range(2):
-        exporting.export(given_, {VERSION: result(1, shift=0.2)}, NOW)
+        exporting.export(given_, {VERSION: result(1, shift=0.2)}, NOW, exporting.Health())
     assert [found.name for found in file.parent.iterdir()] == ["drift.prom"]
     read = list(text_string_to_metric_families(file.read_text("utf-8")))
-    assert told(read) == told(list(exporting.families(given_, {VERSION: result(1, shift=0.2)}, NOW).collect()))
+    assert told(read) == told(list(exporting.families(given_, {VERSION: result(1, shift=0.2)}, NOW, exporting.Health()).collect()))
     assert {metric.type for metric in read} == {"gauge"}
 
 
 def test_a_pushgateway_gets_a_group_for_each_endpoint_which_replaces_the_last() -> None:
     with receiver() as gateway:
-        exporting.export(watched(exported=Exported(pushgateway=gateway.address)), {VERSION: result(1)}, NOW)
+        exporting.export(watched(exported=Exported(pushgateway=gateway.address)), {VERSION: result(1)}, NOW, exporting.Health())
     (pushed,) = gateway.received
     assert (pushed.method, pushed.path) == ("PUT", "/metrics/job/modelway-drift/endpoint/credit-risk/environment/prod")
     families = {metric.name for metric in text_string_to_metric_families(pushed.body.decode())}
@@ -170,7 +208,9 @@ def decoded(body: bytes) -> list[tuple[dict[str, str], list[tuple[float, int]]]]
 def test_a_receiver_of_remote_write_reads_what_was_found() -> None:
     given_, results = watched(), {VERSION: result(1, shift=0.2)}
     with receiver() as far:
-        exporting.export(msgspec.structs.replace(given_, exported=Exported(remote_write=f"{far.address}/api/v1/write")), results, NOW)
+        exporting.export(
+            msgspec.structs.replace(given_, exported=Exported(remote_write=f"{far.address}/api/v1/write")), results, NOW, exporting.Health()
+        )
     (request,) = far.received
     assert request.path == "/api/v1/write"
     sent = {key: request.headers[key] for key in ("content-encoding", "content-type", "x-prometheus-remote-write-version")}
@@ -184,7 +224,7 @@ def test_a_receiver_of_remote_write_reads_what_was_found() -> None:
         (labels.pop("__name__"), frozenset(labels.items())): samples
         for labels, samples in decoded(bytes(cramjam.snappy.decompress_raw(request.body)))
     }
-    expected = told(list(exporting.families(given_, results, NOW).collect()))
+    expected = told(list(exporting.families(given_, results, NOW, exporting.Health()).collect()))
     assert found == {key: [(value, round(NOW * 1000))] for key, value in expected.items()}
 
 
@@ -194,7 +234,9 @@ def test_every_copy_of_a_prometheus_gets_the_same_and_one_that_is_away_keeps_not
     with receiver() as one, receiver() as other:
         exported = Exported(remote_write=f"{one.address}/write", remote_write_copies=(f"{away.address}/write", f"{other.address}/write"))
         with pytest.raises(posting.NotTold) as fault:
-            exporting.export(msgspec.structs.replace(watched(), exported=exported), {VERSION: result(1, shift=0.2)}, NOW)
+            exporting.export(
+                msgspec.structs.replace(watched(), exported=exported), {VERSION: result(1, shift=0.2)}, NOW, exporting.Health()
+            )
     assert str(fault.value).count("The receiver of remote write") == 1
     assert [request.body for request in one.received] == [request.body for request in other.received] != []
 
@@ -231,11 +273,11 @@ def test_many_series_go_in_several_requests() -> None:
 def test_a_receiver_that_is_busy_is_asked_again_and_one_that_refuses_is_not() -> None:
     busy = [(503, {}, b""), (429, {"Retry-After": "7"}, b"")]
     with receiver(busy) as far:
-        remote_write.write(far.address, exporting.families(watched(), {}, NOW).collect(), NOW, None, pause=0)
+        remote_write.write(far.address, exporting.families(watched(), {}, NOW, exporting.Health()).collect(), NOW, None, pause=0)
     assert len(far.received) == 3
     assert len({one.body for one in far.received}) == 1
     with receiver([(400, {}, b"out of order sample\n")]) as far, pytest.raises(ModelwayError) as fault:
-        remote_write.write(far.address, exporting.families(watched(), {}, NOW).collect(), NOW, None, pause=0)
+        remote_write.write(far.address, exporting.families(watched(), {}, NOW, exporting.Health()).collect(), NOW, None, pause=0)
     assert str(fault.value) == f"The receiver of remote write at {far.address} answered with 400: out of order sample."
     assert len(far.received) == 1
 
@@ -248,7 +290,7 @@ def test_every_place_is_tried_and_every_fault_told_without_passwords(tmp_path: P
         remote_write="http://me:secret@127.0.0.1:1/write?token=secret",
     )
     with pytest.raises(posting.NotTold) as fault:
-        exporting.export(watched(exported=exported), {VERSION: result(1)}, NOW)
+        exporting.export(watched(exported=exported), {VERSION: result(1)}, NOW, exporting.Health())
     lines = str(fault.value).splitlines()
     assert [line.split(" ")[0:2] for line in lines] == [
         [str(tmp_path / "file" / "drift.prom"), "could"],
@@ -257,7 +299,9 @@ def test_every_place_is_tried_and_every_fault_told_without_passwords(tmp_path: P
     ]
     assert "secret" not in str(fault.value)
     with receiver() as far, pytest.raises(posting.NotTold):
-        exporting.export(watched(exported=msgspec.structs.replace(exported, remote_write=far.address)), {VERSION: result(1)}, NOW)
+        exporting.export(
+            watched(exported=msgspec.structs.replace(exported, remote_write=far.address)), {VERSION: result(1)}, NOW, exporting.Health()
+        )
     assert len(far.received) == 1
 
 
@@ -272,7 +316,7 @@ def test_requests_to_amazon_are_signed(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv(name, one)
     with receiver() as far:
         exported = Exported(remote_write=f"{far.address}/workspaces/ws-1/api/v1/remote_write", region="eu-west-1")
-        exporting.export(watched(exported=exported), {VERSION: result(1)}, NOW)
+        exporting.export(watched(exported=exported), {VERSION: result(1)}, NOW, exporting.Health())
     (request,) = far.received
     said = re.fullmatch(
         r"AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/(\d{8})/eu-west-1/aps/aws4_request, "
@@ -299,5 +343,7 @@ def test_without_credentials_nothing_is_sent(monkeypatch: pytest.MonkeyPatch, tm
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
     with receiver() as far, pytest.raises(posting.NotTold, match=r"no credentials of AWS here, and aps in eu-west-1 asks"):
-        exporting.export(watched(exported=Exported(remote_write=far.address, region="eu-west-1")), {VERSION: result(1)}, NOW)
+        exporting.export(
+            watched(exported=Exported(remote_write=far.address, region="eu-west-1")), {VERSION: result(1)}, NOW, exporting.Health()
+        )
     assert not far.received

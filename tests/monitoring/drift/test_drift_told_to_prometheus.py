@@ -38,10 +38,14 @@ def until(address: str, expected: set[tuple[str, str]]) -> None:
 
 def test_an_alert_begins_and_ends_with_what_the_job_sends(address: str) -> None:
     given = watched(exported=Exported(remote_write=f"{address}/api/v1/write"))
-    exporting.export(given, {VERSION: result(1, shift=0.2)}, time.time())
+    exporting.export(given, {VERSION: result(1, shift=0.2)}, time.time(), exporting.Health())
     until(address, {("DriftData", VERSION)})
     told = asked(address, "/api/v1/query", query='{__name__=~"ml_drift_.*"}')["result"]
-    expected = [sample for family in exporting.families(given, {VERSION: result(1, shift=0.2)}, 0).collect() for sample in family.samples]
+    expected = [
+        sample
+        for family in exporting.families(given, {VERSION: result(1, shift=0.2)}, 0, exporting.Health()).collect()
+        for sample in family.samples
+    ]
     assert len(told) == len(expected)
     (score,) = [one for one in told if one["metric"].get("feature") == "income" and one["metric"]["__name__"] == "ml_drift_score"]
     assert score["metric"] == {
@@ -53,7 +57,7 @@ def test_an_alert_begins_and_ends_with_what_the_job_sends(address: str) -> None:
         "method": "psi",
     }
     time.sleep(0.01)
-    exporting.export(given, {VERSION: result(2)}, time.time())
+    exporting.export(given, {VERSION: result(2)}, time.time(), exporting.Health())
     until(address, set())
 
 
@@ -61,6 +65,6 @@ def test_what_is_older_than_what_is_there_is_refused_in_words(address: str) -> N
     given = watched(exported=Exported(remote_write=f"{address}/api/v1/write"), name="older")
     some = {VERSION: msgspec.structs.replace(result(1), endpoint="older")}
     now = time.time()
-    exporting.export(given, some, now)
+    exporting.export(given, some, now, exporting.Health())
     with pytest.raises(NotTold, match=r"answered with 400: .*out of order sample"):
-        exporting.export(given, some, now - 60)
+        exporting.export(given, some, now - 60, exporting.Health())
