@@ -12,3 +12,7 @@ def tell_of_what_has_no_effect(environment: Environment) -> None:
         raise pulumi.RunError(why)
     if harmless := [one.field for one in ineffective(environment) if one.effect == "harmless"]:
         pulumi.log.warn(f"Environment {environment.environment} says what nothing puts into effect yet: {', '.join(harmless)}.")
+    if imageless := [one.field for one in ineffective(environment) if one.effect == "imageless"]:
+        pulumi.log.warn(
+            f"In environment {environment.environment} nobody looks for drift: {', '.join(imageless)}. Name monitoring.drift.image."
+        )

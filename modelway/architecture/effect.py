@@ -13,9 +13,9 @@ from modelway.architecture.watching import keeps_too_long, unread
 if TYPE_CHECKING:
     from modelway.architecture.environment import Environment
 
-Effect = Literal["harmless", "refused", "idle"]
+Effect = Literal["harmless", "refused", "idle", "imageless"]
 """harmless: what is made is what was described, and the field says more than is done. refused: something else would be made. idle: all of
-it is made, and does nothing here."""
+it is made, and does nothing here. imageless: nobody looks, as the environment names no image that does."""
 
 NOT_YET: Mapping[str, Effect] = MappingProxyType(
     {
@@ -53,7 +53,7 @@ def ineffective(environment: "Environment") -> Iterator[Ineffective]:
         yield Ineffective(("monitoring", "retention"), "refused")
     if environment.monitoring.drift.image is None:
         watched = (name for name, model in environment.models.items() if model.serving is not None and model.drift is not None)
-        yield from (Ineffective(("models", name, "drift"), "harmless") for name in watched)
+        yield from (Ineffective(("models", name, "drift"), "imageless") for name in watched)
     yield from (Ineffective(("models", name, "endpoint", "scaling", "min"), "idle") for name in moves_at_once(environment))
 
 

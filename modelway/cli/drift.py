@@ -97,7 +97,10 @@ def baseline(
     for column in made.columns:
         typer.echo(f"  {column.name}: {_held(column)}")
     for reached in made.reached:
-        typer.echo(f"  {reached.metric}: {reached.value:.4g} ({reached.low:.4g} to {reached.high:.4g}), {reached.rows:,} rows")
+        if reached.column is None:
+            typer.echo(f"  {reached.metric}: {reached.value:.4g} ({reached.low:.4g} to {reached.high:.4g}), {reached.rows:,} rows")
+            if groups := _groups(made, reached.metric):
+                typer.echo(f"    and of each group of {', '.join(groups)}")
     typer.echo(f"sha256:{digest}")
     typer.echo(f'In the model\'s file, under versions."{chosen}":')
     typer.echo(f"  baseline: {reference}")
@@ -215,7 +218,11 @@ def _told(made: "Baseline", out: Path, digest: str, reference: str) -> dict[str,
         | {"missing": one.missing, "wrong": one.wrong, "infinite": one.infinite, "bins": len(one.counts)}
         for one in made.columns
     ]
-    reached = [{"metric": one.metric, "value": one.value, "low": one.low, "high": one.high, "rows": one.rows} for one in made.reached]
+    reached = [
+        {"metric": one.metric, "value": one.value, "low": one.low, "high": one.high, "rows": one.rows}
+        | ({} if one.column is None else {"column": one.column, "segment": one.segment})
+        for one in made.reached
+    ]
     return {
         "file": str(out),
         "sha256": digest,
@@ -228,6 +235,12 @@ def _told(made: "Baseline", out: Path, digest: str, reference: str) -> dict[str,
         "columns": columns,
         "reached": reached,
     }
+
+
+def _groups(made: "Baseline", metric: str) -> list[str]:
+    """Columns by whose groups a metric is known too, and how many each has."""
+    columns = [one.column for one in made.reached if one.metric == metric and one.column is not None]
+    return [f"{name} ({columns.count(name):,})" for name in dict.fromkeys(columns)]
 
 
 def _held(column: "Column") -> str:

@@ -109,6 +109,8 @@ class _Unmet:
         listed = ", ".join(names)
         if self.effect == "idle":
             return f"with one instance an update has nothing to divide: runtime.rollout is idle, all requests move at once ({listed})"
+        if self.effect == "imageless":
+            return f"nobody looks for drift: name the image of the job that does, monitoring.drift.image ({listed})"
         refused = f"; `modelway up` refuses to bring {listed} up with it" if self.effect == "refused" else f" ({listed})"
         return f"not put into effect yet{refused}"
 

@@ -187,5 +187,5 @@ def test_a_rollout_of_one_instance_is_idle(scaling: str, rollout: str, idle: boo
 def test_drift_that_nobody_looks_at_is_told(tmp_path: Path) -> None:
     environments = lay_out("drift/whole.happy", tmp_path)
     described = load(environments, "dev")
-    assert [(one.field, one.effect) for one in ineffective(described)] == [("models.credit-risk.drift", "harmless")]
+    assert [(one.field, one.effect) for one in ineffective(described)] == [("models.credit-risk.drift", "imageless")]
     assert not list(ineffective(load(lay_out("drift/looked-at.happy", tmp_path / "looked-at"), "dev")))

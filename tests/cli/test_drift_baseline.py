@@ -106,6 +106,25 @@ def test_wrong_usage(repository: Path, capsys: pytest.CaptureFixture[str], argum
     assert not Path("baseline.json").exists()
 
 
+def test_what_groups_reach_is_listed_by_their_columns(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    contract = Path("contracts/credit-risk.yaml")
+    contract.write_text(contract.read_text("utf-8").replace("  applied_at:", "  defaulted: {type: boolean}\n  applied_at:"), "utf-8")
+    chance = random.Random(3)
+    answers = [round(chance.random(), 3) for _ in range(800)]
+    further = [f",{answer},{str(chance.random() < answer).lower()}" for answer in answers]
+    head, *lines = Path("loans.csv").read_text("utf-8").splitlines()
+    text = "\n".join([head + ",default_probability,defaulted", *(line + more for line, more in zip(lines, further, strict=True))])
+    Path("loans.csv").write_text(text + "\n", "utf-8")
+    assert drift("baseline", *COMMON, "--data", "loans.csv") == 0
+    out = capsys.readouterr().out
+    assert out.count("roc_auc:") == 1
+    assert "    and of each group of dependants (4)\n" in out
+    assert drift("baseline", *COMMON, "--data", "loans.csv", "--json") == 0
+    reached = json.loads(capsys.readouterr().out)["reached"]
+    assert [one.get("column") for one in reached] == [None, *["dependants"] * 4]
+    assert len({one.get("segment") for one in reached}) == 5
+
+
 def test_what_is_wrong_with_the_data_is_told_at_once(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
     Path("baseline.json").write_text("as it was", "utf-8")
     Path("empty.csv").write_text("", "utf-8")

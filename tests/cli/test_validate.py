@@ -232,6 +232,15 @@ def test_fields_that_nothing_puts_into_effect_as_annotations(
     assert out.splitlines()[1:] == [f"::notice {file},line=4,col=1,title=budget::budget: not put into effect yet (other)"]
 
 
+def test_drift_that_nobody_looks_for_is_told_with_the_way_out(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    model = repository / "environments" / "base" / "models" / "credit-risk.yaml"
+    model.write_text(model.read_text("utf-8").rstrip() + "\ndrift: {data: {}}\n", "utf-8")
+    assert validate("dev", "--environments", "environments") == 0
+    assert capsys.readouterr().err.endswith(
+        ":1: models.credit-risk.drift: nobody looks for drift: name the image of the job that does, monitoring.drift.image (dev)\n"
+    )
+
+
 def test_fields_that_nothing_puts_into_effect_as_json(unmet: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert validate("--environments", "environments", "--format", "json") == 0
     found = json.loads(capsys.readouterr().out)

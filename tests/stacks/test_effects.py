@@ -7,6 +7,7 @@ import pytest
 
 from modelway.architecture import effect, load
 from stacks.effects import tell_of_what_has_no_effect
+from tests.architecture.test_cases import lay_out
 from tests.support.engine import run
 
 ENVIRONMENTS = Path(__file__).resolve().parents[2] / "stacks" / "environments"
@@ -36,3 +37,12 @@ def test_what_is_only_not_done_is_a_warning(monkeypatch: pytest.MonkeyPatch) -> 
 def test_nothing_is_told_of_what_is_in_effect(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pulumi.log, "warn", pytest.fail)
     tell_of_what_has_no_effect(load(ENVIRONMENTS, name))
+
+
+def test_drift_that_nobody_looks_for_is_a_warning(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    warnings: list[str] = []
+    monkeypatch.setattr(pulumi.log, "warn", warnings.append)
+    described = load(lay_out("drift/whole.happy", tmp_path), "dev")
+    run(lambda: tell_of_what_has_no_effect(described), stack="dev")
+    told = "In environment dev nobody looks for drift: models.credit-risk.drift. Name monitoring.drift.image."
+    assert warnings == [told]
