@@ -88,7 +88,7 @@ def test_what_was_found_is_printed_beside_what_failed(endpoint: Endpoint, capsys
         (["credit-risk", "--watched", "nowhere.json"], "--watched: there is no nowhere.json"),
         (["fraud", "--watched", "FILE"], "watches credit-risk, and not fraud"),
         (["credit-risk", "--watched", "FILE", "--payloads", "there"], "leave the options about an environment out"),
-        (["credit-risk", "--watched", "FILE", "--window", "2025-03-03T00:30"], "no window of 3600 s begins or ends at 2025-03-03T00:30Z"),
+        (["credit-risk", "--watched", "FILE", "--window", "2025-03-03T00:30"], "no window of 1h begins or ends at 2025-03-03T00:30Z"),
         (["credit-risk", "--watched", "FILE", "--window", "2125-03-03T00"], "its requests may arrive until 2125-03-03T01:15Z"),
         (["credit-risk", "--watched", "FILE", "--window", "2025-03-03T01/2025-03-03T00"], "ends at or before its start"),
     ],

@@ -78,10 +78,16 @@ def written(text: str, length: int) -> list[Window]:
         whole = containing(moment, length)
         if whole.start != moment:
             near = f"{shown(whole.start)} and {shown(whole.end)}"
-            raise WrongUsage(f"--window {text}: no window of {length} s begins or ends at {shown(moment)}; the nearest are {near}.")
+            raise WrongUsage(f"--window {text}: no window of {_length(length)} begins or ends at {shown(moment)}; the nearest are {near}.")
     if (end - start) // length > 1000:
-        raise WrongUsage(f"--window {text}: {(end - start) // length} windows of {length} s; at most 1,000 at a time.")
+        raise WrongUsage(f"--window {text}: {(end - start) // length} windows of {_length(length)}; at most 1,000 at a time.")
     return [Window(begin, begin + length) for begin in range(start, end, length)]
+
+
+def _length(seconds: int) -> str:
+    """As files say it: 1d, 90m."""
+    size, unit = next((size, unit) for size, unit in ((DAY, "d"), (3600, "h"), (60, "m"), (1, "s")) if not seconds % size)
+    return f"{seconds // size}{unit}"
 
 
 def _moment(text: str, whole: str) -> int:
@@ -92,4 +98,5 @@ def _moment(text: str, whole: str) -> int:
     except ValueError:
         pass
     way_out = "Write it like 2026-11-27T05, 2026-11-27T05:30 or 2026-11-27, in UTC, or two of them with a slash between."
-    raise WrongUsage(f"--window {whole}: {text or 'nothing'} is no time. {way_out}")
+    said = f"{text} is no time" if text else "a time is missing"
+    raise WrongUsage(f"--window {whole}: {said}. {way_out}")

@@ -88,10 +88,16 @@ def test_people_write_windows(text: str, first: str, count: int) -> None:
         ("2026-11-27T05:30", "the nearest are 2026-11-27T05:00Z and 2026-11-27T06:00Z"),
         ("yesterday", "yesterday is no time"),
         ("2026-11-31", "2026-11-31 is no time"),
-        ("2026-11-27/", "nothing is no time"),
-        ("2026-01-01/2026-11-27", "at most 1,000"),
+        ("2026-11-27/", "a time is missing. Write it like"),
+        ("2026-01-01/2026-11-27", "7920 windows of 1h; at most 1,000"),
     ],
 )
 def test_windows_that_are_none_are_refused(text: str, told: str) -> None:
     with pytest.raises(WrongUsage, match="--window .*" + told.replace(".", r"\.")):
         written(text, HOUR)
+
+
+@pytest.mark.parametrize(("length", "told"), [(86400, "1d"), (5400, "90m"), (7 * 86400, "7d")])
+def test_lengths_are_told_as_files_say_them(length: int, told: str) -> None:
+    with pytest.raises(WrongUsage, match=f"no window of {told} begins or ends at 2026-11-27T00:10Z"):
+        written("2026-11-27T00:10", length)
