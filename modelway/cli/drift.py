@@ -40,7 +40,12 @@ def baseline(
         typer.Option(metavar="FILE", help="CSV, Parquet or JSON lines; again for more, or a pattern in quotes.", show_default=False),
     ],
     labels: Annotated[
-        str | None, typer.Option(metavar="COLUMN", help="Column of the data that says what turned out to be right.", show_default=False)
+        str | None,
+        typer.Option(
+            metavar="COLUMN",
+            help="Column that says what turned out to be right; without it the contract's, where that is clear.",
+            show_default=False,
+        ),
     ] = None,
     version: VersionName = None,
     environment: EnvironmentName = None,
@@ -248,7 +253,8 @@ def _held(column: "Column") -> str:
     of = "numbers" if column.kind == "number" else f"{len(column.categories):,} categories"
     odd = ((column.missing, "missing"), (column.wrong, "of another type"), (column.infinite, "NaN or infinite"))
     told = "".join(f", {count:,} {what}" for count, what in odd if count)
-    return f"{column.role}, {of}, {len(column.counts):,} bins{told}"
+    bins = len(column.counts)
+    return f"{column.role}, {of}, {bins:,} bin{'' if bins == 1 else 's'}{told}"
 
 
 def _length(seconds: int) -> str:

@@ -145,7 +145,10 @@ def _label(contract: Contract, group: str | None, named: str | None) -> tuple[st
     """The column of labels, where it is named or clear, or why it is not."""
     if named is not None:
         if contract.column_type(named) is None:
-            raise NoReference(f"the contract has no column {named}: add `{named}: {{type: …}}` to its expectations.")
+            there = f"; there are {', '.join(list(contract.expectations)[:12])}" if contract.expectations else ""
+            raise NoReference(
+                f"the contract has no column {named}{there}: name one of them, or add `{named}: {{type: …}}` to its expectations."
+            )
         return named, ""
     try:
         return label_column(contract, group), ""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from pathlib import Path
 
 from modelway.architecture.contract import Contract
@@ -9,7 +10,7 @@ from modelway.contracts.engine import CannotRead, Engine, opened, quoted
 from modelway.contracts.expected import Expected, expected
 from modelway.contracts.result import counted, named
 from modelway.contracts.scanning import looked_up, rejected
-from modelway.contracts.source import Format, Layout, NoSource, Source, layouts, source
+from modelway.contracts.source import Format, Layout, NoSource, Source, layouts, looks_like_a_name, source
 from modelway.contracts.terms import Held, Terms, terms
 from modelway.errors import ModelwayError
 from modelway.monitoring.drift.cells import ID, TIME, WRONG, Cell, cells
@@ -120,7 +121,10 @@ class _Reading:
             without = [layout for layout, columns in read if name not in columns]
             if without and name not in held:
                 where = self._where(without[0]) if name in there else ""
-                self._faults.append(f"{name}: the column is missing{where}, and the model takes it")
+                near = get_close_matches(name.lower(), {one.lower(): one for one in without[0].names if looks_like_a_name(one)}, 1)
+                alike = [one for one in without[0].names if near and one.lower() == near[0]]
+                way_out = f": is it {alike[0]}? Call it {name} there" if alike else ""
+                self._faults.append(f"{name}: the column is missing{where}, and the model takes it{way_out}")
 
     def _nowhere(self, rows: Rows, json: Sequence[Layout]) -> tuple[list[str], bool]:
         """Columns without any value that no JSON file was seen to have, and whether there are times."""

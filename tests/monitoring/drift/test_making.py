@@ -260,7 +260,7 @@ def test_labels_that_are_not_clear_are_told_and_can_be_named(tmp_path: Path) -> 
     assert made(file, told=told.append).reached == ()
     assert any("which of defaulted, band is the label is not clear" in one for one in told)
     assert made(file, labels="defaulted").reached != ()
-    with pytest.raises(NoReference, match="the contract has no column other"):
+    with pytest.raises(NoReference, match=r"the contract has no column other; there are applied_at, defaulted, band, customer: name one"):
         made(file, labels="other")
 
 
@@ -310,6 +310,13 @@ def test_all_faults_are_told_at_once(tmp_path: Path) -> None:
     assert [line.split(":")[0] for line in told] == ["c.csv", "d.parquet", "e.xlsx", "job", "income"]
     assert "income: the column is missing in a.csv, and the model takes it." in told
     assert "job: the column holds whole numbers (BIGINT), expected text in b.parquet." in told
+
+
+def test_a_column_of_nearly_that_name_is_asked_for(tmp_path: Path) -> None:
+    table = [{{"job": "Job"}.get(name, name): value for name, value in row.items()} for row in rows(30)]
+    with pytest.raises(NoReference) as refused:
+        made(as_csv(tmp_path / "a.csv", table))
+    assert str(refused.value) == "job: the column is missing, and the model takes it: is it Job? Call it job there."
 
 
 def test_no_row_is_no_reference(tmp_path: Path) -> None:
