@@ -13,6 +13,7 @@ from modelway.monitoring.drift.binning import outside_of
 from modelway.monitoring.drift.noise import compared, effective, expected, smoothed, squared
 from modelway.monitoring.drift.seasons import Seasonality, seasonality_of, seasons
 from modelway.monitoring.drift.statistics import METHODS, ORDERED, Floats, Method
+from modelway.monitoring.drift.windows import first
 
 SIZES = (10, 30, 100, 300, 1_000, 10_000)
 """Rows at which noise is drawn; beyond the last one it falls as the formulas say."""
@@ -44,8 +45,8 @@ def calibrated(
     it is missing, −2 of a wrong type, −3 infinite. `times` are epoch seconds (NaN: not known). Means and variances are of squares, see
     `noise.squared`; of shares of rows (missing, wrong, infinite, outside, unseen) they are of one row. Drawing is multinomial, which is
     what drawing rows with replacement is for one column; independent tests are found by drawing whole rows. Natural windows are those of
-    the reference, aligned to the epoch, with 30 rows or more, each compared with all others (of its season); fewer than three say nothing.
-    The same for the same arguments.
+    the reference, which begin as those that are looked at do, with 30 rows or more, each compared with all others (of its season); fewer
+    than three say nothing. The same for the same arguments.
     """
     where = _Windows.of(times, window_seconds, seasonality_of(columns[0].seasons if columns else ()))
     drawn = [
@@ -72,7 +73,7 @@ class _Windows:
     codes: Codes
     number: int
     starts: Codes
-    """Of each window, in windows since the epoch."""
+    """Of each window, in windows since the first one (windows.first)."""
     seasons: Codes
     """Of each window; all 0 without seasonality."""
 
@@ -82,7 +83,9 @@ class _Windows:
         if times is None:
             return cls(none, none, 0, none, none)
         known = np.flatnonzero(np.isfinite(times))
-        starts, codes, rows = np.unique(np.floor_divide(times[known], seconds).astype(np.int64), return_inverse=True, return_counts=True)
+        starts, codes, rows = np.unique(
+            np.floor_divide(times[known] - first(seconds), seconds).astype(np.int64), return_inverse=True, return_counts=True
+        )
         kept = np.flatnonzero(rows >= SMALLEST_WINDOW)[-MOST_WINDOWS:]
         if kept.size < 3:
             return cls(none, none, 0, none, none)
@@ -92,7 +95,7 @@ class _Windows:
         starts = starts[kept]
         like = np.zeros(kept.size, dtype=np.int64)
         if seasonality is not None:
-            like = seasons(seasonality, starts * float(seconds))
+            like = seasons(seasonality, starts * float(seconds) + first(seconds))
         return cls(known[codes >= 0], codes[codes >= 0], int(kept.size), starts, like)
 
     def counted(self, cells: NDArray[np.integer], bins: int) -> Floats:

@@ -13,6 +13,7 @@ from modelway.monitoring.drift.baseline import Reached, hashed
 from modelway.monitoring.drift.cells import text
 from modelway.monitoring.drift.known import Metric, Scale, metric
 from modelway.monitoring.drift.measures import Floats, Raw
+from modelway.monitoring.drift.windows import first
 
 Integers = NDArray[np.int64]
 
@@ -198,7 +199,9 @@ def reached(
             if given is None:
                 continue
             truth, answers, kept = comparable(one, given, labels, cut=output.cut, text=output.text)
-            natural = _natural(one, truth, answers, times[kept] // window_seconds) if times is not None and window_seconds else 0.0
+            natural = 0.0
+            if times is not None and window_seconds:
+                natural = _natural(one, truth, answers, (times[kept] - first(window_seconds)) // window_seconds)
             found.append(_reached(named.name, measured(one, truth, answers), natural))
         except NotSaid:
             continue

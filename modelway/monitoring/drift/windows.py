@@ -51,10 +51,15 @@ def shown(time: float) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ" if moment.second else "%Y-%m-%dT%H:%MZ")
 
 
+def first(length: int) -> int:
+    """Where a window of `length` seconds begins, from which all others are whole lengths away."""
+    return MONDAY if length % (7 * DAY) == 0 else 0
+
+
 def containing(time: float, length: int) -> Window:
     """The window of `length` seconds that a time is in. Windows begin at multiples of their length in UTC: hours at the full hour, days at
     midnight, and those of whole weeks on a Monday."""
-    offset = MONDAY if length % (7 * DAY) == 0 else 0
+    offset = first(length)
     start = int((time - offset) // length) * length + offset
     return Window(start, start + length)
 

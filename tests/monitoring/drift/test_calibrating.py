@@ -11,6 +11,7 @@ from modelway.monitoring.drift.deciding import Decision
 from modelway.monitoring.drift.noise import with_natural
 from modelway.monitoring.drift.shares import Share
 from modelway.monitoring.drift.statistics import Method
+from modelway.monitoring.drift.windows import MONDAY
 from tests.monitoring.drift.made_columns import HOUR, baseline_of, cells, column_of
 
 DRAWS = {
@@ -135,6 +136,14 @@ def test_no_time_and_too_few_windows_say_nothing() -> None:
     # Rows without a time are in no window.
     unknown = np.where(np.arange(times.size) % 2 == 0, np.nan, times)
     assert baseline_of({"x": values}, unknown).windows == 0
+
+
+def test_weeks_begin_on_mondays_as_those_that_are_looked_at_do() -> None:
+    week = 7 * 24 * HOUR
+    times = MONDAY + np.arange(4 * 500) * (week / 500)
+    column = baseline_of({"x": np.random.default_rng(9).normal(size=times.size)}).columns[0]
+    bins = np.zeros((times.size, 1), dtype=np.int64)
+    assert calibrated([column], bins, times, week, 1)[2] == 4
 
 
 def test_columns_that_move_as_one_are_one_test() -> None:

@@ -15,6 +15,7 @@ from modelway.monitoring.drift.answers import NotSaid, Values, answer, label_col
 from modelway.monitoring.drift.known import KNOWN, metric
 from modelway.monitoring.drift.measures import Floats
 from modelway.monitoring.drift.metrics import chance, comparable, confidence, measured, reached
+from modelway.monitoring.drift.windows import MONDAY
 
 sklearn = pytest.importorskip("sklearn.metrics")
 
@@ -275,6 +276,16 @@ def test_what_windows_differ_by_by_nature_is_known() -> None:
         for one in (reached({"p": wild}, truth, of)[0], reached({"p": wild}, truth, of, times=times, window_seconds=3600)[0])
     )
     assert natural == pytest.approx(np.hypot(plain, np.sqrt(found[1])))
+
+
+def test_weeks_that_metrics_differ_by_begin_on_mondays() -> None:
+    random = np.random.default_rng(13)
+    # Four weeks, each with an error of its own, are too few to say anything; five parts of them would be enough.
+    times = MONDAY + np.arange(2000) * (7 * 86400 / 500)
+    truth = random.normal(0, 1, 2000)
+    wild = truth + random.normal(0, 1, 2000) * np.repeat([1.0, 2.0, 4.0, 8.0], 500)
+    found = reached({"p": wild}, truth, contract({"p": "FP64"}, ("rmse",)), times=times, window_seconds=7 * 86400)
+    assert found[0].natural_variance == 0
 
 
 def test_labels_may_be_written_in_several_ways() -> None:
