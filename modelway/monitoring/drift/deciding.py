@@ -65,10 +65,13 @@ class Decision:
         squares = squared(self.method, scores, self.size)
         return np.asarray(np.vectorize(self.noise.chance, otypes=[np.float64])(squares))
 
+    def moves(self, windows: ArrayLike) -> Floats:
+        """Share of rows that went elsewhere."""
+        return compared("moved", self.column.kind, self.reference, windows, self.size, self.column.positions)
+
     def effects(self, windows: ArrayLike) -> Floats:
         """Share of rows that went elsewhere, above what chance and time do."""
-        there = compared("moved", self.column.kind, self.reference, windows, self.size, self.column.positions) ** 2
-        return np.asarray(np.sqrt(np.maximum(there - self.moved.mean, 0.0)))
+        return np.asarray(np.sqrt(np.maximum(self.moves(windows) ** 2 - self.moved.mean, 0.0)))
 
     def drifted(self, scores: ArrayLike, effects: ArrayLike) -> NDArray[np.bool_]:
         squares = squared(self.method, scores, self.size)

@@ -132,12 +132,13 @@ def _finding(watch: Watch, one: Compared, counts: Counts, chances: Chances, smal
     score, effect = float(decision.scores(window.counts)), float(decision.effects(window.counts))
     likely = float(decision.chances(score))
     drifted = bool(decision.drifted(score, effect))
+    moved = f"{_percent(float(decision.moves(window.counts)))} of rows went elsewhere, {_percent(effect)} without what chance and time move"
     if drifted:
-        why = f"{_percent(effect)} of rows went elsewhere, beside what chance moves; it scores as much in {_rarely(likely)}"
+        why = f"{moved}; it scores as much in {_rarely(likely)}"
     elif effect >= smallest:
         why = f"chance alone scores as much in {_rarely(likely)}"
     else:
-        why = f"{_percent(effect)} of rows went elsewhere, beside what chance moves; less than {_percent(smallest)} is no drift"
+        why = f"{moved}; less than {_percent(smallest)} is no drift"
     notes = "".join(f"; {note}" for note in (one.note, about) if note)
     return Finding(
         watch,

@@ -1,5 +1,7 @@
 """What is said of a window: every known trap, and that calm stays calm."""
 
+import re
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -71,6 +73,11 @@ def test_a_difference_that_is_sure_and_small_is_no_drift() -> None:
     assert found.effect is not None
     assert 0.005 < found.effect < 0.03
     assert (found.state, "less than 5.0% is no drift" in found.why) == ("steady", True)
+    # How many did, and how many of them chance and time leave: the bars of a column show the first.
+    shares = re.match(r"([\d.]+)% of rows went elsewhere, ([\d.]+)% without what chance and time move; ", found.why)
+    assert shares is not None
+    assert 1.5 <= float(shares[1]) <= 4.0
+    assert float(shares[2]) <= float(shares[1])
     assert one(looked(baseline, {"x": random.normal(0.04, size=100_000)}, smallest="1%"), "x").state == "drifted"
 
 
