@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -27,6 +28,8 @@ _NOT_LOGGED_IN = (
 )
 
 
+_MEANWHILE = re.compile(r"error: EOF$|\.tmp: no such file or directory$")
+"""The end of what the engine says of a file that came or went while it looked."""
 READS = 4
 """How often stacks are listed until none was cut off."""
 PAUSE = 0.5
@@ -88,8 +91,8 @@ class Engine:
             try:
                 return [entry["name"] for entry in json.loads(self._capture("stack", "ls", "--json"))]
             except EngineFailure as fault:
-                # A backend of files is read whole, also what another engine is just writing beside its state.
-                if not left or not str(fault).endswith("error: EOF"):
+                # A backend of files is read whole, also what another engine is just writing beside its state, and has moved a moment later.
+                if not left or not _MEANWHILE.search(str(fault)):
                     raise
                 time.sleep(PAUSE)
         raise AssertionError
