@@ -17,7 +17,6 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-import msgspec
 from rich.console import Console
 
 from examples.serving.linear import infer, parse_model
@@ -102,7 +101,7 @@ def serve(trained: Path) -> None:
 
 def _flights(stretch: tuple[str, str]) -> Iterator[dict[str, Any]]:
     sys.path.insert(0, str(EXAMPLE))
-    from flights import flights
+    from flights import flights  # type: ignore[import-not-found]
 
     found = flights(*stretch)
     for row in found.fetchall():
@@ -136,9 +135,10 @@ def look(environments: Path) -> dict[str, Any]:
         payloads=f"{SCRATCH}/payloads/",
         results=f"{results}/",
         baselines={VERSION: f"{SCRATCH}/baseline.json"},
+        # The model's file names a bucket that labels come to; here they are in a folder.
+        labels=f"{SCRATCH}/labels/",
     )
-    # The model's file names a bucket that labels come to; here they are in a folder.
-    file.write_bytes(written(msgspec.structs.replace(asked, labels=f"{SCRATCH}/labels/")))
+    file.write_bytes(written(asked))
     found = {}
     for name, (begin, end) in STRETCHES.items():
         step(f"the {name}: every week from {begin} until before {end} is looked at")

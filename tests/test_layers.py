@@ -46,7 +46,7 @@ RULES: dict[str, tuple[set[str], set[str]]] = {
                 "prometheus_client",
                 "cramjam",
             ),
-            *("google.protobuf", "urllib3"),
+            *("google.protobuf", "urllib3", "pydantic"),
         },
     ),
     "modelway.monitoring._aws": ({"modelway.errors", "modelway.monitoring"}, {"boto3", "botocore"}),
@@ -89,7 +89,7 @@ RULES: dict[str, tuple[set[str], set[str]]] = {
     ),
     "toolchain": ({"toolchain"}, {"google.protobuf", "grpc", "pulumi.runtime.proto"}),
     # It asks an example model, whose folder is no package.
-    "scripts.drift_demo": ({"modelway", "scripts"}, {"rich", "msgspec", "examples", "flights"}),
+    "scripts.drift_demo": ({"modelway", "scripts"}, {"rich", "examples", "flights"}),
     "scripts": ({"modelway", "scripts", "localcloud", "toolchain"}, {"rich", "boto3", "botocore", "msgspec", "psutil"}),
 }
 

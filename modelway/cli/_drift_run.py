@@ -101,8 +101,6 @@ def _from_file(address: str) -> "Watched":
 
 def _from_environment(endpoint: str, environment: str | None, folder: "Path | None", places: "Places") -> "Watched":
     """What the environment's files say is watched, at those places."""
-    import msgspec
-
     from modelway.architecture.platform_rules import bucket_name
     from modelway.architecture.serving import serving
     from modelway.monitoring.drift.store import lacking
@@ -128,8 +126,7 @@ def _from_environment(endpoint: str, environment: str | None, folder: "Path | No
             raise WrongUsage(f"version {version} of {endpoint} has no baseline: make one with `modelway drift baseline`.")
         addresses[version] = f"s3://{kept.bucket}/{kept.key}" if kept.bucket is not None else f"{store}/{kept.key}"
     results = places.results or results_address(world, endpoint)
-    found = watched(world, endpoint, payloads=places.payloads, results=results, baselines=addresses)
-    return msgspec.structs.replace(found, labels=places.labels)
+    return watched(world, endpoint, payloads=places.payloads, results=results, baselines=addresses, labels=places.labels)
 
 
 def _as_data(ran: "Ran") -> dict[str, object]:

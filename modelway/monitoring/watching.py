@@ -26,12 +26,14 @@ def watched(
     payloads: str,
     results: str,
     baselines: Mapping[str, str],
+    labels: str | None = None,
     exported: Exported = Exported(),  # noqa: B008 - frozen
 ) -> Watched:
     """Everything about the model's endpoint: the versions that get requests, and what is looked at, with the environment's window and
     minimum sample where the model says nothing.
 
-    `payloads` and `results`: a folder or s3://BUCKET/PREFIX/. `baselines`: a path or s3://BUCKET/KEY by version. Raises ValueError for a
+    `payloads` and `results`: a folder or s3://BUCKET/PREFIX/. `baselines`: a path or s3://BUCKET/KEY by version. `labels`: where they are,
+    if it is not where the model's file says. Raises ValueError for a
     model that is not watched, or a version without a baseline: the rules of the architecture let neither pass.
     """
     described, endpoint, traffic = serving(environment, model)
@@ -54,6 +56,7 @@ def watched(
         ),
         drift=looked_at(environment, model).model_dump(mode="json"),
         live=traffic.live,
+        labels=labels,
         told=tuple(_told(number, event) for number, event in enumerate(environment.monitoring.drift.events)),
         exported=exported,
     )
