@@ -39,14 +39,30 @@ def receiver(told: Told) -> str:
 
 def pending(ledger: Ledger, to: str, results: Sequence[Result]) -> Iterator[tuple[Result, Alarm]]:
     """What a receiver still has to be told of one version: each result whose alarm differs from what it was told last, with that alarm, in
-    the order of windows. `results` are oldest first; what was told stands when each is taken from here."""
+    the order of windows. Who was never told of a version and watch is told of an alarm that stands, as of the window that it began in, and
+    of none that is over. `results` are oldest first; what was told stands when each is taken from here."""
+    stands = _stand(results)
     for result in results:
         for alarm in result.alarms:
             last = ledger.get(to, {}).get(result.version, {}).get(alarm.watch)
             if last is not None and result.start < last.start:
                 continue
+            if last is None and result.start < stands.get(alarm.watch, result.start + 1):
+                continue
             if alarm.raised != (last is not None and last.raised):
                 yield result, alarm
+
+
+def _stand(results: Sequence[Result]) -> dict[Watch, int]:
+    """Of each alarm that stands, the start of the window that it began in, or of the first that is known."""
+    found: dict[Watch, int] = {}
+    for result in results:
+        for alarm in result.alarms:
+            if not alarm.raised:
+                found.pop(alarm.watch, None)
+            else:
+                found.setdefault(alarm.watch, result.start)
+    return found
 
 
 def told(store: Store, to: str, result: Result, alarm: Alarm) -> Ledger:
