@@ -4,25 +4,26 @@ at once: a result is written whole, or not, by one of them; and what a run did n
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Container, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+import duckdb
 import msgspec
 
 from modelway.errors import ModelwayError, WrongUsage
 from modelway.monitoring.drift import baseline as baselines
-from modelway.monitoring.drift import logs, looking, payloads, telling, voting
+from modelway.monitoring.drift import logs, looking, matching, payloads, telling, voting
 from modelway.monitoring.drift.budget import votes_of
 from modelway.monitoring.drift.exporting import Health
-from modelway.monitoring.drift.findings import BEFORE, Said, Version, said
+from modelway.monitoring.drift.findings import BEFORE, Said, Version, said, unsaid
 from modelway.monitoring.drift.history import History, Stored
 from modelway.monitoring.drift.inputs import DueLabels, Inputs, after_loss, settings
 from modelway.monitoring.drift.payloads import Payload
 from modelway.monitoring.drift.result import SCHEMA, Result
 from modelway.monitoring.drift.store import Entry, StoreFailure, content, fetched, lacking, local_path, opened
 from modelway.monitoring.drift.watched import Watched, WatchedVersion
-from modelway.monitoring.drift.windows import Window, due, shown
+from modelway.monitoring.drift.windows import CATCH_UP, Window, due, shown
 from modelway.monitoring.drift.wording import counted, left_out
 
 LATENESS = 900
@@ -71,6 +72,10 @@ class _Looked:
     window: Window
     inputs: Inputs
     stored: Stored | None
+
+    def of_these(self, keys: Container[str]) -> "_Looked":
+        """With those of its payloads alone: what is gone was not looked at."""
+        return replace(self, inputs=replace(self.inputs, files=tuple(one for one in self.inputs.files if one.entry.key in keys)))
 
 
 class _Run:
@@ -126,11 +131,13 @@ class _Run:
         if held is None:
             raise NothingToSay(f"there is no baseline {one.baseline}. Make it with `modelway drift baseline`, and publish it.")
         known = baselines.read(held, one.baseline, digest=one.digest, model=self._watched.endpoint, version=one.version)
-        minimum = self._drift.minimum_sample or MINIMUM
-        contract = self._watched.contract(one.version)
+        contract, minimum = self._watched.contract(one.version), self._drift.minimum_sample or MINIMUM
+        matching.check(known, one.baseline, self._drift, contract, self._length)
         if lacks := looking.absent(known, self._drift, contract):
             names = ", ".join(lacks)
-            self._fail(f"version {one.version}: {one.baseline} does not have {names}, which is to be watched. Make it again, and publish it.")
+            self._fail(
+                f"version {one.version}: {one.baseline} does not have {names}, which is to be watched. Make it again, and publish it."
+            )
         return Version(one.version, contract, known, one.digest, self._drift, minimum)
 
     def _due(self) -> list[Window]:
@@ -187,17 +194,28 @@ class _Run:
             return
         keys = sorted({file.entry.key for one in wanted for file in one.inputs.files})
         local = fetched(self._payloads, keys, self._folder / "payloads")
+        if gone := len(keys) - len(local):
+            self._progress(f"{window}: {counted(gone, 'file')} went away before this run had read them")
+            wanted = [one.of_these(local) for one in wanted]
         tables = self._folder / "tables"
         tables.mkdir()
         try:
-            rows = logs.read(list(local.values()), self._watched, tables, now=self._now)
-            if not rows.accounting.rows and (why := left_out(rows.accounting)):
-                many = counted(rows.accounting.files, "file")
-                self._fail(f"{window}: not one row could be read of {many} in {self._payloads.address}: {why}.")
+            rows = self._read(window, list(local.values()), tables)
             for one in wanted:
                 self._write(one, rows, newest=newest)
         finally:
             shutil.rmtree(tables)
+
+    def _read(self, window: Window, files: Sequence[Path], tables: Path) -> logs.Rows | str:
+        """Their rows, or why there are none: a window that is too large ends no run, or it would end every one."""
+        try:
+            rows = logs.read(files, self._watched, tables, now=self._now)
+        except (ModelwayError, duckdb.Error) as fault:
+            return _words(fault)
+        if not rows.accounting.rows and (why := left_out(rows.accounting)):
+            many = counted(rows.accounting.files, "file")
+            self._fail(f"{window}: not one row could be read of {many} in {self._payloads.address}: {why}.")
+        return rows
 
     def _wanted(self, window: Window, files: Sequence[Payload], labels: tuple[Entry, ...] | None, *, newest: bool) -> list[_Looked]:
         versions, found = [one.version for one in self._watched.versions], []
@@ -235,6 +253,8 @@ class _Run:
     def _is_wanted(self, one: _Looked, *, newest: bool) -> bool:
         """Whether a window is looked at: see `run`."""
         history, inputs = self._histories[one.version.version], one.inputs
+        if one.window.start in history.damaged:
+            return False
         if one.stored is not None:
             before = one.stored.result
             due_now = inputs.labels is not None and not before.labelled
@@ -248,23 +268,44 @@ class _Run:
 
     def _counts_empty(self, history: History, window: Window, *, newest: bool) -> bool:
         """Whether the window has a result also without rows: it is named, or the version was looked at before, among the windows that this
-        run looks at, or never and this is the newest."""
+        run looks at, or not among these and this is the newest: else what was before a pause would stand for ever."""
         begun = any(self._first <= start < window.start for start in history.starts)
-        return self._named is not None or begun or (newest and not history.starts)
+        return self._named is not None or begun or (newest and not any(start >= self._first for start in history.starts))
 
-    def _write(self, one: _Looked, rows: logs.Rows, *, newest: bool) -> None:
-        """The window has its result: this one, or that of a run which knew as much."""
-        history, window = self._histories[one.version.version], one.window
-        stored = one.stored
+    def _write(self, one: _Looked, rows: logs.Rows | str, *, newest: bool) -> None:
+        """The window has its result: this one, or that of a run which knew as much. What cannot be read is unknown, and what was said of
+        it before stands."""
+        try:
+            made = self._made(one, rows, newest=newest)
+        except StoreFailure:
+            raise
+        except (ModelwayError, duckdb.Error) as fault:
+            made = self._without_rows(one, _words(fault))
+        if made is not None:
+            self._keep(one, made, newest=newest)
+
+    def _made(self, one: _Looked, rows: logs.Rows | str, *, newest: bool) -> Result | None:
+        history, window, stored = self._histories[one.version.version], one.window, one.stored
         if stored is not None and one.inputs.lost(stored.result) and not one.inputs.grown(stored.result):
-            made = after_loss(self._drift, stored.result, len(one.inputs.files), self._now)
-        else:
-            before, labels = history.before(window.start, BEFORE), self._labels.read(one.inputs.labels, one.version.contract)
-            tables = rows.tables.get(one.version.version, ())
-            found = said(one.version, tables, rows.accounting, window, one.inputs.span, before=before, labels=labels, now=self._now)
-            if stored is None and not found.counts.rows and not self._counts_empty(history, window, newest=newest):
-                return
-            made = self._result(one, found)
+            return after_loss(self._drift, stored.result, len(one.inputs.files), self._now)
+        if isinstance(rows, str):
+            return self._without_rows(one, rows)
+        before, labels = history.before(window.start, BEFORE), self._labels.read(one.inputs.labels, one.version.contract)
+        tables = rows.tables.get(one.version.version, ())
+        found = said(one.version, tables, rows.accounting, window, one.inputs.span, before=before, labels=labels, now=self._now)
+        if stored is None and not found.counts.rows and not self._counts_empty(history, window, newest=newest):
+            return None
+        return self._result(one, found)
+
+    def _without_rows(self, one: _Looked, why: str) -> Result | None:
+        self._fail(f"{one.window} of version {one.version.version} could not be read: {why}")
+        if one.stored is not None:
+            return None
+        # No digest: whoever names the window has it read again.
+        return msgspec.structs.replace(self._result(one, unsaid(one.version, one.window)), inputs="")
+
+    def _keep(self, one: _Looked, made: Result, *, newest: bool) -> None:
+        history, window, stored = self._histories[one.version.version], one.window, one.stored
         for _ in range(ATTEMPTS):
             revision = 1 if stored is None else stored.result.revision + 1
             late = 0 if stored is None else stored.result.accounting.late + max(0, made.counts.rows - stored.result.counts.rows)
@@ -308,21 +349,30 @@ class _Run:
         for one in files:
             local_path(self._folder / "payloads", one.entry.key).unlink(missing_ok=True)
 
+    def _after(self, history: History, starts: Sequence[int]) -> Sequence[int]:
+        """Windows whose alarms may have changed: those that were looked at, and after named ones all later ones."""
+        return starts if self._named is None else [start for start in history.starts if start >= starts[0]]
+
     def _told(self, starts: Sequence[int]) -> Ran:
         """Alarms follow from all results; pages, metrics and events from these."""
         known = {version.version: version.baseline for version in self._versions}
         for history in self._histories.values():
-            self._written += voting.revote(history, starts, self._now)
+            self._written += voting.revote(history, self._after(history, starts), self._now)
         for history in self._histories.values():
             telling.pages(self._watched, history, known)
         telling.newest(self._watched, self._histories, known, self._results)
+        for history in self._histories.values():
+            for fault in history.damaged.values():
+                self._fail(fault)
         labelled = None if self._labels.delay is None else self._now - self._labels.delay
         found = {name: telling.standing(history, labelled) for name, history in self._histories.items()}
         standing = {name: result for name, result in found.items() if result is not None}
         # Events first: one that nobody took is a fault, of which metrics tell too; and those go whatever becomes of events.
         try:
             for history in self._histories.values():
-                self._faults += telling.alarms(self._watched, history, starts, self._results, os.environ)
+                # What is too long ago for a run is no news.
+                news = [start for start in self._after(history, starts) if start in history.starts[-CATCH_UP:]]
+                self._faults += telling.alarms(self._watched, history, news, self._results, os.environ)
         except ModelwayError as fault:
             self._fail(str(fault))
         health = Health(len(self._faults), frozenset(self._histories), self._without_labels)
@@ -330,3 +380,8 @@ class _Run:
         named = starts if self._named is not None else ()
         asked = [stored.result for one in self._histories.values() for start in named if (stored := one.at(start)) is not None]
         return Ran(tuple(self._written), standing, tuple(self._faults), tuple(asked))
+
+
+def _words(fault: Exception) -> str:
+    """Of DuckDB the kind alone: its texts can have values of rows."""
+    return f"DuckDB ended with {type(fault).__name__}" if isinstance(fault, duckdb.Error) else str(fault)

@@ -10,7 +10,9 @@ from modelway.monitoring.drift import events, exporting, ledger, wording
 from modelway.monitoring.drift.baseline import Baseline
 from modelway.monitoring.drift.history import History
 from modelway.monitoring.drift.page import page
-from modelway.monitoring.drift.result import Finding, Result, written
+from modelway.monitoring.drift.result import Finding, NoResult, Result, read, written
+from modelway.monitoring.drift.standing import labelled as labelled_before
+from modelway.monitoring.drift.standing import standing as all_standing
 from modelway.monitoring.drift.store import Store
 from modelway.monitoring.drift.watched import Watched
 
@@ -27,19 +29,7 @@ def standing(history: History, labelled: float | None) -> Result | None:
         return None
     newest = stored.result
     found = [] if newest.labelled or labelled is None else history.before(labelled, 1, lambda result: result.labelled)
-    if not found:
-        return newest
-    from_labels = found[0]
-    there = {alarm.watch for alarm in newest.alarms}
-    missing = [alarm.watch for alarm in from_labels.alarms if alarm.watch not in there]
-    said = tuple(finding for finding in from_labels.findings if finding.watch in missing and not finding.estimated)
-    counted = {name: getattr(from_labels.accounting, name) for name in ("labels", "labels_twice", "labels_missing")}
-    return msgspec.structs.replace(
-        newest,
-        findings=(*newest.findings, *said),
-        alarms=(*newest.alarms, *(alarm for alarm in from_labels.alarms if alarm.watch in missing)),
-        accounting=msgspec.structs.replace(newest.accounting, **counted),
-    )
+    return all_standing([*found, newest])
 
 
 def pages(watched: Watched, history: History, baselines: Mapping[str, Baseline]) -> None:
@@ -47,17 +37,20 @@ def pages(watched: Watched, history: History, baselines: Mapping[str, Baseline])
     for start in history.unpaged()[-PAGES:]:
         stored = history.at(start)
         if stored is not None:
-            history.paged(start, page(watched, [*history.before(start, SHOWN - 1), stored.result], baselines))
+            results = [*history.before(start, SHOWN - 1), stored.result]
+            history.paged(start, page(watched, results, baselines, _earlier(watched, history, results)))
 
 
 def newest(watched: Watched, histories: Mapping[str, History], baselines: Mapping[str, Baseline], store: Store) -> None:
-    """latest.json is the newest result of the version that answers, and latest.html the page of all versions."""
+    """latest.json is the newest result of the version that answers, and latest.html the page of all versions; or those of a run that knew
+    more."""
     live = histories.get(watched.live) or next(iter(histories.values()))
     stored = live.at(live.starts[-1]) if live.starts else None
-    if stored is not None:
-        store.write("latest.json", written(stored.result))
-    shown = [result for history in histories.values() for result in _last(history)]
-    store.write("latest.html", page(watched, shown, baselines).encode())
+    if stored is not None and not _is_newest(store, stored.result):
+        return
+    shown = [(history, _last(history)) for history in histories.values()]
+    earlier = [result for history, some in shown for result in _earlier(watched, history, some)]
+    store.write("latest.html", page(watched, [result for _, some in shown for result in some], baselines, earlier).encode())
 
 
 def metrics(watched: Watched, results: Mapping[str, Result], now: float, health: exporting.Health) -> list[str]:
@@ -120,6 +113,20 @@ def _last(history: History) -> list[Result]:
     return [one.result for one in stored if one is not None]
 
 
-def _earlier(history: History, shown: Sequence[Result]) -> list[Result]:
+def _earlier(watched: Watched, history: History, shown: Sequence[Result]) -> list[Result]:
     """Windows before those that are shown which have the labels that none of these has yet."""
-    return [] if not shown or any(result.labelled for result in shown) else labelled(history, shown[0].start)
+    needed = shown and watched.described.labels is not None and not any(result.labelled for result in shown)
+    return labelled_before(history, shown[0].start) if needed else []
+
+
+def _is_newest(store: Store, result: Result) -> bool:
+    """latest.json is the result; False, and it is another run's, where that one has a newer window or a later look at the same one."""
+    held = store.read("latest.json")
+    if held is not None:
+        try:
+            there = read(held.content, "latest.json")
+        except NoResult:
+            there = None
+        if there is not None and there.version == result.version and (there.start, there.revision) > (result.start, result.revision):
+            return False
+    return store.write("latest.json", written(result), only_if_new=held is None, if_etag=None if held is None else held.etag)

@@ -8,7 +8,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from modelway.errors import ModelwayError, WrongUsage
+from modelway.errors import WrongUsage
+from modelway.monitoring.drift import counting
 from modelway.monitoring.drift.history import History
 from modelway.monitoring.drift.job import NothingToSay, Ran, run
 from modelway.monitoring.drift.result import Alarm, Result, read, written
@@ -190,7 +191,9 @@ def test_after_a_pause_the_newest_windows_are_looked_at(looked_at: Endpoint) -> 
     ran = run(looked_at.watched(), now=due_at(60), progress=said.append)
     assert [result.start for result in ran.results] == [FIRST + 60 * HOUR]
     assert "10 windows are too long ago for one run; look at them with --window 2025-03-03T03:00Z/2025-03-03T13:00Z" in said[0]
-    assert len(job(looked_at, 60, windows=[window(3), window(4)]).results) == 2
+    named = job(looked_at, 60, windows=[window(3), window(4)]).results
+    # What came after them votes again.
+    assert [(result.start - FIRST) // HOUR for result in named] == [3, 4, 60]
 
 
 def test_a_named_window_that_is_not_over_is_refused(endpoint: Endpoint) -> None:
@@ -291,12 +294,21 @@ def test_each_change_of_an_alarm_is_told_once(endpoint: Endpoint, drifted: Endpo
     # Somebody who is told from now on, of windows that this run only finds looked at; and who then has heard of them.
     with receiver() as there:
         told(there)
+        assert not job(drifted, 5).results
+        assert [(type_, start) for type_, subject, start in said_by(there) if subject == "1/data"] == CHANGES[:1]
         assert not job(drifted, 8).results
         found = said_by(there)
         assert [(type_, start) for type_, subject, start in found if subject == "1/data"] == CHANGES
         assert len(set(found)) == len(found)
         job(drifted, 8)
         assert said_by(there) == found
+
+
+def test_who_is_new_is_not_told_of_what_is_over(drifted: Endpoint, told: Callable[[Receiver], None]) -> None:
+    with receiver() as there:
+        told(there)
+        job(drifted, 8)
+        assert not [one for one in said_by(there) if one[1] == "1/data"]
 
 
 def test_hour_by_hour_the_same_is_told(drifted: Endpoint, told: Callable[[Receiver], None]) -> None:
@@ -310,11 +322,12 @@ def test_hour_by_hour_the_same_is_told(drifted: Endpoint, told: Callable[[Receiv
 def test_who_did_not_listen_is_told_by_the_next_run(drifted: Endpoint, told: Callable[[Receiver], None]) -> None:
     with receiver([(400, {}, b"")]) as there:
         told(there)
-        ran = job(drifted, 8)
+        ran = job(drifted, 4)
         assert len(ran.faults) == 1
         assert "HOOK answered with 400" in ran.faults[0]
         failed = json.loads(there.received[0].body)
         assert len(there.received) == 1
+        assert not job(drifted, 5).faults
         assert not job(drifted, 8).faults
         # The same event, by its id.
         assert json.loads(there.received[1].body)["id"] == failed["id"]
@@ -342,10 +355,66 @@ def test_no_value_of_a_row_is_in_anything(
             assert value.encode() not in text
 
 
-def test_a_result_that_is_none_is_told(looked_at: Endpoint) -> None:
-    looked_at.store.write(f"1/{key_of(FIRST)}.json", b"{")
-    with pytest.raises(ModelwayError, match=r"results/1/2025-03-03T000000Z.json is no result of a window"):
-        job(looked_at, 2)
+@pytest.mark.parametrize("hour", [0, 2])
+def test_a_result_that_is_none_is_told_and_stays_as_it_is(looked_at: Endpoint, hour: int) -> None:
+    key = f"1/{key_of(FIRST + hour * HOUR)}.json"
+    looked_at.store.write(key, b"{")
+    looked_at.ask(3)
+    ran = job(looked_at, 3)
+    assert [result.start for result in ran.results] == [FIRST + 3 * HOUR]
+    assert ran.standing["1"].start == FIRST + 3 * HOUR
+    (fault,) = ran.faults
+    assert f"results/{key} is no result of a window" in fault
+    held = looked_at.store.read(key)
+    assert held is not None
+    assert held.content == b"{"
+
+
+def test_a_window_that_cannot_be_read_hinders_no_other(endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch) -> None:
+    for hour in range(3):
+        endpoint.ask(hour)
+    usual = counting.MEMORY
+    monkeypatch.setattr(counting, "MEMORY", "1MB")
+    # There is room enough from when the first window is done.
+    ran = run(endpoint.watched(), now=due_at(2), progress=lambda line: monkeypatch.setattr(counting, "MEMORY", usual))
+    assert [result.counts.rows for result in ran.results] == [0, 400, 400]
+    assert {alarm.state for alarm in ran.results[0].alarms} == {"unknown"}
+    (fault,) = ran.faults
+    assert fault.startswith("2025-03-03T00:00Z/2025-03-03T01:00Z of version 1 could not be read: 400 rows could not be put together")
+    assert not job(endpoint, 2).results
+    (again,) = job(endpoint, 2, windows=[window(0)]).results[:1]
+    assert (again.revision, again.counts.rows) == (2, 400)
+
+
+def test_what_was_said_of_a_window_stands_when_more_of_it_cannot_be_read(looked_at: Endpoint, monkeypatch: pytest.MonkeyPatch) -> None:
+    looked_at.ask(1, 100, name="late", minute=50)
+    before = of(looked_at, 1)
+    with monkeypatch.context() as narrow:
+        narrow.setattr(counting, "MEMORY", "1MB")
+        assert len(job(looked_at, 2).faults) == 1
+    assert of(looked_at, 1) == before
+    assert job(looked_at, 2).results[0].counts.rows == 500
+
+
+def test_after_a_pause_without_requests_the_newest_window_is_empty(looked_at: Endpoint) -> None:
+    # Whatever stood before the pause does not stand any more.
+    (result,) = job(looked_at, 200).results
+    assert (result.start, result.counts.rows) == (FIRST + 200 * HOUR, 0)
+    assert [one.start for one in job(looked_at, 201).results] == [FIRST + 201 * HOUR]
+
+
+def test_volumes_are_compared_with_those_of_a_week(looked_at: Endpoint) -> None:
+    first = of(looked_at, 0)
+    # Two weeks that have 1,000 rows an hour on weekdays, and 200 at weekends, and then a Monday.
+    for hour in range(336):
+        many = 200 if hour // 24 % 7 >= 5 else 1000
+        counts = msgspec.structs.replace(first.counts, rows=many)
+        later = msgspec.structs.replace(first, start=first.start + hour * HOUR, end=first.end + hour * HOUR, counts=counts)
+        Path(looked_at.results, "1", f"{key_of(later.start)}.json").write_bytes(written(later))
+    looked_at.ask(336, 1000)
+    (result,) = job(looked_at, 336).results
+    (volume,) = [finding for finding in result.findings if finding.method == "volume"]
+    assert (volume.rows, volume.state) == (1000, "steady")
 
 
 DELAY = 3
@@ -464,3 +533,39 @@ def test_labels_of_a_month_ago_are_found_without_reading_the_month(looked_at: En
     assert found is not None
     assert (found.start, found.alarms[-1]) == (FIRST + 722 * HOUR, alarms[0])
     assert len(read_) == 2
+
+
+def test_a_named_window_votes_for_all_that_are_later(looked_at: Endpoint) -> None:
+    looked_at.ask(3, shift=1.5)
+    assert not alarm(job(looked_at, 3).results[-1])
+    looked_at.ask(2, 4000, shift=1.5, name="late", minute=50)
+    changed = {result.start: result for result in job(looked_at, 3, windows=[window(2)]).results}
+    assert alarm(changed[FIRST + 3 * HOUR])
+    assert of(looked_at, 3).alarms == changed[FIRST + 3 * HOUR].alarms
+
+
+def test_an_older_state_does_not_take_the_place_of_a_newer_one(looked_at: Endpoint) -> None:
+    newer = msgspec.structs.replace(of(looked_at, 2), start=FIRST + 3 * HOUR, end=FIRST + 4 * HOUR)
+    looked_at.store.write("latest.json", written(newer))
+    looked_at.store.write("latest.html", b"newer")
+    job(looked_at, 2)
+    assert (everything(looked_at.store)["latest.json"], everything(looked_at.store)["latest.html"]) == (written(newer), b"newer")
+
+
+def test_payloads_that_go_away_meanwhile_were_not_looked_at(endpoint: Endpoint) -> None:
+    endpoint.ask(0)
+    endpoint.ask(1)
+    gone = Path(endpoint.payloads, endpoint.ask(1, 100, name="gone", minute=40))
+    kept = gone.read_bytes()
+    said: list[str] = []
+
+    def progress(line: str) -> None:
+        # The first window is done, and the files of the second are listed.
+        said.append(line)
+        gone.unlink(missing_ok=True)
+
+    ran = run(endpoint.watched(), now=due_at(1), progress=progress)
+    assert [(result.counts.rows, result.accounting.files) for result in ran.results] == [(400, 1), (400, 1)]
+    assert any("1 file went away before this run had read them" in line for line in said)
+    gone.write_bytes(kept)
+    assert [(result.counts.rows, result.revision) for result in job(endpoint, 1).results] == [(500, 2)]
