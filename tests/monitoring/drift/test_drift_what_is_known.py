@@ -93,8 +93,11 @@ def test_other_settings_are_told_and_a_named_window_is_looked_at_with_them(endpo
     assert job(endpoint, 1, said=said).results == ()
     again = "look again with --window 2025-03-03T00:00Z/2025-03-03T02:00Z"
     assert said == [f"1: 2 results of other settings or another baseline stand; {again}"]
-    (looked,) = job(endpoint, 1, 0).results
+    looked, voted = job(endpoint, 1, 0).results
     assert (looked.start, looked.revision) == (FIRST, 2)
+    # The hour after it votes with it.
+    assert (voted.start, voted.revision) == (FIRST + logs.HOUR, 2)
+    assert {one.state for one in voted.findings if one.watch == "data"} == {"steady"}
     assert {one.state for one in looked.findings if one.watch == "data"} == {"unknown"}
     ran = job(endpoint, 1, 0)
     assert (ran.results, [(one.start, one.revision) for one in ran.asked]) == ((), [(FIRST, 2)])
