@@ -22,6 +22,7 @@ RULES: dict[str, tuple[set[str], set[str]]] = {
     "modelway.contracts": ({"modelway.architecture", "modelway.contracts", "modelway.errors"}, {"duckdb"}),
     "modelway.redaction": ({"modelway.redaction"}, set()),
     "modelway.rules": ({"modelway.rules"}, set()),
+    "modelway.rules.declared": ({"modelway.rules", "modelway.architecture.eks"}, set()),
     "modelway.preview": (
         {
             *("modelway.architecture", "modelway.contracts", "modelway.preview", "modelway.rules", "modelway.redaction"),
