@@ -130,7 +130,7 @@ ENTRIES = Rule(
 )
 ADMINS = StackRule(
     id="named-cluster-admins",
-    says="who may do everything in a cluster is one role, user or service account with a name",
+    says="who may do everything in a cluster has a name: a role, a user, a service account or a group of one's own",
     why="A right to everything that a group of strangers or a whole account has is one that nobody can count.",
     severity="high",
     sources=("EKS-07", "CIS-EKS 4.1.1", "NIST AC-6"),

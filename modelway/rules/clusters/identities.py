@@ -98,15 +98,18 @@ def _trust(found: Found) -> Iterator[Judged]:
     ]
     for rule in rules:
         for judgement in judge_document(Secret(found.value) if found.secret else found.value, "trust", only=rule):
-            yield from _within(found.path, judgement.verdict)
+            yield from _within(found, judgement.verdict)
 
 
-def _within(path: str, judged: Verdict) -> Iterator[Judged]:
+def _within(found: Found, judged: Verdict) -> Iterator[Judged]:
     match judged:
         case Failed(evidence):
-            yield from (Evidence(f"{path}#{each.path}", each.value, each.rule, each.way_out) for each in evidence)
+            for each in evidence:
+                # What it is compared with has the provider's name in it.
+                way_out = "Name by StringEquals whom it is for." if found.secret else each.way_out
+                yield Evidence(f"{found.path}#{each.path}", each.value, each.rule, way_out)
         case Undecided(paths):
-            yield Undecided(tuple(f"{path}#{each}" for each in paths))
+            yield Undecided(tuple(f"{found.path}#{each}" for each in paths))
         case _:
             yield None
 
@@ -153,7 +156,7 @@ def _managed(found: Found, resource: Resource, by_urn: Mapping[str, Resource]) -
 def _read(found: Found, kind: Kind) -> Document | Undecided | Unreadable:
     """What a document says, if it can be read whole."""
     if isinstance(found.value, Missing):
-        return Unreadable((f"{found.path} is missing, and has to be a policy",))
+        return Unreadable((f"{found.path} is missing, and has to be an IAM document",))
     document = read(Secret(found.value) if found.secret else found.value, kind)
     if document.faults:
         return Unreadable(tuple(f"{found.path}: {fault}" for fault in document.faults))

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from modelway.rules.clusters.control_plane import CLUSTER
 from modelway.rules.expecting import Judged, breach, has_to_be, items
-from modelway.rules.properties import Found, Missing, one
+from modelway.rules.properties import Found, one
 from modelway.rules.stack import Resource, StackRule
 from modelway.rules.subjects import Rule, text_of, verdict
 from modelway.rules.verdicts import Evidence, Undecided, Unreadable, Verdict
@@ -48,7 +48,7 @@ def _watch(resource: Resource) -> Iterator[Judged]:
     if name not in _RUNTIME:
         return
     yield _enabled(one(properties, "status"), "Set status to ENABLED.")
-    agent: Judged = breach(Found("additionalConfigurations", Missing()), WATCH.says, f"Add {_AGENT} with status ENABLED.")
+    agent: Judged = Evidence("additionalConfigurations", f"without {_AGENT}", WATCH.says, f"Add {_AGENT} with status ENABLED.")
     for number, item in enumerate(items(properties, "additionalConfigurations")):
         if not isinstance(item, Found):
             yield item

@@ -80,7 +80,7 @@ def _goes_with(found: Found, clusters: Sequence[Resource]) -> Iterator[Judged]:
         of_cluster = one(cluster.subject.properties, "version")
         newest = _minor(of_cluster)
         if isinstance(newest, int) and not newest - _BEHIND <= number <= newest:
-            said = f"1.{number} with a control plane of 1.{newest}"
+            said = None if of_cluster.secret else f"1.{number} with a control plane of 1.{newest}"
             way_out = f"Write the control plane's version; {_BEHIND} older is as far as nodes may be, and newer they may not be."
             yield breach(found, RULE.says, way_out, said)
         elif isinstance(newest, Undecided):
