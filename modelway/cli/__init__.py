@@ -41,6 +41,7 @@ VERBS = (
     Verb("report", "Print what a change means, from saved files of a preview.", "modelway.cli.report"),
     Verb("check", "Check data, or a version, against a contract.", "modelway.cli.check"),
     Verb("drift", "Make baselines, and say what has changed since.", "modelway.cli.drift"),
+    Verb("policy", "Hold rules against a preview, a state, an environment.", "modelway.cli.policy"),
     Verb("comment", "Put reports on a pull request as one comment.", "modelway.cli.comment"),
     Verb("new", "Begin a model or an environment: files to fill in.", "modelway.cli.new"),
     Verb("schema", "Print the JSON Schema of a kind of file, for editors.", "modelway.cli.schema"),

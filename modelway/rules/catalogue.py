@@ -18,6 +18,7 @@ from modelway.rules.subjects import Rule, Severity
 
 Level = Literal["mandatory", "advisory"]
 Tier = Literal["development", "staging", "production"]
+TIERS: tuple[Tier, ...] = ("development", "staging", "production")
 
 
 def _groups() -> list[tuple[Rule | StackRule, ...]]:
@@ -58,7 +59,7 @@ def named(name: str) -> tuple[AnyRule, ...]:
     """The rules of that id (`public-exposure`) or code (`EKS-01`), in small or capital letters; a code may stand for several, which look at
     different things."""
     wanted = name.lower()
-    return tuple(rule for rule in ALL if wanted in (rule.id, code_of(rule).lower()))
+    return tuple(rule for rule in ALL if wanted and wanted in (rule.id, code_of(rule).lower()))
 
 
 def code_of(rule: AnyRule) -> str:

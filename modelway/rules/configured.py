@@ -26,3 +26,5 @@ class ConfigurationRule:
     sources: tuple[str, ...]
     """Identifiers of the same rule in catalogues of others."""
     judge: Callable[["Environment", date], Mapping[str, Verdict]]
+    exceptable: bool = True
+    """Whether an exception from it may be granted."""

@@ -114,11 +114,12 @@ def _findings(rule: AnyRule, outcomes: Mapping[str, Outcome]) -> Iterator[Findin
 
 def excepted(findings: Iterable[Finding], grants: Sequence[Grant], today: date) -> Iterator[Finding]:
     """The findings, those that do not pass with the exception that was granted for them, and whether it is in force. A broken rule is never
-    excepted: nobody knows what it would have found."""
+    excepted, as nobody knows what it would have found; nor is what is wrong with exceptions."""
     by_target = {(grant.rule, grant.resource): grant for grant in grants}
     for finding in findings:
         grant = by_target.get((finding.rule.id, finding.where))
-        if grant is None or isinstance(finding.outcome, Passed | Broken):
+        kept = isinstance(finding.rule, ConfigurationRule) and not finding.rule.exceptable
+        if grant is None or kept or isinstance(finding.outcome, Passed | Broken):
             yield finding
         else:
             yield replace(finding, granted=grant, in_force=grant.in_force(today))

@@ -1,4 +1,5 @@
-"""How models are described that people depend on: those that serve in production."""
+"""How models are described that people depend on: those that serve in production. What the architecture itself refuses, such as a single
+replica there, is no rule again."""
 
 from collections.abc import Iterator, Mapping
 from datetime import date
@@ -38,20 +39,9 @@ def _tags(environment: "Environment", _: date) -> Mapping[str, Verdict]:
     }
 
 
-def _replicas(environment: "Environment", _: date) -> Mapping[str, Verdict]:
+def _payloads(environment: "Environment", _: date) -> Mapping[str, Verdict]:
     return {
-        path: _of(_two(path, endpoint, REPLICAS)) for path, _, endpoint in _serving(environment) if endpoint.runtime.kind == "kubernetes"
-    }
-
-
-def _two(path: str, endpoint: "Endpoint", rule: ConfigurationRule) -> Evidence | None:
-    least = endpoint.scaling.min
-    return None if least >= 2 else Evidence(f"{path}.endpoint.scaling.min", str(least), rule.says, "Write 2 or more.")
-
-
-def _instances(environment: "Environment", _: date) -> Mapping[str, Verdict]:
-    return {
-        path: _of(_two(path, endpoint, INSTANCES), _captured(path, model, endpoint))
+        path: _of(_captured(path, model, endpoint))
         for path, model, endpoint in _serving(environment)
         if endpoint.runtime.kind == "sagemaker"
     }
@@ -63,7 +53,7 @@ def _captured(path: str, model: "Model", endpoint: "Endpoint") -> Evidence | Non
     return Evidence(
         f"{path}.endpoint.payload_logging",
         f"not set, risk tier {model.risk_tier}",
-        INSTANCES.says,
+        CAPTURED.says,
         "Add it, with the fields that tell of nobody who they are.",
     )
 
@@ -92,9 +82,6 @@ def _unwatched(environment: "Environment", path: str, model: "Model") -> Iterato
     if environment.monitoring.drift.image is None:
         way_out = "Add `image: HOST/NAME@sha256:…`, an image that has modelway[drift]."
         yield Evidence("monitoring.drift.image", "not set, so nobody looks", WATCHED.says, way_out)
-    alerts = environment.monitoring.alerts
-    if not alerts.severities and not alerts.teams.get(model.team):
-        yield Evidence("monitoring.alerts", "nobody is told", WATCHED.says, "Add `severities: {page: …, ticket: …}`.")
 
 
 def _parity(environment: "Environment", _: date) -> Mapping[str, Verdict]:
@@ -116,21 +103,13 @@ TAGS = ConfigurationRule(
     sources=("ECR-01", "FSBP ECR.2", "CKV_AWS_51", "NIST SI-7"),
     judge=_tags,
 )
-REPLICAS = ConfigurationRule(
-    id="declared-replicas",
-    says="a model that serves in production on Kubernetes has two replicas or more",
-    why="With one, every node that is drained takes the model away.",
-    severity="high",
-    sources=("KS-01", "NIST CP-10"),
-    judge=_replicas,
-)
-INSTANCES = ConfigurationRule(
-    id="declared-sagemaker-endpoint",
-    says="a model that serves in production on SageMaker has two instances or more, and keeps payloads where its risk is medium or high",
-    why="One instance is in one zone; without payloads nobody can say later what was asked and answered.",
+CAPTURED = ConfigurationRule(
+    id="declared-payloads",
+    says="a model of medium or high risk that serves in production on SageMaker keeps a sample of payloads",
+    why="Without it nobody can say later what was asked and answered.",
     severity="high",
     sources=("SM-02", "FSBP SageMaker.4"),
-    judge=_instances,
+    judge=_payloads,
 )
 ROLLOUT = ConfigurationRule(
     id="declared-rollout",
@@ -142,7 +121,7 @@ ROLLOUT = ConfigurationRule(
 )
 WATCHED = ConfigurationRule(
     id="declared-drift",
-    says="the drift of a model that serves in production is watched, by a job, and somebody is told",
+    says="the drift of a model that serves in production is watched, by a job",
     why="A model whose world has changed answers as fast as ever, and is wrong.",
     severity="high",
     sources=("SM-07", "NIST AI RMF MEASURE 2.4", "NIST CA-7"),
@@ -156,4 +135,4 @@ PARITY = ConfigurationRule(
     sources=("SM-08", "NIST AI RMF MEASURE 2.11"),
     judge=_parity,
 )
-RULES: tuple[ConfigurationRule, ...] = (TAGS, REPLICAS, INSTANCES, ROLLOUT, WATCHED, PARITY)
+RULES: tuple[ConfigurationRule, ...] = (TAGS, CAPTURED, ROLLOUT, WATCHED, PARITY)

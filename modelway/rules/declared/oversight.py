@@ -32,7 +32,9 @@ def _unknown_rule(path: str, rule: str) -> Iterator[Evidence]:
     # Here and not above: the catalogue is made of this rule too.
     from modelway.rules.catalogue import IDS
 
-    if rule not in IDS:
+    if rule == EXCEPTIONS.id:
+        yield Evidence(f"{path}.rule", f"{rule}, which is this rule", EXCEPTIONS.says, "Put the other exceptions right.")
+    elif rule not in IDS:
         way_out = "Write the id of a rule; `modelway policy explain CODE` shows it."
         yield Evidence(f"{path}.rule", rule, EXCEPTIONS.says, way_out)
 
@@ -82,11 +84,12 @@ def _overdue(name: str, model: "Model", today: date) -> Iterator[Evidence]:
 
 EXCEPTIONS = ConfigurationRule(
     id="declared-exceptions",
-    says="an exception is from a rule that there is, is in force, and ends within a year",
+    says="an exception is from a rule that there is, not from this one, is in force, and ends within a year",
     why="What was allowed for a while stays for ever when nobody is told that its time is over.",
     severity="high",
     sources=("GOV-04", "NIST CA-7"),
     judge=_exceptions,
+    exceptable=False,
 )
 REVIEWS = ConfigurationRule(
     id="declared-review",
