@@ -23,7 +23,7 @@ _BEHIND = 3
 _ADDON = "aws:eks/addon:Addon"
 _PROXY = "kube-proxy"
 
-_VERSION = re.compile(r"v?1\.([1-9][0-9]?)(\.[0-9]+(-eksbuild\.[0-9]+)?)?")
+_VERSION = re.compile(r"v?1\.([0-9]{1,3})(\.[0-9]+(-[0-9a-z.]+)?)?")
 
 
 def judge(resources: Sequence[Resource]) -> Mapping[str, Verdict]:
