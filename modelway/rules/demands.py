@@ -36,7 +36,9 @@ class Demand:
     def is_set(self, found: Found) -> Judged:
         """Holds for any text with something in it."""
         value = text_of(found)
-        return value if isinstance(value, Undecided | Unreadable) else None if value and value.strip() else self.broken(found)
+        if isinstance(value, Undecided | Unreadable):
+            return value
+        return None if value and value.strip() else breach(found, self.says, self.way_out, "empty")
 
     def is_within(self, found: Found, least: int, most: int | None = None, *, missing: int | None = None) -> Judged:
         """Holds for a number from `least` to `most`, also where it is written as text; `missing` is what the cloud takes when it is not
