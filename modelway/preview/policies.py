@@ -12,7 +12,9 @@ from typing import Literal
 from modelway.preview.changeset import Diagnostic, PolicyResult
 from modelway.preview.resources import Step
 from modelway.redaction import masked
+from modelway.rules import catalogue
 from modelway.rules.pack import NAME, RULES
+from modelway.rules.stack import StackRule
 from modelway.rules.subjects import Rule, Subject
 from modelway.rules.verdicts import Failed, NotApplicable, Passed, Undecided, Unreadable, Verdict
 
@@ -26,7 +28,7 @@ _LEVELS: Mapping[str, Enforcement] = {
     "disabled": "disabled",
     "none": "disabled",
 }
-_OURS: Mapping[str, Rule] = {rule.id: rule for rule in RULES}
+_OURS: Mapping[str, Rule | StackRule] = {rule.id: rule for rule in catalogue.RULES}
 _COLOURS = re.compile(r"<\{%.*?%\}>|\x1b\[[0-9;]*m")
 _NOT_RUN = re.compile(r"can't run policy '.*' during preview: ")
 """How a pack says that a value is not known yet (pulumi_policy/policy.py); the engine calls it an advisory violation."""
@@ -88,7 +90,8 @@ def _remediation(stack: str, event: Mapping[str, object]) -> PolicyResult:
 
 def _level_of(pack: str, rule: str, otherwise: Enforcement = "advisory") -> Enforcement:
     if pack == NAME and rule in _OURS:
-        return "mandatory" if _OURS[rule].severity in ("high", "critical") else "advisory"
+        # What binds by the tier alone is told as advice here: which environment the stack belongs to is not asked.
+        return catalogue.level(_OURS[rule], None)
     return otherwise
 
 

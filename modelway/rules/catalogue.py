@@ -16,6 +16,9 @@ from modelway.rules.judging import AnyRule
 from modelway.rules.stack import StackRule
 from modelway.rules.subjects import Rule, Severity
 
+NAME = pack.NAME
+"""Of the policy pack that has them."""
+
 Level = Literal["mandatory", "advisory"]
 Tier = Literal["development", "staging", "production"]
 TIERS: tuple[Tier, ...] = ("development", "staging", "production")
