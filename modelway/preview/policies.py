@@ -134,7 +134,7 @@ class Ruling:
                 pass
 
     def _result(
-        self, rule: Rule, outcome: Literal["passed", "failed", "undecided"], urn: str = "", message: str = "", count: int = 1
+        self, rule: Rule | StackRule, outcome: Literal["passed", "failed", "undecided"], urn: str = "", message: str = "", count: int = 1
     ) -> PolicyResult:
         # Who asks for a pack makes its rules binding; a report that asks them by itself advises.
         return PolicyResult(self._stack, NAME, rule.id, outcome, "advisory", rule.severity, count, urn, message)
