@@ -33,13 +33,37 @@ RULES: dict[str, tuple[set[str], set[str]]] = {
     "modelway.monitoring": (
         {"modelway.architecture", "modelway.monitoring", "modelway.contracts", "modelway.errors"},
         {
-            *("jinja2", "markupsafe", "rich", "msgspec", "numpy", "scipy", "duckdb", "ibis", "pyarrow", "river", "prometheus_client", "cramjam"),
+            *(
+                "jinja2",
+                "markupsafe",
+                "rich",
+                "msgspec",
+                "numpy",
+                "scipy",
+                "duckdb",
+                "ibis",
+                "pyarrow",
+                "river",
+                "prometheus_client",
+                "cramjam",
+            ),
             *("google.protobuf", "urllib3"),
         },
     ),
     "modelway.monitoring._aws": ({"modelway.errors", "modelway.monitoring"}, {"boto3", "botocore"}),
     "modelway.monitoring._aws_signing": ({"modelway.errors"}, {"boto3", "botocore"}),
     "modelway.monitoring._aws_events": ({"modelway.errors"}, {"boto3", "botocore"}),
+    "modelway.governance": (
+        {
+            *("modelway.architecture", "modelway.contracts", "modelway.governance", "modelway.rules", "modelway.redaction"),
+            "modelway.errors",
+        },
+        {"msgspec"},
+    ),
+    "modelway.governance._aws": ({"modelway.governance"}, {"boto3", "botocore"}),
+    "modelway.governance.ledger": ({"modelway.governance", "modelway.errors"}, {"cryptography"}),
+    # It is copied to where there is nothing else.
+    "modelway.governance.verifier": (set(), set()),
     "modelway.operations": (
         {
             *("modelway.architecture", "modelway.monitoring", "modelway.operations", "modelway.preview", "modelway.redaction"),
