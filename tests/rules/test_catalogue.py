@@ -82,7 +82,10 @@ def test_the_verdict_of_the_catalogue(name: str) -> None:
 def test_the_verdicts_of_a_stack(name: str) -> None:
     case, rule = content(name), OF[name.split(".")[0]]
     assert isinstance(rule, StackRule)
-    verdicts = judged(rule, resources(case))
+    stack = resources(case)
+    verdicts = judged(rule, stack)
+    about = {one.urn for one in stack if rule.applies(one.subject.type)}
+    assert not [urn for urn, one in verdicts.items() if urn not in about and not isinstance(one, NotApplicable)]
     if "verdicts" in case:
         assert {urn: [type(one).__name__, told(one)] for urn, one in verdicts.items()} == case["verdicts"]
     else:

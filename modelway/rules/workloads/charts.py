@@ -69,11 +69,7 @@ def _ends(found: Found) -> Judged:
         case bool():
             return wrong(found, "seconds")
         case int() | float() as seconds:
-            return (
-                None
-                if 0 < seconds < float("inf")
-                else breach(found, RULE.says, "Write the seconds after which it has failed, such as 600.")
-            )
+            return None if seconds > 0 else breach(found, RULE.says, "Write the seconds after which it has failed, such as 600.")
     return wrong(found, "seconds")
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from modelway.rules.expecting import Judged, breach
-from modelway.rules.properties import Found, Misplaced, Missing, one
+from modelway.rules.properties import Found, Missing, one
 from modelway.rules.stack import StackRule
 from modelway.rules.subjects import Rule, Subject, verdict, wrong
 from modelway.rules.values import Unknown
@@ -59,8 +59,6 @@ def _probe(properties: Mapping[str, object], path: str) -> Judged:
     for found in handlers:
         if isinstance(found.value, Unknown):
             return Undecided((found.path,))
-        if isinstance(found.value, Misplaced):
-            return wrong(found, "an object")
         if isinstance(found.value, Mapping):
             return None
         if not isinstance(found.value, Missing):
