@@ -51,11 +51,17 @@ _MANDATORY_FROM: Mapping[Severity, frozenset[Tier | None]] = {
     "low": frozenset(("production",)),
 }
 
+_IN_PRODUCTION = frozenset(
+    ("cluster-not-deleted-by-mistake", "repository-force-delete", "bucket-force-destroy", "key-deletion-window"),
+)
+"""Rules that bind in production and nowhere else, whatever their severity: what was made to be tried is thrown away again."""
+
 
 def level(rule: AnyRule, tier: Tier | None) -> Level:
     """Whether what does not pass is refused, or told, in an environment of that tier; None where the tier is not known, which is as in
     development."""
-    return "mandatory" if tier in _MANDATORY_FROM[rule.severity] else "advisory"
+    binds = tier == "production" if rule.id in _IN_PRODUCTION else tier in _MANDATORY_FROM[rule.severity]
+    return "mandatory" if binds else "advisory"
 
 
 def named(name: str) -> tuple[AnyRule, ...]:
