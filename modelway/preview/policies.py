@@ -29,6 +29,8 @@ _LEVELS: Mapping[str, Enforcement] = {
     "none": "disabled",
 }
 _OURS: Mapping[str, Rule | StackRule] = {rule.id: rule for rule in catalogue.RULES}
+_ASKED = frozenset(rule.id for rule in RULES)
+"""Rules that the report asks by itself."""
 _COLOURS = re.compile(r"<\{%.*?%\}>|\x1b\[[0-9;]*m")
 _NOT_RUN = re.compile(r"can't run policy '.*' during preview: ")
 """How a pack says that a value is not known yet (pulumi_policy/policy.py); the engine calls it an advisory violation."""
@@ -163,7 +165,7 @@ def _joined(
 ) -> Iterator[PolicyResult]:
     for one in engine:
         key = one.rule, one.urn
-        if one.pack != NAME or one.outcome != "undecided" or key in open_ones:
+        if one.pack != NAME or one.outcome != "undecided" or one.rule not in _ASKED or key in open_ones:
             yield one
         elif key in decided:
             yield decided[key]

@@ -108,6 +108,9 @@ def test_the_report_decides_what_the_pack_could_not() -> None:
     assert (decided.outcome, decided.urn) == ("failed", route.urn)
     quiet = step(ROUTE, {"spec": {"rules": [{"backendRefs": [{"name": "a"}]}]}}, {"spec": {"rules": [{"backendRefs": [{"name": "a"}]}]}})
     assert [one.outcome for one in joined([left_open], rules_on("dev", [quiet]))] == ["passed"]
+    # Nobody has asked this one again.
+    other = PolicyResult("dev", "modelway", "private-api-server", "undecided", "mandatory", urn=route.urn)
+    assert joined([other], own) == (other,)
     assert joined([], own) == own
     others = PolicyResult("dev", "others", "x", "passed")
     assert joined([others], own) == (others, *own)
