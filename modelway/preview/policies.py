@@ -7,12 +7,12 @@ remediations are left out: a rule that remediates nothing is listed as passed th
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from typing import Literal
 
 from modelway.preview.changeset import Diagnostic, PolicyResult
 from modelway.preview.resources import Step
 from modelway.redaction import masked
-from modelway.rules import catalogue
 from modelway.rules.pack import NAME, RULES
 from modelway.rules.stack import StackRule
 from modelway.rules.subjects import Rule, Subject
@@ -28,8 +28,7 @@ _LEVELS: Mapping[str, Enforcement] = {
     "disabled": "disabled",
     "none": "disabled",
 }
-_OURS: Mapping[str, Rule | StackRule] = {rule.id: rule for rule in catalogue.RULES}
-_ASKED = frozenset(rule.id for rule in RULES)
+_ASKED: Mapping[str, Rule] = {rule.id: rule for rule in RULES}
 """Rules that the report asks by itself."""
 _COLOURS = re.compile(r"<\{%.*?%\}>|\x1b\[[0-9;]*m")
 _NOT_RUN = re.compile(r"can't run policy '.*' during preview: ")
@@ -76,7 +75,7 @@ def _violation(stack: str, event: Mapping[str, object]) -> PolicyResult:
         message = f"{unknown[1]} is not known before the update" if unknown else message[undecided.end() :]
         # What could not be asked is reported as an advice, whatever the rule is.
         level = _level_of(pack, rule, level)
-        severity = severity or (_OURS[rule].severity if pack == NAME and rule in _OURS else "")
+        severity = severity or (_in_pack()[rule].severity if pack == NAME and rule in _in_pack() else "")
     urn = _text(event, "resourceUrn")
     return PolicyResult(stack, pack, rule, "undecided" if undecided else "failed", level, severity, urn=urn, message=masked(message))
 
@@ -91,10 +90,20 @@ def _remediation(stack: str, event: Mapping[str, object]) -> PolicyResult:
 
 
 def _level_of(pack: str, rule: str, otherwise: Enforcement = "advisory") -> Enforcement:
-    if pack == NAME and rule in _OURS:
+    if pack == NAME and rule in _in_pack():
+        from modelway.rules.catalogue import level
+
         # What binds by the tier alone is told as advice here: which environment the stack belongs to is not asked.
-        return catalogue.level(_OURS[rule], None)
+        return level(_in_pack()[rule], None)
     return otherwise
+
+
+@cache
+def _in_pack() -> Mapping[str, Rule | StackRule]:
+    """The rules of the project's own pack. A report without it does not wait for them."""
+    from modelway.rules.catalogue import RULES as ALL
+
+    return {rule.id: rule for rule in ALL}
 
 
 class Ruling:
@@ -119,7 +128,7 @@ class Ruling:
 
     def results(self) -> tuple[PolicyResult, ...]:
         """What failed or is undecided, resource by resource, then how often each rule passed."""
-        counted = (self._result(_OURS[name], "passed", count=count) for name, count in sorted(self._passed.items()))
+        counted = (self._result(_ASKED[name], "passed", count=count) for name, count in sorted(self._passed.items()))
         return (*self._found, *counted)
 
     def _note(self, rule: Rule, urn: str, verdict: Verdict) -> None:
@@ -136,7 +145,7 @@ class Ruling:
                 pass
 
     def _result(
-        self, rule: Rule | StackRule, outcome: Literal["passed", "failed", "undecided"], urn: str = "", message: str = "", count: int = 1
+        self, rule: Rule, outcome: Literal["passed", "failed", "undecided"], urn: str = "", message: str = "", count: int = 1
     ) -> PolicyResult:
         # Who asks for a pack makes its rules binding; a report that asks them by itself advises.
         return PolicyResult(self._stack, NAME, rule.id, outcome, "advisory", rule.severity, count, urn, message)
