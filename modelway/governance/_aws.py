@@ -22,6 +22,8 @@ ATTEMPTS = 8
 """Of each call, with pauses that grow to 20 seconds."""
 AT_ONCE = 16
 """Entries that are read at the same time."""
+MAX_MESSAGE = 4096
+"""Bytes that KMS takes as they are; of more it takes the SHA-256. Source: AWS KMS API, Sign."""
 
 _CONFIG = Config(
     retries={"mode": "standard", "total_max_attempts": ATTEMPTS}, connect_timeout=10, read_timeout=60, max_pool_connections=AT_ONCE
@@ -118,10 +120,14 @@ class KmsKey:
         self.id, self.public = id_of(info), pem(info)
 
     def sign(self, message: bytes) -> bytes:
-        digest = hashlib.sha256(message).digest()
+        whole = len(message) <= MAX_MESSAGE
         with _explained(self._arn, "kms:Sign", WrongKey):
-            # A message of more than 4096 bytes is not taken as it is.
-            answer = self._client.sign(KeyId=self._arn, Message=digest, MessageType="DIGEST", SigningAlgorithm="ECDSA_SHA_256")
+            answer = self._client.sign(
+                KeyId=self._arn,
+                Message=message if whole else hashlib.sha256(message).digest(),
+                MessageType="RAW" if whole else "DIGEST",
+                SigningAlgorithm="ECDSA_SHA_256",
+            )
         return lowered(bytes(answer["Signature"]))
 
 

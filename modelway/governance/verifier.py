@@ -368,6 +368,8 @@ def read_keys(content: bytes) -> tuple[Key, ...]:
 def _key(said: dict[str, str]) -> Key:
     if set(said) != {"name", "project", "public", "from", "until"}:
         raise NoKeys(f"a key has name, project, public, from and until, and not {', '.join(sorted(said))}")
+    if not all(isinstance(value, str) for value in said.values()):
+        raise TypeError("what a key has is text")
     since, until = (datetime.fromisoformat(said[name]) for name in ("from", "until"))
     if since.tzinfo is None or until.tzinfo is None or since >= until:
         raise NoKeys(f"key {said['name']!r}: from and until need a time zone, like 2026-01-01T00:00:00Z, and from is before until")

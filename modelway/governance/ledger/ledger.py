@@ -129,7 +129,7 @@ class Ledger:
             content = _signed_entry(statement, signer, {**place, "time": stamp(max(now, last.time))})
             if len(content) > verifier.MAX_BYTES:
                 raise UnfitStatement(f"the entry would have {len(content):,} bytes; {_SMALLER}")
-            entry = self._after(last, self.read_entry(last.sequence + 1, content))
+            entry = self._own(last, content)
             if self._store.create(f"{ENTRIES}{file_name(entry.sequence)}", content):
                 break
             attempt += 1
@@ -204,6 +204,15 @@ class Ledger:
             raise Damaged(f"{self.address}: {ENTRIES}{file_name(entry.sequence)} does not follow the entry before it. {failures.LOOK}")
         return entry
 
+    def _own(self, last: Entry, content: bytes) -> Entry:
+        """What is about to be written, held against what it has to be: a key that signs something else must not leave it here."""
+        try:
+            return self._after(last, verifier.read_entry(content, self._keys, self.project, made))
+        except Broken as broken:
+            raise WrongKey(
+                f"{self.address}: what was to be entry {last.sequence + 1} would not hold: {broken.text}. Sign with another key."
+            ) from None
+
     def _move_head(self, entry: Entry, signer: Signer) -> None:
         """The head names this entry or a later one."""
         new = _signed_head(Head(entry.ledger, self.project, entry.sequence, entry.hash), signer)
@@ -234,15 +243,16 @@ def _signed_entry(statement: Mapping[str, object], signer: Signer, place: Mappin
     held = {**place, "version": verifier.VERSION, "entry": secrets.token_hex(16)}
     predicate = statement["predicate"]
     assert isinstance(predicate, Mapping)
-    return _signed({**statement, "predicate": {**predicate, "ledger": held}}, verifier.STATEMENT, signer)
+    return sealed({**statement, "predicate": {**predicate, "ledger": held}}, verifier.STATEMENT, signer)
 
 
 def _signed_head(head: Head, signer: Signer) -> bytes:
     value = {"id": head.ledger, "project": head.project, "sequence": head.sequence, "hash": head.hash, "version": verifier.VERSION}
-    return _signed(value, verifier.HEAD, signer)
+    return sealed(value, verifier.HEAD, signer)
 
 
-def _signed(value: object, kind: str, signer: Signer) -> bytes:
+def sealed(value: object, kind: str, signer: Signer) -> bytes:
+    """A file of a ledger: a DSSE envelope with the value as its payload. Raises UnfitStatement for what is no JSON."""
     try:
         payload = canonical(value)
     except (ValueError, TypeError, RecursionError) as fault:
