@@ -205,6 +205,12 @@ def checking() -> list[float]:
     return [float(figure) for figure in subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()]
 
 
+def pack() -> float:
+    """Seconds that the policy pack takes to start and to answer, of tests/support/pack_cost.py."""
+    command = [sys.executable, "-m", "tests.support.pack_cost"]
+    return sum(float(figure) for figure in subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split())
+
+
 PARSING = """
 import gc, json, sys, time
 gc.set_threshold(50_000)
@@ -276,6 +282,7 @@ MEASURES = {
     "report": Measure("report of 10,000 changes, processor time, to `json.loads` of its digest", 1.3, "×", lambda: reporting()[0]),
     "report-memory": Measure("the same, memory of the process, to the size of the digest", 2, "×", lambda: reporting()[1]),
     "report-start": Measure("`modelway report --help`", 0.35, "s", lambda: best([MODELWAY, "report", "--help"])),
+    "pack": Measure("policy pack, start and answers for 300 resources", 1.5, "s", pack),
     "tests": Measure("`make test` with a warm cache", 8 * 60, "s", lambda: timed(["make", "test"]), slow=True),
 }
 
