@@ -1,5 +1,6 @@
 """What the policy pack costs: prints the seconds that it takes to start, and to answer for each of 300 resources and for all at once."""
 
+import sys
 import time
 from itertools import cycle, islice
 from typing import Any
@@ -33,7 +34,7 @@ def main() -> None:
         for request in each:
             pack.Analyze(request)
         pack.AnalyzeStack(together)
-        print(ready - started, time.monotonic() - ready)
+        sys.stdout.write(f"{ready - started} {time.monotonic() - ready}\n")
 
 
 if __name__ == "__main__":
