@@ -51,8 +51,11 @@ _MANDATORY_FROM: Mapping[Severity, frozenset[Tier | None]] = {
     "low": frozenset(("production",)),
 }
 
-_IN_PRODUCTION = frozenset(
-    ("cluster-not-deleted-by-mistake", "repository-force-delete", "bucket-force-destroy", "key-deletion-window"),
+IN_PRODUCTION = frozenset(
+    (
+        *("bucket-force-destroy", "cluster-not-deleted-by-mistake", "inference-service-replicas", "key-deletion-window"),
+        *("load-balancer-deletion", "managed-endpoint-instances", "repository-force-delete", "secret-recovery-window"),
+    )
 )
 """Rules that bind in production and nowhere else, whatever their severity: what was made to be tried is thrown away again."""
 
@@ -60,7 +63,7 @@ _IN_PRODUCTION = frozenset(
 def level(rule: AnyRule, tier: Tier | None) -> Level:
     """Whether what does not pass is refused, or told, in an environment of that tier; None where the tier is not known, which is as in
     development."""
-    binds = tier == "production" if rule.id in _IN_PRODUCTION else tier in _MANDATORY_FROM[rule.severity]
+    binds = tier == "production" if rule.id in IN_PRODUCTION else tier in _MANDATORY_FROM[rule.severity]
     return "mandatory" if binds else "advisory"
 
 

@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 
-from modelway.rules.catalogue import ALL, DECLARED, IDS, RULES, TIERS, code_of, level, named
+from modelway.rules.catalogue import ALL, DECLARED, IDS, IN_PRODUCTION, RULES, TIERS, code_of, level, named
 from modelway.rules.configured import ConfigurationRule
 from modelway.rules.exceptions import Grant
 from modelway.rules.judging import Broken, Finding, all_asked, asked, excepted, judged
@@ -117,6 +117,11 @@ def test_levels_by_severity_and_tier() -> None:
         "medium": ["adv", "man", "man", "adv"],
         "low": ["adv", "adv", "man", "adv"],
     }
+
+
+@pytest.mark.parametrize("name", sorted(IN_PRODUCTION))
+def test_some_bind_in_production_alone(name: str) -> None:
+    assert [level(IDS[name], tier) for tier in (*TIERS, None)] == ["advisory", "advisory", "mandatory", "advisory"]
 
 
 def test_rules_are_found_by_id_and_code() -> None:
