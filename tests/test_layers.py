@@ -89,6 +89,8 @@ RULES: dict[str, tuple[set[str], set[str]]] = {
     "modelway.cli.doctor": ({"modelway", "toolchain"}, {"typer", "click", "rich"}),
     "components": ({"components"}, PULUMI),
     "stacks": ({"modelway.architecture", "modelway.errors", "components", "stacks"}, PULUMI),
+    # It stands in for the engine, whose messages it reads.
+    "stacks.rendering": ({"modelway.architecture", "modelway.errors", "stacks"}, {*PULUMI, "google.protobuf"}),
     "stacks.arguments": ({"modelway", "stacks.arguments"}, set()),
     "policy": ({"modelway.architecture", "modelway.rules", "modelway.errors", "policy"}, {"pulumi", "pulumi_policy"}),
     "localcloud": (

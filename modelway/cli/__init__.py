@@ -48,6 +48,7 @@ VERBS = (
     Verb("bootstrap", "Prepare an account: a place for state, roles for CI.", "modelway.cli.bootstrap"),
     Verb("up", "Bring an environment up: its stacks, in order.", "modelway.cli.up"),
     Verb("apply", "Bring a stack up as a reviewed plan says.", "modelway.cli.apply"),
+    Verb("release", "What was released, by whom, and what was live when.", "modelway.cli.release"),
     Verb("ask", "Ask a model what its contract's sample asks.", "modelway.cli.ask"),
     Verb("dashboards", "Write dashboards, or put them into Managed Grafana.", "modelway.cli.dashboards"),
     Verb("destroy", "Take an environment down: its stacks, in reverse order.", "modelway.cli.destroy"),
