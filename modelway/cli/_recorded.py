@@ -1,16 +1,13 @@
 """How releases are told, and what a release is recorded from."""
 
-import hashlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from modelway.errors import WrongUsage
 
 if TYPE_CHECKING:
-    from modelway.governance.record import Approval, Policy, Record
+    from modelway.governance.record import Policy, Record, Share
     from modelway.governance.recording import ReadBack
     from modelway.governance.releases import Release
 
@@ -18,27 +15,10 @@ DIGITS = 12
 """Hex digits that are shown of a digest."""
 
 
-class _Exception(msgspec.Struct):
-    in_force: bool
-
-
-class _Finding(msgspec.Struct):
-    rule: str
-    verdict: str
-    where: str
-    exception: _Exception | None
-
-
-class _Verdicts(msgspec.Struct):
-    of: str
-    findings: list[_Finding]
-    exit_code: int
-
-
 def row(release: "Release") -> str:
     """One release in a line."""
     record = release.record
-    shares = ", ".join(_share(model.model, share.version, share.percent, share.copied, share.header) for model, share in record.answering)
+    shares = ", ".join(_share(model.model, share) for model, share in record.answering)
     flags = f"  {len(record.differences)} not as described" if record.differences else ""
     return f"{release.number:>6}  {_shown(record.released)}  {record.stack:<24} {record.commit[:DIGITS]}  {shares or 'no model'}{flags}"
 
@@ -63,9 +43,12 @@ def page(release: "Release", signer: str) -> Iterator[str]:
     for model in record.models:
         yield f"  {model.model}, {model.presence}, risk {model.risk_tier}, owner {model.owner}"
         for share in model.versions:
-            doing = _share("", share.version, share.percent, share.copied, share.header) if share.answers else f"{share.version} waits"
-            yield f"    {doing.strip()}"
+            yield f"    {_share('', share).strip() if share.answers else f'{share.version} waits'}"
             pinned = {"image": share.image, "weights": share.weights, "baseline": share.baseline}
+            if share.found is not None:
+                pinned["found"] = (
+                    f"image {share.found.image}, weights {f'sha256:{share.found.weights}' if share.found.weights else 'not told'}"
+                )
             pinned["contract"] = f"{share.contract}@sha256:{share.contract_sha256}"
             yield from (f"      {name:<9} {value}" for name, value in pinned.items() if value)
             if share.metrics:
@@ -79,19 +62,25 @@ def page(release: "Release", signer: str) -> Iterator[str]:
 
 def as_data(release: "Release") -> dict[str, object]:
     """The same as JSON."""
+    from modelway.governance.record import plain
+
     return {
         "number": release.number,
         "entry_sha256": release.entry.hash,
         "key": release.entry.key,
-        "record": msgspec.to_builtins(release.record),
+        "record": plain(release.record),
     }
 
 
 def answering(record: "Record") -> Iterator[str]:
-    """What answers, and what it is, a line each."""
+    """What answers, and what it is, a line each: as it was found, or as described where nobody could look."""
     for model, share in record.answering:
-        yield f"  {_share(model.model, share.version, share.percent, share.copied, share.header)}"
-        yield f"    image {share.image.rpartition('@')[2]}, weights {share.weights.rpartition('@')[2]}"
+        yield f"  {_share(model.model, share)}{'' if share.found else ', as described: the state does not tell'}"
+        image, weights = share.image.rpartition("@")[2], share.weights.rpartition("@")[2]
+        if share.found is not None:
+            image, weights = share.found.image, f"sha256:{share.found.weights}" if share.found.weights else f"{weights}, as described"
+        yield f"    image {image}"
+        yield f"    weights {weights}"
 
 
 def read_back(file: Path) -> "ReadBack":
@@ -112,40 +101,6 @@ def read_back(file: Path) -> "ReadBack":
 STACK_REFERENCE = "pulumi:pulumi:StackReference"
 
 
-def policy_in(file: Path, stack: str) -> "Policy":
-    """The verdicts in a file of `modelway policy check --json`. Raises WrongUsage for another, or of another stack."""
-    from modelway.governance.record import Finding, Policy
-
-    content = file.read_bytes()
-    try:
-        told = msgspec.json.decode(content, type=_Verdicts)
-    except msgspec.DecodeError as fault:
-        raise WrongUsage(f"{file} is not what `modelway policy check --json` writes: {fault}.") from None
-    if told.of != stack:
-        raise WrongUsage(f"{file} has verdicts of {told.of}, and the release is of {stack}.")
-    others = [
-        Finding(one.rule, one.where, "EXCEPTED" if one.exception and one.exception.in_force else one.verdict)
-        for one in told.findings
-        if one.verdict != "PASS"
-    ]
-    return Policy(hashlib.sha256(content).hexdigest(), told.exit_code, len(told.findings) - len(others), others)
-
-
-def approvals_in(file: Path) -> "list[Approval]":
-    """The approvals in a JSON file: a list of {"who", "when", "proof"}. Raises WrongUsage."""
-    from modelway.governance.record import Approval
-
-    try:
-        return msgspec.json.decode(file.read_bytes(), type=list[Approval])
-    except msgspec.DecodeError as fault:
-        raise WrongUsage(f'{file} is no list of approvals, [{{"who": …, "when": …, "proof": …}}]: {fault}.') from None
-
-
-def sha256_of(file: Path) -> str:
-    """Of a file, in hex."""
-    return hashlib.sha256(file.read_bytes()).hexdigest()
-
-
 def changed(labels: tuple[str, str], found: Mapping[str, tuple[str, str]]) -> Iterator[str]:
     """What differs between two things, by where it is."""
     yield f"{' → '.join(labels)}: {len(found) or 'no'} difference{'s' if len(found) != 1 else ''}"
@@ -154,11 +109,12 @@ def changed(labels: tuple[str, str], found: Mapping[str, tuple[str, str]]) -> It
         yield f"  {'+' if not before else '-' if not after else '~'} {name}  {' → '.join(one for one in (before, after) if one)}"
 
 
-def _share(model: str, version: str, percent: int, copied: int, header: str | None) -> str:
+def _share(model: str, share: "Share") -> str:
+    percent, copied = (share.found.percent, share.found.copied) if share.found else (share.percent, share.copied)
     doing = [f"{percent}%"] if percent else []
     doing += [f"copies of {copied}%"] if copied else []
-    doing += [f"requests with {header}"] if header else []
-    return f"{model} {version} {' and '.join(doing)}"
+    doing += [f"requests with {share.header}"] if share.header else []
+    return f"{model} {share.version} {' and '.join(doing) or 'nothing'}"
 
 
 def _policy(policy: "Policy | None") -> str:

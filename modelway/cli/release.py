@@ -54,6 +54,7 @@ def record(
 
     from modelway.cli import _recorded
     from modelway.cli._ledgers import opened, trusted
+    from modelway.governance.given import approvals_in, policy_in, sha256_of
     from modelway.governance.ledger import begun, signer
     from modelway.governance.ledger.store import store_at
     from modelway.governance.recording import Given, Source, record_of
@@ -64,9 +65,9 @@ def record(
     signs = signer(key)
     ledger = None if begin else opened(address, keys)
     given = Given(
-        _recorded.sha256_of(plan) if plan else None,
-        _recorded.policy_in(policy, stack) if policy else None,
-        _recorded.approvals_in(approvals) if approvals else (),
+        sha256_of(plan) if plan else None,
+        policy_in(policy, stack) if policy else None,
+        approvals_in(approvals) if approvals else (),
     )
     with _environments.faults_from_here():
         of = released(stack, _environments.existing(environments))

@@ -6,7 +6,7 @@ The state holds what providers read from cluster and cloud when the update ended
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from modelway.governance.record import Model
+from modelway.governance.record import Found, Model
 
 DEPLOYMENT = "kubernetes:apps/v1:Deployment"
 ROUTE = "kubernetes:gateway.networking.k8s.io/v1:HTTPRoute"
@@ -69,6 +69,15 @@ def read_back(resources: Sequence[Held]) -> Live:
     return live
 
 
+def found(live: Live, model: str, version: str) -> Found | None:
+    """What is known of a version."""
+    key = (model, version)
+    if key not in live.images or model in live.elsewhere:
+        return None
+    percent, copied = (by_service.get(model, {}).get(live.services[key], 0) for by_service in (live.shares, live.copies))
+    return Found(live.images[key], live.weights.get(key), percent, copied)
+
+
 def differences(models: Sequence[Model], live: Live) -> list[str]:
     """Where what is live is not what is described, a line each."""
     return [line for model in models for line in _of_model(model, live)] + [
@@ -99,17 +108,15 @@ def _of_model(model: Model, live: Live) -> Iterator[str]:
     for share in model.versions:
         if not share.answers:
             continue
-        key = (model.model, share.version)
-        where = f"{model.model} {share.version}"
-        if key not in live.images:
+        where, read = f"{model.model} {share.version}", share.found
+        if read is None:
             yield f"{where}: described to answer, and not in the state"
             continue
-        for what, found, pinned in (("image", live.images[key], share.image), ("weights", live.weights.get(key), share.weights)):
-            wanted, digest = pinned.rpartition("@sha256:")[2], (found or "").removeprefix("sha256:")
-            if found is not None and digest != wanted:
+        for what, told, pinned in (("image", read.image, share.image), ("weights", read.weights, share.weights)):
+            wanted, digest = pinned.rpartition("@sha256:")[2], (told or "").removeprefix("sha256:")
+            if told is not None and digest != wanted:
                 yield f"{where}: {what} sha256:{wanted[:12]} is described, and {f'sha256:{digest[:12]}' if digest else 'none'} is live"
-        for what, asked, by_service in (("requests", share.percent, live.shares), ("copies", share.copied, live.copies)):
-            percent = by_service.get(model.model, {}).get(live.services[key], 0)
+        for what, asked, percent in (("requests", share.percent, read.percent), ("copies", share.copied, read.copied)):
             if percent != asked:
                 yield f"{where}: {asked}% of {what} are described, and {percent}% are live"
 

@@ -24,6 +24,17 @@ class NotARecord(ModelwayError):
     """What was read is no release record, or one of a form that is not known here."""
 
 
+class Found(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the state said of a version after the update."""
+
+    image: str
+    """Digest, with sha256:."""
+    weights: str | None
+    """SHA-256 in hex; None where its server is not told which digest they have."""
+    percent: int
+    copied: int
+
+
 class Share(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One version of a model and what it does."""
 
@@ -45,11 +56,13 @@ class Share(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """NAME: VALUE of the header whose requests it answers; None where it answers none by a header."""
     metrics: dict[str, float]
     """What was reached when its contract was written, by metric."""
+    found: Found | None
+    """None where the state has no such version, or does not tell."""
 
     @property
     def answers(self) -> bool:
-        """Whether it gets requests, or copies of them."""
-        return bool(self.percent or self.copied or self.header)
+        """Whether it gets requests or copies of them, as described or as found."""
+        return bool(self.percent or self.copied or self.header or (self.found and (self.found.percent or self.found.copied)))
 
 
 class Model(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -146,6 +159,11 @@ class Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return [(model, share) for model in self.models for share in model.versions if share.answers]
 
 
+def plain(record: Record) -> dict[str, Any]:
+    """The record as JSON has it."""
+    return dict(msgspec.to_builtins(record))
+
+
 def canonical(value: object) -> bytes:
     """Data as JSON in the one form that hashes are made of."""
     return json.dumps(msgspec.to_builtins(value), sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode(
@@ -170,7 +188,7 @@ def statement(record: Record) -> dict[str, Any]:
     # A stack without models has the resources themselves for a subject; a statement without one is none.
     listed = [{"name": name, "digest": {"sha256": digest}} for name, digest in sorted(subjects)]
     graph = {"name": f"{record.stack}/graph", "digest": {"sha256": record.graph_sha256}}
-    return {"_type": STATEMENT, "subject": [graph, *listed], "predicateType": PREDICATE, "predicate": msgspec.to_builtins(record)}
+    return {"_type": STATEMENT, "subject": [graph, *listed], "predicateType": PREDICATE, "predicate": plain(record)}
 
 
 def is_release(read: Mapping[str, object]) -> bool:

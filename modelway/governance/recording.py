@@ -8,7 +8,7 @@ from modelway.architecture import Environment, layout
 from modelway.architecture import Model as Described
 from modelway.errors import ModelwayError
 from modelway.governance import live
-from modelway.governance.live import Held
+from modelway.governance.live import Held, Live
 from modelway.governance.record import Approval, Model, Policy, Record, Share, Toolchain, hashed
 
 
@@ -84,8 +84,8 @@ def record_of(
             raise NoRelease(
                 f"{approval.who} approved what they wrote themselves, commit {source.commit[:12]}: somebody else has to approve it."
             )
-    models = [_model(model, environment, source) for model in _of_stack(environment, state.stack)]
     read = live.read_back(list(state.resources.values()))
+    models = [_model(model, environment, source, read) for model in _of_stack(environment, state.stack)]
     return Record(
         project=project,
         environment=environment.environment,
@@ -118,7 +118,7 @@ def _of_stack(environment: Environment, stack: str) -> list[Described]:
     return [model for _, model in sorted(environment.models.items()) if owner[1] in (None, model.team)]
 
 
-def _model(model: Described, environment: Environment, source: Source) -> Model:
+def _model(model: Described, environment: Environment, source: Source, read: Live) -> Model:
     traffic = model.traffic
     shares, copied = (traffic.shares, traffic.copied) if traffic is not None else ({}, {})
     headers = {one.version: f"{one.header.name}: {one.header.value}" for one in traffic.split if one.header} if traffic is not None else {}
@@ -136,6 +136,7 @@ def _model(model: Described, environment: Environment, source: Source) -> Model:
             metrics={
                 metric.name: metric.reference for metric in environment.contracts[version.contract].metrics if metric.reference is not None
             },
+            found=live.found(read, model.model, name),
         )
         for name, version in sorted(model.versions.items())
     ]
