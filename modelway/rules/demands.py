@@ -52,7 +52,7 @@ class Demand:
                 return wrong(found, "a number")
             case int() | float() as number:
                 value = number
-            case str(text) if text.isascii() and text.isdecimal() and len(text) < 10:
+            case str(text) if text.isdecimal() and len(text) < 10:
                 value = int(text)
             case _:
                 return wrong(found, "a number")

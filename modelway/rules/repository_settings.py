@@ -80,21 +80,19 @@ def _judge_scanning(resources: Sequence[Resource]) -> Mapping[str, Verdict]:
 
 
 def _scanned(whole: Whole, registries: Sequence[Resource]) -> Iterator[Judged]:
-    found = one(whole.resource.subject.properties, "imageScanningConfiguration.scanOnPush")
-    own = _SCANNED.is_on(found)
     near = [registry for registry in registries if _is_of_region(registry, whole.resource)]
     judged = [_scans(registry, one(whole.resource.subject.properties, "name")) for registry in near]
     if True in judged:
         yield None
     elif unknown := [each for each in judged if isinstance(each, Undecided)]:
         yield from unknown
-    elif any(at(registry, "scanType").value == "ENHANCED" for registry in near) and not isinstance(own, Undecided | Unreadable):
+    elif any(at(registry, "scanType").value == "ENHANCED" for registry in near):
         # What a repository says itself is not looked at then
         # (docs.aws.amazon.com/AmazonECR/latest/userguide/image-scanning-enhanced.html).
         path = at(near[0], "rules").path
         yield Evidence(path, "no filter for this repository", _SCANNED.says, "Add a filter that its name matches.")
     else:
-        yield own
+        yield _SCANNED.is_on(one(whole.resource.subject.properties, "imageScanningConfiguration.scanOnPush"))
 
 
 def _scans(registry: Resource, name: Found) -> bool | Undecided:

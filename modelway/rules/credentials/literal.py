@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 
+from modelway.rules.belonging import under
 from modelway.rules.expecting import Judged, items
 from modelway.rules.properties import Found, Missing, below, look, one
 from modelway.rules.subjects import Rule, Subject, text_of, verdict, wrong
@@ -27,6 +28,12 @@ _VARIABLES: Mapping[str, tuple[str, ...]] = {
     "kubernetes:core/v1:ConfigMap": ("data",),
 }
 """Where names and values of variables stand, by type."""
+_SERVICE = "kubernetes:serving.kserve.io/v1beta1:InferenceService"
+_OF_SERVICES = tuple(
+    f"spec.{part}.{path}"
+    for part in ("predictor", "transformer", "explainer")
+    for path in ("model.env.*", "containers.*.env.*", "initContainers.*.env.*")
+)
 _KEPT: Mapping[str, tuple[str, ...]] = {
     "aws:docdb/cluster:Cluster": ("masterPassword",),
     "aws:elasticache/replicationGroup:ReplicationGroup": ("authToken",),
@@ -58,18 +65,25 @@ def _variables(subject: Subject) -> Iterator[Judged]:
     for path in _VARIABLES.get(subject.type, ()):
         for found in look(subject.properties, path):
             yield from _of_names(found)
-    if (pod := pod_of(subject)) is None:
-        return
-    for container in containers(subject, pod):
-        if not isinstance(container, str):
-            yield container
-            continue
-        for variable in items(subject.properties, f"{container}.env"):
-            if not isinstance(variable, Found):
-                yield variable
+    for path in _OF_SERVICES if subject.type == _SERVICE else ():
+        for found in look(subject.properties, path):
+            if not isinstance(found.value, Missing):
+                yield _of_item(found)
+    if (pod := pod_of(subject)) is not None:
+        for container in containers(subject, pod):
+            if not isinstance(container, str):
+                yield container
                 continue
-            name = text_of(one(subject.properties, f"{variable.path}.name"))
-            yield _of_variable(name if isinstance(name, str) else "", one(subject.properties, f"{variable.path}.value"))
+            for variable in items(subject.properties, f"{container}.env"):
+                yield _of_item(variable) if isinstance(variable, Found) else variable
+
+
+def _of_item(variable: Found) -> Judged:
+    """An item of a list of variables, as containers have them."""
+    if isinstance(variable.value, Unknown):
+        return Undecided((variable.path,))
+    name = text_of(under(variable, "name"))
+    return _of_variable(name if isinstance(name, str) else "", under(variable, "value"))
 
 
 def _of_names(variables: Found) -> Iterator[Judged]:
@@ -118,7 +132,7 @@ def _kept(subject: Subject) -> Iterator[Judged]:
 def _is_marked(found: Found, *, known: bool) -> Judged:
     if found.secret:
         return None
-    if isinstance(found.value, Unknown) or not known:
+    if not known:
         return Undecided((found.path,))
     value = text_of(found)
     return Evidence(found.path, "not marked", _MARKED, _WAY_TO_MARK) if isinstance(value, str) else value
@@ -146,7 +160,7 @@ VARIABLES = Rule(
     why="Variables are shown by every tool that shows the program, written to its logs, and copied with it.",
     severity="critical",
     sources=("SEC-01", "CKV_K8S_35", "CIS-EKS 4.4.1", "NIST IA-5"),
-    applies=lambda type_: type_ in _VARIABLES or has_pods(type_),
+    applies=lambda type_: type_ in _VARIABLES or type_ == _SERVICE or has_pods(type_),
     judge=_judge_variables,
 )
 KEPT = Rule(
