@@ -47,12 +47,9 @@ def _judged(network: Whole, with_nat: set[str], elsewhere: Sequence[str]) -> Ite
             elif isinstance(service, Unreadable):
                 yield service
     missing = [service for service in _NEEDED if service not in by_service]
-    if not missing:
-        yield None
-    elif doubtful:
-        yield Undecided(tuple(doubtful))
-    else:
-        yield Evidence("VpcEndpoint", f"none for {', '.join(missing)}", _REACHED.says, _REACHED.way_out)
+    if missing:
+        none = Evidence("VpcEndpoint", f"none for {', '.join(missing)}", _REACHED.says, _REACHED.way_out)
+        yield Undecided(tuple(doubtful)) if doubtful else none
     for service in _NEEDED:
         # Of several for one service it is enough that one answers.
         judged = by_service.get(service, [])

@@ -79,10 +79,7 @@ def _denies(policy: Resource, direction: str) -> bool | Undecided | Unreadable:
     kinds = at(policy, "spec.policyTypes")
     if isinstance(kinds.value, Missing):
         # Without it a policy is about Ingress, and about Egress where it has rules for that.
-        rules = at(policy, "spec.egress")
-        if direction == "Egress" and isinstance(rules.value, Unknown):
-            return Undecided((rules.path,))
-        return direction == "Ingress" or not _is_empty(rules)
+        return direction == "Ingress" or not _is_empty(at(policy, "spec.egress"))
     unclear: Undecided | Unreadable | None = None
     for item in items_at(policy, "spec.policyTypes"):
         kind = text_of(item) if isinstance(item, Found) else item

@@ -37,7 +37,7 @@ def _judged(subject: Subject) -> Iterator[Judged]:
 def _from(properties: Mapping[str, object], at: str, sources: tuple[str, ...]) -> Iterator[Judged]:
     """What is said of one rule that lets in; nothing where it is not about one of the two web ports, or not about everybody."""
     first, last = (one(properties, f"{at}{name}").value for name in ("fromPort", "toPort"))
-    if first != last or isinstance(first, bool) or first not in (_TLS, _PLAIN):
+    if first != last or first not in (_TLS, _PLAIN):
         return
     for found in chain.from_iterable(look(properties, f"{at}{source}") for source in sources):
         yield from _source(found, plain=first == _PLAIN)
