@@ -81,8 +81,7 @@ REPLICAS = Rule(
     id="inference-service-replicas",
     says=_SEVERAL.says,
     why="With one, every node that is drained takes the model away; with none, the first request waits for its start.",
-    # In development none at all may be what is wanted: there it is said and blocks nothing.
-    severity="medium",
+    severity="high",
     sources=("KS-01", "NIST CP-10"),
     applies=is_service,
     judge=_judge_replicas,

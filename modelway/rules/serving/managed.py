@@ -141,8 +141,7 @@ INSTANCES = Rule(
     id="managed-endpoint-instances",
     says=_SEVERAL.says,
     why="One instance is in one zone, and is gone whenever SageMaker patches it.",
-    # In development one is enough: there it is said and blocks nothing.
-    severity="medium",
+    severity="high",
     sources=("SM-02", "FSBP SageMaker.4", "NIST CP-10"),
     applies=lambda type_: type_ == CONFIGURATION,
     judge=_judge_instances,
