@@ -53,8 +53,9 @@ _MANDATORY_FROM: Mapping[Severity, frozenset[Tier | None]] = {
 
 IN_PRODUCTION = frozenset(
     (
-        *("bucket-force-destroy", "cluster-not-deleted-by-mistake", "inference-service-replicas", "key-deletion-window"),
-        *("load-balancer-deletion", "managed-endpoint-instances", "repository-force-delete", "secret-recovery-window"),
+        *("bucket-force-destroy", "cluster-not-deleted-by-mistake", "endpoint-watched", "inference-service-replicas", "key-deletion-window"),
+        *("load-balancer-deletion", "log-retention", "managed-endpoint-instances", "protected-for-good", "repository-force-delete"),
+        "secret-recovery-window",
     )
 )
 """Rules that bind in production and nowhere else, whatever their severity: what was made to be tried is thrown away again."""

@@ -72,7 +72,7 @@ WINDOW = Rule(
     says=_CALLED_BACK.says,
     why="Without the key everything that is encrypted under it is lost, and that is found out weeks later.",
     # Development is thrown away with its keys, as soon as KMS lets it: there it is said and blocks nothing.
-    severity="medium",
+    severity="high",
     sources=("KMS-01", "FSBP KMS.3", "NIST CP-9"),
     applies=lambda type_: type_ in _ENABLED,
     judge=_judge_window,

@@ -108,7 +108,7 @@ DELETION = Rule(
     says=_KEPT.says,
     why="With it goes the address that callers have.",
     # Development is thrown away with what is in it: there it is said and blocks nothing.
-    severity="medium",
+    severity="high",
     sources=("LB-01", "FSBP ELB.6", "CKV_AWS_150"),
     applies=lambda type_: type_ in _BALANCERS,
     judge=_judge_deletion,

@@ -68,7 +68,7 @@ RETENTION = Rule(
     says=_LONG.says,
     why="Most incidents are found after weeks; what happened then has to be there still.",
     # The Act asks it of systems that are in use, and those are in production: elsewhere it is said and blocks nothing.
-    severity="low",
+    severity="high",
     sources=("LOG-01", "AI Act 19", "AI Act 26(6)", "CKV_AWS_338", "NIST AU-11"),
     applies=lambda type_: type_ == _GROUP,
     judge=_judge_retention,

@@ -96,7 +96,7 @@ DELETION = Rule(
     says=_KEPT.says,
     why="With the repository goes the image that serves, and the one to go back to.",
     # Development is thrown away with what is in it: there it is said and blocks nothing.
-    severity="medium",
+    severity="high",
     sources=("ECR-06", "NIST CP-9"),
     applies=lambda type_: type_ == REPOSITORY,
     judge=_judge_deletion,

@@ -23,11 +23,13 @@ NAMED = {"aws:s3/bucket:Bucket": "bucket", "aws:ecr/repository:Repository": "nam
 
 
 def resources(described: Environment, stack: Recorder, ids: Mapping[str, str]) -> list[Resource]:
-    """As the engine shows them to rules: with the provider's default tags, and ids as AWS has them."""
+    """As the engine shows them to rules: with the provider's default tags, the version of its plugin, and ids as AWS has them."""
 
     def inputs(one: Registered) -> dict[str, object]:
         found = received(real(one.raw))
         assert isinstance(found, dict)
+        if one.type.startswith("pulumi:providers:"):
+            return found | {"version": "7.51.1"}
         return found | ({"tagsAll": {**found.get("tags", {}), "owner": described.owner}} if one.type.startswith("aws:") else {})
 
     def real(value: Any) -> Any:

@@ -139,7 +139,7 @@ DESTROY = Rule(
     says=_KEPT.says,
     why="With the bucket go the weights of every release, and what they could be checked against.",
     # Development is thrown away with what is in it: there it is said and blocks nothing.
-    severity="medium",
+    severity="high",
     sources=("S3-08", "NIST CP-9"),
     applies=lambda type_: type_ in TYPES,
     judge=_judge_destroy,

@@ -45,7 +45,7 @@ RULE = StackRule(
     says="the engine refuses to delete what holds something that cannot be made again",
     why="One wrong stack name or one renamed resource is enough, and a backup is a day old.",
     # Development is made to be thrown away: there, and in staging, it is said and blocks nothing.
-    severity="low",
+    severity="high",
     sources=("GOV-02", "NIST CP-9", "NIST AI RMF MANAGE 2.4"),
     applies=lambda type_: type_ in _LASTING or type_ == _KEY,
     judge=judge,

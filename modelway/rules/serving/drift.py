@@ -163,7 +163,7 @@ WATCHED = StackRule(
     says="a job looks whether the model of an endpoint drifts",
     why="A model whose world has changed answers as fast as ever, and is wrong.",
     # Before production there are no requests that tell anything: there it is said and blocks nothing.
-    severity="low",
+    severity="high",
     sources=("SM-07", "NIST AI RMF MEASURE 2.4", "NIST CA-7"),
     applies=lambda type_: type_ == ENDPOINT or is_service(type_) or is_route(type_),
     judge=judge_endpoints,
