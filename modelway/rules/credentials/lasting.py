@@ -100,7 +100,6 @@ WINDOW = Rule(
     id="secret-recovery-window",
     says=_CALLED_BACK.says,
     why="A password that is gone at once is missed when the next pod starts.",
-    # Development is thrown away and made again under the same names: there it is said and blocks nothing.
     severity="medium",
     sources=("SEC-02", "NIST CP-9"),
     applies=lambda type_: type_ == _SECRET,
