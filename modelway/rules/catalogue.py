@@ -1,20 +1,25 @@
 """All rules, by what they are about, and how strictly each is held."""
 
-import pkgutil
 from collections.abc import Mapping
-from importlib import import_module
-from itertools import chain
 from typing import Literal
 
-from modelway import rules
-from modelway.rules import pack
+from modelway.rules import alarms, keys, load_balancers, logs, pack, principals, repositories, repository_settings, signatures
+from modelway.rules.buckets import access_logs, closing, encrypting, keeping
+from modelway.rules.clusters import access, control_plane, identities, nodes, versions
+from modelway.rules.clusters import protection as cluster_protection
 from modelway.rules.configured import ConfigurationRule
+from modelway.rules.credentials import lasting, literal
 from modelway.rules.declared import clusters as declared_clusters
 from modelway.rules.declared import models as declared_models
 from modelway.rules.declared import oversight as declared_oversight
+from modelway.rules.grants import policies, roles
 from modelway.rules.judging import AnyRule
+from modelway.rules.lifecycle import plugins, protection, replacement
+from modelway.rules.networks import private_endpoints, tenants, watched, web_ports
+from modelway.rules.serving import alert_routes, drift, inference_services, managed, monitor_jobs, notebooks, updates, weights
 from modelway.rules.stack import StackRule
 from modelway.rules.subjects import Rule, Severity
+from modelway.rules.workloads import charts, privileges, rights, running
 
 NAME = pack.NAME
 """Of the policy pack that has them."""
@@ -23,21 +28,50 @@ Level = Literal["mandatory", "advisory"]
 Tier = Literal["development", "staging", "production"]
 TIERS: tuple[Tier, ...] = ("development", "staging", "production")
 
-
-def _groups() -> list[tuple[Rule | StackRule, ...]]:
-    # For as long as the groups are being written; then they are named here.
-    found = []
-    for module in pkgutil.walk_packages(rules.__path__, "modelway.rules."):
-        if module.name in ("modelway.rules.pack", "modelway.rules.catalogue") or module.name.startswith("modelway.rules.declared"):
-            continue
-        try:
-            found.append(getattr(import_module(module.name), "RULES", ()))
-        except Exception:
-            continue
-    return found
-
-
-RULES: tuple[Rule | StackRule, ...] = (*pack.RULES, *dict.fromkeys(chain.from_iterable(_groups())))
+RULES: tuple[Rule | StackRule, ...] = (
+    *pack.RULES,
+    *control_plane.RULES,
+    *versions.RULES,
+    *access.RULES,
+    *nodes.RULES,
+    *cluster_protection.RULES,
+    *identities.RULES,
+    *repositories.RULES,
+    *repository_settings.RULES,
+    *signatures.RULES,
+    *closing.RULES,
+    *keeping.RULES,
+    *encrypting.RULES,
+    *access_logs.RULES,
+    *principals.RULES,
+    *keys.RULES,
+    *literal.RULES,
+    *lasting.RULES,
+    *policies.RULES,
+    *roles.RULES,
+    *web_ports.RULES,
+    *watched.RULES,
+    *private_endpoints.RULES,
+    *tenants.RULES,
+    *load_balancers.RULES,
+    *managed.RULES,
+    *updates.RULES,
+    *monitor_jobs.RULES,
+    *notebooks.RULES,
+    *weights.RULES,
+    *drift.RULES,
+    *alert_routes.RULES,
+    *inference_services.RULES,
+    *privileges.RULES,
+    *running.RULES,
+    *rights.RULES,
+    *charts.RULES,
+    *logs.RULES,
+    *alarms.RULES,
+    *protection.RULES,
+    *replacement.RULES,
+    *plugins.RULES,
+)
 """About resources and whole stacks, in the order in which people are told of them."""
 DECLARED: tuple[ConfigurationRule, ...] = (*declared_clusters.RULES, *declared_models.RULES, *declared_oversight.RULES)
 """About how environments are described."""
@@ -53,9 +87,9 @@ _MANDATORY_FROM: Mapping[Severity, frozenset[Tier | None]] = {
 
 IN_PRODUCTION = frozenset(
     (
-        *("bucket-force-destroy", "cluster-not-deleted-by-mistake", "endpoint-watched", "inference-service-replicas", "key-deletion-window"),
-        *("load-balancer-deletion", "log-retention", "managed-endpoint-instances", "protected-for-good", "repository-force-delete"),
-        "secret-recovery-window",
+        *("bucket-force-destroy", "cluster-not-deleted-by-mistake", "endpoint-watched", "inference-service-replicas"),
+        *("key-deletion-window", "load-balancer-deletion", "log-retention", "managed-endpoint-instances", "protected-for-good"),
+        *("repository-force-delete", "secret-recovery-window"),
     )
 )
 """Rules that bind in production and nowhere else, whatever their severity: what was made to be tried is thrown away again."""

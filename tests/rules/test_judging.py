@@ -1,10 +1,13 @@
 """Asking rules: one that raises harms no other, and exceptions are for one rule and one thing, until their last day."""
 
+import pkgutil
 from collections.abc import Mapping, Sequence
 from datetime import date
+from importlib import import_module
 
 import pytest
 
+from modelway import rules
 from modelway.rules.catalogue import ALL, DECLARED, IDS, IN_PRODUCTION, RULES, TIERS, code_of, level, named
 from modelway.rules.configured import ConfigurationRule
 from modelway.rules.exceptions import Grant
@@ -129,6 +132,23 @@ def test_rules_are_found_by_id_and_code() -> None:
     assert {code_of(one) for one in named("gov-04")} == {"GOV-04"}
     assert not named("no-such-rule")
     assert not named("")
+
+
+def test_no_group_of_rules_is_left_out() -> None:
+    there = {
+        rule
+        for module in pkgutil.walk_packages(rules.__path__, "modelway.rules.")
+        for rule in getattr(import_module(module.name), "RULES", ())
+    }
+    assert there == {*RULES, *DECLARED}
+
+
+def test_every_code_of_the_table_has_a_rule() -> None:
+    numbers = {"EKS": 12, "ECR": 6, "IMG": 2, "S3": 9, "KMS": 2, "SEC": 3, "IAM": 6, "NET": 3, "LB": 1, "SM": 8, "KS": 1, "K8S": 7}
+    numbers |= {"LOG": 2, "MON": 2, "GOV": 6}
+    assert {code_of(one) for one in ALL} - {""} == {
+        f"{group}-{number:02}" for group, last in numbers.items() for number in range(1, last + 1)
+    }
 
 
 def test_every_id_is_of_one_rule() -> None:
