@@ -16,11 +16,13 @@ _ENABLED = {
     "aws:kms/replicaExternalKey:ReplicaExternalKey": "enabled",
 }
 """Where a key is switched off, by type."""
+_YEAR = 365
 _WINDOW_BY_DEFAULT = 30
 _LEAST_WINDOW = 14
 
 _IN_USE = Demand("a key is enabled", "Set it to true: what is encrypted under a key that is off cannot be read.")
 _ROTATION = Demand("a key is rotated", "Set enableKeyRotation to true; what is encrypted already stays readable.")
+_YEARLY = Demand("a key is rotated once a year or more often", "Leave rotationPeriodInDays out, or set it to 365 at most.")
 _CALLED_BACK = Demand(
     f"a key that was deleted can be called back for {_LEAST_WINDOW} days or more",
     f"Set deletionWindowInDays to {_LEAST_WINDOW} at least, better {_WINDOW_BY_DEFAULT}.",
@@ -51,6 +53,7 @@ def _rotated(subject: Subject) -> Iterator[Judged]:
     if any(not isinstance(one(subject.properties, name).value, Missing) for name in ("customKeyStoreId", "xksKeyId")):
         return
     yield _ROTATION.is_on(one(subject.properties, "enableKeyRotation"))
+    yield _YEARLY.is_within(one(subject.properties, "rotationPeriodInDays"), 1, _YEAR, missing=_YEAR)
 
 
 def _judge_window(subject: Subject) -> Verdict:
@@ -60,7 +63,7 @@ def _judge_window(subject: Subject) -> Verdict:
 
 ROTATION = Rule(
     id="key-rotation",
-    says="a key is enabled, and rotated where KMS can do that",
+    says="a key is enabled, and rotated every year where KMS can do that",
     why="A key that never changes makes all that was ever encrypted readable for whoever gets hold of it once.",
     severity="high",
     sources=("KMS-01", "FSBP KMS.4", "CKV_AWS_7", "CKV_AWS_227", "AwsSolutions-KMS5", "NIST SC-12"),

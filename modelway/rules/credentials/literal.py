@@ -17,7 +17,7 @@ _NAME = re.compile(
     r"|(?:secret|api|access|private|auth|account)[-_.]?key|access[-_.]?key[-_.]?id)"
 )
 """Names of variables that hold a secret; one that ends otherwise, such as TOKEN_FILE or TOKEN_TTL, says something about it."""
-_IN_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://[^/\s:@]*:(?!\$\()[^/\s@]+@", re.IGNORECASE)
+_IN_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://[^/\s:@]*:(?!\$[({])[^/\s@]+@", re.IGNORECASE)
 _ACCESS_KEY = re.compile(r"(?<![A-Z0-9])(?:AKIA|ASIA)[A-Z0-9]{16}(?![A-Z0-9])")
 _REFERENCE = re.compile(r"\$\([A-Za-z_][A-Za-z0-9_.-]*\)")
 """How Kubernetes writes the value of another variable."""
