@@ -184,27 +184,44 @@ def verify(
         str | None,
         typer.Option(metavar="PLACE:HASH", help="An entry that was noted before, and has to be there still.", show_default=False),
     ] = None,
+    state: Annotated[
+        Path | None,
+        _file("--state", "What a stack holds now (`pulumi stack export`): whether it is what its last release described."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Check a ledger: its chain, signatures and records, and what records name by digest. Exit code 1 when anything does not hold."""
+    """Check a ledger: its chain, signatures and records, and what records name by digest; with --state what is live too.
+
+    Registries and model stores are not asked. Exit code 1 when anything does not hold.
+    """
+    from modelway.cli import _recorded
     from modelway.cli._ledgers import opened
     from modelway.governance.ledger.store import store_at
-    from modelway.governance.verifying import verified
+    from modelway.governance.releases import named
+    from modelway.governance.verifying import not_as_released, verified
 
     ledger = opened(address, keys)
     found = verified(ledger, store_at(address), anchor)
+    live: list[str] = []
+    # Where the ledger does not hold, nothing is held against it.
+    if state is not None and not found.faults:
+        read = _recorded.read_back(state)
+        release = named(ledger, read.stack)
+        live = [f"live since release {release.number}: {line}" for line in not_as_released(release.record, read)]
     if as_json:
         told = {"entries": found.entries, "releases": found.releases, "faults": found.faults, "notes": found.notes, "anchor": found.anchor}
-        typer.echo(json.dumps(told, indent=2, ensure_ascii=False))
+        typer.echo(json.dumps(told | {"not_as_released": live}, indent=2, ensure_ascii=False))
     else:
-        for line in found.faults:
+        for line in (*found.faults, *live):
             typer.echo(line)
         for line in found.notes:
             typer.echo(f"note: {line}")
+        if state is not None and not found.faults:
+            typer.echo(f"what {read.stack} holds is {'not ' if live else ''}what release {release.number} described")
         held = "all of it holds" if not found.faults else f"{len(found.faults):,} do not hold"
         typer.echo(f"{found.entries:,} entries, {found.releases:,} of them releases: {held}")
         typer.echo(f"note it elsewhere, and check later with --anchor {found.anchor}")
-    if found.faults:
+    if found.faults or live:
         raise typer.Exit(1)
 
 

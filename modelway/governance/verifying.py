@@ -4,10 +4,14 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import msgspec
+
 from modelway.errors import ModelwayError, WrongUsage
+from modelway.governance import live
 from modelway.governance.ledger import Ledger, LedgerFailure
 from modelway.governance.ledger.store import Store
-from modelway.governance.record import NotARecord, from_statement, is_release
+from modelway.governance.record import NotARecord, Record, from_statement, is_release
+from modelway.governance.recording import ReadBack
 from modelway.governance.releases import read_kept
 
 
@@ -36,6 +40,19 @@ def verified(ledger: Ledger, store: Store, anchor: str | None) -> Verified:
         more += found
     last = f"{result.last.sequence}:{result.last.hash}" if result.last else ""
     return Verified(result.entries, releases, faults + list(dict.fromkeys(more)), list(result.notes), last)
+
+
+def not_as_released(record: Record, state: ReadBack) -> list[str]:
+    """Where what a stack holds now is not what a release described, a line each."""
+    read = live.read_back(list(state.resources.values()))
+    models = [
+        msgspec.structs.replace(
+            model,
+            versions=[msgspec.structs.replace(one, found=live.found(read, model.model, one.version)) for one in model.versions],
+        )
+        for model in record.models
+    ]
+    return live.differences(models, read)
 
 
 def _of_entry(ledger: Ledger, store: Store, number: int) -> tuple[int, list[str]]:

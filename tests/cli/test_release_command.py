@@ -132,6 +132,12 @@ def test_a_release_from_its_update_to_its_questions(place: Place) -> None:
     assert place.run("verify") == 0
     assert "2 entries, 1 of them releases: all of it holds" in place.said
 
+    assert place.run("verify", "--state", str(place.state)) == 0
+    assert "what local holds is what release 1 described" in place.said
+    place.state.write_text(STATE.read_text("utf-8"), "utf-8")
+    assert place.run("verify", "--state", str(place.state)) == 1
+    assert "live since release 1: co2-forecast 2026.11.0: image sha256:cb294aefa8a2 is described, and sha256:f8126c0f86a4" in place.said
+
 
 def test_a_release_is_made_again_after_later_changes(place: Place) -> None:
     assert place.record("--begin") == 0, place.said
@@ -153,8 +159,7 @@ def test_a_release_is_made_again_after_later_changes(place: Place) -> None:
     found = {one["what"]: (one["before"], one["after"]) for one in place.data("replay", "2")["differences"]}
     assert found.pop("package pulumi-aws")[0] == "7.0.0"
     assert found.pop("environment models.co2-forecast.endpoint.scaling.target.cpu") == ("70%", "69%")
-    # The dashboard draws the target.
-    assert {what.rpartition("::")[2] for what in found} == {"co2-forecast-2026.11.0-autoscaler", "co2-forecast-dashboard"}
+    assert {what.rpartition("::")[2] for what in found} == {"co2-forecast-2026.11.0-autoscaler", "co2-forecast"}
 
     assert place.run("diff", "1", "2", "--detailed-exitcode") == 5
     assert "~ commit" in place.said
