@@ -9,7 +9,6 @@ from modelway.rules.properties import Found, one
 from modelway.rules.serving.managed import CONFIGURATION, MODEL
 from modelway.rules.stack import Resource
 from modelway.rules.subjects import text_of
-from modelway.rules.values import Secret
 
 READS_ALARMS = "cloudwatch:DescribeAlarms"
 """What the execution role needs for going back (docs.aws.amazon.com/sagemaker/latest/dg/deployment-guardrails-configuration.html)."""
@@ -71,7 +70,7 @@ def _well_known(found: Found) -> bool | None:
 
 
 def _grants(found: Found) -> bool | None:
-    document = read(Secret(found.value) if found.secret else found.value, "identity")
+    document = read(found.value, "identity")
     if any(_allows(statement) for statement in document.statements):
         return True
     # What is no document grants nothing, and AWS refuses it.

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from modelway.rules.expecting import Judged
-from modelway.rules.properties import Found, Misplaced, Missing, one
+from modelway.rules.properties import Found, Missing, one
 from modelway.rules.stack import StackRule
 from modelway.rules.subjects import Rule, Subject, text_of, verdict, wrong
 from modelway.rules.values import Secret, Unknown
@@ -39,7 +39,7 @@ def _led(properties: Mapping[str, object]) -> Judged:
     for found, kind, wanted in ((receivers, list | tuple, "a list"), (route, Mapping, "an object")):
         if isinstance(found.value, Unknown):
             return Undecided((found.path,))
-        if not isinstance(found.value, Missing | kind) or isinstance(found.value, Misplaced):
+        if not isinstance(found.value, Missing | kind):
             return wrong(found, wanted)
     telling = {name for item in _listed(receivers.value) for name in [_name_of_telling(item)] if name}
     if telling & set(_receivers(route.value)):

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from modelway.rules.demands import Demand
 from modelway.rules.expecting import Judged
-from modelway.rules.properties import Missing, one
+from modelway.rules.properties import Missing, look, one
 from modelway.rules.serving.kserve import is_service
 from modelway.rules.serving.monitor_jobs import SCHEDULE
 from modelway.rules.serving.updates import ENDPOINT
@@ -108,30 +108,33 @@ def _is_alarm_of(resource: Resource, job: Named) -> bool | None:
         data = one(properties, "data").value
         if isinstance(data, Unknown):
             return None
-        return isinstance(data, str) and bool(_DRIFTS.search(data)) and _names(data, job.model)
+        return _names(data, job.model) if isinstance(data, str) and _DRIFTS.search(data) else False
     if type_.startswith("kubernetes:monitoring.coreos.com/") and type_.endswith(":PrometheusRule"):
         model, groups = one(properties, 'metadata.labels["modelway.dev/model"]').value, one(properties, "spec.groups").value
-        if isinstance(model, Unknown) or isinstance(groups, Unknown):
+        if isinstance(model, Unknown) or isinstance(groups, Unknown) or job.model is None:
             return None
         return model == job.model and isinstance(groups, list | tuple) and bool(_DRIFTS.search(str(groups)))
     return False
 
 
 def _is_metric_alarm_of(properties: Mapping[str, object], job: Named) -> bool | None:
-    dimensions, actions = one(properties, "dimensions").value, one(properties, "alarmActions").value
-    if isinstance(dimensions, Unknown) or isinstance(actions, Unknown):
-        return None
-    schedule = one(job.resource.subject.properties, "name").value
-    named = {value for value in dimensions.values() if isinstance(value, str)} if isinstance(dimensions, Mapping) else set()
     # Alarms on latency name the endpoint too (docs.aws.amazon.com/sagemaker/latest/dg/model-monitor-interpreting-cloudwatch.html).
-    about = str(one(properties, "namespace").value).endswith("-metrics")
-    return about and bool(actions) and bool(named & {schedule, job.model})
+    if not str(one(properties, "namespace").value).endswith("-metrics"):
+        return False
+    actions = one(properties, "alarmActions").value
+    named = [found.value for found in look(properties, "dimensions.*")]
+    looked_for = [one(job.resource.subject.properties, "name").value, job.model]
+    if isinstance(actions, Unknown) or any(isinstance(value, Unknown) for value in named):
+        return None
+    return isinstance(actions, list | tuple) and len(actions) > 0 and any(isinstance(value, str) and value in looked_for for value in named)
 
 
-def _names(text: str, endpoint: str | None) -> bool:
-    """Whether a rule file is about the model that an endpoint is called after."""
+def _names(text: str, endpoint: str | None) -> bool | None:
+    """Whether a rule file is about the model that an endpoint is called after; None where that is not known."""
+    if endpoint is None:
+        return None
     models = re.findall(r'\bmodel\\*"?\s*[=:]\s*\\*"([^"\\]+)', text)
-    return endpoint is not None and any(of_same(endpoint, model) for model in models)
+    return any(of_same(endpoint, model) for model in models)
 
 
 def judge_equality(subject: Subject) -> Verdict:

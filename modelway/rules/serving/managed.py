@@ -29,8 +29,10 @@ _SEVERAL = Demand(
     f"{_LEAST_INSTANCES} instances or more answer for each variant",
     f"Set it to {_LEAST_INSTANCES} at least: SageMaker spreads them over zones.",
 )
-_KEPT = Demand("what is kept of requests is kept of every part, and under a key of one's own", "Keep it whole, or not at all.")
-_KEPT_KEY = Demand(_KEPT.says, "Set dataCaptureConfig.kmsKeyId to the ARN of a KMS key.")
+_KEPT = Demand(
+    "what is kept of requests is kept of every part, and under a key of one's own",
+    "Set dataCaptureConfig.kmsKeyId to the ARN of a KMS key.",
+)
 
 
 def _judge_isolation(subject: Subject) -> Verdict:
@@ -105,7 +107,7 @@ def _captured(subject: Subject) -> Iterator[Judged]:
     if kept is not True:
         yield from () if kept is False else (kept,)
         return
-    yield _KEPT_KEY.is_set(one(subject.properties, "dataCaptureConfig.kmsKeyId"))
+    yield _KEPT.is_set(one(subject.properties, "dataCaptureConfig.kmsKeyId"))
     path = "dataCaptureConfig.captureOptions"
     modes: set[str] = set()
     rest: Undecided | Unreadable | None = None

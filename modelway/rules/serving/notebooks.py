@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from modelway.rules.demands import Demand
 from modelway.rules.expecting import Judged
-from modelway.rules.properties import Missing, one
+from modelway.rules.properties import one
 from modelway.rules.stack import StackRule
 from modelway.rules.subjects import Rule, Subject, verdict
 from modelway.rules.verdicts import Verdict
@@ -33,8 +33,7 @@ def _judged(subject: Subject) -> Iterator[Judged]:
         yield _IN_NETWORK.is_set(one(properties, "subnetId"))
         yield _NO_ROOT.is_one_of(one(properties, "rootAccess"), ("Disabled",))
         yield _KEY.is_set(one(properties, "kmsKeyId"))
-        version = one(properties, "instanceMetadataServiceConfiguration.minimumInstanceMetadataServiceVersion")
-        yield _TOKENS.broken(version) if isinstance(version.value, Missing) else _TOKENS.is_within(version, 2)
+        yield _TOKENS.is_within(one(properties, "instanceMetadataServiceConfiguration.minimumInstanceMetadataServiceVersion"), 2)
     elif subject.type == _STUDIO:
         yield _THROUGH_NETWORK.is_one_of(one(properties, "appNetworkAccessType"), ("VpcOnly",))
         yield _KEY.is_set(one(properties, "kmsKeyId"))
