@@ -29,7 +29,7 @@ from pulumi_policy.proxy import UNKNOWN_STRING_VALUE, UnknownValueError
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from modelway.rules.catalogue import NAME, RULES, level
-from modelway.rules.judging import Broken, Finding, Outcome, all_asked, asked, excepted
+from modelway.rules.judging import Broken, Finding, Outcome, all_asked, asked, concerns, excepted
 from modelway.rules.stack import Resource, StackRule
 from modelway.rules.subjects import Rule, Subject
 from modelway.rules.values import received
@@ -48,7 +48,7 @@ def policy(rule: Rule) -> ResourceValidationPolicy:
     """A rule as the engine asks it, once for every resource."""
 
     def validate(args: ResourceValidationArgs, report: ReportViolation) -> None:
-        if not rule.applies(args.resource_type):
+        if not concerns(rule, args.resource_type):
             args.not_applicable(NOT_ABOUT)
         # Whatever raises would end all policies of the pack without a word of which.
         finding = settled(rule, args.urn, asked(lambda: rule.judge(Subject(args.resource_type, properties(args.props)))))

@@ -81,7 +81,7 @@ def judged(rules: Sequence[AnyRule], resources: Sequence[Resource]) -> Iterator[
     for resource in resources:
         subject = resource.subject
         if subject.type not in by_type:
-            by_type[subject.type] = tuple(rule for rule in of_one if _applies(rule, subject.type))
+            by_type[subject.type] = tuple(rule for rule in of_one if concerns(rule, subject.type))
         for rule in by_type[subject.type]:
             outcome = asked(lambda rule=rule, subject=subject: rule.judge(subject))  # type: ignore[misc]
             if not isinstance(outcome, NotApplicable):
@@ -98,8 +98,8 @@ def configured(rules: Sequence[AnyRule], environment: "Environment", today: date
             yield from _findings(rule, all_asked(lambda rule=rule: rule.judge(environment, today)))  # type: ignore[misc]
 
 
-def _applies(rule: Rule, type_: str) -> bool:
-    # One that cannot even say that is asked, so that it is told.
+def concerns(rule: Rule, type_: str) -> bool:
+    """Whether a rule is about resources of that type; one that cannot even say that is asked, so that it is told."""
     try:
         return rule.applies(type_)
     except Exception:

@@ -30,7 +30,8 @@ from modelway.rules.stack import StackRule
 def careless(_):
     raise KeyError("hunter2")
 catalogue.RULES = tuple(
-    replace(rule, judge=careless) if rule.id == "missing-owner" or isinstance(rule, StackRule) else rule for rule in catalogue.RULES
+    replace(rule, judge=careless, applies=careless) if rule.id == "missing-owner" or isinstance(rule, StackRule) else rule
+    for rule in catalogue.RULES
 )
 runpy.run_path({pack!r}, run_name="__main__")
 """
