@@ -116,9 +116,14 @@ class Ledger:
         Raises UnfitStatement, WrongKey, ClockBehind, Damaged; StoreFailure. It can be called by many at once, of this process and others.
         """
         self._fit(statement)
+        self.may_sign(signer)
+        if self._last is None:
+            self._last = at_head = self._at_head()
+            if self.last() is not at_head:
+                # Where writers were ended one after another, what follows the head would grow, and with it what each has to read.
+                self._move_head(self._last, signer)
         attempt = 0
         while True:
-            self.may_sign(signer)
             last, now = self.last(), self._clock()
             if last.time - now > SLACK:
                 raise ClockBehind(
