@@ -211,6 +211,12 @@ def pack() -> float:
     return sum(float(figure) for figure in subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split())
 
 
+def released() -> float:
+    """Processor seconds to find what was live at a time, of tests/support/release_cost.py."""
+    command = [sys.executable, "-m", "tests.support.release_cost"]
+    return float(subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout)
+
+
 PARSING = """
 import gc, json, sys, time
 gc.set_threshold(50_000)
@@ -283,6 +289,7 @@ MEASURES = {
     "report-memory": Measure("the same, memory of the process, to the size of the digest", 2, "×", lambda: reporting()[1]),
     "report-start": Measure("`modelway report --help`", 0.35, "s", lambda: best([MODELWAY, "report", "--help"])),
     "pack": Measure("policy pack, start and answers for 300 resources", 1.5, "s", pack),
+    "release-at": Measure("what was live at a time, in a ledger of 10,000 releases, processor time", 1, "s", released),
     "tests": Measure("`make test` with a warm cache", 8 * 60, "s", lambda: timed(["make", "test"]), slow=True),
 }
 

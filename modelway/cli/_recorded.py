@@ -91,14 +91,11 @@ def read_back(file: Path) -> "ReadBack":
     from modelway.preview.state import State
 
     state = State(file)
-    # What another stack exports is read, and is no resource of this one.
-    held = {one.urn: Held(one.type, name_of(one.urn), one.outputs or one.inputs) for one in state if one.type != STACK_REFERENCE}
+    # What is only read, such as what another stack exports, is no resource of this one.
+    held = {one.urn: Held(one.type, name_of(one.urn), one.outputs or one.inputs) for one in state if not one.external}
     if state.unreadable:
         raise WrongUsage(f"{file}: resources of the state that cannot be read: {state.unreadable:,}. Use a newer Modelway.")
     return ReadBack(state.stack, state.hash, state.time, state.engine, held, state.pending)
-
-
-STACK_REFERENCE = "pulumi:pulumi:StackReference"
 
 
 def changed(labels: tuple[str, str], found: Mapping[str, tuple[str, str]]) -> Iterator[str]:

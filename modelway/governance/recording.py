@@ -71,11 +71,10 @@ def record_of(
 ) -> Record:
     """The record. Raises NoRelease for a state of another stack, one that was never written or is of a later time than now, and for an
     approval by the author of the commit."""
-    if state.stack not in layout.stacks(environment):
-        raise NoRelease(
-            f"the state is of stack {state.stack or '(none: it holds nothing)'}, and environment {environment.environment} has"
-            f" {', '.join(layout.stacks(environment))}: export the state of one of these."
-        )
+    if not state.stack:
+        raise NoRelease("the state holds nothing: bring the stack up, then record what it brought.")
+    if state.stack not in (known := layout.stacks(environment)):
+        raise NoRelease(f"the state is of stack {state.stack}, and environment {environment.environment} has {', '.join(known)}.")
     released = _moment(state)
     if released > now:
         raise NoRelease(f"the state says it was written at {state.time}, and now is {_stamp(now)}: set this machine's clock.")

@@ -196,7 +196,7 @@ REFUSED = [
     ("--key", "no key", 1, "holds no private key"),
     ("--keys", '{"keys": []}', 2, "name a file with those of one project"),
     ("--state", '{"version": 3}', 1, "is not the state of a stack"),
-    ("--state", '{"version": 3, "deployment": {"resources": []}}', 4, "it holds nothing"),
+    ("--state", '{"version": 3, "deployment": {"resources": []}}', 4, "the state holds nothing"),
 ]
 """What is given, what is in its file, the exit code, and what is said."""
 
