@@ -12,7 +12,7 @@ from contextlib import contextmanager
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
+from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError, IncompleteReadError, NoCredentialsError
 
 from modelway.governance.ledger.failures import LedgerFailure, StoreFailure, WrongKey
 from modelway.governance.ledger.signing import id_of, lowered, pem
@@ -22,6 +22,8 @@ ATTEMPTS = 8
 """Of each call, with pauses that grow to 20 seconds."""
 AT_ONCE = 16
 """Entries that are read at the same time."""
+PART = 1024
+"""Entries that are in memory at the same time."""
 MAX_MESSAGE = 4096
 """Bytes that KMS takes as they are; of more it takes the SHA-256. Source: AWS KMS API, Sign."""
 
@@ -51,9 +53,8 @@ class Bucket:
 
     def contents(self, names: Sequence[str]) -> Iterator[tuple[str, bytes]]:
         with ThreadPoolExecutor(AT_ONCE) as pool:
-            # In parts, so that a ledger of any length takes little memory.
-            for begin in range(0, len(names), 64 * AT_ONCE):
-                part = names[begin : begin + 64 * AT_ONCE]
+            for begin in range(0, len(names), PART):
+                part = names[begin : begin + PART]
                 for name, content in zip(part, pool.map(lambda name: self.read(f"{ENTRIES}{name}"), part), strict=True):
                     if content is not None:
                         yield name, content
@@ -71,12 +72,13 @@ class Bucket:
             for attempt in range(ATTEMPTS):
                 try:
                     answer = self._client.get_object(Bucket=self._bucket, Key=f"{self._prefix}{name}")
-                    return answer["Body"].read(), str(answer["ETag"])
                 except ClientError as fault:
                     if _code(fault) in ("NoSuchKey", "404"):
                         return None
                     raise
-                except BotoCoreError:
+                try:
+                    return answer["Body"].read(), str(answer["ETag"])
+                except (IncompleteReadError, HTTPClientError):
                     # Cut off while it was read, which the client does not try again.
                     if attempt == ATTEMPTS - 1:
                         raise
