@@ -28,8 +28,9 @@ from pulumi_policy.proxy import UNKNOWN_STRING_VALUE, UnknownValueError
 # The engine starts this file by its path, so the repository is not on the import path.
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from modelway.rules.catalogue import NAME, RULES, level
-from modelway.rules.judging import Broken, Finding, Outcome, all_asked, asked, concerns, excepted
+from modelway.rules.catalogue import DECLARED, NAME, RULES, level
+from modelway.rules.configured import ConfigurationRule
+from modelway.rules.judging import AnyRule, Broken, Finding, Outcome, all_asked, asked, concerns, excepted
 from modelway.rules.stack import Resource, StackRule
 from modelway.rules.subjects import Rule, Subject
 from modelway.rules.values import received
@@ -41,7 +42,8 @@ HELD = held()
 TODAY = datetime.now(UTC).date()
 NOT_ABOUT = "it has nothing that the rule is about"
 BROKEN: defaultdict[str, list[str]] = defaultdict(list)
-"""By URN what rules failed with that could not say anything. Told under a name of its own: it binds, also where the rule advises."""
+"""By URN, or the empty name, what rules failed with that could not say anything. Told under a name of its own: it binds, also where the
+rule advises."""
 
 
 def policy(rule: Rule) -> ResourceValidationPolicy:
@@ -83,7 +85,23 @@ def stack_policy(rule: StackRule) -> StackValidationPolicy:
     return StackValidationPolicy(validate=validate, **described(rule))
 
 
-def described(rule: Rule | StackRule) -> dict[str, Any]:
+def declared_policy(rule: ConfigurationRule) -> ResourceValidationPolicy:
+    """A rule about descriptions, asked when the engine begins with the stack itself: before anything is changed."""
+
+    def validate(args: ResourceValidationArgs, report: ReportViolation) -> None:
+        environment = HELD.environment
+        if args.resource_type != "pulumi:pulumi:Stack" or environment is None:
+            args.not_applicable(NOT_ABOUT)
+        else:
+            for where, outcome in all_asked(lambda: rule.judge(environment, TODAY)).items():
+                finding = settled(rule, where, outcome)
+                for text in told(finding) if HELD.describes(where) and not finding.in_force else ():
+                    report(text, None)
+
+    return ResourceValidationPolicy(validate=validate, **described(rule))
+
+
+def described(rule: AnyRule) -> dict[str, Any]:
     """What the engine is told of a rule."""
     return {
         "name": rule.id,
@@ -95,11 +113,11 @@ def described(rule: Rule | StackRule) -> dict[str, Any]:
     }
 
 
-def settled(rule: Rule | StackRule, urn: str, outcome: Outcome) -> Finding:
-    """What a rule says of a resource, and the exception for exactly that."""
+def settled(rule: AnyRule, where: str, outcome: Outcome) -> Finding:
+    """What a rule says of a resource, or a part of the description, and the exception for exactly that."""
     if isinstance(outcome, Broken):
-        BROKEN[urn].append(f"rule {rule.id} failed with {outcome.said}: nothing was decided")
-    (finding,) = excepted((Finding(rule, urn, outcome),), HELD.grants, TODAY)
+        BROKEN[where].append(f"rule {rule.id} failed with {outcome.said}: nothing was decided")
+    (finding,) = excepted((Finding(rule, where, outcome),), HELD.grants, TODAY)
     return finding
 
 
@@ -115,15 +133,18 @@ def told(finding: Finding) -> list[str]:
 
 
 def tell_exceptions(args: ResourceValidationArgs, report: ReportViolation) -> None:
-    """Names what is let through, so that the report has it."""
+    """Names what is let through, so that the report has it: with the resource, or with the stack what is described."""
     for grant in HELD.grants:
-        if grant.resource == args.urn and grant.in_force(TODAY):
+        of_stack = args.resource_type == "pulumi:pulumi:Stack" and ":" not in grant.resource and HELD.describes(grant.resource)
+        if (grant.resource == args.urn or of_stack) and grant.in_force(TODAY):
             report(f"excepted from {grant.rule}: {grant}", None)
 
 
 def tell_broken(args: ResourceValidationArgs, report: ReportViolation) -> None:
-    for text in BROKEN.pop(args.urn, ()):
-        report(text, None)
+    # What broke about all of a description stands under no name.
+    for where in (args.urn, *([""] if args.resource_type == "pulumi:pulumi:Stack" else [])):
+        for text in BROKEN.pop(where, ()):
+            report(text, None)
 
 
 def tell_broken_of_stack(_: StackValidationArgs, report: ReportViolation) -> None:
@@ -163,6 +184,7 @@ PolicyPack(
     NAME,
     [
         *(policy(rule) for rule in RULES if isinstance(rule, Rule)),
+        *(declared_policy(rule) for rule in DECLARED),
         ResourceValidationPolicy(
             "granted-exceptions", "What is let through for a while is named.", tell_exceptions, EnforcementLevel.ADVISORY
         ),

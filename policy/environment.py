@@ -5,9 +5,13 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from modelway.rules.catalogue import Tier
 from modelway.rules.exceptions import Grant
+
+if TYPE_CHECKING:
+    from modelway.architecture import Environment
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -19,6 +23,22 @@ class Held:
     tier: Tier | None
     """None where its environment is not known: rules of severity medium and low advise then."""
     grants: tuple[Grant, ...]
+    stack: str = ""
+    environment: "Environment | None" = None
+
+    def describes(self, where: str) -> bool:
+        """Whether a part of the description, by its path, is what this very stack is made from: a fault of one team's model stops no other
+        team's stack."""
+        from modelway.architecture.layout import owner_of
+
+        assert self.environment is not None
+        of = owner_of(self.stack)
+        model = where.removeprefix("models.").partition(".")[0] if where.startswith("models.") else None
+        if self.environment.layout == "single":
+            return True
+        if of is None or model is None:
+            return of is None and model is None
+        return of[1] in (None, self.environment.models[model].team)
 
 
 def held(variables: Mapping[str, str] = os.environ) -> Held:
@@ -42,4 +62,4 @@ def held(variables: Mapping[str, str] = os.environ) -> Held:
         return Held(None, ())
     exceptions = environment.governance.exceptions
     grants = tuple(Grant(one.rule, one.resource, one.reason, one.approved_by, one.expires.day) for one in exceptions)
-    return Held(environment.tier, grants)
+    return Held(environment.tier, grants, stack, environment)

@@ -1,6 +1,7 @@
 """The pack as the engine asks it, without the engine: it is started as a process, prints a port, and answers there."""
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,7 +15,7 @@ from google.protobuf.empty_pb2 import Empty
 from google.protobuf.struct_pb2 import Struct
 from pulumi.runtime.proto import analyzer_pb2, analyzer_pb2_grpc
 
-from modelway.rules.catalogue import RULES, level
+from modelway.rules.catalogue import ALL, RULES, level
 from modelway.rules.stack import StackRule
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -90,11 +91,11 @@ def test_what_was_read_of_one_resource_is_not_taken_for_another(pack: Any) -> No
         assert ("unencrypted-store" in found) is broken
 
 
-def test_every_rule_about_resources_and_stacks_is_in_it(pack: Any) -> None:
+def test_every_rule_is_in_it(pack: Any) -> None:
     info = pack.GetAnalyzerInfo(Empty())
     policies = {one.name: one for one in info.policies}
-    assert {rule.id for rule in RULES} < set(policies)
-    for rule in RULES:
+    assert {rule.id for rule in ALL} < set(policies)
+    for rule in ALL:
         wanted = analyzer_pb2.MANDATORY if level(rule, None) == "mandatory" else analyzer_pb2.ADVISORY
         assert (policies[rule.id].enforcementLevel, list(policies[rule.id].tags)) == (wanted, list(rule.sources))
 
@@ -151,3 +152,31 @@ def test_an_exception_lets_one_resource_through_and_is_named(tmp_path: Path) -> 
         assert "An exception was granted until 2020-01-31, and is over." in over["unencrypted-store"][1]
         assert "granted-exceptions" not in over
         assert "unencrypted-store" in said(pack, DATABASE, "other", storageEncrypted=False, tags=TAGS)
+
+
+def test_a_description_is_asked_with_the_stack_and_each_stack_for_its_own_part(tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "tests" / "architecture" / "valid", tmp_path, dirs_exist_ok=True)
+    file = tmp_path / "environments" / "dev" / "environment.yaml"
+    model = tmp_path / "environments" / "base" / "models" / "credit-risk.yaml"
+    # Contracts are counted from the root of the project that the pack lies in.
+    model.write_text(model.read_text("utf-8").replace("contracts/", "tests/architecture/valid/contracts/"))
+    text = file.read_text("utf-8").replace("tier: development", "tier: development\nlayout: split")
+    file.write_text(
+        text.replace('version: "1.35"', 'version: "1.35"\n    logs: {types: [audit]}')
+        + "governance:\n  exceptions:\n"
+        + "    - {rule: declared-drift, resource: models.credit-risk, reason: Soon., approved_by: security@example.com,"
+        + " expires: 2099-01-31}\n"
+    )
+    config = f'{{"modelway:environments": "{file.parents[1]}"}}'
+    with served(stack="dev", config=config) as pack:
+        found = said(pack, "pulumi:pulumi:Stack", "modelway-dev")
+        assert found["declared-control-plane-logs"][0] == analyzer_pb2.MANDATORY
+        assert found["declared-control-plane-logs"][1].endswith("all five are kept then.")
+        assert "declared-control-plane-logs" not in said(pack, "aws:eks/cluster:Cluster", "main")
+        # More than a year is too long, for whoever writes exceptions.
+        assert "declared-exceptions" in found
+        assert "granted-exceptions" not in found
+    with served(stack="dev-models", config=config) as pack:
+        found = said(pack, "pulumi:pulumi:Stack", "modelway-dev-models")
+        assert "declared-control-plane-logs" not in found
+        assert "excepted from declared-drift: Soon." in found["granted-exceptions"][1]
