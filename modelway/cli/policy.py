@@ -9,6 +9,8 @@ import typer
 from modelway.cli import _environments, _findings
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from modelway.architecture import Environment
     from modelway.preview.changeset import Gap
     from modelway.preview.whole_stack import WholeStack
@@ -48,26 +50,24 @@ def check(
     Which rules bind is a matter of the environment's tier, and what they let through of its exceptions; of a preview or a state the
     stack's name says which environment it is. Exit codes: 0 all that binds passes, 1 something does not, 2 wrong usage, 3 it is not known.
     """
-    from datetime import UTC, datetime
-
     from modelway.rules.catalogue import DECLARED, RULES
     from modelway.rules.judging import configured, excepted, judged
 
     if sum(one is not None for one in (digest, state, env)) != 1:
         raise typer.BadParameter("name one of them", param_hint="--digest, --state or --env")
-    today = datetime.now(UTC).date()
+    day = today()
     environment: Environment | None
     if env is not None:
         stack, of = env, "its description"
         environment = described = _loaded(env, environments)
         gaps: tuple[Gap, ...] = ()
-        judgements = configured(DECLARED, described, today)
+        judgements = configured(DECLARED, described, day)
     else:
         whole = _whole(digest, state)
         stack, gaps, of = whole.stack, whole.gaps, f"{len(whole.resources):,} resource{'s' if len(whole.resources) != 1 else ''}"
         environment = _of_stack(stack, environments)
         judgements = judged(RULES, whole.resources)
-    found = list(excepted(judgements, _grants(environment), today))
+    found = list(excepted(judgements, _grants(environment), day))
     tier = environment.tier if environment is not None else None
     code = _findings.exit_code(found, tier, whole=not gaps)
     if as_json:
@@ -82,6 +82,13 @@ def check(
         for gap in gaps:
             typer.echo(f"not known: {gap.what} {gap.way_out}")
     raise typer.Exit(code)
+
+
+def today() -> "date":
+    """The day in UTC, by which exceptions and versions end."""
+    from datetime import UTC, datetime
+
+    return datetime.now(UTC).date()
 
 
 def _whole(digest: Path | None, state: Path | None) -> "WholeStack":

@@ -2,12 +2,14 @@
 
 import json
 import shutil
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from modelway.cli import main
+from modelway.cli import policy as policy_verb
 from modelway.rules import catalogue
 from modelway.rules.subjects import Rule, Subject
 from modelway.rules.verdicts import Verdict
@@ -30,6 +32,8 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "repository" / "Pulumi.yaml").write_text("name: modelway\nruntime: python\n")
     monkeypatch.chdir(tmp_path / "repository")
     monkeypatch.setattr(catalogue, "RULES", RULES)
+    # A day on which the cluster's version of Kubernetes is in support.
+    monkeypatch.setattr(policy_verb, "today", lambda: date(2026, 11, 28))
     return tmp_path / "repository"
 
 
