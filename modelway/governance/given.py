@@ -7,6 +7,10 @@ import msgspec
 
 from modelway.errors import WrongUsage
 from modelway.governance.record import Approval, Finding, Policy
+from modelway.redaction import masked
+
+LONGEST = 2000
+"""Most characters of one text that is given."""
 
 
 class _Exception(msgspec.Struct):
@@ -35,6 +39,8 @@ def policy_in(file: Path, stack: str) -> Policy:
         raise WrongUsage(f"{file} is not what `modelway policy check --json` writes: {fault}.") from None
     if told.of != stack:
         raise WrongUsage(f"{file} has verdicts of {told.of}, and the release is of {stack}.")
+    for one in told.findings:
+        _refuse_unfit(file, one.rule, one.verdict, one.where)
     others = [Finding(one.rule, one.where, _outcome(one)) for one in told.findings if one.verdict != "PASS"]
     return Policy(hashlib.sha256(content).hexdigest(), told.exit_code, len(told.findings) - len(others), others)
 
@@ -42,9 +48,21 @@ def policy_in(file: Path, stack: str) -> Policy:
 def approvals_in(file: Path) -> list[Approval]:
     """The approvals in a JSON file: a list of {"who", "when", "proof"}. Raises WrongUsage."""
     try:
-        return msgspec.json.decode(file.read_bytes(), type=list[Approval])
+        read = msgspec.json.decode(file.read_bytes(), type=list[Approval])
     except msgspec.DecodeError as fault:
         raise WrongUsage(f'{file} is no list of approvals, [{{"who": …, "when": …, "proof": …}}]: {fault}.') from None
+    for one in read:
+        _refuse_unfit(file, one.who, one.when, one.proof)
+    return read
+
+
+def _refuse_unfit(file: Path, *texts: str) -> None:
+    """Raises WrongUsage for what would be printed as something else, or must not be kept for ever."""
+    for text in texts:
+        if not text.isprintable() or len(text) > LONGEST:
+            raise WrongUsage(f"{file}: {text[:40]!r} is no text of one line with at most {LONGEST:,} characters. Correct it.")
+        if masked(text) != text:
+            raise WrongUsage(f"{file}: {masked(text)} holds what looks like a credential, and records stay. Leave it out.")
 
 
 def sha256_of(file: Path) -> str:

@@ -190,6 +190,8 @@ def test_what_is_live_otherwise_is_told(place: Place) -> None:
 
 REFUSED = [
     ("--approvals", '[{"who": "DEV@example.com", "when": "now", "proof": "x"}]', 4, "approved what they wrote themselves"),
+    ("--approvals", '[{"who": "a@example.com\\u001b[2K", "when": "now", "proof": "x"}]', 2, "is no text of one line"),
+    ("--approvals", f'[{{"who": "a", "when": "now", "proof": "ghp_{"x7Kq" * 9}"}}]', 2, "looks like a credential"),
     ("--approvals", '{"who": 1}', 2, "is no list of approvals"),
     ("--policy", '{"of": "prod", "findings": [], "exit_code": 0}', 2, "has verdicts of prod"),
     ("--policy", "[]", 2, "is not what `modelway policy check --json` writes"),

@@ -34,5 +34,12 @@ def test_case(file: Path) -> None:
     assert always == case["unknown"]
 
 
+def test_what_is_left_in_a_cluster_says_nothing_of_sagemaker() -> None:
+    case = json.loads((Path(__file__).parent / "cases" / "live" / "as-described.json").read_text("utf-8"))
+    cluster = [Held(**one) for one in case["state"]]
+    assert found(read_back(cluster), "risk", "1") is not None
+    assert found(read_back([*cluster, Held("aws:sagemaker/endpoint:Endpoint", "risk", {})]), "risk", "1") is None
+
+
 def test_there_are_cases() -> None:
     assert len(CASES) > 10

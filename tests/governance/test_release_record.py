@@ -132,7 +132,7 @@ def test_what_was_live_at_a_time(keys: Keys, tmp_path: Path) -> None:
     assert at(moment("2026-12-01")) == [1, 4, 3]
     assert at(moment("2026-12-01"), "staging") == [3]
     assert [named(ledger, name).number for name in ("2", "prod", "prod-models", "staging")] == [2, 1, 6, 3]
-    for name in ("0", "7", "99999999999", "prod-", "", "²"):
+    for name in ("0", "7", "9" * 5000, "prod-", "", "²"):
         with pytest.raises(NoSuchRelease, match="has no release"):
             named(ledger, name)
 
