@@ -112,9 +112,10 @@ class Head:
     """Up to where a ledger went when this was written."""
 
     ledger: str
-    project: str
     sequence: int
     hash: str
+    key: Key
+    """That signed it."""
 
 
 @dataclass(frozen=True)
@@ -149,6 +150,7 @@ def check(
     verify, by_id = signed or made, {key.id: key for key in keys}
     faults: list[Fault] = []
     hashes: dict[int, str] = {}
+    times: dict[int, datetime] = {}
     first: Entry | None = None
     before: Entry | None = None
     count = expected = 0
@@ -167,11 +169,11 @@ def check(
             faults.append(Fault(place, broken.rule, broken.text))
             continue
         faults += [Fault(place, rule, text) for rule, text in _out_of_place(entry, number, hashes.get(number - 1), before, first, now)]
-        before, first = entry, first or entry
+        before, first, times[number] = entry, first or entry, entry.time
     faults += _against_anchor(anchor, hashes)
     notes: list[str] = []
     try:
-        notes += _against_head(head, hashes, first, by_id, project, verify)
+        notes += _against_head(None if head is None else read_head(head, by_id, project, verify), hashes, times, first)
     except Broken as broken:
         faults.append(Fault("head.json", broken.rule, broken.text))
     return Result(count, before, tuple(faults), tuple(notes))
@@ -201,18 +203,17 @@ def _against_anchor(anchor: tuple[int, str] | None, hashes: dict[int, str]) -> I
         yield Fault(f"entries/{file_name(anchor[0])}", "anchor", f"it had SHA-256 {anchor[1]} when that was noted; {found}")
 
 
-def _against_head(
-    content: bytes | None, hashes: dict[int, str], first: Entry | None, keys: dict[str, Key], project: str, verify: Signed
-) -> Iterator[str]:
-    if content is None:
+def _against_head(head: Head | None, hashes: dict[int, str], times: dict[int, datetime], first: Entry | None) -> Iterator[str]:
+    if head is None:
         raise Broken("missing", "it is not there, and is written before the first entry: somebody removed it")
-    head = read_head(content, keys, project, verify)
     if first is not None and head.ledger != first.ledger:
         raise Broken("another-ledger", f"it is of ledger {head.ledger}, and this one is {first.ledger}")
     if head.sequence not in hashes:
         raise Broken("missing", f"it names entry {head.sequence}, which is not there any more")
     if hashes[head.sequence] != head.hash:
         raise Broken("chain", f"it names entry {head.sequence} with SHA-256 {head.hash}; that file has {hashes[head.sequence]}")
+    if head.sequence in times:
+        still_valid(head, times[head.sequence])
     if (last := max(hashes)) > head.sequence:
         yield (
             f"head.json names entry {head.sequence}, and the last is {last}: a writer ended before it wrote the head, or an older head was"
@@ -245,7 +246,16 @@ def read_head(content: bytes, keys: dict[str, Key], project: str, verify: Signed
     _may(key, project, place, None)
     if not isinstance(place["hash"], str) or not _HASH.fullmatch(place["hash"]):
         raise Broken("form", "its hash is no SHA-256")
-    return Head(str(place["id"]), project, int(str(place["sequence"])), place["hash"])
+    return Head(str(place["id"]), int(str(place["sequence"])), place["hash"], key)
+
+
+def still_valid(head: Head, moment: datetime) -> None:
+    """Raises Broken for a head whose key was not valid any more when the entry was written that it names, at that moment. A later key may
+    sign it too: who writes the next entry mends it."""
+    if head.key.until <= moment:
+        raise Broken(
+            "expired-key", f"it is signed by key {head.key.name!r}, which was valid until {stamp(head.key.until)}; the entry is later"
+        )
 
 
 def _held(value: object, names: set[str]) -> dict[str, object]:

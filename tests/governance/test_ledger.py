@@ -209,6 +209,7 @@ def test_nobody_writes_behind_what_is_damaged(keys: Keys, tmp_path: Path) -> Non
     refused(Damaged, "head.json", None)
     refused(Damaged, "head.json", sealed(head | {"sequence": 2}, HEAD, keys.edwards))
     refused(Damaged, "head.json", sealed(head | {"sequence": 9}, HEAD, keys.edwards))
+    refused(WrongKey, "head.json", sealed(head, HEAD, keys.signers["expired"]))
     opened(str(tmp_path), PROJECT, keys.trusted, clock=lambda: NOW).append(statement(), keys.edwards)
 
 

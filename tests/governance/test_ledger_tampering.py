@@ -55,6 +55,7 @@ def test_the_standalone_arithmetic_finds_the_same(bench: Bench) -> None:
         ("unknown key", "unknown-key"),
         ("key of another project", "key-of-another-project"),
         ("expired key", "expired-key"),
+        ("head by an expired key", "expired-key"),
         ("of a later version", "version"),
         ("of another project", "another-project"),
         ("begins again", "beginning"),
@@ -113,6 +114,8 @@ def changed_so(bench: Bench, files: dict[str, bytes], change: str) -> None:
             more("other-project")
         case "expired key":
             more("expired")
+        case "head by an expired key":
+            files[head] = tampering.sealed(tampering.payload(files[head]), verifier.HEAD, keys.signers["expired"])
         case "of a later version":
             more(version=2)
         case "of another project":

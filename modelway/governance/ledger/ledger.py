@@ -56,7 +56,7 @@ def begun(address: str, project: str, keys: Sequence[Key], signer: Signer, *, cl
     }
     content = _signed_entry(statement, signer, {"id": own, "project": project, "sequence": 0, "previous": None, "time": stamp(clock())})
     first = ledger.read_entry(0, content)
-    new = _signed_head(Head(own, project, 0, first.hash), signer)
+    new = _signed_head(first, signer)
     written = store.create(HEAD, new) if head is None else store.replace(HEAD, new, head)
     if not written or not store.create(f"{ENTRIES}{file_name(0)}", content):
         raise Damaged(f"{address}: somebody else is beginning a ledger here. Open it.")
@@ -202,6 +202,10 @@ class Ledger:
         entry = self._there(head.sequence)
         if entry.hash != head.hash or entry.ledger != head.ledger:
             raise Damaged(f"{self.address}: {HEAD} does not name {ENTRIES}{file_name(head.sequence)} as it is. {failures.LOOK}")
+        try:
+            verifier.still_valid(head, entry.time)
+        except Broken as broken:
+            raise failures.failure(f"{self.address}: {HEAD}", broken) from None
         return entry
 
     def _after(self, before: Entry, entry: Entry) -> Entry:
@@ -220,7 +224,7 @@ class Ledger:
 
     def _move_head(self, entry: Entry, signer: Signer) -> None:
         """The head names this entry or a later one."""
-        new = _signed_head(Head(entry.ledger, self.project, entry.sequence, entry.hash), signer)
+        new = _signed_head(entry, signer)
         try:
             while (was := self._store.read(HEAD)) is not None and self.read_head(was).sequence < entry.sequence:
                 if self._store.replace(HEAD, new, was):
@@ -251,8 +255,8 @@ def _signed_entry(statement: Mapping[str, object], signer: Signer, place: Mappin
     return sealed({**statement, "predicate": {**predicate, "ledger": held}}, verifier.STATEMENT, signer)
 
 
-def _signed_head(head: Head, signer: Signer) -> bytes:
-    value = {"id": head.ledger, "project": head.project, "sequence": head.sequence, "hash": head.hash, "version": verifier.VERSION}
+def _signed_head(last: Entry, signer: Signer) -> bytes:
+    value = {"id": last.ledger, "project": last.project, "sequence": last.sequence, "hash": last.hash, "version": verifier.VERSION}
     return sealed(value, verifier.HEAD, signer)
 
 
