@@ -253,7 +253,7 @@ def missed(bench: Bench, count: int, seed: int, signed: Signed = made, *, anchor
 
 def main(count: int) -> None:
     with tempfile.TemporaryDirectory(prefix="modelway-bench-") as folder:
-        sys.stdout.write(f"{len(missed(Bench(Path(folder)), count, seed=8))}\n")
+        sys.stdout.write(f"{len(missed(Bench(Path(folder)), count, seed=4711))}\n")
 
 
 if __name__ == "__main__":
