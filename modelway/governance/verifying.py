@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import msgspec
 
-from modelway.errors import ModelwayError, WrongUsage
+from modelway.errors import WrongUsage
 from modelway.governance import live
-from modelway.governance.ledger import Ledger, LedgerFailure
+from modelway.governance.ledger import Damaged, Ledger
 from modelway.governance.ledger.store import Store
 from modelway.governance.record import NotARecord, Record, from_statement, is_release
 from modelway.governance.recording import ReadBack
@@ -32,14 +32,22 @@ def verified(ledger: Ledger, store: Store, anchor: str | None) -> Verified:
     """Every fault of the ledger and its records. Raises WrongUsage for an anchor that is none, and StoreFailure."""
     result = ledger.verify(anchor=_anchor(anchor))
     faults = [str(fault) for fault in result.faults]
-    releases, more = 0, list[str]()
+    releases, digests = 0, set[str]()
     # What is signed by nobody who may sign is a fault already, and no record.
-    for number in range(result.entries) if not faults else ():
-        count, found = _of_entry(ledger, store, number)
-        releases += count
-        more += found
+    for entry in ledger.entries() if not faults else ():
+        if is_release(entry.statement):
+            releases += 1
+            try:
+                record = from_statement(entry.statement, f"entry {entry.sequence}")
+            except NotARecord as fault:
+                faults.append(str(fault))
+                continue
+            digests |= {record.resolved_sha256, record.graph_sha256}
+            if record.recorded < record.released:
+                faults.append(f"entry {entry.sequence}: recorded at {record.recorded}, before it was released at {record.released}")
+    faults += [line for digest in sorted(digests) for line in _kept(store, digest)]
     last = f"{result.last.sequence}:{result.last.hash}" if result.last else ""
-    return Verified(result.entries, releases, faults + list(dict.fromkeys(more)), list(result.notes), last)
+    return Verified(result.entries, releases, faults, list(result.notes), last)
 
 
 def not_as_released(record: Record, state: ReadBack) -> list[str]:
@@ -55,25 +63,11 @@ def not_as_released(record: Record, state: ReadBack) -> list[str]:
     return live.differences(models, read)
 
 
-def _of_entry(ledger: Ledger, store: Store, number: int) -> tuple[int, list[str]]:
-    try:
-        entry = ledger.entry(number)
-        if entry is None or not is_release(entry.statement):
-            return 0, []
-        record = from_statement(entry.statement, f"entry {number}")
-    except (NotARecord, LedgerFailure) as fault:
-        return 1, [str(fault)]
-    found = list(_kept(store, record.resolved_sha256)) + list(_kept(store, record.graph_sha256))
-    if record.recorded < record.released:
-        found.append(f"entry {number}: it was recorded at {record.recorded}, before it was released at {record.released}")
-    return 1, found
-
-
 def _kept(store: Store, digest: str) -> Iterator[str]:
     try:
         if read_kept(store, digest) is None:
             yield f"kept/{digest}.json is missing: what a release was made from can no longer be compared in detail"
-    except ModelwayError as fault:
+    except Damaged as fault:
         yield str(fault)
 
 

@@ -1,10 +1,13 @@
 """Release records: what they are as statements, and what is asked of them."""
 
+import base64
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import boto3
 import msgspec
 import pytest
 from hypothesis import given
@@ -15,7 +18,7 @@ from modelway.governance.ledger import Damaged, begun
 from modelway.governance.ledger.store import store_at
 from modelway.governance.questions import differences, moment
 from modelway.governance.record import NotARecord, Record, from_statement, hashed, statement
-from modelway.governance.releases import NoSuchRelease, live_at, named, read_kept, write
+from modelway.governance.releases import NoSuchRelease, all_of, live_at, named, read_kept, write
 from modelway.governance.verifying import verified
 from tests.support.made_ledgers import PROJECT, Keys, made_keys
 from tests.support.made_records import A, B, made_model, made_record, made_share
@@ -146,8 +149,6 @@ def test_a_file_that_is_no_entry_hides_nothing(keys: Keys, tmp_path: Path) -> No
         with pytest.raises(Damaged, match=r"0000000001\.json is no entry"):
             live_at(ledger, store, moment("2026-12-01"))
     # Read as the newest, and its signature does not hold.
-    import base64
-
     envelope = json.loads(whole)
     read = json.loads(base64.b64decode(envelope["payload"]))
     read["predicate"]["released"] = "2026-05-01T00:00:00Z"
@@ -194,3 +195,21 @@ def test_a_record_of_a_later_form_is_a_fault(keys: Keys, tmp_path: Path) -> None
     found = verified(ledger, store_at(str(tmp_path)), None)
     assert (found.releases, len(found.faults)) == (1, 1)
     assert "use the Modelway that wrote it" in found.faults[0]
+
+
+def test_releases_in_a_bucket(keys: Keys, use_account: Callable[[str], None]) -> None:
+    use_account("123456789012")
+    region = "eu-west-1"
+    boto3.client("s3", region).create_bucket(Bucket="acme-ledger", CreateBucketConfiguration={"LocationConstraint": region})
+    address = "s3://acme-ledger/prod"
+    graph = {"urn": A}
+    ledger, store = begun(address, PROJECT, keys.trusted, keys.weierstrass), store_at(address)
+    for day in (1, 2):
+        released = f"2026-03-0{day}T09:00:00.000000Z"
+        record = made_record(released=released, graph_sha256=hashed(graph), resolved_sha256=hashed({}))
+        write(ledger, store, record, [graph, {}], keys.weierstrass)
+    assert [release.number for release in live_at(ledger, store, moment("2026-03-01"))] == [1]
+    assert [release.number for release in all_of(ledger)] == [2, 1]
+    assert read_kept(store, hashed(graph)) == graph
+    assert read_kept(store, B) is None
+    assert verified(ledger, store, None).faults == []
