@@ -4,14 +4,16 @@ import pkgutil
 from collections.abc import Mapping, Sequence
 from datetime import date
 from importlib import import_module
+from pathlib import Path
 
 import pytest
 
 from modelway import rules
+from modelway.architecture import load
 from modelway.rules.catalogue import ALL, DECLARED, IDS, IN_PRODUCTION, RULES, TIERS, code_of, level, named
 from modelway.rules.configured import ConfigurationRule
 from modelway.rules.exceptions import Grant
-from modelway.rules.judging import Broken, Finding, all_asked, asked, excepted, judged
+from modelway.rules.judging import Broken, Finding, all_asked, asked, configured, excepted, judged
 from modelway.rules.pack import RULES as FIRST
 from modelway.rules.stack import Resource, StackRule
 from modelway.rules.subjects import Rule, Subject
@@ -74,6 +76,17 @@ def test_what_a_rule_is_not_about_is_left_out() -> None:
     other = Resource("urn:other", Subject("aws:s3/bucket:Bucket", {}))
     assert not list(judged((rule("of-keys", BAD),), [other]))
     assert not list(judged((rule("of-keys", NotApplicable()),), [KEY]))
+
+
+def test_rules_about_descriptions_are_asked_about_them_alone() -> None:
+    def careless(_environment: object, _today: date) -> Mapping[str, Verdict]:
+        raise KeyError("hunter2")
+
+    about = ConfigurationRule("about", "", "", "high", (), lambda _environment, _today: {"clusters.main": BAD, "other": NotApplicable()})
+    asked_of = (rule("of-keys", BAD), about, ConfigurationRule("careless", "", "", "low", (), careless))
+    described = load(Path(__file__).resolve().parents[2] / "stacks" / "environments", "local")
+    found = list(configured(asked_of, described, LAST))
+    assert [(one.rule.id, one.where, type(one.outcome)) for one in found] == [("about", "clusters.main", Failed), ("careless", "", Broken)]
 
 
 def test_whatever_is_asked_answers_or_is_broken() -> None:
