@@ -1,12 +1,14 @@
 """Whatever is changed in a ledger is found. `python -m scripts.bench tampering` tries more."""
 
+import json
 import random
+import string
 from pathlib import Path
 
 import pytest
 
 from modelway.governance import verifier
-from modelway.governance.verifier import file_name
+from modelway.governance.verifier import canonical, file_name
 from tests.support import tampering
 from tests.support.tampering import Bench, missed
 
@@ -50,6 +52,9 @@ def test_the_standalone_arithmetic_finds_the_same(bench: Bench) -> None:
         ("one of another ledger", "another-ledger"),
         ("signatures swapped", "signature"),
         ("mirrored signature", "signature"),
+        ("base64 otherwise", "form"),
+        ("one signed anew", "chain"),
+        ("last signed anew", "chain"),
         ("too early", "time"),
         ("too late", "time"),
         ("unknown key", "unknown-key"),
@@ -104,6 +109,16 @@ def changed_so(bench: Bench, files: dict[str, bytes], change: str) -> None:
             tampering.signatures_swapped(bench, files, random.Random(0))
         case "mirrored signature":
             tampering.signature_mirrored(bench, files, random.Random(0))
+        case "base64 otherwise":
+            # Four bits of the last letter say nothing.
+            envelope = json.loads(files[names[1]])
+            text = envelope["signatures"][0]["sig"]
+            letters = string.ascii_uppercase + string.ascii_lowercase + string.digits + "+/"
+            envelope["signatures"][0]["sig"] = f"{text[:-3]}{letters[letters.index(text[-3]) + 1]}=="
+            files[names[1]] = canonical(envelope)
+        case "one signed anew" | "last signed anew":
+            name = names[3] if change == "one signed anew" else names[-1]
+            files[name] = tampering.sealed(tampering.payload(files[name]) | {"subject": []}, verifier.STATEMENT, keys.edwards)
         case "too early":
             more(time="2025-03-01T00:00:00.000000Z")
         case "too late":
