@@ -2,63 +2,167 @@
 
     pulumi preview -s STACK --policy-pack policy
 
-The engine hands a policy no more than what is wanted, not what is there: a rule that compares both is undecided here, and decided in the
-report (`modelway preview`, `modelway report`).
+Which rules bind depends on the tier of the stack's environment. The engine hands a policy no more than what is wanted, not what is there: a
+rule that compares both is undecided here, and decided in the report (`modelway preview`, `modelway report`).
 """
 
 import sys
+from collections import defaultdict
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from pulumi_policy import EnforcementLevel, PolicyPack, ReportViolation, ResourceValidationArgs, ResourceValidationPolicy, Severity
+from pulumi_policy import (
+    EnforcementLevel,
+    PolicyPack,
+    PolicyResource,
+    ReportViolation,
+    ResourceValidationArgs,
+    ResourceValidationPolicy,
+    Severity,
+    StackValidationArgs,
+    StackValidationPolicy,
+)
 from pulumi_policy.proxy import UNKNOWN_STRING_VALUE, UnknownValueError
 
 # The engine starts this file by its path, so the repository is not on the import path.
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from modelway.rules.pack import NAME, RULES
+from modelway.rules.catalogue import DECLARED, NAME, RULES, level
+from modelway.rules.configured import ConfigurationRule
+from modelway.rules.judging import AnyRule, Broken, Finding, Outcome, all_asked, asked, concerns, excepted
+from modelway.rules.stack import Resource, StackRule
 from modelway.rules.subjects import Rule, Subject
 from modelway.rules.values import received
 from modelway.rules.verdicts import Failed, NotApplicable, Undecided, Unreadable
+from policy import read_once
+from policy.environment import held
+
+HELD = held()
+TODAY = datetime.now(UTC).date()
+NOT_ABOUT = "it has nothing that the rule is about"
+BROKEN: defaultdict[str, list[str]] = defaultdict(list)
+"""By URN, or the empty name, what rules failed with that could not say anything. Told under a name of its own: it binds, also where the
+rule advises."""
 
 
 def policy(rule: Rule) -> ResourceValidationPolicy:
     """A rule as the engine asks it, once for every resource."""
 
     def validate(args: ResourceValidationArgs, report: ReportViolation) -> None:
-        if not rule.applies(args.resource_type):
-            args.not_applicable("it has nothing that the rule is about")
-        # Whatever raises ends all policies of the pack without a word of which: a rule that is broken is a violation of its own.
-        try:
-            verdict = rule.judge(Subject(args.resource_type, properties(args.props)))
-        except Exception as error:
-            report(f"the rule itself failed with {type(error).__name__}; nothing was decided", None)
-            return
-        match verdict:
-            case Failed(evidence):
-                for found in evidence:
-                    # Not the value: the engine hands secrets over as plain values.
-                    report(f"{found.path}: {found.rule}. {found.way_out}", None)
-            case Unreadable(faults):
-                for fault in faults:
-                    report(fault, None)
-            case Undecided(paths):
-                raise UnknownValueError(UNKNOWN_STRING_VALUE, [", ".join(paths)])
-            case NotApplicable():
-                args.not_applicable("it has nothing that the rule is about")
+        if not concerns(rule, args.resource_type):
+            args.not_applicable(NOT_ABOUT)
+        # Whatever raises would end all policies of the pack without a word of which.
+        finding = settled(rule, args.urn, asked(lambda: rule.judge(Subject(args.resource_type, properties(args.props)))))
+        if finding.in_force or isinstance(finding.outcome, NotApplicable):
+            args.not_applicable(NOT_ABOUT if finding.granted is None else f"excepted: {finding.granted}")
+        for text in told(finding):
+            report(text, None)
+        if isinstance(finding.outcome, Undecided):
+            raise UnknownValueError(UNKNOWN_STRING_VALUE, [", ".join(finding.outcome.paths)])
 
-    level = EnforcementLevel.MANDATORY if rule.severity in ("high", "critical") else EnforcementLevel.ADVISORY
-    return ResourceValidationPolicy(
-        rule.id,
-        f"{rule.says[:1].upper()}{rule.says[1:]}.",
-        validate,
-        level,
-        severity=Severity(rule.severity),
-        tags=list(rule.sources),
-        remediation_steps=rule.why,
+    return ResourceValidationPolicy(validate=validate, **described(rule))
+
+
+def stack_policy(rule: StackRule) -> StackValidationPolicy:
+    """A rule as the engine asks it, once for a whole stack."""
+
+    def validate(args: StackValidationArgs, report: ReportViolation) -> None:
+        resources = [resource(one) for one in args.resources]
+        outcomes = all_asked(lambda: rule.judge(resources))
+        undecided: list[str] = []
+        for urn, outcome in outcomes.items():
+            finding = settled(rule, urn, outcome)
+            for text in told(finding) if not finding.in_force else ():
+                report(text, urn)
+            if finding.undecided and isinstance(outcome, Undecided):
+                undecided += (f"{urn.rpartition('::')[2]}.{path}" for path in outcome.paths)
+        if undecided:
+            raise UnknownValueError(UNKNOWN_STRING_VALUE, [", ".join(undecided)])
+        if all(isinstance(outcome, NotApplicable) for outcome in outcomes.values()):
+            args.not_applicable(NOT_ABOUT)
+
+    return StackValidationPolicy(validate=validate, **described(rule))
+
+
+def declared_policy(rule: ConfigurationRule) -> ResourceValidationPolicy:
+    """A rule about descriptions, asked when the engine begins with the stack itself: before anything is changed."""
+
+    def validate(args: ResourceValidationArgs, report: ReportViolation) -> None:
+        environment = HELD.environment
+        if args.resource_type != "pulumi:pulumi:Stack" or environment is None:
+            args.not_applicable(NOT_ABOUT)
+        else:
+            for where, outcome in all_asked(lambda: rule.judge(environment, TODAY)).items():
+                finding = settled(rule, where, outcome)
+                for text in told(finding) if HELD.describes(where) and not finding.in_force else ():
+                    report(text, None)
+
+    return ResourceValidationPolicy(validate=validate, **described(rule))
+
+
+def described(rule: AnyRule) -> dict[str, Any]:
+    """What the engine is told of a rule."""
+    return {
+        "name": rule.id,
+        "description": f"{rule.says[:1].upper()}{rule.says[1:]}.",
+        "enforcement_level": EnforcementLevel(level(rule, HELD.tier)),
+        "severity": Severity(rule.severity),
+        "tags": list(rule.sources),
+        "remediation_steps": rule.why,
+    }
+
+
+def settled(rule: AnyRule, where: str, outcome: Outcome) -> Finding:
+    """What a rule says of a resource, or a part of the description, and the exception for exactly that."""
+    if isinstance(outcome, Broken):
+        BROKEN[where].append(f"rule {rule.id} failed with {outcome.said}: nothing was decided")
+    (finding,) = excepted((Finding(rule, where, outcome),), HELD.grants, TODAY)
+    return finding
+
+
+def told(finding: Finding) -> list[str]:
+    """What is wrong, without the values: the engine hands secrets over as plain values."""
+    over = f" An exception was granted until {finding.granted.expires}, and is over." if finding.granted is not None else ""
+    match finding.outcome:
+        case Failed(evidence):
+            return [f"{found.path}: {found.rule}. {found.way_out}{over}" for found in evidence]
+        case Unreadable(faults):
+            return [f"{fault}{over}" for fault in faults]
+    return []
+
+
+def tell_exceptions(args: ResourceValidationArgs, report: ReportViolation) -> None:
+    """Names what is let through, so that the report has it: with the resource, or with the stack what is described."""
+    for grant in HELD.grants:
+        of_stack = args.resource_type == "pulumi:pulumi:Stack" and ":" not in grant.resource and HELD.describes(grant.resource)
+        if (grant.resource == args.urn or of_stack) and grant.in_force(TODAY):
+            report(f"excepted from {grant.rule}: {grant}", None)
+
+
+def tell_broken(args: ResourceValidationArgs, report: ReportViolation) -> None:
+    # What broke about all of a description stands under no name.
+    for where in (args.urn, *([""] if args.resource_type == "pulumi:pulumi:Stack" else [])):
+        for text in BROKEN.pop(where, ()):
+            report(text, None)
+
+
+def tell_broken_of_stack(_: StackValidationArgs, report: ReportViolation) -> None:
+    for urn in tuple(BROKEN):
+        for text in BROKEN.pop(urn):
+            report(text, urn or None)
+
+
+def resource(given: PolicyResource) -> Resource:
+    depends_on = {one.urn for one in given.dependencies}
+    depends_on.update(one.urn for several in given.property_dependencies.values() for one in several)
+    parent = given.parent.urn if given.parent is not None else None
+    return Resource(
+        given.urn, Subject(given.resource_type, properties(given.props)), parent, frozenset(depends_on), given.opts.protect is True
     )
 
 
+@read_once.kept
 def properties(proxy: Any) -> dict[str, object]:
     """The inputs without the engine's guards, which raise at the first property that is not known yet, whoever asks for which."""
     found = received(_bare(proxy))
@@ -75,4 +179,19 @@ def _bare(value: Any) -> Any:
     return target
 
 
-PolicyPack(NAME, [policy(rule) for rule in RULES])
+read_once.install()
+PolicyPack(
+    NAME,
+    [
+        *(policy(rule) for rule in RULES if isinstance(rule, Rule)),
+        *(declared_policy(rule) for rule in DECLARED),
+        ResourceValidationPolicy(
+            "granted-exceptions", "What is let through for a while is named.", tell_exceptions, EnforcementLevel.ADVISORY
+        ),
+        ResourceValidationPolicy("broken-rule", "Every rule can be asked.", tell_broken, EnforcementLevel.MANDATORY),
+        *(stack_policy(rule) for rule in RULES if isinstance(rule, StackRule)),
+        StackValidationPolicy(
+            "broken-stack-rule", "Every rule about a stack can be asked.", tell_broken_of_stack, EnforcementLevel.MANDATORY
+        ),
+    ],
+)

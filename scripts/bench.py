@@ -207,6 +207,24 @@ def checking() -> list[float]:
     return [float(figure) for figure in subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()]
 
 
+def pack() -> float:
+    """Seconds that the policy pack takes to start and to answer, of tests/support/pack_cost.py."""
+    command = [sys.executable, "-m", "tests.support.pack_cost"]
+    return sum(float(figure) for figure in subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split())
+
+
+def released() -> float:
+    """Processor seconds to find what was live at a time, of tests/support/release_cost.py."""
+    command = [sys.executable, "-m", "tests.support.release_cost"]
+    return float(subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout)
+
+
+def untold() -> float:
+    """How many of 10,000 random changes of a ledger are not found, of tests/support/tampering.py."""
+    command = [sys.executable, "-m", "tests.support.tampering", "10000"]
+    return float(subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout)
+
+
 MEASURES = {
     "fresh": Measure("fresh clone and empty caches to the end of `make demo`", 14 * 60, "s", fresh_demo, slow=True),
     "help": Measure("`modelway --help`", 0.35, "s", lambda: best([MODELWAY, "--help"])),
@@ -249,6 +267,9 @@ MEASURES = {
     "report": Measure("report of 10,000 changes, processor time, to `json.loads` of its digest", 1.3, "×", lambda: reporting()[0]),
     "report-memory": Measure("the same, memory of the process, to the size of the digest", 2, "×", lambda: reporting()[1]),
     "report-start": Measure("`modelway report --help`", 0.35, "s", lambda: best([MODELWAY, "report", "--help"])),
+    "pack": Measure("policy pack, start and answers for 300 resources", 1.5, "s", pack),
+    "release-at": Measure("what was live at a time, in a ledger of 10,000 releases, processor time", 1, "s", released),
+    "tampering": Measure("random changes of a ledger that are not found, of 10,000", 0, "", untold),
     "tests": Measure("`make test` with a warm cache", 8 * 60, "s", lambda: timed(["make", "test"]), slow=True),
 }
 
@@ -258,10 +279,15 @@ def machine() -> str:
     return f"{os.cpu_count()} cores, {memory:.0f} GiB, {platform.system()} {platform.machine()}, Python {platform.python_version()}"
 
 
+def ratio(measure: Measure, value: float) -> float:
+    """A value to its limit; where nothing at all is allowed, 0 or more than anything."""
+    return value / measure.limit if measure.limit else float("inf") if value else 0
+
+
 def page(results: dict[str, dict[str, str | float]]) -> str:
     rows = [
         f"| {measure.title} | ≤ {measure.limit:g} {measure.unit} | {float(results[name]['value']):.2f} {measure.unit} | "
-        f"{float(results[name]['value']) / measure.limit:.2f} | {results[name]['machine']} | {results[name]['day']} |"
+        f"{ratio(measure, float(results[name]['value'])):.2f} | {results[name]['machine']} | {results[name]['day']} |"
         for name, measure in MEASURES.items()
         if name in results
     ]

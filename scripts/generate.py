@@ -3,14 +3,17 @@ test does."""
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from localcloud.plugins.aws import coverage
 from modelway.architecture.schema import KINDS, file_of, generated
 from modelway.preview import schema as changeset
 from modelway.preview.risks.table import as_markdown, covered, table
+from modelway.rules import catalogue
+from modelway.rules.judging import AnyRule
 from modelway.rules.pack import RULES
+from modelway.rules.stack import StackRule
 from scripts import lock
 from scripts.describe import configuration
 
@@ -46,8 +49,32 @@ def rules() -> str:
     return "\n".join([head, *rows])
 
 
+def all_rules() -> str:
+    """The rules of the catalogue about resources and stacks."""
+    return _catalogue(catalogue.RULES)
+
+
+def declared_rules() -> str:
+    """The rules of the catalogue about descriptions."""
+    return _catalogue(catalogue.DECLARED)
+
+
+def _catalogue(listed: Sequence[AnyRule]) -> str:
+    head = "| code | rule | severity | what is allowed | why | the same elsewhere |\n|---|---|---|---|---|---|"
+    return "\n".join([head, *(_row(rule) for rule in sorted(listed, key=lambda rule: catalogue.code_of(rule) or "ZZ"))])
+
+
+def _row(rule: AnyRule) -> str:
+    code = catalogue.code_of(rule)
+    elsewhere = ", ".join(source for source in rule.sources if source != code)
+    of_stacks = " (whole stack)" if isinstance(rule, StackRule) else ""
+    return f"| {code} | `{rule.id}`{of_stacks} | {rule.severity} | {rule.says} | {rule.why} | {elsewhere} |"
+
+
 PARTS = {
     "aws types": (ROOT / "docs" / "local-cloud.md", aws_types),
+    "catalogue": (ROOT / "docs" / "rules.md", all_rules),
+    "declared": (ROOT / "docs" / "rules.md", declared_rules),
     "configuration": (ROOT / "docs" / "configuration.md", configuration),
     "risk types": (ROOT / "docs" / "preview.md", risk_types),
     "risks": (ROOT / "docs" / "preview.md", risks),

@@ -22,6 +22,7 @@ RULES: dict[str, tuple[set[str], set[str]]] = {
     "modelway.contracts": ({"modelway.architecture", "modelway.contracts", "modelway.errors"}, {"duckdb"}),
     "modelway.redaction": ({"modelway.redaction"}, set()),
     "modelway.rules": ({"modelway.rules"}, set()),
+    "modelway.rules.declared": ({"modelway.rules", "modelway.architecture.eks"}, set()),
     "modelway.preview": (
         {
             *("modelway.architecture", "modelway.contracts", "modelway.preview", "modelway.rules", "modelway.redaction"),
@@ -52,6 +53,17 @@ RULES: dict[str, tuple[set[str], set[str]]] = {
     "modelway.monitoring._aws": ({"modelway.errors", "modelway.monitoring"}, {"boto3", "botocore"}),
     "modelway.monitoring._aws_signing": ({"modelway.errors"}, {"boto3", "botocore"}),
     "modelway.monitoring._aws_events": ({"modelway.errors"}, {"boto3", "botocore"}),
+    "modelway.governance": (
+        {
+            *("modelway.architecture", "modelway.contracts", "modelway.governance", "modelway.rules", "modelway.redaction"),
+            "modelway.errors",
+        },
+        {"msgspec"},
+    ),
+    "modelway.governance._aws": ({"modelway.governance"}, {"boto3", "botocore"}),
+    "modelway.governance.ledger": ({"modelway.governance", "modelway.errors"}, {"cryptography"}),
+    # It is copied to where there is nothing else.
+    "modelway.governance.verifier": (set(), set()),
     "modelway.operations": (
         {
             *("modelway.architecture", "modelway.monitoring", "modelway.operations", "modelway.preview", "modelway.redaction"),
@@ -77,6 +89,8 @@ RULES: dict[str, tuple[set[str], set[str]]] = {
     "modelway.cli.doctor": ({"modelway", "toolchain"}, {"typer", "click", "rich"}),
     "components": ({"components"}, PULUMI),
     "stacks": ({"modelway.architecture", "modelway.errors", "components", "stacks"}, PULUMI),
+    # It stands in for the engine, whose messages it reads.
+    "stacks.rendering": ({"modelway.architecture", "modelway.errors", "stacks"}, {*PULUMI, "google.protobuf"}),
     "stacks.arguments": ({"modelway", "stacks.arguments"}, set()),
     "policy": ({"modelway.architecture", "modelway.rules", "modelway.errors", "policy"}, {"pulumi", "pulumi_policy"}),
     "localcloud": (

@@ -20,7 +20,7 @@ from modelway.architecture.model_rules import model_breaches
 from modelway.architecture.monitoring import Monitoring
 from modelway.architecture.naming import name_breaches
 from modelway.architecture.network import Network
-from modelway.architecture.oversight import Oversight
+from modelway.architecture.oversight import Oversight, oversight_breaches
 from modelway.architecture.placement import placement_breaches
 from modelway.architecture.platform_rules import platform_breaches
 from modelway.architecture.quantities import Money
@@ -133,5 +133,6 @@ class Environment(Section):
                 model_breaches(self),
                 drift_breaches(self),
                 tracking_breaches(self),
+                oversight_breaches(self),
             ]
         )

@@ -1,14 +1,39 @@
-"""What an environment asks of models for the harm that they can do."""
+"""What an environment asks of models for the harm that they can do, and what it leaves out for a while."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import pairwise
 from types import MappingProxyType
-from typing import Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
-from modelway.architecture.base import Breach, Section, each, repeated
+from modelway.architecture.base import Breach, Line, Owner, Section, Shaped, each, of_each, repeated
+from modelway.architecture.governance import Date
+from modelway.architecture.layout import stacks
 from modelway.architecture.monitoring import RiskTier
+
+if TYPE_CHECKING:
+    from modelway.architecture.environment import Environment
+
+RuleId = Annotated[
+    str,
+    Shaped(
+        r"[a-z][a-z0-9]*(-[a-z0-9]+)*",
+        "the id of one rule, in small letters; no pattern: an exception is from one rule",
+        "Write it like public-exposure; `modelway policy explain CODE` shows the id.",
+        80,
+    ),
+]
+Excepted = Annotated[
+    str,
+    Shaped(
+        r"urn:pulumi:[A-Za-z0-9_.-]+::[A-Za-z0-9_.-]+::[A-Za-z0-9_.:/$-]+::[^*?\s]+|[a-z_]+(\.[A-Za-z0-9_-]+|\[[0-9]+\])*",
+        "the URN of one resource, or the path of one part of the environment; no pattern: an exception is for one thing",
+        "Write it like clusters.main, or copy the URN that `modelway policy check` shows.",
+        1000,
+    ),
+]
 
 Requirement = Literal[
     "model_card",
@@ -42,14 +67,38 @@ class TierRequirements(Section):
         yield from each([repeated(self, "requires")])
 
 
+class RuleException(Section):
+    """Something that one rule of the catalogue would refuse about one thing, and that is allowed for a while."""
+
+    EXAMPLES = MappingProxyType({"rule": "public-exposure", "resource": "clusters.main", "reason": "The runners move in January."})
+
+    rule: RuleId
+    """Id of the rule, as docs/rules.md has it."""
+    resource: Excepted
+    """URN of the resource; of a rule about descriptions the path in the environment, such as clusters.main."""
+    reason: Line
+    """Why."""
+    approved_by: Owner
+    """Who has allowed it; another than the environment's owner."""
+    expires: Date
+    """Last day of it."""
+
+
 class Oversight(Section):
-    """What is asked of models, by risk tier."""
+    """What is asked of models, by risk tier, and what of it and of the rules is left out for a while."""
 
     tiers: dict[RiskTier, TierRequirements] = Field(default_factory=dict)
     """By risk tier: low, medium, high. Nothing is asked of a tier that is not named."""
+    exceptions: tuple[RuleException, ...] = Field(default=(), max_length=200)
+    """What rules refuse, and is allowed for a while."""
 
     def breaches(self) -> Iterator[Breach]:
         yield from each(self._order_breaches(rule) for rule in (_approvers, _requires, _review_days))
+        yield from each([of_each(self, "exceptions", self._again_breaches)])
+
+    def _again_breaches(self, number: int, exception: RuleException) -> Iterator[Breach]:
+        if any((exception.rule, exception.resource) == (other.rule, other.resource) for other in self.exceptions[:number]):
+            yield Breach(("exceptions", number), "one exception from a rule for each thing", "Remove one of the two.")
 
     def _order_breaches(self, rule: Callable[..., Iterator[Breach]]) -> Iterator[Breach]:
         tiers = [tier for tier in LOWEST_FIRST if tier in self.tiers]
@@ -84,4 +133,32 @@ def _review_days(lower: RiskTier, less: TierRequirements, higher: RiskTier, aske
             f"no more days than for {lower}, which are {less.review_days}",
             f"Write {less.review_days} or less.",
             (("tiers", lower, "review_days"),),
+        )
+
+
+def oversight_breaches(environment: "Environment") -> Iterator[Breach]:
+    """What is wrong with exceptions as those of this environment."""
+    rules = (_approver, _elsewhere)
+    yield from each(of_each(environment.governance, "exceptions", partial(rule, environment)) for rule in rules)
+
+
+def _approver(environment: "Environment", number: int, exception: RuleException) -> Iterator[Breach]:
+    if exception.approved_by == environment.owner:
+        yield Breach(
+            ("governance", "exceptions", number, "approved_by"),
+            "another than the environment's owner, whose change it may be",
+            "Name somebody else.",
+            judged_by=(("owner",),),
+        )
+
+
+def _elsewhere(environment: "Environment", number: int, exception: RuleException) -> Iterator[Breach]:
+    stack = exception.resource.removeprefix("urn:pulumi:").partition("::")[0]
+    there = stacks(environment)
+    if exception.resource.startswith("urn:pulumi:") and stack not in there:
+        yield Breach(
+            ("governance", "exceptions", number, "resource"),
+            f"a resource of one of the environment's own stacks: {', '.join(there)}",
+            "Write the URN of the resource in this environment; an exception in another holds there alone.",
+            judged_by=(("layout",), ("models",), ("environment",)),
         )

@@ -56,7 +56,8 @@ def _concerned(folder: Path, where: str) -> list[str]:
 def new_environment(
     folder: Path, name: str, like: str, *, account: str | None = None, root: Path | None = None
 ) -> tuple[Path, Environment, str]:
-    """The folder of environment `name`, a copy of `like`'s with comments and all, what it has come to be, and the account of `like`.
+    """The folder of environment `name`, a copy of `like`'s with comments and all but its exceptions, what it has come to be, and the
+    account of `like`.
 
     With `account`, every place that has the account of `like` gets that one. Raises as `new_model` does.
     """
@@ -68,9 +69,10 @@ def new_environment(
     for file in (source / FILE, *sorted((source / MODELS).glob("*.yaml"))):
         text = file.read_bytes().decode("utf-8")
         if file.name == FILE and file.parent == source:
-            text = _renamed(file, text, name)
+            named = _renamed(file, text, name)
+            text = _without_exceptions(file, named)
             first, rest = (found[0], text[found.end() :]) if (found := _EDITOR_LINE.match(text)) else ("", text)
-            text = f"{first}# Begun as a copy of {like}.\n{rest}"
+            text = f"{first}# Begun as a copy of {like}{', without its exceptions' if text != named else ''}.\n{rest}"
         if account:
             text = re.sub(rf"(?<![0-9]){old}(?![0-9])", account, text)
         _write(made / file.relative_to(source), text)
@@ -153,6 +155,26 @@ def _renamed(file: Path, text: str, name: str) -> str:
     rest = lines[line - 1][column - 1 :]
     lines[line - 1] = lines[line - 1][: column - 1] + re.sub(r"^(\"[^\"]*\"|'[^']*'|[^\s,}]+)", name, rest)
     return "".join(lines)
+
+
+def _without_exceptions(file: Path, text: str) -> str:
+    """The text of an environment.yaml without exceptions from rules: they are for things of that environment, and approved for it alone.
+    Those that stand in braces stay, and are faults where they name another environment's resources."""
+    document = read(file)
+    governance = document.data.get("governance")
+    place = document.places.get(("governance", "exceptions"))
+    if not isinstance(governance, Mapping) or place is None:
+        return text
+    key = ("governance", "exceptions") if len(governance) > 1 else ("governance",)
+    line, column = document.places[key].key
+    lines = text.splitlines(keepends=True)
+    indent = " " * (column - 1)
+    if lines[line - 1][: column - 1].strip():
+        return text
+    end = line
+    while end < len(lines) and (lines[end].startswith((f"{indent} ", f"{indent}-")) or not lines[end].strip()):
+        end += 1
+    return "".join(lines[: line - 1] + lines[end:])
 
 
 def _write(file: Path, text: str) -> None:

@@ -24,8 +24,16 @@ from modelway.operations.trees import Tree
 PROGRAM = ("Pulumi.yaml", "requirements.lock", "components", "modelway", "stacks")
 """What every stack is made with, from the root of the project."""
 OTHER = (
-    *("stacks/environments", "stacks/config"),
-    *("modelway/cli", "modelway/contracts", "modelway/operations", "modelway/preview", "modelway/rules", "modelway/__main__.py"),
+    *("stacks/environments", "stacks/config", "stacks/rendering.py"),
+    *(
+        "modelway/cli",
+        "modelway/contracts",
+        "modelway/governance",
+        "modelway/operations",
+        "modelway/preview",
+        "modelway/rules",
+        "modelway/__main__.py",
+    ),
 )
 """What of that the program of a stack does not import; a test holds it."""
 

@@ -148,7 +148,7 @@ def _stack(sources: Sources, judges: Risks, market: Prices) -> _Stack:
     if plan is not None:
         findings += of_plan(name, plan)
     said = results(name, preview.policy_events, preview.diagnostics) if preview.policy_events is not None else ()
-    policies = tuple(unquoted(joined(said, passing.ruling.results()), preview.steps.wanted))
+    policies = tuple(unquoted(joined(said, passing.ruling.results(), preview.steps.at), preview.steps.wanted))
     counted = Counter(change.operation for change in passing.changes)
     if same := preview.summary.get("same"):
         # The stack itself is not counted: it is never listed either.

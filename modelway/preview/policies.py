@@ -6,13 +6,15 @@ remediations are left out: a rule that remediates nothing is listed as passed th
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from typing import Literal
 
 from modelway.preview.changeset import Diagnostic, PolicyResult
 from modelway.preview.resources import Step
 from modelway.redaction import masked
 from modelway.rules.pack import NAME, RULES
+from modelway.rules.stack import StackRule
 from modelway.rules.subjects import Rule, Subject
 from modelway.rules.verdicts import Failed, NotApplicable, Passed, Undecided, Unreadable, Verdict
 
@@ -26,7 +28,8 @@ _LEVELS: Mapping[str, Enforcement] = {
     "disabled": "disabled",
     "none": "disabled",
 }
-_OURS: Mapping[str, Rule] = {rule.id: rule for rule in RULES}
+_ASKED: Mapping[str, Rule] = {rule.id: rule for rule in RULES}
+"""Rules that the report asks by itself."""
 _COLOURS = re.compile(r"<\{%.*?%\}>|\x1b\[[0-9;]*m")
 _NOT_RUN = re.compile(r"can't run policy '.*' during preview: ")
 """How a pack says that a value is not known yet (pulumi_policy/policy.py); the engine calls it an advisory violation."""
@@ -72,7 +75,7 @@ def _violation(stack: str, event: Mapping[str, object]) -> PolicyResult:
         message = f"{unknown[1]} is not known before the update" if unknown else message[undecided.end() :]
         # What could not be asked is reported as an advice, whatever the rule is.
         level = _level_of(pack, rule, level)
-        severity = severity or (_OURS[rule].severity if pack == NAME and rule in _OURS else "")
+        severity = severity or (_in_pack()[rule].severity if pack == NAME and rule in _in_pack() else "")
     urn = _text(event, "resourceUrn")
     return PolicyResult(stack, pack, rule, "undecided" if undecided else "failed", level, severity, urn=urn, message=masked(message))
 
@@ -87,16 +90,28 @@ def _remediation(stack: str, event: Mapping[str, object]) -> PolicyResult:
 
 
 def _level_of(pack: str, rule: str, otherwise: Enforcement = "advisory") -> Enforcement:
-    if pack == NAME and rule in _OURS:
-        return "mandatory" if _OURS[rule].severity in ("high", "critical") else "advisory"
+    if pack == NAME and rule in _in_pack():
+        from modelway.rules.catalogue import level
+
+        # What binds by the tier alone is told as advice here: which environment the stack belongs to is not asked.
+        return level(_in_pack()[rule], None)
     return otherwise
+
+
+@cache
+def _in_pack() -> Mapping[str, Rule | StackRule]:
+    """The rules of the project's own pack. A report without it does not wait for them."""
+    from modelway.rules.catalogue import RULES as ALL
+
+    return {rule.id: rule for rule in ALL}
 
 
 class Ruling:
     """The project's own rules, held against the steps of one stack, where no pack of theirs ran."""
 
-    def __init__(self, stack: str) -> None:
+    def __init__(self, stack: str, rules: tuple[Rule, ...] = RULES) -> None:
         self._stack = stack
+        self._rules = {rule.id: rule for rule in rules}
         self._by_type: dict[str, tuple[Rule, ...]] = {}
         self._found: list[PolicyResult] = []
         self._passed: Counter[str] = Counter()
@@ -105,7 +120,7 @@ class Ruling:
         """Holds the rules against what a step wants; a type that no rule is about costs a look into a dictionary."""
         rules = self._by_type.get(step.type)
         if rules is None:
-            rules = self._by_type[step.type] = tuple(rule for rule in RULES if rule.applies(step.type))
+            rules = self._by_type[step.type] = tuple(rule for rule in self._rules.values() if rule.applies(step.type))
         if not rules or step.new is None or step.op in ("delete", "discard", "discard-replaced", "delete-replaced"):
             return
         subject = Subject(step.type, step.new.wanted, step.old.wanted if step.old else None, compared=True)
@@ -114,7 +129,7 @@ class Ruling:
 
     def results(self) -> tuple[PolicyResult, ...]:
         """What failed or is undecided, resource by resource, then how often each rule passed."""
-        counted = (self._result(_OURS[name], "passed", count=count) for name, count in sorted(self._passed.items()))
+        counted = (self._result(self._rules[name], "passed", count=count) for name, count in sorted(self._passed.items()))
         return (*self._found, *counted)
 
     def _note(self, rule: Rule, urn: str, verdict: Verdict) -> None:
@@ -145,22 +160,38 @@ def rules_on(stack: str, steps: Iterable[Step]) -> tuple[PolicyResult, ...]:
     return ruling.results()
 
 
-def joined(engine: Sequence[PolicyResult], own: Sequence[PolicyResult]) -> tuple[PolicyResult, ...]:
+def joined(
+    engine: Sequence[PolicyResult], own: Sequence[PolicyResult], at: Callable[[str], Step | None] = lambda _: None
+) -> tuple[PolicyResult, ...]:
     """What the engine's packs said, and our own rules where our pack did not run; where it could not decide without what was there before,
-    what our own rules decided."""
+    what our own rules decide of the step `at` a URN."""
     if not any(one.pack == NAME for one in engine):
         return (*engine, *own)
     decided = {(one.rule, one.urn): one for one in own if one.urn and one.outcome == "failed"}
     open_ones = {(one.rule, one.urn) for one in own if one.outcome == "undecided"}
-    return tuple(_joined(engine, decided, open_ones))
+    known = (result for one in engine for result in _decided(one, at))
+    return tuple(_joined(known, decided, open_ones))
+
+
+def _decided(one: PolicyResult, at: Callable[[str], Step | None]) -> Iterator[PolicyResult]:
+    """A result of the pack; of one that is undecided, what the rule says when it is shown what was there before."""
+    left_open = one.pack == NAME and one.outcome == "undecided" and one.rule not in _ASKED
+    rule = _in_pack().get(one.rule) if left_open else None
+    step = at(one.urn) if isinstance(rule, Rule) else None
+    if not isinstance(rule, Rule) or step is None or step.new is None:
+        yield one
+        return
+    ruling = Ruling(one.stack, (rule,))
+    ruling.see(step)
+    yield from ruling.results()
 
 
 def _joined(
-    engine: Sequence[PolicyResult], decided: Mapping[tuple[str, str], PolicyResult], open_ones: set[tuple[str, str]]
+    engine: Iterable[PolicyResult], decided: Mapping[tuple[str, str], PolicyResult], open_ones: set[tuple[str, str]]
 ) -> Iterator[PolicyResult]:
     for one in engine:
         key = one.rule, one.urn
-        if one.pack != NAME or one.outcome != "undecided" or key in open_ones:
+        if one.pack != NAME or one.outcome != "undecided" or one.rule not in _ASKED or key in open_ones:
             yield one
         elif key in decided:
             yield decided[key]

@@ -38,8 +38,16 @@ class Found(NamedTuple):
 
     @property
     def shown(self) -> str:
-        """The value for people, who are not shown a secret one."""
-        return "[secret]" if self.secret else str(self.value)
+        """The value for people, who are not shown a secret one, nor one that is inside of it."""
+        return "[secret]" if self.secret else str(_masked(self.value))
+
+
+def _masked(value: object) -> object:
+    if isinstance(value, Secret):
+        return "[secret]"
+    if isinstance(value, Mapping):
+        return {key: _masked(item) for key, item in value.items()}
+    return [_masked(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 @cache

@@ -23,6 +23,7 @@ IN_EFFECT = {
     "models.*.owner",
     "models.*.description",
     "models.*.risk_tier",
+    "governance.exceptions",
     # The report of a change compares with these.
     "budget",
     "models.*.endpoint.load",
@@ -153,7 +154,7 @@ def test_fields_are_told_by_their_paths() -> None:
     assert told("staging", "refused") == []
     assert told("staging", "harmless") == [
         "promotion",
-        "governance",
+        "governance.tiers",
         "models.tumor-screening.governance.approvers",
     ]
 

@@ -187,6 +187,36 @@ def test_an_environment_like_another_with_its_comments(repository: Path, capsys:
     assert (repository / "environments" / "staging" / "models" / "credit-risk.yaml").read_text("utf-8").startswith("# ours\n")
 
 
+@pytest.mark.parametrize(
+    ("governance", "left"),
+    [
+        ("governance:\n  exceptions:\n    - {EXCEPTION}\n\n", ""),
+        ("governance:\n  exceptions:\n  - {EXCEPTION}\n", ""),
+        (
+            "governance:\n  tiers:\n    low: {approvers: 1}\n  exceptions:\n    - {EXCEPTION}\n",
+            "governance:\n  tiers:\n    low: {approvers: 1}\n",
+        ),
+        (
+            "governance:\n  exceptions:\n    - {EXCEPTION}\n  tiers: {low: {approvers: 1}}\n",
+            "governance:\n  tiers: {low: {approvers: 1}}\n",
+        ),
+        ("governance:\n  exceptions: [{EXCEPTION}]\n  tiers: {low: {approvers: 1}}\n", "governance:\n  tiers: {low: {approvers: 1}}\n"),
+    ],
+)
+def test_exceptions_are_not_copied(governance: str, left: str, repository: Path) -> None:
+    exception = (
+        "{rule: key-rotation, resource: 'urn:pulumi:dev::modelway::aws:kms/key:Key::a', reason: It goes.,"
+        " approved_by: security@example.com, expires: 2027-01-31}"
+    )
+    dev = repository / "environments" / "dev" / "environment.yaml"
+    text = dev.read_text("utf-8")
+    dev.write_text(text + governance.replace("{EXCEPTION}", exception) + "budget: 900 USD\n", "utf-8")
+    assert new("environment", "staging", "--like", "dev") == 0
+    made = (repository / "environments" / "staging" / "environment.yaml").read_text("utf-8")
+    copied = text.replace("environment: dev", "environment: staging")
+    assert made == f"# Begun as a copy of dev, without its exceptions.\n{copied}{left}budget: 900 USD\n"
+
+
 def test_no_environment_is_written_over(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (repository / "environments" / "staging").mkdir()
     assert new("environment", "staging", "--like", "dev") == 1

@@ -108,6 +108,15 @@ def test_the_report_decides_what_the_pack_could_not() -> None:
     assert (decided.outcome, decided.urn) == ("failed", route.urn)
     quiet = step(ROUTE, {"spec": {"rules": [{"backendRefs": [{"name": "a"}]}]}}, {"spec": {"rules": [{"backendRefs": [{"name": "a"}]}]}})
     assert [one.outcome for one in joined([left_open], rules_on("dev", [quiet]))] == ["passed"]
+    # This one is asked again, once it can be shown what was there before; the next cannot be.
+    bucket = step("aws:s3/bucket:Bucket", {"bucket": "weights"}, {"bucket": "models"}, "replace")
+    again = PolicyResult("dev", "modelway", "replacement-acknowledged", "undecided", "mandatory", urn=bucket.urn)
+    assert [(one.outcome, one.urn) for one in joined([again], own, lambda _: bucket)] == [("failed", bucket.urn)]
+    same = step("aws:s3/bucket:Bucket", {"bucket": "models"}, {"bucket": "models"})
+    assert [one.outcome for one in joined([again], own, lambda _: same)] == ["passed"]
+    assert joined([again], own) == (again,)
+    other = PolicyResult("dev", "modelway", "private-api-server", "undecided", "mandatory", urn=route.urn)
+    assert joined([other], own) == (other,)
     assert joined([], own) == own
     others = PolicyResult("dev", "others", "x", "passed")
     assert joined([others], own) == (others, *own)

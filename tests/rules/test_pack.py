@@ -84,7 +84,7 @@ def evidence(verdict: Verdict) -> tuple[Evidence, ...]:
     return verdict.evidence if isinstance(verdict, Failed) else ()
 
 
-_VALUES = st.recursive(
+ANYTHING = st.recursive(
     st.none()
     | st.booleans()
     | st.integers()
@@ -103,7 +103,7 @@ def test_no_rule_raises_whatever_it_is_given(name: str, data: st.DataObject) -> 
 
     def torn(given: object) -> object:
         if data.draw(st.integers(0, 6)) == 0:
-            return data.draw(_VALUES)
+            return data.draw(ANYTHING)
         if isinstance(given, dict):
             return {key: torn(item) for key, item in given.items()}
         return [torn(item) for item in given] if isinstance(given, list) else given

@@ -29,7 +29,7 @@ def test_what_is_only_not_done_is_a_warning(monkeypatch: pytest.MonkeyPatch) -> 
     warnings: list[str] = []
     monkeypatch.setattr(pulumi.log, "warn", warnings.append)
     run(lambda: tell_of_what_has_no_effect(load(ENVIRONMENTS, "staging")), stack="staging")
-    fields = "promotion, governance, models.tumor-screening.governance.approvers"
+    fields = "promotion, governance.tiers, models.tumor-screening.governance.approvers"
     assert warnings == [f"Environment staging says what nothing puts into effect yet: {fields}."]
 
 

@@ -67,7 +67,7 @@ OUTPUTS: dict[str, Callable[[str, dict[str, Any]], dict[str, Any]]] = {
 ANSWERS: dict[str, dict[str, Any] | Callable[[dict[str, Any]], dict[str, Any]]] = {
     "aws:eks/getClusters:getClusters": {"id": "clusters", "names": []},
     "aws:ssm/getParameter:getParameter": {"id": "release", "insecureValue": "1.35.0-20261101", "value": "1.35.0-20261101"},
-    "aws:eks/getAddonVersion:getAddonVersion": {"id": "addon", "version": "v1.0.0-eksbuild.1"},
+    "aws:eks/getAddonVersion:getAddonVersion": lambda args: {"id": "addon", "version": f"v{args['kubernetesVersion']}.0-eksbuild.1"},
     "aws:index/getAvailabilityZones:getAvailabilityZones": {"names": ["eu-west-1c", "eu-west-1a", "eu-west-1b"], "id": "zones"},
     "aws:ec2/getManagedPrefixList:getManagedPrefixList": {"id": "pl-0123456789abcdef0"},
 }

@@ -1,0 +1,1 @@
+"""Rules about how an environment is described, by what they are about."""

@@ -1,0 +1,1 @@
+"""What lasts, what replaces it, and by which programs."""

@@ -1,0 +1,1 @@
+"""Rules about networks: who reaches what, and what is seen of it."""

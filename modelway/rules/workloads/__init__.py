@@ -1,0 +1,1 @@
+"""Rules about what runs in a cluster: pods, the rights of their accounts, and the charts that bring them."""
