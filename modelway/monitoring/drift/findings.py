@@ -137,7 +137,7 @@ def _last_end(before: Sequence[Result]) -> float | None:
 
 
 def _joined(accounting: Accounting, of_labels: Accounting) -> Accounting:
-    """What was read of rows, and of labels. Which are of requests that there never were is not known here: files of labels are of many
-    windows, and the rows of one."""
-    names = ("labels", "labels_twice", "labels_missing")
+    """What was read of rows, and of labels. Files of labels are of many windows and the rows of one, so that labels which are of none of
+    these rows may be of others."""
+    names = ("labels", "labels_unknown", "labels_twice", "labels_missing")
     return msgspec.structs.replace(accounting, **{name: getattr(of_labels, name) for name in names})

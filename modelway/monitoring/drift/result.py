@@ -76,7 +76,7 @@ class Accounting(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_d
     """Requests without an answer, and answers without a request."""
     labels: int = 0
     labels_unknown: int = 0
-    """For ids that no request had."""
+    """For ids that none of these requests has: of other windows, or of nobody."""
     labels_twice: int = 0
     """Second ones for an id; where they differ neither counts."""
     labels_missing: int = 0

@@ -55,7 +55,7 @@ ACCOUNTS = {
     "schema_changes": "columns that changed their type, came or went within the window",
     "unanswered": "requests without an answer, or answers without a request",
     "labels": "labels that were found for requests",
-    "labels_unknown": "labels for requests that there were not, left out",
+    "labels_unknown": "labels for none of these requests: of other windows, or of nobody",
     "labels_twice": "second labels for a request; where two differ neither counts",
     "labels_missing": "requests whose label is due and not there",
 }

@@ -449,6 +449,8 @@ def test_what_labels_say_comes_later_to_the_same_window(labelled: Endpoint, told
         (first,) = [result for result in ran.results if result.start == FIRST]
         assert (first.revision, first.labelled, concept(first)) == (2, True, "steady")
         assert (first.accounting.labels, first.accounting.labels_missing) == (400, 0)
+        # Those of the hour after it are of none of its requests.
+        assert first.accounting.labels_unknown == 400
         assert not alarm(first, "concept")
         # The labels of the second hour are there, and not due.
         assert not of(labelled, 1).labelled
