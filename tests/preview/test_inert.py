@@ -86,8 +86,14 @@ def hostile(said: list[str]) -> ChangeSet:
 
 
 def harmless(said: list[str]) -> ChangeSet:
-    """The same with names; what is the same in one is in the other, for a page says less of what stays."""
-    return everything(cycle([f"name{said.index(text)}" for text in said]).__next__)
+    """The same with names; what is the same in one is in the other, for a page says less of what stays, and what one begins with is what
+    the other begins with, for a page says nothing twice."""
+
+    def name(text: str) -> str:
+        begins = max((one for one in said if one != text and text.startswith(one)), key=len, default=None)
+        return f"name{said.index(text)}" if begins is None else f"{name(begins)}more{said.index(text)}"
+
+    return everything(cycle([name(text) for text in said]).__next__)
 
 
 def tokens(page: str) -> list[Token]:
