@@ -139,7 +139,6 @@ def torn_subject(data: st.DataObject, given: Subject) -> Subject:
     return Subject(given.type, properties if isinstance(properties, dict) else {}, given.before, compared=True)
 
 
-@pytest.mark.skipif(not FOR_ONE, reason="there are no cases")
 @given(data=st.data())
 def test_no_rule_of_the_catalogue_raises(data: st.DataObject) -> None:
     of = torn_subject(data, subject(content(data.draw(st.sampled_from(FOR_ONE)))))
@@ -148,7 +147,6 @@ def test_no_rule_of_the_catalogue_raises(data: st.DataObject) -> None:
             assert isinstance(rule.judge(of), WORST)
 
 
-@pytest.mark.skipif(not FOR_STACKS, reason="there are no cases")
 @given(data=st.data())
 def test_no_rule_about_a_stack_raises(data: st.DataObject) -> None:
     stack = resources(content(data.draw(st.sampled_from(FOR_STACKS))))

@@ -18,7 +18,7 @@ from modelway.monitoring.drift.counts import ColumnCounts, Counts
 from modelway.monitoring.drift.labels import Labels, read
 from modelway.monitoring.drift.looking import look
 from modelway.monitoring.drift.quality import quality
-from modelway.monitoring.drift.result import Accounting, Finding, Result, Watch
+from modelway.monitoring.drift.result import OF_LABELS, Accounting, Finding, Result, Watch
 from modelway.monitoring.drift.windows import Window
 
 BEFORE = 168
@@ -139,5 +139,4 @@ def _last_end(before: Sequence[Result]) -> float | None:
 def _joined(accounting: Accounting, of_labels: Accounting) -> Accounting:
     """What was read of rows, and of labels. Files of labels are of many windows and the rows of one, so that labels which are of none of
     these rows may be of others."""
-    names = ("labels", "labels_unknown", "labels_twice", "labels_missing")
-    return msgspec.structs.replace(accounting, **{name: getattr(of_labels, name) for name in names})
+    return msgspec.structs.replace(accounting, **{name: getattr(of_labels, name) for name in OF_LABELS})

@@ -87,6 +87,10 @@ class Accounting(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_d
     """With a time that their file does not have by its name or by when it was written: they count in no window."""
 
 
+OF_LABELS = ("labels", "labels_unknown", "labels_twice", "labels_missing")
+"""Counts of an Accounting that are known once the labels of a window are due."""
+
+
 class Alarm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Whether a kind of drift is an alarm: k of the last n windows have drifted."""
 

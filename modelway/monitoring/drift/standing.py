@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import msgspec
 
 from modelway.monitoring.drift.history import History
-from modelway.monitoring.drift.result import Result, Watch
+from modelway.monitoring.drift.result import OF_LABELS, Result, Watch
 
 BY_LABELS: tuple[Watch, ...] = ("concept", "parity")
 LABELLED = 24
@@ -22,7 +22,7 @@ def standing(history: Sequence[Result]) -> Result:
         earlier = next((one for one in reversed(history[:-1]) if any(alarm.watch == watch for alarm in one.alarms)), None)
         if earlier is not None:
             if earlier.labelled and not newest.labelled:
-                counted = {name: getattr(earlier.accounting, name) for name in ("labels", "labels_twice", "labels_missing")}
+                counted = {name: getattr(earlier.accounting, name) for name in OF_LABELS}
                 newest = msgspec.structs.replace(newest, accounting=msgspec.structs.replace(newest.accounting, **counted))
             newest = msgspec.structs.replace(
                 newest,
