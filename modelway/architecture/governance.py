@@ -8,7 +8,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from modelway.architecture.base import Breach, Line, Owner, Section, Shaped, each, misshapen, of_each, repeated
+from modelway.architecture.accountability import Decommission, HumanOversight, Roles, ThirdParty, Unmeasured
+from modelway.architecture.base import Breach, Line, Name, Owner, Section, Shaped, each, misshapen, of_each, repeated
 from modelway.architecture.quantities import Written
 
 Waivable = Literal[
@@ -27,6 +28,14 @@ Waivable = Literal[
     "window",
     "approvers",
     "review",
+    "evaluation",
+    "training_data",
+    "parity_evidence",
+    "roles",
+    "human_oversight",
+    "legal_basis",
+    "decommission",
+    "proof",
 ]
 """What an environment asks of models, and may be without for a while."""
 
@@ -104,6 +113,11 @@ class Governance(Section):
             "affected_groups": ["people who apply for a loan"],
             "approvers": ["risk-office@example.com"],
             "incident_contact": "risk-on-call@example.com",
+            "system": "credit-decisions",
+            "legal_basis": ["EU AI Act, Annex III 5(b)"],
+            "limits": ["Says nothing of people who never had a loan."],
+            "runbook": "docs/runbooks/credit-risk.md",
+            "feedback": "https://example.com/decisions/appeal",
         }
     )
 
@@ -125,11 +139,31 @@ class Governance(Section):
     """Data that it learned from."""
     incident_contact: Owner | None = None
     """Who is called when it does harm."""
+    runbook: CardReference | None = None
+    """What they do then: a Markdown file in the repository, or an address."""
+    system: Name | None = None
+    """System that it is a part of, in the organisation's inventory; the model's own name when absent. A tag on everything of it."""
+    legal_basis: tuple[Line, ...] = Field(default=(), max_length=20)
+    """Laws and duties that its use falls under."""
+    limits: tuple[Line, ...] = Field(default=(), max_length=50)
+    """What it is not good at, and was not made for."""
+    feedback: Line | None = None
+    """Where people whom it touches can object: an address, or who takes it."""
+    roles: Roles | None = None
+    """People who answer for it besides its owner."""
+    human_oversight: HumanOversight | None = None
+    """How people stand over it, and what happens when they stop it."""
+    decommission: Decommission | None = None
+    """What becomes of it in the end."""
+    third_party: tuple[ThirdParty, ...] = Field(default=(), max_length=100)
+    """What of others it stands on."""
+    unmeasured: tuple[Unmeasured, ...] = Field(default=(), max_length=50)
+    """Risks that nothing measures."""
     exceptions: tuple[Waiver, ...] = Field(default=(), max_length=20)
     """What it does without for a while."""
 
     def breaches(self) -> Iterator[Breach]:
-        yield from each([repeated(self, "affected_groups"), repeated(self, "approvers"), self._review_breaches()])
+        yield from each([repeated(self, "affected_groups"), repeated(self, "approvers"), repeated(self, "legal_basis"), self._review_breaches()])
         yield from each(of_each(self, "exceptions", rule) for rule in (self._exception_breaches, self._repeated_breaches))
 
     def _review_breaches(self) -> Iterator[Breach]:

@@ -15,6 +15,7 @@ from modelway.architecture.monitoring import RiskTier
 from modelway.architecture.references import BaselineFile, Image, Weights
 from modelway.architecture.sagemaker import OR_KUBERNETES
 from modelway.architecture.traffic import Canary, Shadow, Share, Traffic
+from modelway.architecture.training import Evaluation, Training
 
 CONTRACT_PATH = re.compile(r"(?!.*//)(?!(?:.*/)?\.\.?/)[A-Za-z0-9_.-][A-Za-z0-9_./ -]{0,240}\.yaml", re.ASCII)
 
@@ -96,6 +97,10 @@ class Version(Section):
     baseline: BaselineFile | None = None
     """What its drift is measured from, as `modelway drift baseline` makes it: KEY@sha256:… in the environment's own model store, or
     s3://BUCKET/KEY@sha256:…"""
+    training: Training | None = None
+    """How it was made: its run, and the fingerprints of its data."""
+    evaluation: Evaluation | None = None
+    """What it reached on data that it did not learn from."""
     protocols: tuple[Literal["open_inference", "sagemaker"], ...] = Field(default=("open_inference",), min_length=1)
     """What the image speaks: version 2 of the Open Inference Protocol, or /ping and /invocations on port 8080 as SageMaker asks."""
 
@@ -171,7 +176,8 @@ class Model(Section):
         return self.serving.traffic if self.pin is None else Traffic(live=self.pin, sticky=self.serving.traffic.sticky)
 
     def breaches(self) -> Iterator[Breach]:
-        rules = (self._presence_breaches, self._pin_breaches, self._approver_breaches, self._live_breaches, self._split_breaches)
+        served = (self._presence_breaches, self._pin_breaches, self._live_breaches, self._split_breaches)
+        rules = (*served, self._approver_breaches, self._fallback_breaches)
         tried = [self._tried_breaches(role) for role in ("canary", "shadow")]
         versions = (self._image_breaches, self._protocol_breaches, self._weights_breaches)
         yield from each([*(rule() for rule in rules), *tried, *(of_each(self, "versions", rule) for rule in versions)])
@@ -211,6 +217,16 @@ class Model(Section):
                     "Name somebody else.",
                     judged_by=(("owner",),),
                 )
+
+    def _fallback_breaches(self) -> Iterator[Breach]:
+        oversight = self.governance.human_oversight if self.governance is not None else None
+        if oversight is not None and oversight.fallback is not None and oversight.fallback not in self.versions:
+            yield Breach(
+                ("governance", "human_oversight", "fallback"),
+                f"one of the model's versions: {', '.join(self.versions) or 'none'}",
+                "Add it under `versions`, name one that is there, or remove it: then nobody answers.",
+                judged_by=(("versions", oversight.fallback),),
+            )
 
     def _live_breaches(self) -> Iterator[Breach]:
         if self.endpoint is not None:

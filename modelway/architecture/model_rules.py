@@ -19,8 +19,19 @@ HOW = {
     "affected_groups": "Add `affected_groups: [people who apply for a loan]`",
     "data_provenance": "Add `data_provenance: [{name: …, source: …}]`",
     "incident_contact": "Add `incident_contact: …`",
+    "roles": "Add `roles: {accountable: …, overseer: …}`",
+    "human_oversight": "Add `human_oversight: {mode: on_the_loop, escalation: …}`",
+    "legal_basis": "Add `legal_basis: [EU AI Act, Annex III 5(b)]`",
+    "decommission": "Add `decommission: {retain_days: 365, alternative: …}`",
 }
 """What to add to a model's governance, by what is asked for."""
+
+HOW_OF_VERSION = {
+    "evaluation": ("evaluation", "Add `evaluation: {metrics: {roc_auc: …}}`"),
+    "training_data": ("training", "Add `training: {data: [{name: …, part: training, sha256: …}]}`"),
+    "parity_evidence": ("evaluation", "Add how far groups were apart: `evaluation: {gaps: [{group: …, metric: …, gap: …}]}`"),
+}
+"""Where a version says what is asked of it, and what to add there."""
 
 OR_EXCEPTION = "or an exception with its reason, owner and end"
 
@@ -174,6 +185,11 @@ def _requirements(environment: "Environment", name: str, model: Model) -> Iterat
         rule = f"asked of every model of risk tier {model.risk_tier} in {environment.environment}"
         if requirement in HOW:
             yield Breach(("models", name, "governance", requirement), rule, f"{HOW[requirement]}, {OR_EXCEPTION}.", judged_by=judged)
+        elif requirement in HOW_OF_VERSION:
+            field, how = HOW_OF_VERSION[requirement]
+            for version in _answering(model):
+                if not _version_says(model, version, requirement):
+                    yield Breach(("models", name, "versions", version, field), rule, f"{how}, {OR_EXCEPTION}.", judged_by=judged)
         elif requirement == "contract_metrics":
             for version, contract in _contracts(environment, model):
                 if not contract.metrics:
@@ -196,7 +212,25 @@ def _says(environment: "Environment", model: Model, requirement: Requirement) ->
         return model.drift is not None and model.drift.parity is not None
     if requirement == "contract_metrics":
         return all(contract.metrics for _, contract in _contracts(environment, model))
+    if requirement in HOW_OF_VERSION:
+        return all(_version_says(model, version, requirement) for version in _answering(model))
     return bool(getattr(model.governance or Governance(), requirement))
+
+
+def _answering(model: Model) -> list[str]:
+    """Versions that get requests, or copies of them."""
+    return [version for version in (model.traffic.versions if model.traffic is not None else ()) if version in model.versions]
+
+
+def _version_says(model: Model, name: str, requirement: Requirement) -> bool:
+    version = model.versions[name]
+    if requirement == "training_data":
+        return version.training is not None and any(data.part == "training" for data in version.training.data)
+    if requirement == "parity_evidence":
+        asked = model.drift.parity if model.drift is not None else None
+        gaps = version.evaluation.gaps if version.evaluation is not None else ()
+        return asked is None or any((one.group, one.metric) == (asked.group, asked.metric) for one in gaps)
+    return version.evaluation is not None
 
 
 def _approvers(environment: "Environment", name: str, model: Model) -> Iterator[Breach]:

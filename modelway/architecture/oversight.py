@@ -12,6 +12,7 @@ from modelway.architecture.base import Breach, Line, Owner, Section, Shaped, eac
 from modelway.architecture.governance import Date
 from modelway.architecture.layout import stacks
 from modelway.architecture.monitoring import RiskTier
+from modelway.architecture.quantities import Duration
 
 if TYPE_CHECKING:
     from modelway.architecture.environment import Environment
@@ -45,8 +46,16 @@ Requirement = Literal[
     "drift",
     "parity",
     "contract_metrics",
+    "evaluation",
+    "training_data",
+    "parity_evidence",
+    "roles",
+    "human_oversight",
+    "legal_basis",
+    "decommission",
 ]
-"""What a model's file, or the contract of its version, has to say."""
+"""What a model's file, or the contract of its version, has to say. Of versions that get requests: `evaluation`, `training_data` their fields;
+`parity_evidence` a gap in the evaluation for what `drift.parity` compares."""
 
 LOWEST_FIRST: tuple[RiskTier, ...] = ("low", "medium", "high")
 
@@ -62,9 +71,67 @@ class TierRequirements(Section):
     """Days until a model is to be looked at anew; for ever when absent."""
     requires: tuple[Requirement, ...] = ()
     """What the model has to say of itself."""
+    proof: bool = False
+    """Whether a version that gets requests has to have answered, with the same digests, in the environment that versions come from; the
+    ledger has to tell of it."""
+    soak: Duration | None = None
+    """How long it has to have answered there."""
 
     def breaches(self) -> Iterator[Breach]:
-        yield from each([repeated(self, "requires")])
+        yield from each([repeated(self, "requires"), self._soak_breaches()])
+
+    def _soak_breaches(self) -> Iterator[Breach]:
+        if self.soak is not None and not self.proof:
+            yield Breach(("soak",), "how long a version answered is asked only with `proof: true`", "Add it, or remove soak.", (("proof",),))
+
+
+class Ledger(Section):
+    """Where releases, approvals and what was stopped are recorded."""
+
+    EXAMPLES = MappingProxyType({"address": "s3://acme-ledger/prod/", "keys": "stacks/release-keys.json"})
+
+    address: Annotated[
+        str,
+        Shaped(
+            r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9!_.*'()=-]+)*/?|(?!.*//)(?!(.*/)?\.\.?/)[A-Za-z0-9_.-][A-Za-z0-9_./-]*",
+            "s3://BUCKET/PREFIX/, or a folder as a path from the root of the repository",
+            "Write it like s3://acme-ledger/prod/.",
+            400,
+        ),
+    ]
+    """Bucket and prefix; or a folder, from the root of the repository that holds the environments."""
+    keys: Annotated[
+        str,
+        Shaped(
+            r"(?!.*//)(?!(.*/)?\.\.?/)[A-Za-z0-9_-][A-Za-z0-9_./-]*\.json",
+            "the path of a JSON file, from the root of the repository that holds the environments",
+            "Write it like stacks/release-keys.json.",
+            400,
+        ),
+    ]
+    """File of public keys that may sign, from the root of that repository."""
+
+
+class Freeze(Section):
+    """Days in which no release changes what is live."""
+
+    EXAMPLES = MappingProxyType({"from": "2026-12-20", "until": "2027-01-03", "reason": "Nobody is there over the holidays.", "tiers": ["high"]})
+
+    from_: Date = Field(alias="from")
+    """First day, from its beginning in UTC."""
+    until: Date
+    """Last day, to its end in UTC."""
+    reason: Line
+    """Why."""
+    tiers: tuple[RiskTier, ...] = ()
+    """Risk tiers whose models are frozen; all when absent."""
+
+    def breaches(self) -> Iterator[Breach]:
+        yield from each([self._backwards(), repeated(self, "tiers")])
+
+    def _backwards(self) -> Iterator[Breach]:
+        if self.until.day < self.from_.day:
+            yield Breach(("until",), f"no earlier than from, which is {self.from_}", "Write a later day.", (("from",),))
 
 
 class RuleException(Section):
@@ -91,9 +158,13 @@ class Oversight(Section):
     """By risk tier: low, medium, high. Nothing is asked of a tier that is not named."""
     exceptions: tuple[RuleException, ...] = Field(default=(), max_length=200)
     """What rules refuse, and is allowed for a while."""
+    ledger: Ledger | None = None
+    """Where releases and approvals are recorded; without it nothing can prove them."""
+    freezes: tuple[Freeze, ...] = Field(default=(), max_length=50)
+    """Days in which no release changes what is live."""
 
     def breaches(self) -> Iterator[Breach]:
-        yield from each(self._order_breaches(rule) for rule in (_approvers, _requires, _review_days))
+        yield from each(self._order_breaches(rule) for rule in (_approvers, _requires, _review_days, _proof))
         yield from each([of_each(self, "exceptions", self._again_breaches)])
 
     def _again_breaches(self, number: int, exception: RuleException) -> Iterator[Breach]:
@@ -136,10 +207,36 @@ def _review_days(lower: RiskTier, less: TierRequirements, higher: RiskTier, aske
         )
 
 
+def _proof(lower: RiskTier, less: TierRequirements, higher: RiskTier, asked: TierRequirements) -> Iterator[Breach]:
+    if less.proof and not asked.proof:
+        yield Breach(("tiers", higher, "proof"), f"asked for {lower}, so for {higher} too", "Write `proof: true`.", (("tiers", lower, "proof"),))
+    elif less.soak is not None and (asked.soak is None or asked.soak.seconds < less.soak.seconds):
+        rule = f"no less than for {lower}, which is {less.soak}"
+        yield Breach(("tiers", higher, "soak"), rule, f"Write {less.soak} or more.", (("tiers", lower, "soak"),))
+
+
 def oversight_breaches(environment: "Environment") -> Iterator[Breach]:
-    """What is wrong with exceptions as those of this environment."""
+    """What is wrong with what this environment asks, and with its exceptions."""
     rules = (_approver, _elsewhere)
-    yield from each(of_each(environment.governance, "exceptions", partial(rule, environment)) for rule in rules)
+    asked = (_proven_somewhere(environment, tier, one) for tier, one in environment.governance.tiers.items())
+    yield from each([*(of_each(environment.governance, "exceptions", partial(rule, environment)) for rule in rules), *asked])
+
+
+def _proven_somewhere(environment: "Environment", tier: RiskTier, asked: TierRequirements) -> Iterator[Breach]:
+    if asked.proof and environment.promotion is None:
+        yield Breach(
+            ("governance", "tiers", tier, "proof"),
+            "no environment is named that versions come from, so nothing can be proven there",
+            "Add `promotion: {from: ENVIRONMENT}`, or remove proof.",
+            judged_by=(("promotion",),),
+        )
+    if asked.proof and environment.governance.ledger is None:
+        yield Breach(
+            ("governance", "tiers", tier, "proof"),
+            "no ledger is named that could tell of it",
+            "Add `ledger: {address: …, keys: …}` to governance, or remove proof.",
+            judged_by=(("governance", "ledger"),),
+        )
 
 
 def _approver(environment: "Environment", number: int, exception: RuleException) -> Iterator[Breach]:
