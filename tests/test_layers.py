@@ -21,12 +21,13 @@ RULES: dict[str, tuple[set[str], set[str]]] = {
     ),
     "modelway.contracts": ({"modelway.architecture", "modelway.contracts", "modelway.errors"}, {"duckdb"}),
     "modelway.redaction": ({"modelway.redaction"}, set()),
+    "modelway.escaping": (set(), set()),
     "modelway.rules": ({"modelway.rules"}, set()),
     "modelway.rules.declared": ({"modelway.rules", "modelway.architecture.eks"}, set()),
     "modelway.preview": (
         {
             *("modelway.architecture", "modelway.contracts", "modelway.preview", "modelway.rules", "modelway.redaction"),
-            "modelway.errors",
+            *("modelway.escaping", "modelway.errors"),
         },
         {"jinja2", "markupsafe", "msgspec", "rich"},
     ),
@@ -56,9 +57,13 @@ RULES: dict[str, tuple[set[str], set[str]]] = {
     "modelway.governance": (
         {
             *("modelway.architecture", "modelway.contracts", "modelway.governance", "modelway.rules", "modelway.redaction"),
-            "modelway.errors",
+            *("modelway.escaping", "modelway.errors"),
         },
-        {"msgspec"},
+        {"msgspec", "jinja2", "markupsafe"},
+    ),
+    "modelway.governance.bill_of_materials": (
+        {"modelway.architecture", "modelway.governance", "modelway.redaction", "modelway.errors"},
+        {"msgspec", "cyclonedx"},
     ),
     "modelway.governance._aws": ({"modelway.governance"}, {"boto3", "botocore"}),
     "modelway.governance.ledger": ({"modelway.governance", "modelway.errors"}, {"cryptography"}),
@@ -67,7 +72,7 @@ RULES: dict[str, tuple[set[str], set[str]]] = {
     "modelway.operations": (
         {
             *("modelway.architecture", "modelway.monitoring", "modelway.operations", "modelway.preview", "modelway.redaction"),
-            *("modelway.rules", "modelway.errors"),
+            *("modelway.rules", "modelway.escaping", "modelway.errors"),
         },
         {"kubernetes", "msgspec", "ruamel.yaml"},
     ),

@@ -6,9 +6,9 @@ from typing import Literal, NamedTuple
 from urllib.parse import urlsplit
 
 from modelway.errors import ModelwayError, WrongUsage
+from modelway.escaping import link
 from modelway.preview.changeset import ChangeSet, Decision
 from modelway.preview.render import markdown, words
-from modelway.preview.render.escaping import link
 from modelway.redaction import masked
 
 LIMIT = 60_000

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from modelway import escaping
 from modelway.preview.changeset import ChangeSet
-from modelway.preview.render import drawing, escaping, html, line, markdown, terminal
+from modelway.preview.render import drawing, html, line, markdown, terminal
 from tests.support.changesets import everything
 
 NASTY = (

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from modelway import escaping
 from modelway.preview.changeset import BlastRadius, Node, Risk
-from modelway.preview.render import escaping
 
 CHARACTERS = 50_000
 """Most characters that Mermaid draws (`maxTextSize` in its config.schema.yaml)."""

@@ -11,9 +11,10 @@ import jinja2
 import msgspec
 from markupsafe import Markup, escape
 
+from modelway import escaping
 from modelway.preview.changeset import RISKS, ChangeSet, Risk
 from modelway.preview.failures import failures
-from modelway.preview.render import drawing, escaping, money, outcomes, shares, words
+from modelway.preview.render import drawing, money, outcomes, shares, words
 
 _FOLDER = Path(__file__).parent / "page"
 

@@ -1,8 +1,9 @@
 """The report in one line: for a status on a commit, a log, a chat."""
 
+from modelway import escaping
 from modelway.preview.changeset import ChangeSet
 from modelway.preview.failures import failures
-from modelway.preview.render import escaping, money, shares, words
+from modelway.preview.render import money, shares, words
 
 _CAUSE = 60
 """Most characters of why a preview failed."""

@@ -6,9 +6,10 @@ What does not fit is left out by the section, from the least important; what is 
 from collections.abc import Callable, Iterable, Iterator
 from typing import Literal, NamedTuple
 
+from modelway import escaping
 from modelway.preview.changeset import ChangeSet
 from modelway.preview.failures import failures
-from modelway.preview.render import escaping, shares, words
+from modelway.preview.render import shares, words
 from modelway.preview.render.markdown_sections import Section, changes, configuration, cost, findings, gaps, models, policies, radius
 from modelway.preview.render.markdown_sections import checks as data_checks
 from modelway.preview.render.markdown_sections import stacks as all_stacks

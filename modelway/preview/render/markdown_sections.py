@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import Literal, NamedTuple
 
+from modelway.escaping import code, entities, fenced, prose, row
 from modelway.preview.changeset import ChangeSet, Difference, Endpoint, Finding, PropertyChange, Risk
 from modelway.preview.render import drawing, money, outcomes, shares, words
-from modelway.preview.render.escaping import code, entities, fenced, prose, row
 
 ROWS = 40
 """Most rows of a table."""

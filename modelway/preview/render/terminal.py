@@ -8,9 +8,10 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from modelway import escaping
 from modelway.preview.changeset import ChangeSet, CostLine, Decision, Endpoint, Finding, PropertyChange, Risk
 from modelway.preview.failures import failures
-from modelway.preview.render import escaping, money, outcomes, shares, words
+from modelway.preview.render import money, outcomes, shares, words
 
 _STYLES: dict[Risk, str] = {
     "irreversible": "bold red",

@@ -1,4 +1,4 @@
-"""Texts of others made inert, for every place where the report puts them.
+"""Texts of others made inert, for every place where reports, cards and records put them.
 
 Names and messages come from whoever opened the pull request. In a comment they must not mention people, link, hide, or end what they
 stand in; in a page they must not become elements.
