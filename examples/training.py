@@ -5,6 +5,7 @@ import hashlib
 import json
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
 from importlib.metadata import version
 from pathlib import Path
@@ -51,10 +52,25 @@ def fingerprint(columns: Sequence[str], rows: Sequence[Sequence[float]]) -> str:
     return hashlib.sha256("".join(f"{line}\n" for line in lines).encode()).hexdigest()
 
 
+@dataclass(frozen=True)
+class Dataset:
+    """Where data come from, by the name that model files call them."""
+
+    name: str
+    source: str
+    license: str
+
+    def part(self, part: str, columns: Sequence[str], rows: Sequence[Sequence[float]]) -> Mapping[str, object]:
+        """What a model file says of some of its rows, under `training.data`."""
+        told = {"name": self.name, "part": part, "sha256": fingerprint(columns, rows), "source": self.source}
+        return {**told, "rows": len(rows), "license": self.license}
+
+
 def store(folder: Path, weights: Mapping[str, object], record: Mapping[str, object], libraries: Sequence[str]) -> str:
     """`folder` holds model.json (the weights) and training.json (where they come from). Returns the weights' SHA-256.
 
-    model.json depends on data and parameters alone; training.json names library versions as well.
+    model.json depends on data and parameters alone; training.json names library versions as well. What a model file says of the version is
+    in it as it stands there: `data.parts` as `training.data`, `metrics` as `evaluation.metrics`.
     """
     folder.mkdir(parents=True, exist_ok=True)
     content = _write(folder / "model.json", weights)

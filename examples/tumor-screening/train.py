@@ -15,8 +15,9 @@ from sklearn.preprocessing import StandardScaler
 # A script finds only its own folder; what it shares lies two levels up.
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from examples.training import Rounding, fingerprint, output_folder, store
+from examples.training import Dataset, Rounding, fingerprint, output_folder, store
 
+DATASET = Dataset("breast-cancer-wisconsin-diagnostic", "sklearn.datasets.load_breast_cancer", "CC-BY-4.0")
 SEED = 7
 HELD_OUT = 0.25
 SOLVER = "newton-cholesky"
@@ -57,6 +58,8 @@ def fit(data: Data, version: str) -> tuple[StandardScaler, LogisticRegression]:
 def main(out: Path) -> None:
     """`out` holds a folder per version."""
     data = read()
+    columns, table = [*data.columns, "malignant"], np.column_stack([data.features, data.malignant])
+    parts = [DATASET.part(part, columns, table[rows].tolist()) for part, rows in (("training", data.training), ("test", data.held_out))]
     for version, settings in VERSIONS.items():
         scaler, classifier = fit(data, version)
         rounded = Rounding()
@@ -76,10 +79,11 @@ def main(out: Path) -> None:
         probability = 1 / (1 + np.exp(-(data.features[data.held_out] @ np.array(coefficients) + intercept)))
         record = {
             "data": {
-                "columns": [*data.columns, "malignant"],
+                "columns": columns,
                 "held_out_rows": len(data.held_out),
-                "sha256": fingerprint([*data.columns, "malignant"], np.column_stack([data.features, data.malignant]).tolist()),
-                "source": "sklearn.datasets.load_breast_cancer",
+                "parts": parts,
+                "sha256": fingerprint(columns, table.tolist()),
+                "source": DATASET.source,
                 "training_rows": len(data.training),
             },
             "metrics": {

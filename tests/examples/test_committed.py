@@ -30,6 +30,15 @@ def test_the_model_file_pins_what_is_built(model: str, built: Path) -> None:
 
 
 @pytest.mark.parametrize("model", MODELS)
+def test_the_model_file_says_what_training_gives(model: str, built: Path) -> None:
+    for version, said in read(ROOT / "stacks" / "environments" / "base" / "models" / f"{model}.yaml")["versions"].items():
+        record = json.loads((built / model / version / "training.json").read_text("utf-8"))
+        assert said["training"]["data"] == record["data"]["parts"]
+        assert said["evaluation"]["metrics"] == record["metrics"]
+        assert said["evaluation"]["tool"].partition(" ")[0] in record["libraries"]
+
+
+@pytest.mark.parametrize("model", MODELS)
 def test_the_contract_describes_the_weights(model: str, built: Path) -> None:
     contract = read(ROOT / "examples" / model / "contract.yaml")
     for folder in (built / model).iterdir():

@@ -32,6 +32,9 @@ def test_the_model_file_pins_what_is_trained(trained: Path) -> None:
     digest = hashlib.sha256((trained / "model.json").read_bytes()).hexdigest()
     ((version, pinned),) = model["versions"].items()
     assert (version, pinned["weights"]) == (trained.name, f"flight-delay/{version}/model.json@sha256:{digest}")
+    record = json.loads((trained / "training.json").read_text("utf-8"))
+    assert pinned["training"]["data"] == record["data"]["parts"]
+    assert pinned["evaluation"]["metrics"] == record["metrics"]
 
 
 def test_the_model_takes_what_its_contract_says(trained: Path) -> None:

@@ -81,6 +81,10 @@ def test_the_record_names_data_seed_metrics_and_margin(model: str, version: str,
     assert "seed" in record
     assert re.fullmatch("[0-9a-f]{64}", record["data"]["sha256"])
     assert all(record["libraries"].values())
+    training, test = record["data"]["parts"]
+    assert (training["part"], training["rows"]) == ("training", record["data"]["training_rows"])
+    assert (test["part"], test["rows"]) == ("test", record["data"]["held_out_rows"])
+    assert len({training["sha256"], test["sha256"], record["data"]["sha256"]}) == 3
 
 
 def test_the_forecast_is_trained_on_the_past_alone() -> None:
