@@ -52,6 +52,11 @@ def _told(record: Record) -> dict[str, Any]:
     return data
 
 
+def _said(item: object) -> object:
+    """Without what it does not say, as an older form has no place for that."""
+    return {key: value for key, value in item.items() if value is not None and value is not False} if isinstance(item, dict) else item
+
+
 def _leaves(value: object, path: str = "") -> Iterator[tuple[str, str]]:
     if isinstance(value, dict):
         for key, item in value.items():
@@ -59,7 +64,7 @@ def _leaves(value: object, path: str = "") -> Iterator[tuple[str, str]]:
     elif isinstance(value, list):
         for item in value:
             # What a list holds is in no order that matters.
-            text = item if isinstance(item, str) else msgspec.json.encode(item, order="sorted").decode()
+            text = item if isinstance(item, str) else msgspec.json.encode(_said(item), order="sorted").decode()
             yield f"{path}: {text}", text
     elif value is not None:
         yield path, str(value)

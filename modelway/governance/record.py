@@ -12,12 +12,22 @@ from typing import Any
 import msgspec
 
 from modelway.errors import ModelwayError
+from modelway.governance.record_parts import BreakGlass, Evaluation, Gate, Look, Stop, Training
 
 STATEMENT = "https://in-toto.io/Statement/v1"
-PREDICATE = "https://modelway.dev/release/v1"
-"""Predicate type of a release."""
-VERSION = 1
-"""Of the form of a record."""
+VERSION = 2
+"""Of the form of a record, as it is written."""
+PREDICATES = {1: "https://modelway.dev/release/v1", 2: "https://modelway.dev/release/v2"}
+"""Predicate type of a release, by the version of its form. All of them are read."""
+PREDICATE = PREDICATES[VERSION]
+"""Predicate type of what is written."""
+SINCE_2: dict[str, frozenset[str]] = {
+    "": frozenset({"gates", "break_glass", "look"}),
+    "approvals": frozenset({"model", "signed"}),
+    "models": frozenset({"system", "subject_sha256", "fallback", "stopped"}),
+    "versions": frozenset({"training", "evaluation", "seen"}),
+}
+"""What the second form added, by what it is a part of."""
 
 
 class NotARecord(ModelwayError):
@@ -25,7 +35,7 @@ class NotARecord(ModelwayError):
 
 
 class Found(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What the state said of a version after the update."""
+    """What a version was found to be: by the state after the update, or by cluster and cloud themselves."""
 
     image: str
     """Digest, with sha256:."""
@@ -58,6 +68,12 @@ class Share(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What was reached when its contract was written, by metric."""
     found: Found | None
     """None where the state has no such version, or does not tell."""
+    training: Training | None = None
+    """None where its file does not say."""
+    evaluation: Evaluation | None = None
+    """None where its file does not say."""
+    seen: Found | None = None
+    """What cluster or cloud said when they were asked; None where they were not, or have no such version."""
 
     @property
     def answers(self) -> bool:
@@ -77,6 +93,14 @@ class Model(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What is said of the data that it learned from: name, source, last day."""
     versions: list[Share]
     """Those that get requests first, by name."""
+    system: str | None = None
+    """That it is a part of, in the organisation's inventory."""
+    subject_sha256: str | None = None
+    """Of all that the environment says of it, which is what is approved."""
+    fallback: str | None = None
+    """Version that answers once it is stopped."""
+    stopped: Stop | None = None
+    """The stop that it was under, as the ledger says."""
 
 
 class Finding(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -105,6 +129,11 @@ class Approval(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     when: str
     proof: str
     """Where it can be looked at, such as the address of a review."""
+    model: str | None = None
+    """What was approved; all of the release when absent."""
+    signed: bool = False
+    """Whether it was taken from the ledger, where it is signed and for exactly what the environment says of the model; else it is as it was
+    given."""
 
 
 class Toolchain(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -151,6 +180,12 @@ class Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Where what is live is not what is described."""
     unknown: list[str]
     """What could not be looked at."""
+    gates: list[Gate] | None = None
+    """What the gates said when it was recorded; None where nobody asked them."""
+    break_glass: list[BreakGlass] = []
+    """In force when the stack was updated or recorded."""
+    look: Look | None = None
+    """None where only the state was read."""
     version: int = VERSION
 
     @property
@@ -160,8 +195,18 @@ class Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def plain(record: Record) -> dict[str, Any]:
-    """The record as JSON has it."""
-    return dict(msgspec.to_builtins(record))
+    """The record as JSON has it, in the form that it was written in."""
+    told: dict[str, Any] = msgspec.to_builtins(record)
+    return told if record.version > 1 else _in_form_1(told)
+
+
+def _in_form_1(value: Any, part: str = "") -> Any:
+    if isinstance(value, list):
+        return [_in_form_1(one, part) for one in value]
+    if not isinstance(value, dict):
+        return value
+    later = SINCE_2.get(part, frozenset())
+    return {key: _in_form_1(one, key) for key, one in value.items() if key not in later}
 
 
 def canonical(value: object) -> bytes:
@@ -178,37 +223,43 @@ def hashed(value: object) -> str:
 
 def statement(record: Record) -> dict[str, Any]:
     """The record as an in-toto statement, to be signed."""
-    subjects = {}
+    subjects = set()
     for model in record.models:
         for share in model.versions:
             for what, pinned in (("image", share.image), ("weights", share.weights), ("baseline", share.baseline)):
                 if pinned is not None:
-                    name, _, digest = pinned.rpartition("@sha256:")
-                    subjects[f"{model.model}/{share.version}/{what}", digest] = name
+                    subjects.add((f"{model.model}/{share.version}/{what}", pinned.rpartition("@sha256:")[2]))
+        if model.subject_sha256 is not None:
+            # The same name as an approval of it has.
+            subjects.add((f"{record.environment}/{model.model}/description", model.subject_sha256))
     # A stack without models has the resources themselves for a subject; a statement without one is none.
     listed = [{"name": name, "digest": {"sha256": digest}} for name, digest in sorted(subjects)]
     graph = {"name": f"{record.stack}/graph", "digest": {"sha256": record.graph_sha256}}
-    return {"_type": STATEMENT, "subject": [graph, *listed], "predicateType": PREDICATE, "predicate": plain(record)}
+    return {"_type": STATEMENT, "subject": [graph, *listed], "predicateType": PREDICATES[record.version], "predicate": plain(record)}
 
 
 def is_release(read: Mapping[str, object]) -> bool:
     """Whether a statement is of a release, of whatever form; ledgers hold others too."""
-    return str(read.get("predicateType", "")).startswith(PREDICATE.rpartition("/")[0])
+    return str(read.get("predicateType", "")).rpartition("/")[0] == PREDICATE.rpartition("/")[0]
 
 
 def from_statement(read: Mapping[str, object], place: str) -> Record:
-    """The record in a statement. Raises NotARecord, which names `place`."""
+    """The record in a statement, of whatever form that is known here. Raises NotARecord, which names `place`."""
     predicate = read.get("predicate")
     if not isinstance(predicate, Mapping) or read.get("_type") != STATEMENT or not is_release(read):
         raise NotARecord(f"{place} is no release record: it is no in-toto statement about a release.")
-    if read["predicateType"] != PREDICATE or predicate.get("version") != VERSION:
-        form = f"{read['predicateType']}, version {predicate.get('version')!r}"
-        raise NotARecord(f"{place} has the form {form}; known here is {PREDICATE}, version {VERSION}: use the Modelway that wrote it.")
+    version = predicate.get("version")
+    if not isinstance(version, int) or PREDICATES.get(version) != read["predicateType"]:
+        known = " and ".join(f"{type_}, version {number}" for number, type_ in PREDICATES.items())
+        form = f"{read['predicateType']}, version {version!r}"
+        raise NotARecord(f"{place} has the form {form}; known here are {known}: use the Modelway that wrote it.")
     try:
         # A ledger adds which place it has; that is the ledger's to check.
         record = msgspec.convert({key: value for key, value in predicate.items() if key != "ledger"}, Record)
     except msgspec.ValidationError as fault:
         raise NotARecord(f"{place} is no release record: {fault}. Look at what `modelway release verify` says of the ledger.") from None
+    if version == 1 and plain(record) != {key: value for key, value in predicate.items() if key != "ledger"}:
+        raise NotARecord(f"{place} is no release record: it says what its form, {PREDICATES[1]}, has no place for.")
     if read.get("subject") != statement(record)["subject"]:
         raise NotARecord(f"{place} names other subjects than its record has: what was signed does not fit together.")
     return record

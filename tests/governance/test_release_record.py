@@ -58,7 +58,9 @@ def changed(**other: object) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("read", "said"),
     [
-        (changed(version=2), "version 2; known here is"),
+        (changed(version=3), "version 3; known here are"),
+        (changed(version=1), "version 1; known here are"),
+        (changed(version=True), "version True; known here are"),
         (changed(version=None), "use the Modelway that wrote it"),
         (changed(extra=1), "unknown field `extra`"),
         (changed(models=[{"model": "x"}]), "is no release record: .*missing required field"),
@@ -74,6 +76,46 @@ def changed(**other: object) -> dict[str, Any]:
 def test_what_is_no_record_is_refused(read: dict[str, object], said: str) -> None:
     with pytest.raises(NotARecord, match=said):
         from_statement(read, "entry 7")
+
+
+def form_1() -> dict[str, Any]:
+    """A release as it was recorded before the second form."""
+    return dict(json.loads((Path(__file__).parent / "cases" / "records" / "release-form-1.json").read_text("utf-8")))
+
+
+def test_a_record_of_the_first_form_is_read() -> None:
+    record = from_statement(form_1(), "entry 7")
+    assert record.version == 1
+    assert [(model.model, share.version) for model, share in record.answering] == [
+        ("credit-risk", "2026.11.1"),
+        ("credit-risk", "2026.12.0"),
+    ]
+    assert (record.gates, record.break_glass, record.look, record.models[0].subject_sha256) == (None, [], None, None)
+    assert statement(record) == form_1()
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        lambda said: said,
+        lambda said: said["models"][0],
+        lambda said: said["models"][0]["versions"][1],
+        lambda said: said["approvals"][0],
+    ],
+    ids=["record", "model", "version", "approval"],
+)
+def test_the_first_form_says_nothing_that_it_has_no_place_for(part: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+    for later in ("gates", "system", "training", "model"):
+        read = form_1()
+        if later not in part(read["predicate"]):
+            part(read["predicate"])[later] = None
+            with pytest.raises(NotARecord, match=r"is no release record: (it says what its form, .*/v1, has no place|.*unknown field)"):
+                from_statement(read, "entry 7")
+
+
+def test_records_of_two_forms_are_compared_by_what_both_say() -> None:
+    before = from_statement(form_1(), "entry 7")
+    assert differences(before, msgspec.structs.replace(before, version=2)) == []
 
 
 def test_a_day_means_its_end() -> None:
@@ -191,7 +233,7 @@ def test_a_record_of_before_it_was_released_is_told(keys: Keys, tmp_path: Path) 
 
 def test_a_record_of_a_later_form_is_a_fault(keys: Keys, tmp_path: Path) -> None:
     ledger = ledger_of(tmp_path, keys, [])
-    ledger.append({**changed(), "predicateType": "https://modelway.dev/release/v2"}, keys.edwards)
+    ledger.append({**changed(), "predicateType": "https://modelway.dev/release/v3"}, keys.edwards)
     found = verified(ledger, store_at(str(tmp_path)), None)
     assert (found.releases, len(found.faults)) == (1, 1)
     assert "use the Modelway that wrote it" in found.faults[0]
