@@ -8,6 +8,7 @@ rule that compares both is undecided here, and decided in the report (`modelway 
 
 import sys
 from collections import defaultdict
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -28,17 +29,18 @@ from pulumi_policy.proxy import UNKNOWN_STRING_VALUE, UnknownValueError
 # The engine starts this file by its path, so the repository is not on the import path.
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from modelway.rules.catalogue import DECLARED, NAME, RULES, level
+from modelway.rules.catalogue import DECLARED, IDS, NAME, RULES, level
 from modelway.rules.configured import ConfigurationRule
 from modelway.rules.judging import AnyRule, Broken, Finding, Outcome, all_asked, asked, concerns, excepted
 from modelway.rules.stack import Resource, StackRule
 from modelway.rules.subjects import Rule, Subject
 from modelway.rules.values import received
 from modelway.rules.verdicts import Failed, NotApplicable, Undecided, Unreadable
-from policy import read_once
-from policy.environment import held
+from policy import read_once, stack_told
+from policy.environment import Held, held
 
-HELD = held()
+HELD = Held(None, ())
+"""What the stack is held to; until the engine has named it, nothing is let through."""
 TODAY = datetime.now(UTC).date()
 NOT_ABOUT = "it has nothing that the rule is about"
 BROKEN: defaultdict[str, list[str]] = defaultdict(list)
@@ -106,11 +108,20 @@ def described(rule: AnyRule) -> dict[str, Any]:
     return {
         "name": rule.id,
         "description": f"{rule.says[:1].upper()}{rule.says[1:]}.",
-        "enforcement_level": EnforcementLevel(level(rule, HELD.tier)),
+        "enforcement_level": EnforcementLevel(level(rule, None)),
         "severity": Severity(rule.severity),
         "tags": list(rule.sources),
         "remediation_steps": rule.why,
     }
+
+
+def hold(stack: str, configured: Mapping[str, str]) -> None:
+    """Afterwards rules bind as the tier of the stack's environment says, and what it excepts is let through."""
+    global HELD
+    HELD = held(stack, configured)
+    for one in ASKED:
+        if one.name in IDS:
+            one.enforcement_level = EnforcementLevel(level(IDS[one.name], HELD.tier))
 
 
 def settled(rule: AnyRule, where: str, outcome: Outcome) -> Finding:
@@ -179,19 +190,14 @@ def _bare(value: Any) -> Any:
     return target
 
 
+ASKED = [
+    *(policy(rule) for rule in RULES if isinstance(rule, Rule)),
+    *(declared_policy(rule) for rule in DECLARED),
+    ResourceValidationPolicy("granted-exceptions", "What is let through for a while is named.", tell_exceptions, EnforcementLevel.ADVISORY),
+    ResourceValidationPolicy("broken-rule", "Every rule can be asked.", tell_broken, EnforcementLevel.MANDATORY),
+    *(stack_policy(rule) for rule in RULES if isinstance(rule, StackRule)),
+    StackValidationPolicy("broken-stack-rule", "Every rule about a stack can be asked.", tell_broken_of_stack, EnforcementLevel.MANDATORY),
+]
 read_once.install()
-PolicyPack(
-    NAME,
-    [
-        *(policy(rule) for rule in RULES if isinstance(rule, Rule)),
-        *(declared_policy(rule) for rule in DECLARED),
-        ResourceValidationPolicy(
-            "granted-exceptions", "What is let through for a while is named.", tell_exceptions, EnforcementLevel.ADVISORY
-        ),
-        ResourceValidationPolicy("broken-rule", "Every rule can be asked.", tell_broken, EnforcementLevel.MANDATORY),
-        *(stack_policy(rule) for rule in RULES if isinstance(rule, StackRule)),
-        StackValidationPolicy(
-            "broken-stack-rule", "Every rule about a stack can be asked.", tell_broken_of_stack, EnforcementLevel.MANDATORY
-        ),
-    ],
-)
+stack_told.install(hold)
+PolicyPack(NAME, ASKED)

@@ -1,6 +1,5 @@
 """Which environment the stack belongs to, by its files: its tier says which rules bind, its exceptions what they let through."""
 
-import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -41,16 +40,14 @@ class Held:
         return of[1] in (None, self.environment.models[model].team)
 
 
-def held(variables: Mapping[str, str] = os.environ) -> Held:
-    """What the stack is held to that the engine names to a pack in its environment variables (pkg/resource/plugin/analyzer_plugin.go:
-    constructEnv). Files that are not valid make the program fail with what is wrong; here nothing is let through because of them."""
+def held(stack: str, configured: Mapping[str, str]) -> Held:
+    """What a stack is held to, by its name and its configuration. Files that are not valid make the program fail with what is wrong; here
+    nothing is let through because of them."""
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     from modelway.architecture import load, names
     from modelway.architecture.layout import owner_of
     from modelway.errors import ModelwayError
 
-    stack = variables.get("PULUMI_STACK", "")
-    configured = json.loads(variables.get("PULUMI_CONFIG") or "{}")
     folder = ROOT / configured.get("modelway:environments", "stacks/environments")
     try:
         known = names(folder)

@@ -1,6 +1,6 @@
 """The pack as the engine asks it, without the engine: it is started as a process, prints a port, and answers there."""
 
-import os
+import json
 import shutil
 import subprocess
 import sys
@@ -40,15 +40,17 @@ runpy.run_path({pack!r}, run_name="__main__")
 
 @contextmanager
 def served(*command: str, stack: str = "nowhere", config: str = "{}") -> Iterator[Any]:
-    variables = {"PULUMI_STACK": stack, "PULUMI_PROJECT": "modelway", "PULUMI_DRY_RUN": "true", "PULUMI_CONFIG": config}
-    with subprocess.Popen(
-        [sys.executable, *(command or ("policy",))], cwd=ROOT, env=os.environ | variables, stdout=subprocess.PIPE, bufsize=0
-    ) as process:
+    with subprocess.Popen([sys.executable, *(command or ("policy",))], cwd=ROOT, stdout=subprocess.PIPE, bufsize=0) as process:
         assert process.stdout is not None
         try:
             port = int(process.stdout.readline())
             with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
-                yield analyzer_pb2_grpc.AnalyzerStub(channel)
+                stub = analyzer_pb2_grpc.AnalyzerStub(channel)
+                # As the engine does, before it asks for the rules.
+                stub.ConfigureStack(
+                    analyzer_pb2.AnalyzerStackConfigureRequest(stack=stack, project="modelway", dry_run=True, config=json.loads(config))
+                )
+                yield stub
         finally:
             process.kill()
 
