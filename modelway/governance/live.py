@@ -1,6 +1,6 @@
-"""What is live, read back from a stack's state, and where it is not what is described.
+"""What is live, read back from a stack's state or from cluster and cloud themselves, and where it is not what is described.
 
-The state holds what providers read from cluster and cloud when the update ended; what happened since then it does not say.
+The state holds what providers read from cluster and cloud when the update ended; what happened since then only they say, see looked.py.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -25,6 +25,20 @@ class Held:
     """As its provider read them."""
 
 
+@dataclass(frozen=True)
+class Managed:
+    """A version on SageMaker, as the cloud itself tells of it; no state tells how much each answers."""
+
+    model: str
+    version: str
+    image: str
+    """Digest, with sha256:."""
+    weights: str | None
+    """SHA-256 in hex that its server compares its weights with."""
+    percent: int
+    copied: int
+
+
 @dataclass
 class Live:
     """What serves, by model and version."""
@@ -43,9 +57,16 @@ class Live:
     """Endpoints on SageMaker, whose traffic no state tells."""
 
 
-def read_back(resources: Sequence[Held]) -> Live:
-    """What the endpoints of a stack do, by its state."""
+def read_back(resources: Sequence[Held], managed: Sequence[Managed] = ()) -> Live:
+    """What the endpoints of a stack do, by what it holds: resources of its state, or objects of clusters; and what runs on SageMaker."""
     live = Live()
+    for one in managed:
+        live.images[one.model, one.version] = one.image
+        if one.weights is not None:
+            live.weights[one.model, one.version] = one.weights
+        live.services[one.model, one.version] = one.version
+        live.shares.setdefault(one.model, {})[one.version] = one.percent
+        live.copies.setdefault(one.model, {})[one.version] = one.copied
     for resource in resources:
         labels = _at(resource.properties, "metadata", "labels")
         of, version = (str(labels.get(key, "")) for key in (MODEL, VERSION)) if isinstance(labels, Mapping) else ("", "")
@@ -78,9 +99,9 @@ def found(live: Live, model: str, version: str) -> Found | None:
     return Found(live.images[key], live.weights.get(key), percent, copied)
 
 
-def differences(models: Sequence[Model], live: Live) -> list[str]:
-    """Where what is live is not what is described, a line each."""
-    return [line for model in models for line in _of_model(model, live)] + [
+def differences(models: Sequence[Model], live: Live, place: str = "in the state") -> list[str]:
+    """Where what is live is not what is described, a line each. `place` is where one looked."""
+    return [line for model in models for line in _of_model(model, live, place)] + [
         f"{of} {version} is live, and is not described to answer"
         for of, version in sorted(live.images)
         if not any(model.model == of and _answers(model, version) for model in models)
@@ -96,13 +117,25 @@ def unknown(models: Sequence[Model], live: Live) -> list[str]:
     ]
     for of, version in sorted(set(live.images) - set(live.weights)):
         lines.append(f"{of} {version}: its server is not told which digest its weights have, so the state does not show it")
-    if any(model.presence == "served" for model in models):
-        lines.append("whether cluster and cloud still are as the state says: they were not asked")
-        lines.append("fingerprints of training and validation data, and the training run: no file of a model names them")
     return lines
 
 
-def _of_model(model: Model, live: Live) -> Iterator[str]:
+def unsaid(models: Sequence[Model]) -> Iterator[str]:
+    """What the files of models do not say of versions that answer, a line each."""
+    for model in models:
+        for share in model.versions:
+            if share.answers:
+                training, where = share.training, f"{model.model} {share.version}"
+                parts = {data.part for data in training.data} if training is not None else set()
+                missing = [f"the fingerprint of its {part} data" for part in ("training", "validation") if part not in parts]
+                missing += ["the run that made it"] if training is None or training.run is None else []
+                missing += ["the commit that trained it"] if training is None or training.commit is None else []
+                missing += ["what it reached"] if share.evaluation is None else []
+                if missing:
+                    yield f"{where}: its file does not say {', '.join(missing)}"
+
+
+def _of_model(model: Model, live: Live, place: str) -> Iterator[str]:
     if model.model in live.elsewhere:
         return
     for share in model.versions:
@@ -110,7 +143,7 @@ def _of_model(model: Model, live: Live) -> Iterator[str]:
             continue
         where, read = f"{model.model} {share.version}", share.found
         if read is None:
-            yield f"{where}: described to answer, and not in the state"
+            yield f"{where}: described to answer, and not {place}"
             continue
         for what, told, pinned in (("image", read.image, share.image), ("weights", read.weights, share.weights)):
             wanted, digest = pinned.rpartition("@sha256:")[2], (told or "").removeprefix("sha256:")

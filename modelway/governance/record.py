@@ -24,7 +24,7 @@ PREDICATE = PREDICATES[VERSION]
 SINCE_2: dict[str, frozenset[str]] = {
     "": frozenset({"gates", "break_glass", "look"}),
     "approvals": frozenset({"model", "signed"}),
-    "models": frozenset({"system", "subject_sha256", "fallback", "stopped"}),
+    "models": frozenset({"team", "system", "subject_sha256", "fallback", "stopped"}),
     "versions": frozenset({"training", "evaluation", "seen"}),
 }
 """What the second form added, by what it is a part of."""
@@ -93,6 +93,8 @@ class Model(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What is said of the data that it learned from: name, source, last day."""
     versions: list[Share]
     """Those that get requests first, by name."""
+    team: str | None = None
+    """That it belongs to, and whose namespace it is in."""
     system: str | None = None
     """That it is a part of, in the organisation's inventory."""
     subject_sha256: str | None = None

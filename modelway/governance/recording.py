@@ -1,15 +1,20 @@
 """Makes a release record out of what is known: the environment, the commit, the state that was read back, what was given beside them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from modelway.architecture import Environment, layout
 from modelway.architecture import Model as Described
+from modelway.architecture.training import Evaluation as Evaluated
+from modelway.architecture.training import Training as Trained
 from modelway.errors import ModelwayError
-from modelway.governance import live
+from modelway.governance import live, looked
 from modelway.governance.live import Held, Live
+from modelway.governance.looked import Looked
 from modelway.governance.record import Approval, Model, Policy, Record, Share, Toolchain, hashed
+from modelway.governance.record_parts import BreakGlass, Data, Evaluation, Gap, Gate, Stop, Training
+from modelway.governance.subject import subject_of
 
 
 class NoRelease(ModelwayError):
@@ -64,13 +69,31 @@ class Given:
     plan: str | None = None
     policy: Policy | None = None
     approvals: Sequence[Approval] = ()
+    gates: Sequence[Gate] | None = None
+    """None where nobody asked them."""
+    broken: Sequence[BreakGlass] = ()
+    """What let the stack pass its gates."""
+    stops: Mapping[str, Stop] = field(default_factory=dict)
+    """By model that somebody stopped."""
+    against: Sequence[str] = ()
+    """What was said and does not count, and why, a line each."""
 
 
 def record_of(
-    environment: Environment, project: str, source: Source, rendering: Rendering, state: ReadBack, given: Given, now: datetime
+    environment: Environment,
+    project: str,
+    source: Source,
+    rendering: Rendering,
+    state: ReadBack,
+    given: Given,
+    now: datetime,
+    look: Looked | None = None,
 ) -> Record:
-    """The record. Raises NoRelease for a state of another stack, one that was never written or is of a later time than now, and for an
-    approval by the author of the commit."""
+    """The record; `look` is what cluster and cloud said, where they were asked.
+
+    Raises NoRelease for a state of another stack, one that was never written or is of a later time than now, and for an approval by the
+    author of the commit.
+    """
     if not state.stack:
         raise NoRelease("the state holds nothing: bring the stack up, then record what it brought.")
     if state.stack not in (known := layout.stacks(environment)):
@@ -84,7 +107,9 @@ def record_of(
                 f"{approval.who} approved what they wrote themselves, commit {source.commit[:12]}: somebody else has to approve it."
             )
     read = live.read_back(list(state.resources.values()))
-    models = [_model(model, environment, source, read) for model in _of_stack(environment, state.stack)]
+    models = [_model(model, environment, source, read, given) for model in of_stack(environment, state.stack)]
+    if look is not None:
+        models = looked.seen(models, look)
     return Record(
         project=project,
         environment=environment.environment,
@@ -104,12 +129,20 @@ def record_of(
         plan_sha256=given.plan,
         policy=given.policy,
         approvals=list(given.approvals),
-        differences=[*_other_resources(rendering.graph, state), *live.differences(models, read)],
-        unknown=[*_not_told(state, given), *live.unknown(models, read)],
+        differences=[
+            *_other_resources(rendering.graph, state),
+            *live.differences(models, read),
+            *(looked.differences(models, look) if look is not None else ()),
+            *given.against,
+        ],
+        unknown=[*_not_told(state, given), *_not_looked_at(models, read, look), *live.unsaid(models)],
+        gates=None if given.gates is None else list(given.gates),
+        break_glass=list(given.broken),
+        look=None if look is None else looked.told(look),
     )
 
 
-def _of_stack(environment: Environment, stack: str) -> list[Described]:
+def of_stack(environment: Environment, stack: str) -> list[Described]:
     """The models that a stack serves; the platform's stack serves none where models have stacks of their own."""
     owner = layout.owner_of(stack) if environment.layout != "single" else (environment.environment, None)
     if owner is None:
@@ -117,7 +150,14 @@ def _of_stack(environment: Environment, stack: str) -> list[Described]:
     return [model for _, model in sorted(environment.models.items()) if owner[1] in (None, model.team)]
 
 
-def _model(model: Described, environment: Environment, source: Source, read: Live) -> Model:
+def _not_looked_at(models: Sequence[Model], read: Live, look: Looked | None) -> list[str]:
+    if look is not None:
+        return [*look.unknown, *live.unknown([model for model in models if model.model in look.silent], read)]
+    served = any(model.presence == "served" for model in models)
+    return live.unknown(models, read) + (["whether cluster and cloud still are as the state says: they were not asked"] if served else [])
+
+
+def _model(model: Described, environment: Environment, source: Source, read: Live, given: Given) -> Model:
     traffic = model.traffic
     shares, copied = (traffic.shares, traffic.copied) if traffic is not None else ({}, {})
     headers = {one.version: f"{one.header.name}: {one.header.value}" for one in traffic.split if one.header} if traffic is not None else {}
@@ -136,10 +176,14 @@ def _model(model: Described, environment: Environment, source: Source, read: Liv
                 metric.name: metric.reference for metric in environment.contracts[version.contract].metrics if metric.reference is not None
             },
             found=live.found(read, model.model, name),
+            training=_training(version.training),
+            evaluation=_evaluation(version.evaluation),
         )
         for name, version in sorted(model.versions.items())
     ]
-    provenance = model.governance.data_provenance if model.governance is not None else ()
+    governance = model.governance
+    provenance = governance.data_provenance if governance is not None else ()
+    oversight = governance.human_oversight if governance is not None else None
     return Model(
         model=model.model,
         owner=model.owner,
@@ -147,7 +191,26 @@ def _model(model: Described, environment: Environment, source: Source, read: Liv
         presence=model.presence if model.endpoint is not None else "registered",
         data=[f"{one.name}, {one.source}{f', until {one.until}' if one.until else ''}" for one in provenance],
         versions=sorted(versions, key=lambda share: not share.answers),
+        team=model.team,
+        system=(governance.system if governance is not None else None) or model.model,
+        subject_sha256=subject_of(environment.environment, model),
+        fallback=oversight.fallback if oversight is not None else None,
+        stopped=given.stops.get(model.model),
     )
+
+
+def _training(said: Trained | None) -> Training | None:
+    if said is None:
+        return None
+    data = [Data(one.name, one.part, one.sha256, one.source, one.rows, one.license) for one in said.data]
+    return Training(said.run, said.commit, data)
+
+
+def _evaluation(said: Evaluated | None) -> Evaluation | None:
+    if said is None:
+        return None
+    gaps = [Gap(one.group, one.metric, one.gap) for one in said.gaps]
+    return Evaluation(dict(said.metrics), gaps, said.by, None if said.day is None else str(said.day), said.tool, said.report)
 
 
 def _other_resources(graph: Mapping[str, str], state: ReadBack) -> list[str]:
