@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,26 @@ aws: {{account: "121212121212", region: eu-west-1}}
 clusters:
   main: {{kind: existing, context: modelway-local, gateway: {{kind: existing, name: none, namespace: nowhere}}}}
 monitoring: {{namespace: hosted-monitoring}}
+governance:
+  exceptions:
+{exceptions}
 """
+EXCEPTED = {
+    "isolated-managed-model": (
+        "SageMakerEndpoint$aws:sagemaker/model:Model::tumor-screening-v2026-10-0",
+        "SageMakerEndpoint$aws:sagemaker/model:Model::tumor-screening-v2026-11-0",
+    ),
+    "log-key": ("SageMakerEndpoint$aws:cloudwatch/logGroup:LogGroup::tumor-screening-log",),
+    "role-boundary": ("SageMakerEndpoint$aws:iam/role:Role::tumor-screening-execution",),
+    "bucket-access-logs": ("ArtifactRegistry$aws:s3/bucket:Bucket::registry-models",),
+}
+"""What the rules of a tier of staging refuse of it: it has no network of its own, nor a trail."""
+EXCEPTION = """\
+    - rule: {rule}
+      resource: "urn:pulumi:hosted::modelway::modelway:index:{resource}"
+      reason: It is thrown away with the test.
+      approved_by: security@example.com
+      expires: {expires}"""
 SERVED = """
 endpoint:
   runtime: {{kind: sagemaker, instance_type: {instances}}}
@@ -54,7 +74,10 @@ class Hosted(Site):
         (self.environments / "hosted" / "models" / f"{MODEL}.yaml").write_text(
             re.sub(r"(?m)^team: .*$", "team: hosted", described) + served
         )
-        (self.environments / "hosted" / "environment.yaml").write_text(ENVIRONMENT.format(tier=tier), "utf-8")
+        soon = datetime.now(UTC).date() + timedelta(days=30)
+        exceptions = [EXCEPTION.format(rule=rule, resource=one, expires=soon) for rule, several in EXCEPTED.items() for one in several]
+        text = ENVIRONMENT.format(tier=tier, exceptions="\n".join(exceptions))
+        (self.environments / "hosted" / "environment.yaml").write_text(text, "utf-8")
 
     def refused_up(self) -> str:
         """What is said of an environment that does not come up."""

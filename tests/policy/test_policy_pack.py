@@ -31,6 +31,21 @@ PROGRAM = """
     made("aws:sagemaker/model:Model", "hidden", primaryContainer={"image": secret}, tags=tags)
     made("aws:iam/user:User", "no-rule-is-about-it")
 """
+STAGING = """
+    environment: dev
+    tier: staging
+    owner: ml-platform@example.com
+    aws: {account: "222222222222", region: eu-west-1}
+    clusters:
+      main: {kind: existing, context: dev, gateway: {kind: existing, name: shared, namespace: gateways}}
+    governance:
+      exceptions:
+        - rule: unencrypted-store
+          resource: "urn:pulumi:dev::project::aws:rds/instance:Instance::plain"
+          reason: It moves.
+          approved_by: security@example.com
+          expires: 2099-01-31
+"""
 BROKEN = """
     from pulumi_policy import EnforcementLevel, PolicyPack, ResourceValidationPolicy
 
@@ -77,6 +92,24 @@ def test_the_pack_in_the_engine(project: Project) -> None:  # noqa: F811
     assert "Traceback" not in said
     assert "registry.example" not in said
     assert "registry.example" not in json.dumps([one.message for one in found])
+
+
+def test_the_engine_says_which_stack_it_is_and_its_tier_and_exceptions_hold(project: Project) -> None:  # noqa: F811
+    pack = project.folder / "pack"
+    project.runtime("pack/PulumiPolicy.yaml", virtualenv=str(SITE))
+    (pack / "__main__.py").unlink(missing_ok=True)
+    (pack / "__main__.py").symlink_to(PACK / "__main__.py")
+    file = project.write("environments/dev/environment.yaml", STAGING)
+    project.pulumi("config", "set", "modelway:environments", str(file.parents[1]), "--stack", "dev")
+    try:
+        _, found = previewed(project, pack)
+    finally:
+        project.pulumi("config", "rm", "modelway:environments", "--stack", "dev")
+    failed = {(one.rule, one.urn.rpartition("::")[2], one.enforcement) for one in found if one.outcome == "failed"}
+    assert ("missing-owner", "nobodys", "mandatory") in failed
+    assert ("unencrypted-store", "plain") not in {(rule, name) for rule, name, _ in failed}
+    granted = [one.message for one in found if one.rule == "granted-exceptions" and one.outcome != "passed"]
+    assert ["excepted from unencrypted-store: It moves." in one for one in granted] == [True]
 
 
 def test_a_rule_that_raises_is_broken_and_not_passed(project: Project) -> None:  # noqa: F811
