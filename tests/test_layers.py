@@ -87,17 +87,26 @@ RULES: dict[str, tuple[set[str], set[str]]] = {
     "modelway.operations._aws_grafana": ({"modelway.operations"}, {"boto3", "botocore"}),
     "modelway.operations._aws_runner": ({"modelway.operations"}, {"boto3", "botocore"}),
     "modelway.operations._aws_serving": ({"modelway.operations"}, {"boto3", "botocore"}),
+    "modelway.operations._aws_stop": ({"modelway.operations"}, {"boto3", "botocore"}),
     "modelway.operations._aws_stored": ({"modelway.operations"}, {"boto3", "botocore"}),
     "modelway.operations._aws_lookup": ({"modelway.operations"}, {"boto3", "botocore"}),
+    "modelway.operations._cluster_looking": ({"modelway.operations"}, set()),
+    "modelway.operations._aws_looking": ({"modelway.operations"}, {"boto3", "botocore"}),
+    # What it finds is what governance holds against a release.
+    "modelway.operations.looking": (
+        {"modelway.architecture", "modelway.governance", "modelway.operations", "modelway.redaction", "modelway.errors"},
+        set(),
+    ),
     "modelway.cli": ({"modelway"}, {"typer", "click", "rich"}),
     "modelway.cli.local": ({"modelway", "localcloud", "toolchain"}, {"typer", "click", "rich"}),
     "modelway.cli.doctor": ({"modelway", "toolchain"}, {"typer", "click", "rich"}),
     "components": ({"components"}, PULUMI),
     "stacks": ({"modelway.architecture", "modelway.errors", "components", "stacks"}, PULUMI),
+    "stacks.gates": ({"modelway.architecture", "modelway.governance"}, PULUMI),
     # It stands in for the engine, whose messages it reads.
     "stacks.rendering": ({"modelway.architecture", "modelway.errors", "stacks"}, {*PULUMI, "google.protobuf"}),
     "stacks.arguments": ({"modelway", "stacks.arguments"}, set()),
-    "policy": ({"modelway.architecture", "modelway.rules", "modelway.errors", "policy"}, {"pulumi", "pulumi_policy"}),
+    "policy": ({"modelway.architecture", "modelway.governance", "modelway.rules", "modelway.errors", "policy"}, {"pulumi", "pulumi_policy"}),
     "localcloud": (
         {"localcloud", "toolchain"},
         {

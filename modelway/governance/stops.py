@@ -1,12 +1,17 @@
 """Models that somebody stopped, and started again: what a ledger tells of them."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import msgspec
 
 from modelway.architecture import Model
+from modelway.errors import WrongUsage
+from modelway.governance.given import LONGEST
 from modelway.governance.kinds import Kind
 from modelway.governance.ledger import Entry, Key
+from modelway.governance.record import NotARecord, hashed
+from modelway.redaction import masked
 
 
 class Stopped(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -71,7 +76,7 @@ def in_force(entries: Sequence[Entry], environment: str, model: str, keys: Seque
 
 def may_say(key: str, who: str) -> bool:
     """Whether a key of that name may sign what `who` says: a person's key, which has an @ in its name, for that person alone."""
-    return key == who if "@" in key else bool(key)
+    return key.casefold() == who.casefold() if "@" in key else bool(key)
 
 
 def heeded(stopped: Stopped, model: Model | None) -> bool:
@@ -93,3 +98,40 @@ def blocked(stopped: Stopped) -> str:
 def lasting(after: Mapping[str, int]) -> str:
     """What in a model's file says the same as a stop."""
     return f'`pin: "{next(iter(after))}"`' if len(after) == 1 else "`presence: disabled`"
+
+
+def statement(said: Stopped | Resumed) -> dict[str, Any]:
+    """To be signed and appended."""
+    if isinstance(said, Stopped):
+        return STOP.statement(said, {f"{said.environment}/{said.model}/stop": hashed(said)})
+    return RESUME.statement(said, {f"{said.environment}/{said.model}/resume": hashed(said)})
+
+
+def written(said: Stopped | Resumed) -> bytes:
+    """The statement for a file, until a ledger has it."""
+    return msgspec.json.format(msgspec.json.encode(statement(said))) + b"\n"
+
+
+def plain(said: Stopped | Resumed) -> dict[str, Any]:
+    """What it says, as JSON has it."""
+    return dict(msgspec.to_builtins(said))
+
+
+def kept(content: bytes, place: str) -> Stopped | Resumed:
+    """What a statement in a file says, which was kept because no ledger could be written. Raises NotARecord, which names `place`."""
+    try:
+        read = msgspec.json.decode(content, type=dict[str, Any])
+    except msgspec.DecodeError as fault:
+        raise NotARecord(f"{place} is no record of a stop: {fault}.") from None
+    said = STOP.said(read, place) or RESUME.said(read, place)
+    if said is None:
+        raise NotARecord(f"{place} is no record of a stop: name a file that `modelway stop` kept.")
+    return said
+
+
+def refuse_unfit(option: str, text: str) -> None:
+    """Raises WrongUsage for what must not be kept for ever, or would be printed as something else."""
+    if not text.isprintable() or len(text) > LONGEST or not text.strip():
+        raise WrongUsage(f"{option}: {text[:40]!r} is no text of one line with 1 to {LONGEST:,} characters. Write another.")
+    if masked(text) != text:
+        raise WrongUsage(f"{option}: {masked(text)} holds what looks like a credential, and records stay. Leave it out.")

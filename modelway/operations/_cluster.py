@@ -3,7 +3,7 @@
 import http.client
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Self
 
 import urllib3
 from kubernetes import client, config
@@ -24,20 +24,20 @@ class Cluster:
         self._core, self._custom = client.CoreV1Api(api), client.CustomObjectsApi(api)
 
     @classmethod
-    def of_context(cls, context: str) -> "Cluster":
+    def of_context(cls, context: str) -> Self:
         """The cluster that a context of the kubeconfig leads to."""
-        with _explained(context):
+        with explained(context):
             return cls(config.new_client_from_config(context=context), context)  # type: ignore[no-untyped-call]
 
     @classmethod
-    def of_kubeconfig(cls, kubeconfig: Mapping[str, object], context: str) -> "Cluster":
+    def of_kubeconfig(cls, kubeconfig: Mapping[str, object], context: str) -> Self:
         """The cluster that a context of `kubeconfig` leads to."""
-        with _explained(context):
+        with explained(context):
             return cls(config.new_client_from_config_dict(dict(kubeconfig), context=context), context)  # type: ignore[no-untyped-call]
 
     def address(self, gateway: str, namespace: str) -> str | None:
         """Where a Gateway answers; None while its controller has not said so."""
-        with _explained(self._name):
+        with explained(self._name):
             found: Any = self._custom.get_namespaced_custom_object("gateway.networking.k8s.io", "v1", namespace, "gateways", gateway)
         status = found.get("status", {})
         programmed = any(each["type"] == "Programmed" and each["status"] == "True" for each in status.get("conditions", []))
@@ -47,7 +47,7 @@ class Cluster:
     def pods(self, namespace: str, labels: Mapping[str, str]) -> list[str]:
         """Names of the pods with these labels that are ready."""
         selector = ",".join(f"{key}={value}" for key, value in labels.items())
-        with _explained(self._name):
+        with explained(self._name):
             found: Any = self._core.list_namespaced_pod(namespace, label_selector=selector).items
         return [
             each.metadata.name
@@ -57,7 +57,7 @@ class Cluster:
 
     def simulated(self, namespace: str, pod: str) -> bool:
         """Whether nothing runs in the pod: its node is kwok's (kwok.sigs.k8s.io/docs/user/kwok-manage-nodes-and-pods)."""
-        with _explained(self._name):
+        with explained(self._name):
             found: Any = self._core.read_namespaced_pod(pod, namespace)
             node: Any = self._core.read_node(found.spec.node_name)
         annotations = node.metadata.annotations or {}
@@ -65,13 +65,13 @@ class Cluster:
 
     def variables(self, namespace: str, pod: str) -> dict[str, str]:
         """Variables of a pod's first container, as far as they are written there."""
-        with _explained(self._name):
+        with explained(self._name):
             found: Any = self._core.read_namespaced_pod(pod, namespace)
         return {each.name: each.value for each in found.spec.containers[0].env or [] if each.value is not None}
 
     def post(self, namespace: str, pod: str, port: int, path: str, body: bytes, headers: Mapping[str, str]) -> tuple[int, bytes]:
         """Status and content of a POST to a port of the pod, by way of the API server and the pod's node."""
-        with _explained(self._name):
+        with explained(self._name):
             forwarded: Any = portforward(self._core.connect_get_namespaced_pod_portforward, pod, namespace, ports=str(port))
             connection = http.client.HTTPConnection(f"{pod}.{namespace}", timeout=60)
             connection.sock = forwarded.socket(port)
@@ -85,7 +85,8 @@ class Cluster:
 
 
 @contextmanager
-def _explained(name: str) -> Iterator[None]:
+def explained(name: str) -> Iterator[None]:
+    """Errors of calls to a cluster as ClusterFailure, which names it."""
     try:
         yield
     except client.ApiException as fault:
