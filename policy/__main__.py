@@ -38,6 +38,7 @@ from modelway.rules.values import received
 from modelway.rules.verdicts import Failed, NotApplicable, Undecided, Unreadable
 from policy import read_once, stack_told
 from policy.environment import Held, held
+from policy.gates import GATES, gate_policies, gates_level
 
 HELD = Held(None, ())
 """What the stack is held to; until the engine has named it, nothing is let through."""
@@ -115,13 +116,15 @@ def described(rule: AnyRule) -> dict[str, Any]:
     }
 
 
-def hold(stack: str, configured: Mapping[str, str]) -> None:
+def hold(stack: str, configured: Mapping[str, str], *, previewed: bool) -> None:
     """Afterwards rules bind as the tier of the stack's environment says, and what it excepts is let through."""
     global HELD
     HELD = held(stack, configured)
     for one in ASKED:
         if one.name in IDS:
             one.enforcement_level = EnforcementLevel(level(IDS[one.name], HELD.tier))
+        elif one.name == GATES:
+            one.enforcement_level = gates_level(previewed=previewed)
 
 
 def settled(rule: AnyRule, where: str, outcome: Outcome) -> Finding:
@@ -193,6 +196,7 @@ def _bare(value: Any) -> Any:
 ASKED = [
     *(policy(rule) for rule in RULES if isinstance(rule, Rule)),
     *(declared_policy(rule) for rule in DECLARED),
+    *gate_policies(lambda: HELD),
     ResourceValidationPolicy("granted-exceptions", "What is let through for a while is named.", tell_exceptions, EnforcementLevel.ADVISORY),
     ResourceValidationPolicy("broken-rule", "Every rule can be asked.", tell_broken, EnforcementLevel.MANDATORY),
     *(stack_policy(rule) for rule in RULES if isinstance(rule, StackRule)),

@@ -24,6 +24,8 @@ class Held:
     grants: tuple[Grant, ...]
     stack: str = ""
     environment: "Environment | None" = None
+    root: Path | None = None
+    """Of the repository that holds the environment's files."""
 
     def describes(self, where: str) -> bool:
         """Whether a part of the description, by its path, is what this very stack is made from: a fault of one team's model stops no other
@@ -45,6 +47,7 @@ def held(stack: str, configured: Mapping[str, str]) -> Held:
     nothing is let through because of them."""
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     from modelway.architecture import load, names
+    from modelway.architecture.folders import repository_root
     from modelway.architecture.layout import owner_of
     from modelway.errors import ModelwayError
 
@@ -59,4 +62,4 @@ def held(stack: str, configured: Mapping[str, str]) -> Held:
         return Held(None, ())
     exceptions = environment.governance.exceptions
     grants = tuple(Grant(one.rule, one.resource, one.reason, one.approved_by, one.expires.day) for one in exceptions)
-    return Held(environment.tier, grants, stack, environment)
+    return Held(environment.tier, grants, stack, environment, repository_root(folder, ROOT))

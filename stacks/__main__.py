@@ -18,8 +18,9 @@ def main() -> None:
     from modelway.architecture import load, names
     from modelway.errors import ModelwayError
     from stacks.bounds import bounded
-    from stacks.compose import compose, place
+    from stacks.compose import Parts, compose, place
     from stacks.effects import tell_of_what_has_no_effect
+    from stacks.gates import pass_gates
 
     folder = ROOT / pulumi.Config("modelway").get("environments", "stacks/environments")
     try:
@@ -27,6 +28,8 @@ def main() -> None:
     except ModelwayError as fault:
         raise pulumi.RunError(str(fault)) from None
     tell_of_what_has_no_effect(environment)
+    if Parts.MODELS in parts:
+        pass_gates(environment, folder, ROOT)
     if environment.aws.bounded_roles:
         pulumi.runtime.register_stack_transformation(bounded(environment))
     exports = compose(environment, parts)

@@ -17,13 +17,7 @@ Effect = Literal["harmless", "refused", "idle", "imageless"]
 """harmless: what is made is what was described, and the field says more than is done. refused: something else would be made. idle: all of
 it is made, and does nothing here. imageless: nobody looks, as the environment names no image that does."""
 
-NOT_YET: Mapping[str, Effect] = MappingProxyType(
-    {
-        "promotion": "harmless",
-        "governance.tiers": "harmless",
-        "models.*.governance.approvers": "harmless",
-    }
-)
+NOT_YET: Mapping[str, Effect] = MappingProxyType({})
 """Fields by path, `*` for any name or position. Below a field that is listed, everything is."""
 
 

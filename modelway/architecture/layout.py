@@ -24,6 +24,14 @@ def stacks(environment: "Environment") -> tuple[str, ...]:
     return (name, *(f"{name}{MODELS}-{team}" for team in sorted({model.team for model in environment.models.values()})))
 
 
+def stack_of(environment: "Environment", model: "Model") -> str:
+    """Name of the stack that serves a model."""
+    if environment.layout == "single":
+        return environment.environment
+    models = f"{environment.environment}{MODELS}"
+    return models if environment.layout == "split" else f"{models}-{model.team}"
+
+
 def owner_of(stack: str) -> tuple[str, str | None] | None:
     """The environment and the team that the name of a stack of models names; no team where it is of all; None for other names."""
     name, found, rest = stack.partition(MODELS)

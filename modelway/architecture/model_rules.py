@@ -179,7 +179,7 @@ def _asked(environment: "Environment", model: Model) -> TierRequirements | None:
 def _requirements(environment: "Environment", name: str, model: Model) -> Iterator[Breach]:
     asked = _asked(environment, model)
     for requirement in asked.requires if asked is not None else ():
-        if _waives(model, requirement) or _says(environment, model, requirement):
+        if _waives(model, requirement) or says(environment, model, requirement):
             continue
         judged = (("governance", "tiers", model.risk_tier), *_about(name))
         rule = f"asked of every model of risk tier {model.risk_tier} in {environment.environment}"
@@ -205,7 +205,8 @@ def _requirements(environment: "Environment", name: str, model: Model) -> Iterat
             yield Breach(("models", name, *path), rule, f"Add `{example}`, {OR_EXCEPTION}.", judged_by=judged)
 
 
-def _says(environment: "Environment", model: Model, requirement: Requirement) -> bool:
+def says(environment: "Environment", model: Model, requirement: Requirement) -> bool:
+    """Whether what is asked of a model that serves is there."""
     if requirement == "drift":
         return model.drift is not None
     if requirement == "parity":

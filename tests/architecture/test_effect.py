@@ -27,7 +27,14 @@ IN_EFFECT = {
     # The report of a change compares with these.
     "budget",
     "models.*.endpoint.load",
-    *(f"models.*.governance.{field}" for field in Governance.__pydantic_fields__ if field != "approvers"),
+    # Gates ask for these before a release changes what is live.
+    "promotion",
+    "governance.tiers",
+    "governance.ledger",
+    "governance.freezes",
+    *(f"models.*.governance.{field}" for field in Governance.__pydantic_fields__),
+    "models.*.versions.*.training",
+    "models.*.versions.*.evaluation",
     "models.*.versions.*.format",
     "models.*.versions.*.framework",
     "models.*.versions.*.protocols",
@@ -135,10 +142,9 @@ def test_a_field_is_in_effect_or_in_the_table(leaf: str) -> None:
     assert listed(leaf, NOT_YET) != listed(leaf, IN_EFFECT)
 
 
-@pytest.mark.parametrize("pattern", NOT_YET)
-def test_the_table_names_fields_that_there_are(pattern: str) -> None:
+def test_the_table_names_fields_that_there_are() -> None:
     every = sorted(leaves(Environment, ""))
-    assert any(leaf == pattern or leaf.startswith(f"{pattern}.") for leaf in every)
+    assert not [pattern for pattern in NOT_YET if not any(leaf == pattern or leaf.startswith(f"{pattern}.") for leaf in every)]
 
 
 def told(name: str, kind: str) -> list[str]:
@@ -150,7 +156,9 @@ def test_what_is_by_default_is_not_told(name: str) -> None:
     assert not list(ineffective(load(ENVIRONMENTS, name)))
 
 
-def test_fields_are_told_by_their_paths() -> None:
+def test_fields_are_told_by_their_paths(monkeypatch: pytest.MonkeyPatch) -> None:
+    table = {"promotion": "harmless", "governance.tiers": "harmless", "models.*.governance.approvers": "harmless"}
+    monkeypatch.setattr(effect, "NOT_YET", table)
     assert told("staging", "refused") == []
     assert told("staging", "harmless") == [
         "promotion",

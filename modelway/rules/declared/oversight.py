@@ -5,7 +5,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from modelway.rules.configured import ConfigurationRule
-from modelway.rules.verdicts import Evidence, Failed, Passed, Verdict
+from modelway.rules.verdicts import Evidence, Failed, NotApplicable, Passed, Verdict
 
 if TYPE_CHECKING:
     from modelway.architecture import Environment, Model
@@ -82,6 +82,24 @@ def _overdue(name: str, model: "Model", today: date) -> Iterator[Evidence]:
         )
 
 
+def _ledger(environment: "Environment", _: date) -> Mapping[str, Verdict]:
+    asked = [
+        f"{what} of risk tier {tier}"
+        for tier, wanted in environment.governance.tiers.items()
+        for what in ("approvers",) * bool(wanted.approvers) + ("proof",) * wanted.proof
+    ]
+    if not asked:
+        return {}
+    if environment.tier == "development":
+        return {"governance.ledger": NotApplicable()}
+    if environment.governance.ledger is not None:
+        return {"governance.ledger": Passed()}
+    way_out = "Add `ledger: {address: s3://BUCKET/PREFIX/, keys: FILE.json}` to governance."
+    return {
+        "governance.ledger": Failed((Evidence("governance.ledger", f"not set, and asked are {', '.join(asked)}", LEDGER.says, way_out),))
+    }
+
+
 EXCEPTIONS = ConfigurationRule(
     id="declared-exceptions",
     says="an exception is from a rule that there is, not from this one, is in force, and ends within a year",
@@ -99,4 +117,12 @@ REVIEWS = ConfigurationRule(
     sources=("GOV-05", "NIST AI RMF GOVERN 1.5", "NIST AI RMF MEASURE 2.9"),
     judge=_reviews,
 )
-RULES: tuple[ConfigurationRule, ...] = (EXCEPTIONS, REVIEWS)
+LEDGER = ConfigurationRule(
+    id="declared-ledger",
+    says="where approvals or proof are asked for in staging and production, a ledger is named that tells of them",
+    why="What is asked for and cannot be shown is a wish: nobody knows later whether anybody approved.",
+    severity="high",
+    sources=("NIST AI RMF MANAGE 1.1", "NIST AI RMF MEASURE 1.3", "NIST CM-3", "NIST AU-10"),
+    judge=_ledger,
+)
+RULES: tuple[ConfigurationRule, ...] = (EXCEPTIONS, REVIEWS, LEDGER)
