@@ -4,6 +4,7 @@ A key whose name is an address belongs to that person, and says what that person
 machine's: it writes down what others said, such as reviews of a pull request, or a file that a person has signed, which is kept with it.
 """
 
+import base64
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -129,6 +130,15 @@ def from_file(content: bytes, place: str, project: str, keys: Sequence[Key], now
     return kept
 
 
+def named_in(content: bytes, place: str) -> str:
+    """The environment that such a file says it is of, whoever signed it. Raises Refused."""
+    try:
+        payload = json.loads(base64.b64decode(json.loads(content)["payload"], validate=True))
+        return str(payload["predicate"]["approval"]["environment"])
+    except (ValueError, KeyError, TypeError, RecursionError):
+        raise Refused(f"{place} is no approval that `modelway approve --out` wrote.") from None
+
+
 def person(key: Key) -> bool:
     """Whether a key belongs to a person, whose address its name is."""
     return "@" in key.name
@@ -145,8 +155,10 @@ def _refused(entry: Entry, approved: Approved, keys: dict[str, Key]) -> str | No
         return f"{approved.when}, {approved.expires}: a time is written like 2026-11-28T09:30:00.000000Z"
     if when > entry.time + SLACK:
         return f"it says {approved.when}, and was written down before, at {stamp(entry.time)}"
+    if person(written) and (reason := _key_refused(written, approved, entry.time)) is not None:
+        return reason
     if approved.signed is None:
-        return _key_refused(written, approved, entry.time) if person(written) else None
+        return None
     try:
         inside = _from_envelope(approved.signed.encode(), keys, entry.project)
     except (Broken, ModelwayError) as fault:
@@ -161,7 +173,7 @@ def _key_refused(key: Key, approved: Approved, written: datetime) -> str | None:
     if not person(key) or key.name.casefold() != approved.who.casefold():
         return f"key {key.name!r} may not approve for {approved.who}"
     for time in (_moment(approved.when) or NEVER, written):
-        if not key.since - SLACK <= time < key.until:
+        if not key.since - SLACK <= time < key.until:  # their clock may be behind ours, as in a ledger
             return f"key {key.name!r} is for {stamp(key.since)} to {stamp(key.until)}, and this is of {stamp(time)}"
     return None
 

@@ -1,4 +1,4 @@
-"""GitHub's REST API, as far as a comment, labels and a status of a pull request need it (docs.github.com/en/rest)."""
+"""GitHub's REST API, as far as a comment, labels, a status and the reviews of a pull request need it (docs.github.com/en/rest)."""
 
 from collections.abc import Sequence
 from urllib.parse import quote
@@ -6,9 +6,11 @@ from urllib.parse import quote
 from modelway.errors import ModelwayError
 from modelway.operations._forge import Api, ForgeFailure, Json, as_object
 from modelway.operations._forge_comments import Comments, Paths, Words
-from modelway.operations.forges import Comment, Gone, Label, Place, PullRequest, Status, Verdict, text
+from modelway.operations.authorship import NOBODY, named_in
+from modelway.operations.forges import Comment, Gone, Label, Opinion, Place, PullRequest, Review, Reviewed, Status, Verdict, text
 
 STATES: dict[Verdict, str] = {"ok": "success", "waiting": "pending", "refused": "failure", "broken": "error"}
+OPINIONS: dict[str, Opinion] = {"APPROVED": "approved", "CHANGES_REQUESTED": "against", "DISMISSED": "dismissed"}
 ACTIONS = "github-actions"
 """The app whose token a workflow's run gets. That token may not ask who it is."""
 
@@ -33,7 +35,7 @@ class GitHub(Comments):
         self._issue = f"{self._repository}/issues/{place.number}"
         self._pull = f"{self._repository}/pulls/{place.number}"
         comments = f"{self._issue}/comments"
-        super().__init__(api, Paths(comments, comments, f"{self._repository}/issues/comments/"), f"{place.repository}#{place.number}")
+        super().__init__(api, Paths(comments, comments, f"{self._repository}/issues/comments/"), place.name("#"))
 
     def pull_request(self) -> PullRequest:
         try:
@@ -64,6 +66,40 @@ class GitHub(Comments):
                 raise
         parents = data.get("parents")
         return tuple(text(as_object(one), "sha") for one in parents) if isinstance(parents, list) else ()
+
+    def reviewed(self) -> Reviewed:
+        with self._to("read the reviews of"):
+            data = self._api.get(self._pull)
+            reviews = [_review(one) for one in self._api.listed(f"{self._pull}/reviews") if text(one, "state") != "PENDING"]
+            commits = list(self._api.listed(f"{self._pull}/commits"))
+        told = text(data, "commits")
+        if not told.isdigit() or len(commits) != int(told):
+            # GitHub lists the first 250 alone.
+            raise ModelwayError(
+                f"{self._name} has {told or 'nobody knows how many'} commits, and GitHub lists {len(commits)}: nobody can tell who wrote"
+                " the others. Let a person approve with a key of their own."
+            )
+        people = [text(one, role, "email") for one in map(_inner, commits) for role in ("author", "committer")]
+        people += [address for one in map(_inner, commits) for address in named_in(text(one, "message"))]
+        logins = {text(one, role, "login") for one in commits for role in ("author", "committer")} - {"", "web-flow"}
+        return Reviewed(
+            self._name,
+            text(data, "head", "sha"),
+            text(data, "base", "sha"),
+            text(data, "merge_commit_sha") if data.get("merged") is True else "",
+            f"refs/pull/{text(data, 'number')}/head",
+            text(data, "state") == "open",
+            text(data, "html_url"),
+            text(data, "user", "login"),
+            tuple(sorted(logins)),
+            tuple(sorted({one for one in people if one and not NOBODY.fullmatch(one.casefold())})),
+            tuple(reviews),
+        )
+
+    def numbers(self, commit: str) -> tuple[int, ...]:
+        with self._to("look for the pull requests of a commit in"):
+            found = list(self._api.listed(f"{self._repository}/commits/{quote(commit, safe='')}/pulls"))
+        return tuple(sorted(int(text(one, "number")) for one in found if text(one, "merged_at")))
 
     def label(self, add: Sequence[Label], remove: Sequence[str]) -> None:
         with self._to("label"):
@@ -100,3 +136,12 @@ class GitHub(Comments):
             text(data, "user", "login").removesuffix("[bot]"),
         )
         return Comment(int(text(data, "id") or 0), text(data, "body"), text(data, "user", "id"), text(data, "html_url"), by_ci)
+
+
+def _review(data: Json) -> Review:
+    opinion = OPINIONS.get(text(data, "state"), "none")
+    return Review(text(data, "user", "login"), opinion, text(data, "commit_id"), text(data, "submitted_at"), text(data, "html_url"))
+
+
+def _inner(data: Json) -> Json:
+    return as_object(data.get("commit"))

@@ -45,6 +45,48 @@ class Comment:
     """Whether the forge's own CI wrote it, with the token that a run gets."""
 
 
+Opinion = Literal["approved", "against", "dismissed", "none"]
+"""What a review says: approves, asks for changes, was dismissed since, or says nothing of either."""
+
+
+@dataclass(frozen=True)
+class Review:
+    """What one account said of a pull request."""
+
+    login: str
+    """Empty where the account is gone."""
+    opinion: Opinion
+    commit: str
+    """That it was of; empty where that is not known."""
+    when: str
+    """As the forge writes it; empty where it does not say."""
+    url: str
+
+
+@dataclass(frozen=True)
+class Reviewed:
+    """A pull request with what was said of it."""
+
+    name: str
+    head: str
+    base: str
+    """Commit of the branch that it goes into."""
+    merged: str
+    """Commit that brought it there; empty where nobody merged it."""
+    ref: str
+    """Name under which the forge's repository has the head."""
+    open: bool
+    url: str
+    author: str
+    """Login of who opened it; empty where the account is gone."""
+    logins: tuple[str, ...]
+    """Of the authors of its commits, as far as the forge knows them."""
+    addresses: tuple[str, ...]
+    """Of the authors, committers and co-authors of its commits."""
+    reviews: tuple[Review, ...]
+    """From the oldest."""
+
+
 @dataclass(frozen=True)
 class Label:
     """A label: colour as six hex digits."""
@@ -103,6 +145,14 @@ class Forge(Protocol):
         """Of a commit; empty where it is not known."""
         ...
 
+    def reviewed(self) -> Reviewed:
+        """It and all reviews, to the last page. Raises ModelwayError also where not all of its commits can be known."""
+        ...
+
+    def numbers(self, commit: str) -> tuple[int, ...]:
+        """Of the merged pull requests that brought a commit."""
+        ...
+
     def label(self, add: Sequence[Label], remove: Sequence[str]) -> None: ...
     def mark(self, commit: str, status: Status) -> None: ...
 
@@ -124,6 +174,10 @@ class Place:
     """That commit merged with what it is to go into: what CI has checked out in its place."""
     pipeline: str = ""
     """Of GitLab: where statuses belong."""
+
+    def name(self, sign: str) -> str:
+        """The pull request as people write it, with the sign of its forge; the repository where none is told."""
+        return f"{self.repository}{sign}{self.number}" if self.number else self.repository
 
     def __repr__(self) -> str:
         return f"Place({self.forge!r}, {self.repository!r}, {self.number!r}, {self.api!r})"

@@ -21,6 +21,14 @@ _WAYS: dict[Kind, str] = {
     " CI_JOB_TOKEN may not write notes",
 }
 
+_READING: dict[Kind, str] = {
+    "github": "in a workflow, give the step `env: {GITHUB_TOKEN: ${{ github.token }}}` and the job `permissions: {contents: read,"
+    " pull-requests: read}`; elsewhere, set it to a token that may read pull requests",
+    "gitlab": "make a project access token with scope `read_api` and role Reporter, and keep it as the masked CI/CD variable"
+    " GITLAB_TOKEN of the job's environment",
+}
+"""The same where nothing is written."""
+
 _ASKED = {
     "forge": "which forge the pull request is on, by --forge github or --forge gitlab",
     "repository": "which repository it is in, by --repository",
@@ -32,8 +40,17 @@ class NotTold(WrongUsage):
     """Something that neither an option nor CI says."""
 
 
-def place(variables: Mapping[str, str], forge: Kind | None = None, repository: str = "", number: int = 0, *, dry: bool = False) -> Place:
-    """The pull request; what is given counts more than what CI says.
+def place(
+    variables: Mapping[str, str],
+    forge: Kind | None = None,
+    repository: str = "",
+    number: int = 0,
+    *,
+    dry: bool = False,
+    reading: bool = False,
+) -> Place:
+    """The pull request; what is given counts more than what CI says. With `reading` nothing is to be written, and it need not be said which
+    pull request it is.
 
     Raises NotTold with all that nobody says, and ModelwayError where there is no token; with `dry`, where nobody is asked, nothing has to
     be said, and the forge is GitHub unless it is.
@@ -70,7 +87,7 @@ def place(variables: Mapping[str, str], forge: Kind | None = None, repository: s
             pipeline=variables.get("CI_PIPELINE_ID", ""),
         )
         said_by = {"repository": "CI_PROJECT_ID", "number": "CI_MERGE_REQUEST_IID, which pipelines for merge requests have"}
-    missing = [name for name, there in (("repository", found.repository), ("number", found.number)) if not there]
+    missing = [name for name, there in (("repository", found.repository), ("number", found.number or reading)) if not there]
     if missing and not dry:
         raise NotTold(f"It has to be said {', '.join(f'{_ASKED[name]} or by {said_by[name]}' for name in missing)}.")
     if kind == "github" and found.repository and not re.fullmatch(r"[\w.-]+/[\w.-]+", found.repository, re.ASCII):
@@ -81,7 +98,8 @@ def place(variables: Mapping[str, str], forge: Kind | None = None, repository: s
         return found
     token = next((variables[name] for name in TOKENS[kind] if variables.get(name)), "")
     if not token:
-        raise ModelwayError(f"There is no token to comment with: {TOKENS[kind][0]} is not set. To have one, {_WAYS[kind]}.")
+        purpose, way = ("read reviews", _READING[kind]) if reading else ("comment", _WAYS[kind])
+        raise ModelwayError(f"There is no token to {purpose} with: {TOKENS[kind][0]} is not set. To have one, {way}.")
     if not token.isascii() or any(character.isspace() for character in token):
         raise ModelwayError(f"What is in {TOKENS[kind][0]} is no token: there are spaces, ends of lines or other letters in it.")
     return replace(found, token=token)
