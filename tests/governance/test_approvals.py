@@ -2,15 +2,19 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from modelway.architecture import load
 from modelway.governance.approvals import APPROVAL, Approved, Refused, approvals_for, from_file, judged, named_in, offered, statement
+from modelway.governance.approving import Subject, may_not
 from modelway.governance.kinds import BASE
 from modelway.governance.ledger import Entry, Ledger, WrongKey, begun
 from modelway.governance.record import NotARecord
@@ -18,6 +22,7 @@ from modelway.governance.verifier import stamp
 from tests.support.people import ANN, BEN, CAT, MACHINE, PROJECT, People, made_people
 
 NOW = datetime(2026, 11, 28, 9, 30, tzinfo=UTC)
+ENVIRONMENTS = Path(__file__).resolve().parents[2] / "stacks" / "environments"
 DIGEST, OTHER = "ab" * 32, "cd" * 32
 
 
@@ -31,7 +36,7 @@ def ledger(people: People, tmp_path: Path) -> Ledger:
     return begun(str(tmp_path / "ledger"), PROJECT, people.trusted, people.signers[MACHINE], clock=lambda: NOW)
 
 
-def approved(who: str = ANN, subject: str = DIGEST, at: datetime = NOW, **others: str | None) -> Approved:
+def approved(who: str = ANN, subject: str = DIGEST, at: datetime = NOW, **others: Any) -> Approved:
     said = Approved("prod", "credit-risk", subject, who, BEN, stamp(at), "looked at it", None)
     return msgspec.structs.replace(said, **others)
 
@@ -104,7 +109,7 @@ def test_what_is_over_does_not_count(people: People, ledger: Ledger) -> None:
     ],
     ids=["word", "no zone", "other zone", "never", "day", "later"],
 )
-def test_a_time_that_is_none_or_was_not_yet_does_not_count(said: dict[str, str], people: People, ledger: Ledger) -> None:
+def test_a_time_that_is_none_or_was_not_yet_does_not_count(said: dict[str, Any], people: People, ledger: Ledger) -> None:
     ledger.append(statement(approved(**said)), people.signers[ANN])
     assert counted(ledger, people) == []
     assert reasons(ledger, people) != [None]
@@ -212,6 +217,21 @@ def test_a_form_that_is_not_known_is_not_passed_over(people: People, ledger: Led
     ledger.append(later, people.signers[ANN])
     with pytest.raises(NotARecord, match=r"entry 1 has the form .*approval/v2"):
         counted(ledger, people)
+
+
+def test_who_may_approve_a_model() -> None:
+    described = load(ENVIRONMENTS, "prod", ENVIRONMENTS.parents[1]).models
+    model = described["tumor-screening"]
+    named = model.governance.approvers[0] if model.governance else ""
+    subject = Subject("prod", model, "c" * 40, (BEN,))
+    assert may_not(subject, named) is None
+    assert may_not(subject, named.upper()) is None
+    assert "is none of those who approve" in str(may_not(subject, ANN))
+    assert "wrote what is to be approved" in str(may_not(replace(subject, authors=(named,)), named.upper()))
+    # Files are refused that name the owner; whatever else says it is not believed.
+    owned = model.model_copy(update={"owner": named})
+    assert "is the owner of tumor-screening" in str(may_not(replace(subject, model=owned), named))
+    assert "nobody is named" in str(may_not(replace(subject, model=described["co2-forecast"]), ANN))
 
 
 def test_it_is_what_its_kind_says(people: People, ledger: Ledger) -> None:

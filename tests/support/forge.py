@@ -21,6 +21,9 @@ ACTIONS = {"id": 41898282, "login": "github-actions[bot]", "type": "Bot"}
 SOMEBODY = {"id": 5, "login": "mallory", "type": "User"}
 
 
+PULL, REQUEST = "https://github.example.com/acme/models/pull/7", "https://gitlab.example.com/acme/models/-/merge_requests/7"
+
+
 @dataclass
 class Fault:
     """What happens to one request instead of an answer, or after it was done."""
@@ -56,6 +59,19 @@ class State:
     """Of the number of the request, from 0, its method and path."""
     meanwhile: Callable[[int, str, str], None] = lambda number, method, path: None
     """Called before a request is done: what others do meanwhile."""
+    author: str = "author"
+    """Login of who opened the pull request."""
+    base: str = "2" * 40
+    merged: str = ""
+    """Commit that brought it; empty while it is open or closed."""
+    commits: list[dict[str, Any]] = field(default_factory=list)
+    """Of the pull request: sha, login, email, message."""
+    reviews: list[dict[str, Any]] = field(default_factory=list)
+    """Of GitHub: login, state, commit, when. Of GitLab, which has approvals alone: login, when."""
+    versions: list[dict[str, Any]] = field(default_factory=list)
+    """Of GitLab, from the newest: head_commit_sha and created_at."""
+    counted: int | None = None
+    """Commits that the pull request says it has, where those are not all that are listed."""
     lock: Any = field(default_factory=threading.RLock)
     last_id: int = 1000
 
@@ -158,7 +174,17 @@ class Handler(BaseHTTPRequestHandler):
             raise Refused(404, {"message": "Not Found"})
         if ask == "GET /repos/acme/models/pulls/7":
             said = {"number": 7, "state": "open" if state.open else "closed", "locked": state.locked, "head": {"sha": state.head}}
+            said |= {"user": {"login": state.author} if state.author else None, "base": {"sha": state.base}}
+            said |= {"merged": bool(state.merged), "merge_commit_sha": state.merged or "9" * 40, "html_url": PULL}
+            said |= {"commits": len(state.commits) if state.counted is None else state.counted}
             return 200, said | {"labels": [{"name": name} for name in state.labels]}, {}
+        if ask == "GET /repos/acme/models/pulls/7/reviews":
+            return self.paged([github_review(number, one) for number, one in enumerate(state.reviews)], query)
+        if ask == "GET /repos/acme/models/pulls/7/commits":
+            return self.paged([github_commit(one) for one in state.commits], query)
+        if found := re.fullmatch(r"GET /repos/acme/models/commits/(\w+)/pulls", ask):
+            brought = [{"number": 7, "merged_at": "2026-11-20T10:00:00Z" if state.merged else None}]
+            return self.paged(brought if found[1] in (state.merged, state.head) else [], query)
         if path == "/repos/acme/models/issues/7/comments":
             if self.command == "GET":
                 return self.paged(state.comments, query)
@@ -206,8 +232,24 @@ class Handler(BaseHTTPRequestHandler):
                 state.labels += [name for name in body.get("add_labels", "").split(",") if name and name not in state.labels]
                 state.labels = [name for name in state.labels if name not in body.get("remove_labels", "").split(",")]
             said = {"iid": 7, "state": "opened" if state.open else "merged", "sha": state.head, "labels": list(state.labels)}
-            said |= {"discussion_locked": state.locked or None, "web_url": "https://gitlab.example.com/acme/models/-/merge_requests/7"}
+            said |= {"discussion_locked": state.locked or None, "web_url": REQUEST}
+            said |= {"author": {"username": state.author}, "diff_refs": {"base_sha": state.base}}
+            said |= {"merge_commit_sha": state.merged or None, "squash_commit_sha": None}
+            if state.merged or not state.open:
+                said["state"] = "merged" if state.merged else "closed"
             return 200, said | {"references": {"full": "acme/models!7"}}, {}
+        if path == f"{start}/merge_requests/7/approvals":
+            # No pages: all of them in one answer.
+            given = [{"user": {"username": one["login"]}} | ({"approved_at": one["when"]} if one["when"] else {}) for one in state.reviews]
+            return 200, {"approved_by": given}, {}
+        if path == f"{start}/merge_requests/7/versions":
+            return self.paged([{"id": len(state.versions) - at, **one} for at, one in enumerate(state.versions)], query)
+        if path == f"{start}/merge_requests/7/commits":
+            told = [{"id": one["sha"], "author_email": one["email"], "message": one.get("message", "")} for one in state.commits]
+            return self.paged([one | {"committer_email": one["author_email"]} for one in told], query)
+        if found := re.fullmatch(rf"GET {start}/repository/commits/(\w+)/merge_requests", ask):
+            brought = [{"iid": 7, "state": "merged" if state.merged else "opened"}]
+            return self.paged(brought if found[1] in (state.merged, state.head) else [], query)
         if path == f"{start}/merge_requests/7/notes":
             if self.command == "GET":
                 assert query["sort"] == ["asc"]
@@ -256,6 +298,18 @@ class Handler(BaseHTTPRequestHandler):
         assert found["user"]["id"] == self.user["id"], "a comment of somebody else was changed"
         found["body"] = body["body"]
         return 200, found, {}
+
+
+def github_review(number: int, one: dict[str, Any]) -> dict[str, Any]:
+    said = {"id": number, "user": {"login": one["login"]} if one["login"] else None, "state": one["state"], "commit_id": one["commit"]}
+    return said | {"html_url": f"{PULL}#pullrequestreview-{number}"} | ({"submitted_at": one["when"]} if one["state"] != "PENDING" else {})
+
+
+def github_commit(one: dict[str, Any]) -> dict[str, Any]:
+    person = {"email": one["email"], "name": "x"}
+    inner = {"author": person, "committer": {"email": one.get("committer", "noreply@github.com")}, "message": one.get("message", "")}
+    account = {"login": one["login"]} if one.get("login") else None
+    return {"sha": one["sha"], "commit": inner, "author": account, "committer": {"login": "web-flow"}}
 
 
 @contextmanager
