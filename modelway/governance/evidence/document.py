@@ -22,11 +22,13 @@ MEANS = {
     "pointer": "somebody has written where to look; the work is done by people",
 }
 RESULTS = {
-    "met": "all that is asked for and was looked at is as it has to be; how many of the checks found something stands beside it",
+    "met": "everything that is looked at is as it has to be",
+    "met in part": "so is what is asked for; something else that is looked at is not asked for, and not there",
     "not met": "something is not; while an exception lets it through, that is said",
     "unknown": "something could not be looked at; never taken for good",
     "not asked": "neither the environment nor anything in it asks for it, and nothing was found",
 }
+NOTHING = "there is nothing here that it is about"
 NOT_PROVEN = (
     "This shows what was found, and how strongly. It does not show that the organisation does what the framework asks for, that what"
     " people wrote is true, or that any law is kept."
@@ -99,7 +101,7 @@ def _subcategory(one: Evidence) -> dict[str, object]:
         "control": row.control,
         "result": one.outcome,
         "excepted": one.let_through,
-        "checks_met": one.met,
+        "in_part": one.told == "met in part",
         "strength": one.strength,
         "link": one.link,
         "link_at_most": row.link,

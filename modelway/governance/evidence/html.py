@@ -9,7 +9,7 @@ import jinja2
 from markupsafe import Markup
 
 from modelway.escaping import plain
-from modelway.governance.evidence.document import FRAMEWORK, MEANS, NOT_PROVEN, RESULTS, STRONG, Document
+from modelway.governance.evidence.document import FRAMEWORK, MEANS, NOT_PROVEN, NOTHING, RESULTS, STRONG, Document
 
 _FOLDER = Path(__file__).parent / "page"
 
@@ -23,6 +23,7 @@ def render(made: Document) -> str:
         rules=rules,
         framework=FRAMEWORK,
         not_proven=NOT_PROVEN,
+        nothing=NOTHING,
         legend=(("Results", RESULTS), ("Strength", STRONG), ("Link", MEANS)),
     )
 

@@ -50,9 +50,23 @@ class Evidence:
     checked: tuple[Checked, ...]
 
     @property
+    def applied(self) -> tuple[Checked, ...]:
+        """The checks that there is something here for."""
+        return tuple(one for one in self.checked if one.found)
+
+    @property
     def met(self) -> int:
-        """How many of its checks are met."""
-        return sum(one.outcome == "met" for one in self.checked)
+        """How many of them are met."""
+        return sum(one.outcome == "met" for one in self.applied)
+
+    @property
+    def told(self) -> str:
+        """The result in words."""
+        if self.outcome is None:
+            return "nothing to say"
+        if self.outcome == "met":
+            return "met" if self.met == len(self.applied) else "met in part"
+        return f"{self.outcome}, excepted" if self.let_through else self.outcome
 
     @property
     def let_through(self) -> bool:
@@ -97,7 +111,11 @@ def _evidence(row: Row, checked: tuple[Checked, ...]) -> Evidence:
     return Evidence(row, worst([one.outcome for one in checked]), max(strengths, key=STRENGTHS.index, default=None), link, checked)
 
 
+RESULTS = ("met", "met in part", "not met", "unknown", "not asked", "nothing to say")
+"""What a subcategory can come to, in words; of what is not met may be said that it is excepted."""
+
+
 def counts(evidence: Sequence[Evidence]) -> dict[str, int]:
-    """How many subcategories have which result; those that software has nothing to say about as `nothing to say`."""
-    counted = Counter(one.outcome or "nothing to say" for one in evidence)
-    return {name: counted[name] for name in ("met", "not met", "unknown", "not asked", "nothing to say")}
+    """How many subcategories came to what."""
+    counted = Counter(one.told.partition(",")[0] for one in evidence)
+    return {name: counted[name] for name in RESULTS}

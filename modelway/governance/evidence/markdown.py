@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from modelway.escaping import code, plain, prose, row
-from modelway.governance.evidence.document import FRAMEWORK, MEANS, NOT_PROVEN, RESULTS, STRONG, Document
+from modelway.governance.evidence.document import FRAMEWORK, MEANS, NOT_PROVEN, NOTHING, RESULTS, STRONG, Document
 from modelway.governance.evidence.facts import Found
 from modelway.governance.evidence.judging import Checked, Evidence
 
@@ -32,20 +32,14 @@ def _head(made: Document) -> Iterator[str]:
 def _overview(made: Document) -> Iterator[str]:
     yield "## Overview"
     lines = [row("", "result", "checks met", "strength found", "link", "what is looked at"), row(*["---"] * 6)]
-    lines += [row(one.row.id, _result(one), _met(one), one.strength or "", one.link or "", prose(one.row.control)) for one in made.evidence]
+    lines += [row(one.row.id, one.told, _met(one), one.strength or "", one.link or "", prose(one.row.control)) for one in made.evidence]
     yield "\n".join(lines)
     for title, words in (("Results", RESULTS), ("Strength", STRONG), ("Link", MEANS)):
         yield "\n".join([f"{title}:", "", *(f"- **{name}**: {meaning}" for name, meaning in words.items())])
 
 
-def _result(one: Evidence) -> str:
-    if one.outcome is None:
-        return "nothing to say"
-    return f"{one.outcome}, excepted" if one.let_through else one.outcome
-
-
 def _met(one: Evidence) -> str:
-    return f"{one.met} of {len(one.checked)}" if one.checked else ""
+    return f"{one.met} of {len(one.applied)}" if one.applied else ""
 
 
 def _subcategory(one: Evidence) -> Iterator[str]:
@@ -54,8 +48,8 @@ def _subcategory(one: Evidence) -> Iterator[str]:
     if one.outcome is None:
         yield f"Nothing to say: {prose(one.row.control)}"
         return
-    strength = f", as strong as a {one.strength}" if one.strength else ""
-    yield f"**{_result(one)}**, {_met(one)} checks met{strength}{f', {one.link}' if one.link else ''}. Looked at: {prose(one.row.control)}."
+    shown = [f"**{one.told}**", f"{_met(one)} checks met" if one.applied else "", f"as strong as a {one.strength}" if one.strength else ""]
+    yield f"{', '.join(part for part in (*shown, one.link or '') if part)}. Looked at: {prose(one.row.control)}."
     yield "\n".join(line for checked in one.checked for line in _check(checked))
     if one.row.neighbours:
         yield f"Neighbours, as pointers alone: {prose('; '.join(one.row.neighbours))}."
@@ -64,6 +58,8 @@ def _subcategory(one: Evidence) -> Iterator[str]:
 def _check(checked: Checked) -> Iterator[str]:
     held = f"; held by {prose(checked.held_by)}" if checked.held_by else ""
     yield f"- {code(checked.check)}: **{checked.outcome}**{f', {checked.strength}' if checked.strength else ''}{held}"
+    if not checked.found:
+        yield f"  - {NOTHING}"
     for found in checked.found:
         yield f"  - {_found(found)}"
         yield from (f"    - {proof.kind} {code(proof.at, _WHERE)}" for proof in found.proofs)

@@ -46,8 +46,6 @@ def _ruled(facts: Facts, rule: str) -> Iterator[Found]:
     elif found:
         counted = f"{len(found):,} thing{'s' if len(found) != 1 else ''}"
         yield Found("met", f"{of.says}: {counted} looked at", "verdict", _places(rule, found), held)
-    else:
-        yield Found("not asked", f"nothing here that {rule} is about")
 
 
 def _failed(rule: str, found: Sequence[Finding]) -> Iterator[Found]:
@@ -87,11 +85,15 @@ def _binding(facts: Facts) -> Iterator[Found]:
         yield Found("unknown", f"{known}; {NO_STATE.format(', '.join(missing))}")
     elif any(one.undecided for one in binding):
         yield Found("unknown", f"{known}; not all of them could decide")
+    elif let:
+        ends = min(one.granted.expires for one in binding if one.in_force and one.granted is not None)
+        held_up = f"until {ends} at first, by exceptions of the environment"
+        yield Found(
+            "not met", f"{known}; {', '.join(let)} do not hold", proofs=(Proof("field", "governance.exceptions"),), excepted=held_up
+        )
     else:
-        more = f"; let through by exceptions for a while: {', '.join(let)}" if let else ""
         held = f"rules that are mandatory in {tier}"
-        proofs = (Proof("field", "governance.exceptions"),) if let else ()
-        yield Found("met", f"{known}, and all of them hold: {len(binding):,} verdicts{more}", "verdict", proofs, held)
+        yield Found("met", f"{known}, and all of them hold: {len(binding):,} verdicts", "verdict", held_by=held)
 
 
 binding = Check("rule all that bind", _binding)
