@@ -33,8 +33,10 @@ class AccessArgs(TypedDict):
 
     principal: str
     """ARN of an IAM role or user."""
-    policy: str
-    """Name of an EKS access policy, such as AmazonEKSClusterAdminPolicy."""
+    policy: NotRequired[str]
+    """Name of an EKS access policy, such as AmazonEKSClusterAdminPolicy. Without it only what Kubernetes grants to `groups`."""
+    groups: NotRequired[list[str]]
+    """Groups that Kubernetes takes it for a member of. Default: none."""
 
 
 class EksClusterArgs(TypedDict):
@@ -227,8 +229,14 @@ class EksCluster(pulumi.ComponentResource):
 
     def _access(self, cluster: aws.eks.Cluster, who: str, args: AccessArgs) -> list[pulumi.CustomResource]:
         entry = aws.eks.AccessEntry(
-            f"{self._name}-access-{who}", cluster_name=cluster.name, principal_arn=args["principal"], opts=self._child
+            f"{self._name}-access-{who}",
+            cluster_name=cluster.name,
+            principal_arn=args["principal"],
+            kubernetes_groups=args.get("groups"),
+            opts=self._child,
         )
+        if "policy" not in args:
+            return [entry]
         rights = aws.eks.AccessPolicyAssociation(
             f"{self._name}-access-{who}-policy",
             cluster_name=cluster.name,

@@ -168,6 +168,8 @@ class KubernetesEndpointArgs(TypedDict):
     placement: NotRequired[PlacementArgs]
     access: NotRequired[AccessArgs]
     """Without it, whoever reaches the Gateway may call, and nobody else."""
+    overseers: NotRequired[str]
+    """Group of people who may stop the model and do nothing else. Without it nobody has only that right."""
     sticky: NotRequired[StickyArgs]
     retries: NotRequired[RetriesArgs]
     warm_up_seconds: NotRequired[int]

@@ -6,6 +6,7 @@ from components.endpoint import _access as access
 from components.endpoint import _facts as facts
 from components.endpoint import _route as routes
 from components.endpoint import _scaling as scaling
+from components.endpoint import _stopping as stopping
 from components.endpoint import _traffic as traffic
 from components.endpoint import _workload as workload
 from components.endpoint.args import KubernetesEndpointArgs, ServedVersionArgs
@@ -21,6 +22,7 @@ class KubernetesEndpoint(pulumi.ComponentResource):
     - pods run as nobody on a read-only disk without privileges or a token, and talk to whom the policies name
     - replicas are the autoscaler's (an HPA, or KEDA's ScaledObject where targets ask for more), the route's rules are Pulumi's
     - where access is limited: an address in the cluster, ways out for callers, a check of tokens at the Gateway or no route there
+    - where overseers are named: a Role that lets their group stop the model, and nothing else
     """
 
     route: pulumi.Output[str]
@@ -41,6 +43,7 @@ class KubernetesEndpoint(pulumi.ComponentResource):
         facts.check(args)
         running = [resource for version in sorted(versions) for resource in self._serve(version, args)]
         self._admit(args, running)
+        self._oversee(args)
         self.route = self._route(args, running)
         self.namespace = pulumi.Output.from_input(args["namespace"])
         self.url_path = pulumi.Output.from_input(routes.url_path(args["model"]))
@@ -79,6 +82,14 @@ class KubernetesEndpoint(pulumi.ComponentResource):
         self._object("inside", access.inside(model, admitted["live"], team, namespace), running)
         for calling in sorted(admitted["teams"]):
             self._object(f"calls-{calling}", access.way_out(model, team, namespace, calling, calling))
+
+    def _oversee(self, args: KubernetesEndpointArgs) -> None:
+        """For people who may stop the model, where it is said who they are."""
+        if "overseers" not in args:
+            return
+        model, team, namespace = args["model"], args["team"], args["namespace"]
+        role = self._object("stop", stopping.role(model, team, namespace))
+        self._object("overseers", stopping.binding(model, team, namespace, args["overseers"]), [role])
 
     def _route(self, args: KubernetesEndpointArgs, running: list[KubernetesObject]) -> pulumi.Output[str]:
         if not facts.callers(args).gateway:

@@ -120,8 +120,8 @@ class Access(Section):
 
     principal: Principal
     """ARN of the IAM role or user."""
-    policy: Literal["cluster-admin", "admin", "edit", "view"]
-    """The EKS access policy of that name."""
+    policy: Literal["cluster-admin", "admin", "edit", "view", "stop"]
+    """The EKS access policy of that name; or stop, which lets somebody stop models that name an overseer (`modelway stop`), and no more."""
 
 
 class EksCluster(Section):

@@ -53,6 +53,9 @@ def endpoint_resources(model: "Model", *, on_eks: bool) -> int:
     if access is not None:
         # A service inside, a policy in the namespace of each team that calls, a check of tokens or else no route.
         endpoint += 1 + len({model.team, *access.teams}) + (1 if access.jwt is not None else -1)
+    if model.governance is not None and model.governance.roles is not None:
+        # What lets its overseers stop it, and who they are.
+        endpoint += 2
     # A component, rules, what is scraped, a dashboard.
     monitoring = 4
     # A component, a role, its policy, and an association of each version.

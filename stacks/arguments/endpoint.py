@@ -33,6 +33,9 @@ PRIORITIES = {"low": "modelway-low", "high": "modelway-high"}
 TRIGGERS = {"server_error": "5xx"}
 """Failures that Envoy calls by quite another name."""
 
+OVERSEERS = "modelway:overseers"
+"""Group of those who may stop models, in every cluster; who is in it the cluster's `access` says, or whoever made it."""
+
 PROCESSORS = {"cpu", "memory"}
 """Targets that an autoscaler of Kubernetes' own keeps to."""
 
@@ -83,6 +86,8 @@ def kubernetes_endpoint(
         made["timeout_seconds"] = _seconds(endpoint.timeout.seconds)
     if endpoint.access is not None:
         made["access"] = _access(described.team, traffic.live, endpoint)
+    if described.governance is not None and described.governance.roles is not None:
+        made["overseers"] = OVERSEERS
     if traffic.sticky is not None:
         made["sticky"] = _sticky(traffic.sticky.by, traffic.sticky.name, traffic.sticky.lasts)
     if endpoint.retries is not None:

@@ -37,6 +37,7 @@ EVERYTHING: dict[str, Any] = {
         "priority_class": "modelway-high",
     },
     "access": {"live": LIVE, "namespaces": ["fraud", "risk", "batch"], "teams": ["fraud", "risk"], "tokens": TOKENS},
+    "overseers": "modelway:overseers",
     "sticky": {"by": "cookie", "name": "caller", "seconds": 600},
     "warm_up_seconds": 421,
     "drain_seconds": 90,
@@ -337,3 +338,16 @@ class TestWeights:
 def allowed(policy: Registered) -> list[str]:
     (rule,) = policy.inputs["spec"]["ingress"]
     return [source["namespaceSelector"]["matchLabels"]["kubernetes.io/metadata.name"] for source in rule["from"]]
+
+
+def test_overseers_may_change_where_requests_go_and_nothing_else() -> None:
+    recorder = made(overseers="desk")
+    role, binding = recorder.one("Role").inputs, recorder.one("RoleBinding").inputs
+    changing = [rule for rule in role["rules"] if not {"get", "list"}.issuperset(rule["verbs"])]
+    assert {(*rule["resources"], *rule["resourceNames"], *rule["verbs"]) for rule in changing} == {
+        ("httproutes", "churn", "get", "patch"),
+        ("services", "churn", "get", "patch"),
+    }
+    assert [subject["name"] for subject in binding["subjects"]] == ["desk"]
+    assert binding["roleRef"]["name"] == role["metadata"]["name"] == "churn-stop"
+    assert not [one for one in made().resources if "rbac" in one.type], "nobody is let in where nobody is named"
