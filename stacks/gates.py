@@ -8,6 +8,7 @@ import pulumi
 from modelway.architecture import Environment
 from modelway.architecture.folders import repository_root
 from modelway.governance.gates import blocked, broken_glass, judged, known, report, served_by
+from modelway.governance.gates.gate import shown
 
 
 def pass_gates(environment: Environment, folder: Path, root: Path) -> None:
@@ -22,8 +23,8 @@ def pass_gates(environment: Environment, folder: Path, root: Path) -> None:
     found = judged(environment, stack, told, now)
     if (glass := broken_glass(told, stack, now)) is not None:
         let_pass = [gate for gate in found if gate.outcome == "broken_glass"]
-        passing = f" It passes {len(let_pass)} gates:\n{report(let_pass)}" if let_pass else " Nothing needs it."
-        pulumi.log.warn(f"THE GLASS IS BROKEN for {stack} by {glass.who} until {glass.until}: {glass.reason}.{passing}")
+        passing = f"It lets pass:\n{report(let_pass)}" if let_pass else "Nothing needs it."
+        pulumi.log.warn(shown(f"THE GLASS IS BROKEN for {stack} by {glass.who} until {glass.until} ({glass.reason}).") + f" {passing}")
     blocking = blocked(found, environment)
     others = [gate for gate in found if gate.open and gate not in blocking]
     if others:

@@ -23,6 +23,8 @@ class Known:
     """Why nothing is known; empty where all of it is."""
     declared: bool = True
     """Whether the environment names a ledger."""
+    begun: bool = True
+    """Whether there is one where it names it."""
 
     def of(self, *kinds: str) -> "list[Entry]":
         """The entries of some kinds of statement, such as `approval`, of whatever form."""
@@ -61,11 +63,15 @@ def known(environment: Environment, root: Path) -> Known:
     what is wrong with it stands in `why_not`."""
     if environment.governance.ledger is None:
         return UNDECLARED
+    from modelway.governance.ledger import NoLedger
+
     try:
         ledger, keys = opened(environment, root)
         entries = list(ledger.entries())
         # The head names an entry that was removed from the end.
         ledger.last()
+    except NoLedger:
+        return Known(why_not=f"{environment.governance.ledger.address}: there is no ledger here", begun=False)
     except ModelwayError as fault:
         return Known(why_not=f"the ledger does not tell: {fault}")
     return Known(entries, keys)

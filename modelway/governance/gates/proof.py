@@ -21,7 +21,11 @@ def proof(environment: Environment, name: str, model: Model, soak: Duration | No
     if known.why_not or not where:
         from modelway.governance.gates.recorded import unknown
 
-        detail = unknown(known) if known.why_not else ("no environment is named that versions come from", "Add `promotion: {from: …}`.")
+        detail = (
+            unknown(environment, known)
+            if known.why_not
+            else ("no environment is named that versions come from", "Add `promotion: {from: …}`.")
+        )
         return Gate("proof", name, rule, "unknown", *detail)
     try:
         there = releases(known, where)

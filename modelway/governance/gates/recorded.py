@@ -48,10 +48,12 @@ def _looked_at(environment: Environment, known: Known, today: date, gate: Gate) 
     return Gate(gate.id, gate.model, gate.says, "waived", without, asked=gate.asked)
 
 
-def unknown(known: Known) -> tuple[str, str]:
+def unknown(environment: Environment, known: Known) -> tuple[str, str]:
     """What is said, and how it is supplied, where the ledger does not tell."""
     if not known.declared:
-        return known.why_not, "Add `governance: {ledger: {address: …, keys: …}}` to the environment's file."
+        return shown(known.why_not), "Add `governance: {ledger: {address: …, keys: …}}` to the environment's file."
+    if not known.begun:
+        return shown(known.why_not), f"Begin it: `modelway gates {environment.environment} --record --begin --key KEY`."
     return shown(known.why_not), "Mend the ledger, or the way to it: `modelway release verify` says what is wrong with it."
 
 
@@ -61,7 +63,7 @@ def _approvals(environment: Environment, name: str, model: Model, wanted: int, k
     if (without := waiver(model, "approvers", now.astimezone(UTC).date())) is not None:
         return Gate("approvals", name, rule, "waived", without)
     if known.why_not:
-        return Gate("approvals", name, rule, "unknown", *unknown(known))
+        return Gate("approvals", name, rule, "unknown", *unknown(environment, known))
     from modelway.governance.approvals import approvals_for
 
     subject = subject_of(environment.environment, model)
@@ -120,7 +122,7 @@ def _stop(environment: Environment, name: str, model: Model, known: Known) -> Ga
         return None
     rule = "nobody stopped it, or it stays as it was stopped"
     if known.why_not:
-        return Gate("stop", name, rule, "unknown", *unknown(known))
+        return Gate("stop", name, rule, "unknown", *unknown(environment, known))
     from modelway.governance.stops import blocked, heeded, in_force
 
     try:
