@@ -75,7 +75,7 @@ class Book:
             why_not = str(fault)
         from modelway.governance.stops import written
 
-        named = file or Path(f"modelway-{said.environment}-{said.model}-{said.when[:19].replace(':', '')}Z.json")
+        named = _unused(file or Path(f"modelway-{said.environment}-{said.model}-{said.when[:19].replace(':', '')}Z.json"))
         try:
             _replace(named, written(said))
         except OSError as unwritten:
@@ -175,6 +175,15 @@ def _logged_in() -> str:
         return f"{getuser()} on {gethostname()}"
     except (KeyError, OSError):
         return f"somebody on {gethostname()}"
+
+
+def _unused(file: Path) -> Path:
+    """That name, or one like it where an earlier record has it."""
+    number, found = 1, file
+    while found.exists():
+        number += 1
+        found = file.with_name(f"{file.stem}-{number}{file.suffix}")
+    return found
 
 
 def _replace(file: Path, content: bytes) -> None:

@@ -60,8 +60,11 @@ def command(
     It is stopped first and recorded then; a record that no ledger takes is kept in a file. Exit codes: 0 done and recorded; 1 not done,
     slower than --within, or done and not in the ledger; 2 wrong usage; 4 no drill.
     """
+    import time
+
     from modelway.governance.stops import refuse_unfit
 
+    since = time.monotonic()
     chosen = [name for name, given in (("--drill", drill), ("--resume", resume), ("--add", add), ("--policy", policy)) if given]
     if len(chosen) > 1:
         raise typer.BadParameter(f"it does not go with {chosen[0]}", param_hint=chosen[1])
@@ -87,7 +90,7 @@ def command(
     target = _target(described, environment, model, context, namespace, nobody=nobody)
     if fault:
         typer.echo(fault, err=True)
-    said, done = _resumed(target, reason, person, ledger) if resume else _stopped(target, reason, person, drill=drill)
+    said, done = _resumed(target, reason, person, ledger) if resume else _stopped(target, reason, person, since, drill=drill)
     recorded = ledger.write(said, record)
     _tell(said, done, recorded, described, as_json=as_json)
     if recorded.fault or (within is not None and done.seconds > within):
@@ -126,16 +129,16 @@ def _target(
     return target_of(described, model, context=context, nobody=nobody)
 
 
-def _stopped(target: "Target", reason: str, who: str, *, drill: bool) -> "tuple[Stopped, Done]":
+def _stopped(target: "Target", reason: str, who: str, since: float, *, drill: bool) -> "tuple[Stopped, Done]":
     from modelway.cli._stops import now
     from modelway.governance.stops import Stopped
     from modelway.operations import stopping
 
     when, back = now(), None
     if drill:
-        done, back = stopping.drill(target, who=who, when=when)
+        done, back = stopping.drill(target, who=who, when=when, since=since)
     else:
-        done = stopping.stop(target, who=who, when=when)
+        done = stopping.stop(target, who=who, when=when, since=since)
     took = (round(done.seconds, 3), round(back.seconds, 3) if back else None)
     said = Stopped(target.environment, target.model, who, when, reason, done.before, done.after, took[0], drill, done.where, took[1])
     return said, done

@@ -101,18 +101,25 @@ class ClusterSwitch(Cluster):
         return done if done.where else None
 
     def resume(self, namespace: str, model: str) -> Switched | None:
-        """Requests go where they went before the stop. None where no object says that it is stopped."""
+        """Requests go where they went before the stop, as far as that is still there. None where no object says that it is stopped."""
         versions = self._versions(namespace, model)
         done = Switched()
         for kind, found in self._leading(namespace, model):
             kept = _annotation(found)
             if kept is None:
                 continue
-            done.before = done.before or _shares(kind, found["spec"].get(kind.part), versions)
-            done.after = done.after or _shares(kind, kept["before"], versions)
-            self._apply(kind, found, kept["before"], {})
+            current, wanted = found["spec"].get(kind.part), kept["before"]
+            if gone := sorted(_leads_to(kind, wanted) - set(versions if kind is ROUTE else versions.values())):
+                done.notes.append(
+                    f"{kind.name} {namespace}/{model} stays as it is, and is Pulumi's again: {', '.join(gone)} is gone since. `pulumi refresh`,"
+                    " then `modelway up`, makes it what the files say"
+                )
+                wanted = current
+            done.before = done.before or _shares(kind, current, versions)
+            done.after = done.after or _shares(kind, wanted, versions)
+            self._apply(kind, found, wanted, {})
             self._hand_over(kind, namespace, model, str(kept.get("manager") or ""))
-            done.where.append(self._read_back(kind, namespace, model, kept["before"], done.notes))
+            done.where.append(self._read_back(kind, namespace, model, wanted, done.notes))
         return done if done.where else None
 
     def stopped(self, namespace: str, model: str) -> str | None:
@@ -242,6 +249,13 @@ def _shares(kind: _Kind, part: object, versions: Mapping[str, str]) -> dict[str,
         if (total := sum(weights.values())) and not all(match.get("headers") for match in rule.get("matches") or [{}]):
             return {versions.get(name, name): round(100 * weight / total) for name, weight in weights.items() if weight}
     return {}
+
+
+def _leads_to(kind: _Kind, part: object) -> set[str]:
+    """Services that a route names; the version that a Service does."""
+    if kind is SERVICE:
+        return {str(part[VERSION])} if isinstance(part, Mapping) and VERSION in part else set()
+    return {str(one["name"]) for rule in cast(Sequence[Manifest], part or []) for one in rule.get("backendRefs") or []}
 
 
 def _annotation(found: Manifest) -> Manifest | None:

@@ -78,9 +78,10 @@ def target_of(environment: Environment, model: str, *, context: str | None = Non
     return Target(name, model, region, described.team, context, f"{name}-{key}", fallback=fallback)
 
 
-def stop(target: Target, *, who: str, when: str) -> Done:
-    """All requests go to the fallback, where it runs, or to nobody. Raises NotStopped, ClusterFailure, AwsFailure."""
-    begin = time.monotonic()
+def stop(target: Target, *, who: str, when: str, since: float | None = None) -> Done:
+    """All requests go to the fallback, where it runs, or to nobody. `since` is when somebody asked for it, by the monotonic clock. Raises
+    NotStopped, ClusterFailure, AwsFailure."""
+    begin = time.monotonic() if since is None else since
     if target.endpoint:
         return _stop_managed(target, begin)
     found = _switch(target).stop(target.namespace, target.model, target.fallback, who=who, when=when)
@@ -102,15 +103,16 @@ def resume(target: Target) -> Done:
     return Done(found.before, found.after, found.where, time.monotonic() - begin, found.notes)
 
 
-def drill(target: Target, *, who: str, when: str) -> tuple[Done, Done]:
+def drill(target: Target, *, who: str, when: str, since: float | None = None) -> tuple[Done, Done]:
     """Both, one after the other. What was stopped is put back also where somebody interrupts. Raises as they do; NoDrill, before anything
     is changed, where a model is stopped already, or where only a new endpoint would put it back."""
+    since = time.monotonic() if since is None else since
     if target.endpoint:
         _refuse_drill(target)
     elif (said := _switch(target).stopped(target.namespace, target.model)) is not None:
         raise NoDrill(f"{target.model} is stopped already, by {said}: a drill would let it answer again. Nothing was changed.")
     try:
-        stopped = stop(target, who=who, when=when)
+        stopped = stop(target, who=who, when=when, since=since)
     except BaseException:
         # It may have come half the way.
         with suppress(NotStopped):
