@@ -24,7 +24,7 @@ import psutil
 
 from localcloud.cloud import LocalCloud
 from modelway.architecture import load
-from scripts import bench_drift
+from scripts import bench_drift, mutation
 from scripts.bench_report import reporting
 from scripts.many_models import write_environment
 from scripts.many_stacks import write_repository
@@ -270,6 +270,7 @@ MEASURES = {
     "pack": Measure("policy pack, start and answers for 300 resources", 1.5, "s", pack),
     "release-at": Measure("what was live at a time, in a ledger of 10,000 releases, processor time", 1, "s", released),
     "tampering": Measure("random changes of a ledger that are not found, of 10,000", 0, "", untold),
+    "mutants": Measure("small changes of the rules' code that no case notices, of each hundred", 10, "", mutation.unnoticed, slow=True),
     "tests": Measure("`make test` with a warm cache", 8 * 60, "s", lambda: timed(["make", "test"]), slow=True),
 }
 
