@@ -111,7 +111,7 @@ class ClusterSwitch(Cluster):
             current, wanted = found["spec"].get(kind.part), kept["before"]
             if gone := sorted(_leads_to(kind, wanted) - set(versions if kind is ROUTE else versions.values())):
                 done.notes.append(
-                    f"{kind.name} {namespace}/{model} stays as it is, and is Pulumi's again: {', '.join(gone)} is gone since. `pulumi refresh`,"
+                    f"{kind.name} {namespace}/{model} stays as it is, and is Pulumi's: {', '.join(gone)} is gone. `pulumi refresh`,"
                     " then `modelway up`, makes it what the files say"
                 )
                 wanted = current
