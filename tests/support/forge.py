@@ -173,7 +173,8 @@ class Handler(BaseHTTPRequestHandler):
         if not path.startswith("/repos/acme/models/"):
             raise Refused(404, {"message": "Not Found"})
         if ask == "GET /repos/acme/models/pulls/7":
-            said: dict[str, Any] = {"number": 7, "state": "open" if state.open else "closed", "locked": state.locked, "head": {"sha": state.head}}
+            said: dict[str, Any] = {"number": 7, "state": "open" if state.open else "closed", "locked": state.locked}
+            said |= {"head": {"sha": state.head}}
             said |= {"user": {"login": state.author} if state.author else None, "base": {"sha": state.base}}
             said |= {"merged": bool(state.merged), "merge_commit_sha": state.merged or "9" * 40, "html_url": PULL}
             said |= {"commits": len(state.commits) if state.counted is None else state.counted}
@@ -231,7 +232,8 @@ class Handler(BaseHTTPRequestHandler):
                 self.may("label")
                 state.labels += [name for name in body.get("add_labels", "").split(",") if name and name not in state.labels]
                 state.labels = [name for name in state.labels if name not in body.get("remove_labels", "").split(",")]
-            said: dict[str, Any] = {"iid": 7, "state": "opened" if state.open else "merged", "sha": state.head, "labels": list(state.labels)}
+            said: dict[str, Any] = {"iid": 7, "state": "opened" if state.open else "merged", "sha": state.head}
+            said |= {"labels": list(state.labels)}
             said |= {"discussion_locked": state.locked or None, "web_url": REQUEST}
             said |= {"author": {"username": state.author}, "diff_refs": {"base_sha": state.base}}
             said |= {"merge_commit_sha": state.merged or None, "squash_commit_sha": None}
