@@ -2,16 +2,12 @@
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from modelway.cli import _environments
 from modelway.cli._ledgers import Address, Keys
-
-if TYPE_CHECKING:
-    from modelway.governance.recording import ReadBack, Rendering
-    from modelway.operations.rendering import Rendered
 
 app = typer.Typer(help="What was released, by whom, and what was live when.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -42,43 +38,49 @@ def record(
     plan: Annotated[Path | None, _file("--plan", "The plan that was applied; its digest is recorded.")] = None,
     policy: Annotated[Path | None, _file("--policy", "What `modelway policy check --json` said.")] = None,
     approvals: Annotated[Path | None, _file("--approvals", 'Approvals: a JSON list of {"who", "when", "proof"}.')] = None,
+    live: Annotated[
+        bool, typer.Option("--live", help="Ask cluster, SageMaker, registry and store too whether all of it is there.")
+    ] = False,
     begin: Annotated[bool, typer.Option("--begin", help="Begin the ledger, where there is none.")] = False,
     environments: _environments.Folder = None,
 ) -> None:
-    """Record what an update brought, read back from its state, signed, at the end of a ledger.
+    """Record what an update brought, read back from its state, signed, at the end of a ledger. Approvals that are not given are taken from
+    the ledger.
 
     Exit codes: 4 when nothing can be recorded, such as where files differ from the commit; 1 when the ledger, a key or a file is not
     as it should be; 2 wrong usage. Nothing is written then.
     """
     from datetime import UTC, datetime
 
-    from modelway.cli import _recorded
+    from modelway.cli import _looking, _recorded, _recording
     from modelway.cli._ledgers import opened, trusted
-    from modelway.governance.given import approvals_in, policy_in, sha256_of
     from modelway.governance.ledger import begun, signer
     from modelway.governance.ledger.store import store_at
-    from modelway.governance.recording import Given, Source, record_of
+    from modelway.governance.recording import Source, of_stack, record_of
     from modelway.governance.releases import write
     from modelway.operations.releasing import released
 
     project, trusts = trusted(keys)
     signs = signer(key)
     ledger = None if begin else opened(address, keys)
-    given = Given(
-        sha256_of(plan) if plan else None,
-        policy_in(policy, stack) if policy else None,
-        approvals_in(approvals) if approvals else (),
-    )
+    given = _recording.Files(plan, policy, approvals).read(stack)
     with _environments.faults_from_here():
         of = released(stack, _environments.existing(environments))
-    read = _recorded.read_back(state) if state else _exported(stack)
+    read = _recorded.read_back(state) if state else _recording.exported(stack)
     if read.stack and read.stack != stack:
         raise typer.BadParameter(f"it is of stack {read.stack}, and the release is of {stack}", param_hint="--state")
-    source, rendering = Source(of.commit, of.author, of.folder, of.contracts, of.lock), _rendering(of.rendered)
-    made = record_of(of.environment, project, source, rendering, read, given, datetime.now(UTC))
+    source, rendering = Source(of.commit, of.author, of.folder, of.contracts, of.lock), _recording.rendering(of.rendered)
+    now = datetime.now(UTC)
+    if read.stack:
+        entries = list(ledger.entries()) if ledger else []
+        given = _recording.with_ledger(given, entries, trusts, of.environment, read, of.author, now)
+    look = _looking.at_described(of.environment, of_stack(of.environment, stack), now) if live else None
+    made = record_of(of.environment, project, source, rendering, read, given, datetime.now(UTC), look)
     ledger = ledger or begun(address, project, trusts, signs)
     release = write(ledger, store_at(address), made, [rendering.resolved, rendering.graph], signs)
     typer.echo(f"release {release.number} of {stack} is recorded: entry sha256:{release.entry.hash}")
+    for line in _recording.loud(made):
+        typer.echo(line, err=True)
     for line in made.differences:
         typer.echo(f"not as described: {line}", err=True)
 
@@ -143,6 +145,8 @@ def at(
         for line in _recorded.answering(made):
             typer.echo(line)
         typer.echo(f"  approved by {', '.join(one.who for one in made.approvals) or 'nobody that was recorded'}")
+        for line in _recorded.marks(made):
+            typer.echo(f"  {line}")
         for line in made.differences:
             typer.echo(f"  not as described: {line}")
     if not found:
@@ -188,41 +192,62 @@ def verify(
         Path | None,
         _file("--state", "What a stack holds now (`pulumi stack export`): whether it is what its last release described."),
     ] = None,
+    live: Annotated[
+        bool,
+        typer.Option("--live", help="Ask clusters, SageMaker, registries and stores whether each stack's last release is what is there."),
+    ] = False,
+    environments: _environments.Folder = None,
     as_json: AsJson = False,
 ) -> None:
-    """Check a ledger: its chain, signatures and records, and what records name by digest; with --state what is live too.
+    """Check a ledger: its chain, signatures and records, and what records name by digest; with --state and --live what is live too.
 
-    Registries and model stores are not asked. Exit code 1 when anything does not hold.
+    Exit codes: 1 when anything does not hold; 3 when all that was asked does, and with --live somebody could not be asked.
     """
-    from modelway.cli import _recorded
+    from dataclasses import asdict
+    from datetime import UTC, datetime
+
+    from modelway.cli import _looking, _recorded
     from modelway.cli._ledgers import opened
     from modelway.governance.ledger.store import store_at
-    from modelway.governance.releases import named
+    from modelway.governance.releases import live_at, named
     from modelway.governance.verifying import not_as_released, verified
 
     ledger = opened(address, keys)
-    found = verified(ledger, store_at(address), anchor)
-    live: list[str] = []
+    store = store_at(address)
+    found = verified(ledger, store, anchor)
+    other: list[str] = []
+    seen: list[_looking.AtReleased] = []
     # Where the ledger does not hold, nothing is held against it.
     if state is not None and not found.faults:
         read = _recorded.read_back(state)
         release = named(ledger, read.stack)
-        live = [f"live since release {release.number}: {line}" for line in not_as_released(release.record, read)]
+        other = [f"live since release {release.number}: {line}" for line in not_as_released(release.record, read)]
+    if live and not found.faults:
+        now = datetime.now(UTC)
+        seen = [_looking.at_released(release, environments, now) for release in live_at(ledger, store, now)]
+    wrong = bool(found.faults or other or any(one.differences for one in seen))
     if as_json:
-        told = {"entries": found.entries, "releases": found.releases, "faults": found.faults, "notes": found.notes, "anchor": found.anchor}
-        typer.echo(json.dumps(told | {"not_as_released": live}, indent=2, ensure_ascii=False))
+        told: dict[str, object] = {
+            "entries": found.entries,
+            "releases": found.releases,
+            "faults": found.faults,
+            "notes": found.notes,
+            "anchor": found.anchor,
+        }
+        told |= {"not_as_released": other} | ({"looked_at": [asdict(one) for one in seen]} if live else {})
+        typer.echo(json.dumps(told, indent=2, ensure_ascii=False))
     else:
-        for line in (*found.faults, *live):
+        for line in (*found.faults, *other, *(line for one in seen for line in _recorded.at_released(one))):
             typer.echo(line)
         for line in found.notes:
             typer.echo(f"note: {line}")
         if state is not None and not found.faults:
-            typer.echo(f"what {read.stack} holds is {'not ' if live else ''}what release {release.number} described")
+            typer.echo(f"what {read.stack} holds is {'not ' if other else ''}what release {release.number} described")
         held = "all of it holds" if not found.faults else f"{len(found.faults):,} do not hold"
         typer.echo(f"{found.entries:,} entries, {found.releases:,} of them releases: {held}")
         typer.echo(f"note it elsewhere, and check later with --anchor {found.anchor}")
-    if found.faults or live:
-        raise typer.Exit(1)
+    if wrong or any(one.unknown for one in seen):
+        raise typer.Exit(1 if wrong else 3)
 
 
 @app.command()
@@ -231,7 +256,7 @@ def replay(name: Name, address: Address, keys: Keys, as_json: AsJson = False) ->
 
     Exit codes: 0 it is the same, 1 it is not, with every difference, or it cannot be made.
     """
-    from modelway.cli import _recorded
+    from modelway.cli import _recorded, _recording
     from modelway.cli._ledgers import opened
     from modelway.governance.ledger.store import store_at
     from modelway.governance.releases import named
@@ -241,7 +266,7 @@ def replay(name: Name, address: Address, keys: Keys, as_json: AsJson = False) ->
     release = named(opened(address, keys), name)
     made = release.record
     rendered, lock = replayed(made.stack, made.commit, made.folder)
-    found = compared(made, _rendering(rendered), lock, store_at(address))
+    found = compared(made, _recording.rendering(rendered), lock, store_at(address))
     if as_json:
         differences = [{"what": what, "before": was or None, "after": now or None} for what, (was, now) in found.items()]
         typer.echo(json.dumps({"release": release.number, "same": not found, "differences": differences}, indent=2, ensure_ascii=False))
@@ -249,23 +274,6 @@ def replay(name: Name, address: Address, keys: Keys, as_json: AsJson = False) ->
         typer.echo("\n".join(_recorded.changed((f"release {release.number} as recorded", "made again"), found)))
     if found:
         raise typer.Exit(1)
-
-
-def _exported(stack: str) -> "ReadBack":
-    from modelway.cli import _recorded
-    from modelway.operations.preview import private_folder, project_here
-
-    project = project_here()
-    with private_folder(project.root) as folder:
-        file = folder / "state.json"
-        project.engine.export_to(stack, file)
-        return _recorded.read_back(file)
-
-
-def _rendering(rendered: "Rendered") -> "Rendering":
-    from modelway.governance.recording import Rendering
-
-    return Rendering(rendered.resolved, rendered.graph, rendered.packages, rendered.python)
 
 
 def _signer(keys: Path, wanted: str) -> str:

@@ -66,6 +66,39 @@ class Bucket:
         held = self._held(name)
         return held is not None and held[0] == was and self._put(name, content, {"IfMatch": held[1]})
 
+    def guards(self) -> list[str]:
+        return [self._versioning(), self._lock()]
+
+    def _versioning(self) -> str:
+        what = f"versioning of bucket {self._bucket}"
+        try:
+            with _explained(what, "s3:GetBucketVersioning", StoreFailure):
+                status = self._client.get_bucket_versioning(Bucket=self._bucket).get("Status", "never switched on")
+        except StoreFailure as fault:
+            return f"{what} could not be asked for: {fault}"
+        return f"{what} is on" if status == "Enabled" else f"{what} is not on ({status}): what is overwritten or deleted there is gone"
+
+    def _lock(self) -> str:
+        what = f"object lock of bucket {self._bucket}"
+        try:
+            with _explained(what, "s3:GetBucketObjectLockConfiguration", StoreFailure):
+                try:
+                    found = self._client.get_object_lock_configuration(Bucket=self._bucket)["ObjectLockConfiguration"]
+                except ClientError as fault:
+                    if _code(fault) not in ("ObjectLockConfigurationNotFoundError", "NoSuchObjectLockConfiguration"):
+                        raise
+                    found = {}
+        except StoreFailure as fault:
+            return f"{what} could not be asked for: {fault}"
+        if found.get("ObjectLockEnabled") != "Enabled":
+            return f"{what} is not on: whoever may delete there can remove entries, which an anchor shows, and nothing hinders"
+        kept = found.get("Rule", {}).get("DefaultRetention")
+        if kept is None:
+            return f"{what} is on, without a default retention: no entry is locked by it"
+        time = f"{kept['Days']} days" if kept.get("Days") else f"{kept.get('Years')} years"
+        who = "by nobody" if kept["Mode"] == "COMPLIANCE" else "by nobody without s3:BypassGovernanceRetention"
+        return f"{what} is on: for {time} a version of an entry can be deleted {who}"
+
     def _held(self, name: str) -> tuple[bytes, str] | None:
         """What a name holds, and its ETag."""
         with _explained(f"{self.address}{name}", "s3:GetObject", StoreFailure):

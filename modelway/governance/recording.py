@@ -98,7 +98,7 @@ def record_of(
         raise NoRelease("the state holds nothing: bring the stack up, then record what it brought.")
     if state.stack not in (known := layout.stacks(environment)):
         raise NoRelease(f"the state is of stack {state.stack}, and environment {environment.environment} has {', '.join(known)}.")
-    released = _moment(state)
+    released = released_at(state)
     if released > now:
         raise NoRelease(f"the state says it was written at {state.time}, and now is {_stamp(now)}: set this machine's clock.")
     for approval in given.approvals:
@@ -230,7 +230,8 @@ def _short(urn: str) -> str:
     return " ".join(urn.split("::")[2:]).rpartition("$")[2]
 
 
-def _moment(state: ReadBack) -> datetime:
+def released_at(state: ReadBack) -> datetime:
+    """When the state was written. Raises NoRelease where it does not say that."""
     try:
         return datetime.fromisoformat(state.time).astimezone(UTC)
     except ValueError:

@@ -14,12 +14,17 @@ from modelway.governance.subject import subject_of
 from modelway.governance.verifier import SLACK
 
 
+def until(entries: Sequence[Entry], moment: datetime) -> list[Entry]:
+    """What was in the ledger at that time, as far as two clocks agree."""
+    return [entry for entry in entries if entry.time <= moment + SLACK]
+
+
 def approvals(
     entries: Sequence[Entry], keys: Sequence[Key], environment: Environment, models: Sequence[Described], author: str, released: datetime
 ) -> tuple[list[Approval], list[str]]:
     """Those that counted when the release went live, and a line for each that did not: given later, or by who wrote the commit. Raises
     NotARecord."""
-    before = [entry for entry in entries if entry.time <= released + SLACK]
+    before = until(entries, released)
     counting, against = [], []
     for model in models:
         subject = subject_of(environment.environment, model)
@@ -47,8 +52,7 @@ def broken(entries: Sequence[Entry], keys: Sequence[Key], stack: str, moments: S
     found: dict[BreakGlass, None] = {}
     for moment in moments:
         # As it was then: what was opened or ended later says nothing of it.
-        before = [entry for entry in entries if entry.time <= moment + SLACK]
-        if (one := break_glass.in_force(before, stack, moment, keys)) is not None:
+        if (one := break_glass.in_force(until(entries, moment), stack, moment, keys)) is not None:
             found[BreakGlass(one.who, one.reason, one.since, one.until)] = None
     return list(found)
 

@@ -47,7 +47,7 @@ def verified(ledger: Ledger, store: Store, anchor: str | None) -> Verified:
                 faults.append(f"entry {entry.sequence}: recorded at {record.recorded}, before it was released at {record.released}")
     faults += [line for digest in sorted(digests) for line in _kept(store, digest)]
     last = f"{result.last.sequence}:{result.last.hash}" if result.last else ""
-    return Verified(result.entries, releases, faults, list(result.notes), last)
+    return Verified(result.entries, releases, faults, [*result.notes, *store.guards()], last)
 
 
 def not_as_released(record: Record, state: ReadBack) -> list[str]:

@@ -33,7 +33,7 @@ def released(stack: str, environments: Path | None = None) -> Released:
     no environment."""
     root = find_root()
     commit = committed(root)
-    found = _environment_of(stack, root, environments)
+    found = environment_of(stack, root, environments)
     if found is None:
         raise WrongUsage(f"stack {stack} is of no environment that is described here: `modelway validate` lists them.")
     name, folder = found
@@ -53,7 +53,8 @@ def replayed(stack: str, commit: str, folder: str) -> tuple[Rendered, str]:
         return checkout.rendered(stack, folder), _sha256(checkout.contents([LOCK]).get(LOCK))
 
 
-def _environment_of(stack: str, root: Path, environments: Path | None) -> tuple[str, Path] | None:
+def environment_of(stack: str, root: Path, environments: Path | None) -> tuple[str, Path] | None:
+    """The environment that a stack is of, and the folder that it is described in; None where none is."""
     for name in (stack, *(layout.owner_of(stack) or ())[:1]):
         if name is not None:
             folder = (environments or environments_folder(root, name)).resolve()

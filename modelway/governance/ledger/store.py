@@ -33,6 +33,9 @@ class Store(Protocol):
     def replace(self, name: str, content: bytes, was: bytes) -> bool:
         """The same for a name that is there. False, and nothing is written, where it does not hold `was` any more."""
 
+    def guards(self) -> list[str]:
+        """What keeps its files from being removed or overwritten by who may write there, a line each; what nobody could ask is said too."""
+
 
 def store_at(address: str) -> Store:
     """The store at an address: a folder, which need not be there yet, or s3://BUCKET/PREFIX/."""
@@ -87,6 +90,9 @@ class Folder:
                 return False
             being_written.replace(path)
         return True
+
+    def guards(self) -> list[str]:
+        return [f"{self.address} is a folder: whoever may write there may remove what is in it, which an anchor shows, and nothing hinders"]
 
     @contextmanager
     def _written(self, path: Path, content: bytes) -> Iterator[Path]:
