@@ -65,7 +65,8 @@ class Evidence:
         if self.outcome is None:
             return "nothing to say"
         if self.outcome == "met":
-            return "met" if self.met == len(self.applied) else "met in part"
+            whole = all(found.outcome == "met" for checked in self.applied for found in checked.found)
+            return "met" if whole else "met in part"
         return f"{self.outcome}, excepted" if self.let_through else self.outcome
 
     @property
