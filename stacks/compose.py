@@ -12,6 +12,7 @@ from stacks import arguments
 from stacks.drift import drift_monitor, drift_results
 from stacks.joints import ClusterJoint, Exports, NetworkJoint, Platform, exported, imported
 from stacks.managed import alarm_topic, sagemaker_endpoint
+from stacks.marking import landing
 from stacks.metrics import alert_publisher, managed_metrics, managed_rules, metrics_reader
 from stacks.providers import Providers
 from stacks.registries import registries
@@ -97,7 +98,7 @@ def _network(environment: Environment, providers: Providers) -> NetworkJoint | N
         return NetworkJoint(pulumi.Output.from_input(described.vpc_id), private, public, private)
     from components.network import Network
 
-    made = Network("network", arguments.network(environment, described), pulumi.ResourceOptions(provider=providers.aws))
+    made = Network("network", arguments.network(environment, described), landing(environment, providers.aws))
     return NetworkJoint(made.vpc_id, made.private_subnet_ids, made.public_subnet_ids, made.intra_subnet_ids)
 
 
@@ -113,7 +114,7 @@ def _cluster(environment: Environment, key: str, network: NetworkJoint | None, p
         ready: list[pulumi.Output[object]] = []
         provider = providers.kubernetes(key, {"context": pulumi.Output.from_input(described.context)})
         inside = arguments.existing_cluster(environment, key, described)
-        there = ExistingCluster(key, inside, pulumi.ResourceOptions(provider=provider))
+        there = ExistingCluster(key, inside, landing(environment, provider))
         facts: dict[str, pulumi.Output[str]] = {"context": there.context}
         tenancy: ExistingCluster | Tenancy = there
     else:
@@ -129,17 +130,17 @@ def _cluster(environment: Environment, key: str, network: NetworkJoint | None, p
             subnet_ids=network.control_subnets,
             node_subnet_ids=network.private_subnets,
         )
-        made = EksCluster(key, args, pulumi.ResourceOptions(provider=providers.aws))
+        made = EksCluster(key, args, landing(environment, providers.aws))
         facts = {"name": made.name, "arn": made.arn, "endpoint": made.endpoint, "certificate_authority": made.certificate_authority}
         callers = made.security_group
         provider = providers.kubernetes(key, facts)
-        ready = _auto_nodes(key, described, made, network, provider)
-        tenancy = Tenancy(key, arguments.tenancy(environment, key), pulumi.ResourceOptions(provider=provider))
+        ready = _auto_nodes(key, described, made, network, landing(environment, provider))
+        tenancy = Tenancy(key, arguments.tenancy(environment, key), landing(environment, provider))
     secrets = values(arguments.receiver_secrets(environment), providers)
     namespaces = {team: tenancy.namespace(team) for team in arguments.teams(environment, key)}
     publisher = alert_publisher(environment, key, facts, providers)
     watching = arguments.monitoring_stack(environment, key, namespaces=namespaces, secrets=secrets, publisher=publisher)
-    monitoring = MonitoringStack(key, watching, pulumi.ResourceOptions(provider=provider))
+    monitoring = MonitoringStack(key, watching, landing(environment, provider))
     reader, association = metrics_reader(environment, key, facts, providers)
     ready += _support(environment, key, association, provider)
     return ClusterJoint(
@@ -154,7 +155,7 @@ def _cluster(environment: Environment, key: str, network: NetworkJoint | None, p
 
 
 def _auto_nodes(
-    key: str, described: EksDescribed, cluster: "EksCluster", network: NetworkJoint, provider: pulumi.ProviderResource
+    key: str, described: EksDescribed, cluster: "EksCluster", network: NetworkJoint, opts: pulumi.ResourceOptions
 ) -> list[pulumi.Output[object]]:
     """What is known once the pools that Auto Mode makes are there; nothing where there are none."""
     args = arguments.auto_nodes(
@@ -164,7 +165,7 @@ def _auto_nodes(
         return []
     from components.cluster.auto_nodes import AutoNodes
 
-    return [AutoNodes(key, args, pulumi.ResourceOptions(provider=provider)).node_pools]
+    return [AutoNodes(key, args, opts).node_pools]
 
 
 def _support(
@@ -176,7 +177,7 @@ def _support(
         return []
     from components.cluster.support import ModelSupport
 
-    return [ModelSupport(key, args, pulumi.ResourceOptions(provider=provider)).ready]
+    return [ModelSupport(key, args, landing(environment, provider)).ready]
 
 
 def _once(ready: Sequence[pulumi.Output[object]], value: pulumi.Output[str]) -> pulumi.Output[str]:
@@ -228,12 +229,12 @@ def _endpoint(environment: Environment, model: str, platform: Platform, payloads
             payloads=payloads.bucket if payloads is not None else None,
             workspace=platform.metrics.workspace if platform.metrics is not None else None,
         ),
-        pulumi.ResourceOptions(provider=provider),
+        landing(environment, provider, model),
     )
     watched = EndpointMonitoring(
         model,
         arguments.endpoint_monitoring(environment, model, namespace=namespace, monitoring_namespace=cluster.monitoring_namespace),
-        pulumi.ResourceOptions(provider=provider),
+        landing(environment, provider, model),
     )
     managed_rules(environment, model, platform.metrics, providers)
     return {
@@ -254,7 +255,7 @@ def _payloads(environment: Environment, model: str, platform: Platform, provider
         return None
     from components.endpoint.payloads import PayloadStore
 
-    return PayloadStore(model, args, pulumi.ResourceOptions(provider=providers.aws))
+    return PayloadStore(model, args, landing(environment, providers.aws, model))
 
 
 def _identity(
@@ -279,6 +280,6 @@ def _identity(
             key_arn=platform.registry.key_arn,
             payloads_arn=payloads.bucket_arn if payloads is not None else None,
         ),
-        pulumi.ResourceOptions(provider=providers.aws),
+        landing(environment, providers.aws, model),
     )
     return identity.associations

@@ -8,6 +8,7 @@ from modelway.architecture import Environment
 from modelway.architecture.drift_rules import monitored
 from stacks import arguments
 from stacks.joints import Exports, Platform, RegistryJoint, Text
+from stacks.marking import landing
 from stacks.metrics import managed_rules
 from stacks.providers import Providers
 from stacks.secret_values import values
@@ -25,7 +26,7 @@ def drift_results(environment: Environment, registry: RegistryJoint, providers: 
         return None
     from components.drift_results import DriftResults
 
-    return DriftResults("drift", args, pulumi.ResourceOptions(provider=providers.aws)).bucket
+    return DriftResults("drift", args, landing(environment, providers.aws)).bucket
 
 
 def drift_monitor(
@@ -65,7 +66,7 @@ def _in_cluster(environment: Environment, model: str, platform: Platform, watche
     identified = arguments.drift_identity(environment, model, cluster.facts, cluster.monitoring_namespace, sight)
     identity = None
     if identified is not None:
-        identity = DriftIdentity(model, identified, pulumi.ResourceOptions(provider=providers.aws)).association
+        identity = DriftIdentity(model, identified, landing(environment, providers.aws, model)).association
     args = arguments.drift_monitor(
         environment,
         model,
@@ -74,7 +75,7 @@ def _in_cluster(environment: Environment, model: str, platform: Platform, watche
         secrets=values(arguments.drift_secrets(environment), providers),
         identity=identity,
     )
-    return DriftMonitor(model, args, pulumi.ResourceOptions(provider=providers.kubernetes(key, cluster.facts))).cron_job
+    return DriftMonitor(model, args, landing(environment, providers.kubernetes(key, cluster.facts), model)).cron_job
 
 
 def _on_sagemaker(
@@ -88,4 +89,4 @@ def _on_sagemaker(
     if platform.drift is None:
         raise ValueError(f"what is found of {model} has no place")
     args = arguments.drift_schedule(environment, model, watched=watched, results=platform.drift, sight=sight, place=place)
-    return DriftSchedule(model, args, pulumi.ResourceOptions(provider=providers.aws)).schedule
+    return DriftSchedule(model, args, landing(environment, providers.aws, model)).schedule

@@ -4,11 +4,10 @@ import json
 import os
 from typing import TYPE_CHECKING
 
-import pulumi
-
 from modelway.architecture import Environment
 from stacks import arguments
 from stacks.joints import Exports, Platform, Text
+from stacks.marking import landing
 from stacks.providers import Providers
 
 if TYPE_CHECKING:
@@ -26,7 +25,7 @@ def alarm_topic(environment: Environment, providers: Providers) -> Text | None:
         return None
     from components.alarms import AlarmTopic
 
-    return AlarmTopic("alarms", arguments.alarm_topic(environment), pulumi.ResourceOptions(provider=providers.aws)).topic
+    return AlarmTopic("alarms", arguments.alarm_topic(environment), landing(environment, providers.aws)).topic
 
 
 def sagemaker_endpoint(
@@ -52,7 +51,7 @@ def sagemaker_endpoint(
     running = json.loads(os.environ.get(RUNNING, "{}")).get(args["endpoint_name"])
     if running is not None:
         args["instances"] = running
-    made = SageMakerEndpoint(model, args, pulumi.ResourceOptions(provider=providers.aws))
+    made = SageMakerEndpoint(model, args, landing(environment, providers.aws, model))
     return {
         "runtime": "sagemaker",
         "endpoint": made.endpoint,

@@ -2,11 +2,10 @@
 
 from collections.abc import Mapping
 
-import pulumi
-
 from modelway.architecture import Environment
 from stacks import arguments
 from stacks.joints import ClusterJoint, MetricsJoint, NetworkJoint, Text
+from stacks.marking import landing
 from stacks.providers import Providers
 
 
@@ -23,7 +22,7 @@ def managed_metrics(
     arns = {key: cluster.facts["arn"] for key, cluster in clusters.items() if "arn" in cluster.facts}
     readers = {key: cluster.reader for key, cluster in clusters.items() if cluster.reader is not None}
     args = arguments.managed_metrics(environment, clusters=arns, subnet_ids=network.control_subnets, readers=readers)
-    made = ManagedMetrics("metrics", args, pulumi.ResourceOptions(provider=providers.aws))
+    made = ManagedMetrics("metrics", args, landing(environment, providers.aws))
     return MetricsJoint(made.workspace, made.grafana)
 
 
@@ -34,7 +33,7 @@ def alert_publisher(environment: Environment, key: str, facts: Mapping[str, Text
         return None
     from components.monitoring_identity import AlertmanagerIdentity
 
-    return AlertmanagerIdentity(key, args, pulumi.ResourceOptions(provider=providers.aws)).association
+    return AlertmanagerIdentity(key, args, landing(environment, providers.aws)).association
 
 
 def metrics_reader(environment: Environment, key: str, facts: Mapping[str, Text], providers: Providers) -> tuple[Text | None, Text | None]:
@@ -45,7 +44,7 @@ def metrics_reader(environment: Environment, key: str, facts: Mapping[str, Text]
         return None, None
     from components.monitoring_identity import MetricsReader
 
-    made = MetricsReader(key, args, pulumi.ResourceOptions(provider=providers.aws))
+    made = MetricsReader(key, args, landing(environment, providers.aws))
     return made.role_name, made.association
 
 
@@ -55,4 +54,4 @@ def managed_rules(environment: Environment, model: str, metrics: MetricsJoint | 
         return
     from components.managed_metrics import ManagedRules
 
-    ManagedRules(model, arguments.managed_rules(environment, model, metrics.workspace), pulumi.ResourceOptions(provider=providers.aws))
+    ManagedRules(model, arguments.managed_rules(environment, model, metrics.workspace), landing(environment, providers.aws, model))

@@ -5,6 +5,7 @@ import pulumi
 from modelway.architecture import Environment
 from stacks import arguments
 from stacks.joints import Exports, RegistryJoint
+from stacks.marking import landing
 from stacks.providers import Providers
 
 
@@ -12,14 +13,14 @@ def registries(environment: Environment, providers: Providers) -> RegistryJoint:
     """Declares the registries."""
     from components.registry.artifacts import ArtifactRegistry
 
-    registry = ArtifactRegistry("registry", arguments.registry(environment), pulumi.ResourceOptions(provider=providers.aws))
+    registry = ArtifactRegistry("registry", arguments.registry(environment), landing(environment, providers.aws))
     repositories = {model: registry.repository(model) for model in environment.models}
     listed = _model_registry(environment, registry.key_arn, providers)
     return RegistryJoint(registry.bucket, registry.bucket_arn, registry.key_arn, repositories, listed)
 
 
 def _model_registry(environment: Environment, key_arn: pulumi.Output[str], providers: Providers) -> Exports:
-    kind, opts = environment.registry.model_registry.kind, pulumi.ResourceOptions(provider=providers.aws)
+    kind, opts = environment.registry.model_registry.kind, landing(environment, providers.aws)
     if kind == "sagemaker":
         from components.registry.packages import SageMakerModelRegistry
 

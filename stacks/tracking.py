@@ -2,11 +2,10 @@
 
 from collections.abc import Mapping
 
-import pulumi
-
 from modelway.architecture import Environment
 from stacks import arguments
 from stacks.joints import ClusterJoint, Exports, NetworkJoint, RegistryJoint, Text
+from stacks.marking import landing
 from stacks.providers import Providers
 from stacks.secret_values import values
 
@@ -43,7 +42,7 @@ def with_tracking(
             alarms=alarms,
             password=secrets[arguments.DATABASE_PASSWORD],
         ),
-        pulumi.ResourceOptions(provider=providers.aws),
+        landing(environment, providers.aws),
     )
     server = MlflowServer(
         "registry",
@@ -58,7 +57,7 @@ def with_tracking(
             gateway_name=cluster.gateway_name,
             gateway_namespace=cluster.gateway_namespace,
         ),
-        pulumi.ResourceOptions(provider=providers.kubernetes(described.cluster, cluster.facts)),
+        landing(environment, providers.kubernetes(described.cluster, cluster.facts)),
     )
     listed: Exports = {"kind": described.kind, "cluster": described.cluster, "url": server.url, "bucket": backend.bucket}
     if described.hostname is not None:

@@ -40,6 +40,7 @@ class Images:
             image_scanning_configuration={"scan_on_push": True},
             encryption_configurations=[{"encryption_type": "KMS", "kms_key": self.key}],
             force_delete=lasting.force_destroy,
+            tags={"model": model},
             opts=lasting.options(protect=protect),
         )
         aws.ecr.LifecyclePolicy(

@@ -47,6 +47,7 @@ class SageMakerModelRegistry(pulumi.ComponentResource):
         group = aws.sagemaker.ModelPackageGroup(
             f"{self._name}-{model}-packages",
             model_package_group_name=f"{args['prefix']}-{model}",
+            tags={"model": model},
             opts=self._lasting.options(protect=model not in args.get("unprotected", [])),
         )
         readers = args.get("readers", [])

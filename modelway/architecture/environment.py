@@ -99,7 +99,7 @@ class Environment(Section):
     budget: Money | None = None
     """What it may cost a month, such as 1500 USD."""
     tags: dict[TagKey, TagValue] = Field(default_factory=dict, max_length=40)
-    """AWS tags on everything, besides environment, owner, cost-owner and managed-by."""
+    """AWS tags on everything, besides environment, owner, cost-owner, managed-by, system and tier."""
     network: Network | None = None
     """Network that it is in; an EKS cluster needs one."""
     clusters: dict[Name, Cluster] = Field(min_length=1)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from modelway.architecture.environment import Environment
     from modelway.architecture.monitoring import Receiver
 
-OWN_TAGS = ("environment", "owner", "managed-by", "cost-owner")
+OWN_TAGS = ("environment", "owner", "managed-by", "cost-owner", "system", "tier", "risk-tier", "model")
 """Tags that everything gets from Modelway."""
 
 BUCKET_LENGTH = 63

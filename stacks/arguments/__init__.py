@@ -24,7 +24,7 @@ from stacks.arguments.monitoring import (
     receiver_secrets,
 )
 from stacks.arguments.network import network
-from stacks.arguments.placing import cluster_of, served, tags, teams
+from stacks.arguments.placing import cluster_of, marks, served, tags, takes_own_tags, teams
 from stacks.arguments.registry import mlflow_model_registry, registry, sagemaker_model_registry
 from stacks.arguments.sagemaker import alarm_topic, on_sagemaker, sagemaker_endpoint
 from stacks.arguments.tracking import (
@@ -57,6 +57,7 @@ __all__ = [
     "kubernetes_endpoint",
     "managed_metrics",
     "managed_rules",
+    "marks",
     "metrics_reader",
     "mlflow_backend",
     "mlflow_model_registry",
@@ -74,6 +75,7 @@ __all__ = [
     "sagemaker_model_registry",
     "served",
     "tags",
+    "takes_own_tags",
     "teams",
     "tenancy",
     "tracking_secrets",

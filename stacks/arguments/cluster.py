@@ -7,7 +7,8 @@ from modelway.architecture import EksCluster, Environment, ExistingCluster, Exis
 from modelway.architecture.instances import whole
 from modelway.architecture.protection import protection
 from modelway.architecture.quantities import Memory
-from stacks.arguments.placing import EFFECTS, deletion_window, tags, teams
+from stacks.arguments.endpoint import OVERSEERS
+from stacks.arguments.placing import EFFECTS, deletion_window, node_tags, teams
 
 if TYPE_CHECKING:
     import pulumi
@@ -40,7 +41,10 @@ def eks_cluster(
     node_subnet_ids: "pulumi.Input[list[str]]",
 ) -> "EksClusterArgs":
     access: dict[str, AccessArgs] = {
-        name: {"principal": granted.principal, "policy": ACCESS_POLICIES[granted.policy]} for name, granted in described.access.items()
+        name: {"principal": granted.principal, "groups": [OVERSEERS]}
+        if granted.policy == "stop"
+        else {"principal": granted.principal, "policy": ACCESS_POLICIES[granted.policy]}
+        for name, granted in described.access.items()
     }
     made: EksClusterArgs = {
         "cluster_name": f"{environment.environment}-{key}",
@@ -59,7 +63,7 @@ def eks_cluster(
         "log_retention_days": described.logs.retention_days,
         "deletion_window_days": deletion_window(environment),
         "protect": protection(environment.tier).protect,
-        "tags": tags(environment),
+        "tags": node_tags(environment),
     }
     if described.endpoint.callers:
         made["callers"] = list(described.endpoint.callers)
