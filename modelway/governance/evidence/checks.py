@@ -54,7 +54,7 @@ def excepted(facts: Facts, model: Model, name: str) -> str:
 def shown(value: object) -> str:
     """A text that somebody wrote, in one line of bounded length and without what looks like a credential."""
     # Masked before it is cut: half a credential looks like none.
-    return plain(_CLAIM.sub("[a claim left out]", masked(str(value))), LONGEST)
+    return plain(_CLAIM.sub("(a claim left out)", masked(str(value))), LONGEST)
 
 
 def said(name: str, get: Callable[[Model], object] | None = None, *, path: str = "") -> Check:
