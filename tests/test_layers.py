@@ -77,6 +77,9 @@ RULES: dict[str, tuple[set[str], set[str]]] = {
         {"kubernetes", "msgspec", "ruamel.yaml"},
     ),
     "modelway.operations._forge": ({"modelway.errors"}, {"urllib3"}),
+    "modelway.operations.mlflow_runs": ({"modelway.errors"}, {"urllib3"}),
+    # Events are made of what governance knows.
+    "modelway.operations.openlineage_events": ({"modelway.governance.lineage", "modelway.errors"}, {"openlineage.client", "requests"}),
     # Kubernetes' client lets errors of its HTTP library through.
     "modelway.operations._cluster": ({"modelway.errors"}, {"kubernetes", "urllib3"}),
     "modelway.operations._aws": ({"modelway.errors"}, {"boto3", "botocore"}),
