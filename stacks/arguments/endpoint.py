@@ -33,7 +33,7 @@ PRIORITIES = {"low": "modelway-low", "high": "modelway-high"}
 TRIGGERS = {"server_error": "5xx"}
 """Failures that Envoy calls by quite another name."""
 
-OVERSEERS = "modelway:overseers"
+OVERSEERS = "modelway-overseers"
 """Group of those who may stop models, in every cluster; who is in it the cluster's `access` says, or whoever made it."""
 
 PROCESSORS = {"cpu", "memory"}

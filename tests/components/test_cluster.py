@@ -99,9 +99,9 @@ def test_callers_inside_of_the_network_are_let_in_by_a_group_of_their_own(made: 
 
 
 def test_who_may_only_stop_models_is_in_a_group_and_has_no_policy_of_eks() -> None:
-    overseer = AccessArgs(principal="arn:aws:iam::222222222222:role/desk", groups=["modelway:overseers"])
+    overseer = AccessArgs(principal="arn:aws:iam::222222222222:role/desk", groups=["modelway-overseers"])
     recorder = run(lambda: EksCluster("main", eks_args(access={"desk": overseer})))
-    assert recorder.one("AccessEntry").inputs["kubernetesGroups"] == ["modelway:overseers"]
+    assert recorder.one("AccessEntry").inputs["kubernetesGroups"] == ["modelway-overseers"]
     assert not [one for one in recorder.resources if one.type.endswith(":AccessPolicyAssociation")]
 
 

@@ -37,7 +37,7 @@ EVERYTHING: dict[str, Any] = {
         "priority_class": "modelway-high",
     },
     "access": {"live": LIVE, "namespaces": ["fraud", "risk", "batch"], "teams": ["fraud", "risk"], "tokens": TOKENS},
-    "overseers": "modelway:overseers",
+    "overseers": "modelway-overseers",
     "sticky": {"by": "cookie", "name": "caller", "seconds": 600},
     "warm_up_seconds": 421,
     "drain_seconds": 90,
