@@ -63,7 +63,7 @@ RULES: dict[str, tuple[set[str], set[str]]] = {
     ),
     "modelway.governance.bill_of_materials": (
         {"modelway.architecture", "modelway.governance", "modelway.redaction", "modelway.errors"},
-        {"msgspec", "cyclonedx"},
+        {"msgspec", "cyclonedx", "packageurl"},
     ),
     "modelway.governance._aws": ({"modelway.governance"}, {"boto3", "botocore"}),
     "modelway.governance.ledger": ({"modelway.governance", "modelway.errors"}, {"cryptography"}),
