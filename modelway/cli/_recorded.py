@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from modelway.errors import WrongUsage
+from modelway.escaping import line
 
 if TYPE_CHECKING:
     from modelway.cli._looking import AtReleased
@@ -23,11 +24,17 @@ def row(release: "Release") -> str:
     flags = f"  {len(record.differences)} not as described" if record.differences else ""
     flags += "  GLASS BROKEN" if record.break_glass else ""
     flags += "  STOPPED" if any(model.stopped for model in record.models) else ""
-    return f"{release.number:>6}  {_shown(record.released)}  {record.stack:<24} {record.commit[:DIGITS]}  {shares or 'no model'}{flags}"
+    return line(
+        f"{release.number:>6}  {_shown(record.released)}  {record.stack:<24} {record.commit[:DIGITS]}  {shares or 'no model'}{flags}"
+    )
 
 
 def page(release: "Release", signer: str) -> Iterator[str]:
     """All of one release, for people."""
+    yield from (line(one) for one in _page(release, signer))
+
+
+def _page(release: "Release", signer: str) -> Iterator[str]:
     record = release.record
     yield f"release {release.number}: {record.stack}, live since {_shown(record.released)}"
     facts = {
@@ -78,10 +85,10 @@ def page(release: "Release", signer: str) -> Iterator[str]:
 def marks(record: "Record") -> Iterator[str]:
     """What is out of the ordinary of a release, a line each."""
     for one in record.break_glass:
-        yield f"GLASS BROKEN by {one.who}, {_shown(one.since)} to {_shown(one.until)}: {one.reason}"
+        yield line(f"GLASS BROKEN by {one.who}, {_shown(one.since)} to {_shown(one.until)}: {one.reason}")
     for model in record.models:
         if model.stopped is not None:
-            yield f"STOPPED: {model.model} by {model.stopped.who}, {_shown(model.stopped.when)}: {model.stopped.reason}"
+            yield line(f"STOPPED: {model.model} by {model.stopped.who}, {_shown(model.stopped.when)}: {model.stopped.reason}")
 
 
 def at_released(seen: "AtReleased") -> Iterator[str]:

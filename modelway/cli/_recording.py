@@ -70,15 +70,18 @@ def with_ledger(
 
 def loud(record: "Record") -> list[str]:
     """What nobody who records may miss, a line each."""
+    from modelway.escaping import line
+
     lines = [
         f"GLASS BROKEN: {one.who} let {record.stack} pass its gates until {one.until}: {one.reason}. Record what was missing afterwards."
         for one in record.break_glass
     ]
-    return lines + [
+    lines += [
         f"STOPPED: {model.model} is under the stop of {model.stopped.who} of {model.stopped.when}: {model.stopped.reason}"
         for model in record.models
         if model.stopped is not None
     ]
+    return [line(one) for one in lines]
 
 
 def exported(stack: str) -> "ReadBack":

@@ -127,7 +127,8 @@ def unsaid(models: Sequence[Model]) -> Iterator[str]:
             if share.answers:
                 training, where = share.training, f"{model.model} {share.version}"
                 parts = {data.part for data in training.data} if training is not None else set()
-                missing = [f"the fingerprint of its {part} data" for part in ("training", "validation") if part not in parts]
+                missing = ["the fingerprint of its training data"] if "training" not in parts else []
+                missing += ["the fingerprint of data that it did not learn from"] if not parts & {"validation", "test"} else []
                 missing += ["the run that made it"] if training is None or training.run is None else []
                 missing += ["the commit that trained it"] if training is None or training.commit is None else []
                 missing += ["what it reached"] if share.evaluation is None else []

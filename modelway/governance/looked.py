@@ -92,9 +92,9 @@ def _without_pods(objects: Sequence[Held]) -> Iterator[str]:
 def _artifacts(artifacts: Sequence[Artifact]) -> Iterator[str]:
     for one in artifacts:
         if one.found is None:
-            yield f"{one.what} is not at {one.address} any more"
+            yield f"{one.what}: not at {one.address} any more"
         elif one.found != one.wanted:
-            yield f"{one.what} at {one.address} is sha256:{one.found[:12]}, and was released as sha256:{one.wanted[:12]}"
+            yield f"{one.what}: at {one.address} is sha256:{one.found[:12]}, and was released as sha256:{one.wanted[:12]}"
 
 
 def _name(held: Held) -> str:

@@ -228,16 +228,16 @@ class TestInAws:
         assert (
             judged(looked_at(place(IN_CLUSTER), as_file(SOUGHT, baseline=gone)))
             == [
-                f"looked at: credit-risk 1: image is not at {REGISTRY['repositories']['credit-risk']} any more",  # type: ignore[index]
-                f"looked at: credit-risk 1: weights at {at} is sha256:{other[:12]}, and was released as sha256:{SHA256[:12]}",
-                "looked at: credit-risk 1: baseline is not at s3://models/credit-risk/1/baseline.json any more",
+                f"looked at: credit-risk 1: image: not at {REGISTRY['repositories']['credit-risk']} any more",  # type: ignore[index]
+                f"looked at: credit-risk 1: weights: at {at} is sha256:{other[:12]}, and was released as sha256:{SHA256[:12]}",
+                "looked at: credit-risk 1: baseline: not at s3://models/credit-risk/1/baseline.json any more",
             ]
         )
 
     def test_a_repository_that_is_gone_has_no_image(self, api: ApiServer) -> None:
         boto3.client("ecr", REGION).delete_repository(repositoryName="dev/credit-risk", force=True)
         (line,) = judged(looked_at(place(IN_CLUSTER), SOUGHT))
-        assert "image is not at" in line
+        assert "image: not at" in line
 
     def test_a_large_file_without_a_digest_is_not_known(self, api: ApiServer, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("modelway.operations._aws_looking.COUNTED", 3)
