@@ -92,7 +92,7 @@ def blocked(stopped: Stopped) -> str:
     """Why a model is not brought up as live, and the ways out."""
     ways = [f"`modelway stop {stopped.model} --env {stopped.environment} --resume` lets it answer again, with a record"]
     ways.append(f"{lasting(stopped.after)} in its file keeps it stopped")
-    return f"{stopped.model} was stopped by {stopped.who} at {stopped.when}: {stopped.reason}. {'; '.join(ways)}."
+    return f"{stopped.model} was stopped by {stopped.who} at {stopped.when}: {stopped.reason.rstrip('.')}. {'; '.join(ways)}."
 
 
 def lasting(after: Mapping[str, int]) -> str:
