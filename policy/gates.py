@@ -52,7 +52,7 @@ def _asked(args: ResourceValidationArgs, held: Held) -> Sequence[Gate]:
     environment, root = held.environment, held.root
     if args.resource_type != "pulumi:pulumi:Stack" or environment is None or root is None or not served_by(environment, held.stack):
         return ()
-    return judged(environment, held.stack, known(environment, root), datetime.now(UTC))
+    return judged(environment, held.stack, known(environment, root, whole=False), datetime.now(UTC))
 
 
 def _told(gate: Gate) -> str:

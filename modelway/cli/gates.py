@@ -51,7 +51,7 @@ def command(
     inside = repository_root(folder, root)
     if begin and key is not None:
         _begin(described, inside, key)
-    told, now = known(described, inside), datetime.now(UTC)
+    told, now = known(described, inside, whole=False), datetime.now(UTC)
     found = judged(described, None, told, now)
     blocking = blocked(found, described)
     if as_json:

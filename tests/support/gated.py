@@ -131,7 +131,11 @@ class Desk:
         self.ledger.append(statement(record), self.signers[key])
 
     def known(self, environment: Environment) -> Known:
-        return known(environment, self.root)
+        """As the program asks. Whole or not, the same is known of what gates count with, and the same is refused."""
+        found, all_of_it = known(environment, self.root, whole=False), known(environment, self.root)
+        assert bool(found.why_not) == bool(all_of_it.why_not)
+        assert {one.hash for one in found.entries} <= {one.hash for one in all_of_it.entries}
+        return found
 
     def gates(self, environment: Environment, now: datetime = NOW) -> dict[str, Gate]:
         """What the gates of the one model say, by id."""
@@ -140,8 +144,8 @@ class Desk:
         return {gate.id: gate for gate in found}
 
 
-def desk(root: Path, since: datetime = NOW - timedelta(days=100)) -> Desk:
-    """A ledger that was just begun, and nothing in it."""
+def desk(root: Path, since: datetime = NOW - timedelta(days=100), address: str | None = None) -> Desk:
+    """A ledger that was just begun, in the folder or at that address, and nothing in it."""
     names = {MACHINE: "ci", OFFICE: "office", HEAD: "head", THIRD: "third"}
     signers, listed = {}, []
     for name, file in names.items():
@@ -153,5 +157,5 @@ def desk(root: Path, since: datetime = NOW - timedelta(days=100)) -> Desk:
     (root / "keys.json").write_text(json.dumps({"keys": listed}), "utf-8")
     time = [since]
     clock: Callable[[], datetime] = lambda: time[0]  # noqa: E731
-    ledger = begun(str(root / "ledger"), "modelway", trusted(root / "keys.json"), signers[MACHINE], clock=clock)
+    ledger = begun(address or str(root / "ledger"), "modelway", trusted(root / "keys.json"), signers[MACHINE], clock=clock)
     return Desk(root, signers, ledger, time)

@@ -58,23 +58,40 @@ def predicate(entry: "Entry") -> Mapping[str, object]:
     return said if isinstance(said, Mapping) else {}
 
 
-def known(environment: Environment, root: Path) -> Known:
+def known(environment: Environment, root: Path, *, whole: bool = True) -> Known:
     """What the environment's own ledger tells now. `root`: of the repository that holds the environments. Nothing of the ledger is raised:
-    what is wrong with it stands in `why_not`."""
+    what is wrong with it stands in `why_not`. Without `whole` releases of environments that gates do not count with are left out, and no
+    signature of theirs is checked."""
     if environment.governance.ledger is None:
         return UNDECLARED
     from modelway.governance.ledger import NoLedger
 
     try:
         ledger, keys = opened(environment, root)
-        entries = list(ledger.entries())
-        # The head names an entry that was removed from the end.
-        ledger.last()
+        if whole:
+            entries = list(ledger.entries())
+            # The head names an entry that was removed from the end.
+            ledger.last()
+        else:
+            entries = _counted_with(environment, ledger)
     except NoLedger:
         return Known(why_not=f"{environment.governance.ledger.address}: there is no ledger here", begun=False)
     except ModelwayError as fault:
         return Known(why_not=f"the ledger does not tell: {fault}")
     return Known(entries, keys)
+
+
+def _counted_with(environment: Environment, ledger: "Ledger") -> "list[Entry]":
+    from modelway.governance.gates.reading import Statement, entries
+    from modelway.governance.ledger.store import store_at
+    from modelway.governance.record import is_release
+
+    theirs = {environment.environment, environment.promotion.from_ if environment.promotion is not None else None}
+
+    def wanted(said: Statement) -> bool:
+        return not is_release({"predicateType": said.predicate_type}) or said.predicate.environment in theirs
+
+    return entries(ledger, store_at(ledger.address), wanted)
 
 
 def opened(environment: Environment, root: Path) -> "tuple[Ledger, Sequence[Key]]":
