@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -304,3 +305,57 @@ def test_where_nobody_found_anything_out_nothing_is_known_of_any_stack(described
         (body,) = [one["body"] for one in state.comments]
         assert "Cannot be decided" in body
         assert "dev-models" in body
+
+
+def deployed(folder: Path, key: str, *, ledger: bool = True) -> subprocess.CompletedProcess[str]:
+    """The job `deploy` where commands say how they were called and with which token, in a repository as a runner leaves it."""
+    for name in ("stacks/environments", "examples", "docs"):
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", "*.png", "*.parquet"))
+    file = folder / "stacks" / "environments" / "prod" / "environment.yaml"
+    named = "\ngovernance:\n  ledger: {address: 's3://acme-ledger/prod/', keys: stacks/keys.json}\n"
+    file.write_text(file.read_text("utf-8").replace("\ngovernance:\n", named if ledger else "\ngovernance:\n"), "utf-8")
+    subprocess.run(["git", "init", "-q", folder], check=True)
+    (folder / "plans").mkdir()
+    (folder / "plans" / "left").touch()
+    for name in ("modelway", "timeout"):
+        (folder / ".cache").mkdir(exist_ok=True)
+        program = folder / ".cache" / name
+        where = "ledger ${MODELWAY_LEDGER-none} ${MODELWAY_LEDGER_KEYS-} ${MODELWAY_LEDGER_KEY-}"
+        said = f"token ${{GITLAB_TOKEN-none}} ${{APPROVALS_TOKEN-none}} {where}"
+        program.write_text(f'#!/bin/bash\necho "{name} $* | {said}"\n', "utf-8")
+        program.chmod(0o755)
+    variables = {"ENVIRONMENT": "prod", "STACKS": "prod prod-models", "LEDGER_KEY": key, "APPROVALS_TOKEN": "t"}
+    return bash(f'export PATH="$PWD/.cache:$PATH"\n{flat(JOBS["deploy"]["script"])}', folder, **variables)
+
+
+def test_approvals_are_collected_before_and_releases_recorded_after(tmp_path: Path) -> None:
+    done = deployed(tmp_path, "awskms:///arn:k")
+    assert done.returncode == 0, done.stderr
+    within = "ledger s3://acme-ledger/prod/ stacks/keys.json awskms:///arn:k"
+    # One command has the token that reads approvals, under the name that it looks for.
+    assert done.stdout.splitlines() == [
+        f"modelway approve prod --from-reviews HEAD | token t t {within}",
+        *(
+            f"timeout --signal=INT 20m modelway apply -s {name} --plan plans/{name}/plan.json --yes | token none none {within}"
+            for name in ("prod", "prod-models")
+        ),
+        *(f"modelway release record {name} --plan plans/{name}/plan.json | token none none {within}" for name in ("prod", "prod-models")),
+        f"modelway release verify | token none none {within}",
+    ]
+    # What jobs leave in the folder is no change of the commit.
+    left = subprocess.run(["git", "-C", tmp_path, "status", "--porcelain"], capture_output=True, text=True, check=True).stdout
+    assert [line.split()[1] for line in left.splitlines()] == ["docs/", "examples/", "stacks/"]
+    assert JOBS["deploy"]["variables"]["GIT_DEPTH"] == 0
+
+
+def test_without_a_key_nothing_is_recorded(tmp_path: Path) -> None:
+    assert DESCRIBED["variables"]["LEDGER_KEY"] == ""
+    done = deployed(tmp_path, "")
+    assert (done.returncode, len(done.stdout.splitlines())) == (0, 2), done.stderr
+    assert all(line.startswith("timeout") and line.endswith("token none none ledger none  ") for line in done.stdout.splitlines())
+
+
+def test_a_key_without_a_ledger_deploys_nothing(tmp_path: Path) -> None:
+    done = deployed(tmp_path, "awskms:///arn:k", ledger=False)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "environment prod names no ledger" in done.stderr

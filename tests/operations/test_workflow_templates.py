@@ -3,6 +3,7 @@
 import json
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -86,6 +87,8 @@ ALLOWED = {
 def test_a_job_may_what_it_needs_and_nothing_else(name: str) -> None:
     assert workflow(name)["permissions"] == {}
     usual = {job: {"contents": "read", "id-token": "write"} for job in jobs(name)}
+    # What deploys reads whose reviews approve.
+    usual |= {job: usual[job] | {"pull-requests": "read"} for job in usual if job == "deploy"}
     assert {job: described["permissions"] for job, described in jobs(name).items()} == ALLOWED.get(name, usual)
 
 
@@ -338,6 +341,68 @@ def test_an_update_is_interrupted_before_it_would_be_killed(name: str, commands:
     assert jobs(name)["deploy"]["timeout-minutes"] >= 40 + 15
 
 
+RELEASING = ["deploy-as-reviewed.yml", "deploy-in-network.yml", "deploy.yml"]
+
+
+@pytest.mark.parametrize("name", RELEASING)
+def test_approvals_are_collected_before_and_the_release_is_recorded_after(name: str) -> None:
+    deploying = jobs(name)["deploy"]["steps"]
+    order = [one.get("name") or one["uses"].partition("@")[0] for one in deploying]
+    deploy = "Apply" if name == "deploy-as-reviewed.yml" else "Deploy"
+    assert order.index("./.github/actions/modelway") < order.index("Collect approvals") < order.index(deploy) < order.index("Record")
+    # Where nobody filled in a key there is no ledger, and nothing else changes.
+    assert workflow(name)["env"]["LEDGER_KEY"] == ""
+    own = [one for one in deploying if one.get("name") in ("Collect approvals", "Record")]
+    assert [one["if"] for one in own] == ["env.LEDGER_KEY != ''"] * 2
+    # One token reads reviews, and no other step has it; no step goes on after one that failed.
+    assert [one.get("name") for one in deploying if "GITHUB_TOKEN" in one.get("env", {})] == ["Collect approvals"]
+    assert not [one for one in deploying if "continue-on-error" in one or "always()" in one.get("if", "")]
+    # All of the history: who wrote what is approved.
+    assert deploying[0]["with"]["fetch-depth"] == 0
+
+
+@pytest.mark.parametrize("name", RELEASING)
+def test_every_stack_is_recorded_and_where_the_ledger_ended_is_kept(name: str, commands: Path) -> None:
+    ended, lines = called(name, "Record", commands, RECORDED="dev dev-models")
+    plan = " [--plan] [/t/plans/{0}/plan.json]" if name == "deploy-as-reviewed.yml" else ""
+    recorded = [f"modelway [release] [record] [{stack}]{plan.format(stack)}" for stack in ("dev", "dev-models")]
+    # In the log, and on the page of the run.
+    assert (ended, lines) == (0, [*recorded, "modelway [release] [verify]", "modelway [release] [verify]"])
+    ended, lines = called(name, "Record", commands, RECORDED="dev dev-models", CODE="1")
+    assert (ended, lines) == (1, recorded[:1] + lines[1:])
+    assert called(name, "Collect approvals", commands) == (0, ["modelway [approve] [dev] [--from-reviews] [HEAD]", *lines[1:]])
+
+
+@pytest.mark.parametrize("ledger", [None, "s3://acme-ledger/prod/"], ids=["none", "one"])
+def test_the_ledger_is_the_one_that_the_environment_names(ledger: str | None, tmp_path: Path) -> None:
+    for name in ("stacks/environments", "examples", "docs"):
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__", "*.png", "*.parquet"))
+    (tmp_path / ".git").mkdir()
+    file = tmp_path / "stacks" / "environments" / "prod" / "environment.yaml"
+    said = file.read_text("utf-8")
+    assert "\ngovernance:\n" in said
+    assert "ledger: {" not in said
+    if ledger:
+        said = said.replace("\ngovernance:\n", f"\ngovernance:\n  ledger: {{address: '{ledger}', keys: stacks/keys.json}}\n")
+    file.write_text(said, "utf-8")
+    (run,) = [one["run"] for one in read(ACTION)["runs"]["steps"] if one.get("name") == "Find the ledger"]
+    variables = {"GITHUB_ENV": str(tmp_path / "env"), "ENVIRONMENT": "prod", "LEDGER_KEY": "awskms:///arn:k", "PYTHONPATH": str(ROOT)}
+    path = f"{Path(sys.executable).parent}:/usr/bin:/bin"
+    done = subprocess.run(
+        ["bash", "-eo", "pipefail", "-c", run], cwd=tmp_path, env=variables | {"PATH": path}, capture_output=True, text=True, check=False
+    )
+    if ledger is None:
+        assert (done.returncode, "environment prod names no ledger" in done.stderr) == (1, True), done.stderr
+        return
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "env").read_text("utf-8").splitlines() == [
+        f"MODELWAY_LEDGER={ledger}",
+        "MODELWAY_LEDGER_KEYS=stacks/keys.json",
+        "MODELWAY_LEDGER_KEY=awskms:///arn:k",
+        "RECORDED=prod prod-models-climate prod-models-oncology",
+    ]
+
+
 @pytest.mark.parametrize(("code", "ends"), [(0, 0), (3, 0), (4, 4), (1, 1)])
 def test_what_is_blocked_or_not_known_is_not_planned(commands: Path, code: int, ends: int) -> None:
     ended, (line,) = called("deploy-as-reviewed.yml", "Plan", commands, CODE=str(code))
@@ -392,8 +457,10 @@ CALLS = [
 
 
 @pytest.mark.parametrize(("name", "call"), CALLS, ids=[f"{name}: {call}" for name, call in CALLS])
-def test_every_command_line_is_one(name: str, call: str) -> None:
+def test_every_command_line_is_one(name: str, call: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Against the real commands: an option that is not there, or a value that is none of its choices, is refused as on a terminal."""
+    for variable, value in {"MODELWAY_LEDGER": "x", "MODELWAY_LEDGER_KEYS": str(ACTION), "MODELWAY_LEDGER_KEY": "x"}.items():
+        monkeypatch.setenv(variable, value)
     words = [re.sub(r"\$\{?\w+(\[@\])?\}?", "x", word) for word in shlex.split(call)]
     filled = {"${options[@]}": [], "${sides[@]}": ["--after", "x"], "${given[@]}": ["--digest", "x"], "$format": ["json"]}
     given = [part for word, plain in zip(shlex.split(call), words, strict=True) for part in filled.get(word, [plain])]
@@ -401,6 +468,12 @@ def test_every_command_line_is_one(name: str, call: str) -> None:
         given += ["-s", "x"]
     verb = next(verb for verb in cli.VERBS if verb.name == words[0])
     module = __import__(verb.module, fromlist=["command"])
+    if hasattr(module, "app"):
+        # Files that a job made before.
+        given = [str(ACTION) if word.startswith(("x/", "plans/")) else word for word in given]
+        group = typer.main.get_group(module.app)
+        group.commands[given[1]].make_context(given[1], given[2:])
+        return
     app = typer.Typer()
     app.command()(module.command)
     typer.main.get_command(app).make_context(verb.name, given[1:])
@@ -409,7 +482,8 @@ def test_every_command_line_is_one(name: str, call: str) -> None:
 def test_command_lines_were_found() -> None:
     verbs = {name: {call.split()[0] for of, call in CALLS if of == name} for name, _ in CALLS}
     assert verbs["preview.yml"] == {"validate", "affected", "report", "preview", "comment"}
-    assert verbs["deploy-as-reviewed.yml"] == {"preview", "apply"}
+    assert verbs["deploy.yml"] == verbs["deploy-in-network.yml"] == {"approve", "up", "release"}
+    assert verbs["deploy-as-reviewed.yml"] == {"preview", "approve", "apply", "release"}
     assert verbs[OWN] == verbs["any-program.gitlab-ci.yml"] == {"report", "comment"}
-    assert verbs["modelway.gitlab-ci.yml"] == {"validate", "affected", "preview", "comment", "apply"}
+    assert verbs["modelway.gitlab-ci.yml"] == {"validate", "affected", "preview", "comment", "approve", "apply", "release"}
     assert all("--artifact-url" in call for _, call in CALLS if call.startswith("comment")), "a report that is cut links to the whole one"
