@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from modelway.architecture import Environment
 from modelway.errors import ModelwayError
 from modelway.operations import bootstrap_documents as documents
-from modelway.operations.bootstrap_deploy import deployments, drift
+from modelway.operations.bootstrap_deploy import deployments, drift, ledger_of
 from modelway.operations.bootstrap_documents import Ground
 
 Progress = Callable[[str], None]
@@ -91,13 +91,18 @@ def bootstrap(environment: Environment, place: Ground, running: Runner | None, m
     ensure.bucket(place.bucket, place.account, key, documents.state_bucket(place), made)
     ensure.provider(place.provider, place.issuer, documents.AUDIENCE, made)
     ensure.policy(place.boundary, documents.workloads(place), made)
-    rights = deployments(place, environment)
+    rights, ledger = deployments(place, environment), ledger_of(environment)
     for arn, document in rights.items():
         ensure.policy(arn, document, made)
-    ensure.role(place.role("preview"), documents.trust(place, "preview"), documents.preview(place, key), (), made)
+    ensure.role(place.role("preview"), documents.trust(place, "preview"), documents.preview(place, key, ledger), (), made)
     ensure.role(place.role("drift"), documents.trust(place, "drift"), drift(place, environment, key), (), made)
     ensure.role(
-        place.role("deploy"), documents.trust(place, "deploy"), documents.deploy(place, key), list(rights), made, instead_of=(TOO_MUCH,)
+        place.role("deploy"),
+        documents.trust(place, "deploy"),
+        documents.deploy(place, key, ledger),
+        list(rights),
+        made,
+        instead_of=(TOO_MUCH,),
     )
     group = None
     if running is not None:

@@ -13,7 +13,7 @@ from types import MappingProxyType
 from modelway.architecture import Environment
 from modelway.architecture.platform_rules import bucket_name
 from modelway.operations.bootstrap_actions import ACTIONS, DASHBOARDS, LOOKED_UP
-from modelway.operations.bootstrap_documents import Document, Ground, allow, document, node_images, reading_state
+from modelway.operations.bootstrap_documents import Document, Ground, allow, document, node_images, reading_ledger, reading_state
 from modelway.rules.iam_resources import only_any
 
 POLICIES: Mapping[str, tuple[str, ...]] = MappingProxyType(
@@ -103,10 +103,16 @@ def drift(ground: Ground, environment: Environment, key: str) -> Document:
     of_roles = ("GetRole", "GetRolePolicy", "ListAttachedRolePolicies", "ListInstanceProfilesForRole", "ListRolePolicies", "ListRoleTags")
     return document(
         *reading_state(ground, key),
+        *reading_ledger(ledger_of(environment)),
         *(one for services in POLICIES.values() for service in services for one in _statements(service, actions, within)),
         allow("Roles", [f"iam:{action}" for action in of_roles], Resource=roles),
         *_secrets(within),
     )
+
+
+def ledger_of(environment: Environment) -> str:
+    """Where its ledger is; empty where it names none."""
+    return "" if environment.governance.ledger is None else environment.governance.ledger.address
 
 
 READING = ("Describe", "Get", "List")

@@ -162,10 +162,12 @@ def assumed_by_codebuild(ground: Ground) -> Document:
     return document(allow("CodeBuild", ["sts:AssumeRole"], Principal={"Service": "codebuild.amazonaws.com"}, Condition=condition))
 
 
-def preview(ground: Ground, key: str) -> Document:
-    """What a preview may: read state, its secrets' key, and what providers look up. It writes nothing, and reads no weights or payloads."""
+def preview(ground: Ground, key: str, ledger: str = "") -> Document:
+    """What a preview may: read state, its secrets' key, the ledger at an address, and what providers look up. It writes nothing, and reads
+    no weights or payloads."""
     return document(
         *reading_state(ground, key),
+        *reading_ledger(ledger),
         allow(
             "FindCluster",
             ["eks:DescribeCluster", "eks:DescribeNodegroup", "eks:ListNodegroups"],
@@ -188,14 +190,15 @@ def node_images(region: str) -> str:
     return f"arn:aws:ssm:{region}::parameter/aws/service/eks/optimized-ami/*"
 
 
-def deploy(ground: Ground, key: str) -> Document:
-    """What a deployment may besides what it does to resources (bootstrap_deploy): state, and roles under the environment's path that have
-    the boundary."""
+def deploy(ground: Ground, key: str, ledger: str = "") -> Document:
+    """What a deployment may besides what it does to resources (bootstrap_deploy): state, the ledger at an address, and roles under the
+    environment's path that have the boundary."""
     roles = [f"arn:aws:iam::{ground.account}:role{ground.path}*"]
     bounded = {"StringEquals": {"iam:PermissionsBoundary": ground.boundary}}
     own = f"arn:aws:s3:::{ground.bucket}"
     return document(
         *reading_state(ground, key),
+        *writing_ledger(ground, ledger),
         allow("WriteState", ["s3:DeleteObject", "s3:PutObject"], Resource=[f"{own}/.pulumi/*"]),
         allow("EncryptState", ["kms:Encrypt", "kms:GenerateDataKey"], Resource=[key]),
         allow(
@@ -328,6 +331,40 @@ def reading_state(ground: Ground, key: str) -> list[Document]:
         allow("ListState", ["s3:GetBucketLocation", "s3:ListBucket"], Resource=[bucket]),
         allow("ReadState", ["s3:GetObject"], Resource=[f"{bucket}/.pulumi/*"]),
         allow("DecryptState", ["kms:Decrypt", "kms:DescribeKey"], Resource=[key]),
+    ]
+
+
+def reading_ledger(address: str) -> list[Document]:
+    """What reads a ledger in a bucket; nothing for one in a folder. Gates ask it in every preview."""
+    if not address.startswith("s3://"):
+        return []
+    bucket, _, prefix = address.removeprefix("s3://").partition("/")
+    below = f"{prefix.rstrip('/')}/" if prefix else ""
+    listed: dict[str, object] = {"Condition": {"StringLike": {"s3:prefix": [f"{below}*"]}}} if below else {}
+    return [
+        allow("ListLedger", ["s3:ListBucket"], Resource=[f"arn:aws:s3:::{bucket}"], **listed),
+        allow("ReadLedger", ["s3:GetObject"], Resource=[f"arn:aws:s3:::{bucket}/{below}*"]),
+    ]
+
+
+def writing_ledger(ground: Ground, address: str) -> list[Document]:
+    """What adds to it and signs with the key that has the alias of ledgers, and what nobody may whatever else is allowed."""
+    reading = reading_ledger(address)
+    if not reading:
+        return []
+    objects = reading[1]["Resource"]
+    alias = {"ForAnyValue:StringEquals": {"kms:ResourceAliases": f"alias/{ground.platform}-{ground.environment}-ledger"}}
+    keys = [f"arn:aws:kms:{ground.region}:{ground.account}:key/*"]
+    return [
+        *reading,
+        allow("AddToLedger", ["s3:PutObject"], Resource=objects),
+        allow("SignInLedger", ["kms:GetPublicKey", "kms:Sign"], Resource=keys, Condition=alias),
+        {
+            "Sid": "KeepTheLedger",
+            "Effect": "Deny",
+            "Action": ["s3:BypassGovernanceRetention", "s3:DeleteObject", "s3:DeleteObjectVersion"],
+            "Resource": objects,
+        },
     ]
 
 

@@ -39,6 +39,8 @@ DOCUMENTS: list[tuple[documents.Document, Any]] = [
     (documents.assumed_by_codebuild(PLACE), "trust"),
     (documents.preview(PLACE, KEY), "identity"),
     (documents.deploy(PLACE, KEY), "identity"),
+    (documents.preview(PLACE, KEY, "s3://acme-ledger/dev/"), "identity"),
+    (documents.deploy(PLACE, KEY, "s3://acme-ledger/dev/"), "identity"),
     (documents.runner(PLACE, SUBNETS, CONNECTION), "identity"),
 ]
 
@@ -62,6 +64,39 @@ def test_a_preview_writes_nothing_and_reads_no_object_but_state() -> None:
     assert all(action.split(":")[1].startswith(("Get", "List", "Describe", "Decrypt")) for action in actions)
     objects = [each for each in statements if "s3:GetObject" in each["Action"]]
     assert [each["Resource"] for each in objects] == [[f"arn:aws:s3:::{PLACE.bucket}/.pulumi/*"]]
+
+
+LEDGERS = [
+    ("s3://acme-ledger/dev/", "dev/"),
+    ("s3://acme-ledger/dev", "dev/"),
+    ("s3://acme-ledger/a/b", "a/b/"),
+    ("s3://acme-ledger", ""),
+]
+
+
+@pytest.mark.parametrize(("address", "below"), LEDGERS, ids=[address for address, _ in LEDGERS])
+def test_a_ledger_is_read_by_previews_and_added_to_by_deployments_alone(address: str, below: str) -> None:
+    told: dict[str, dict[str, Any]] = {}
+    for name, document in (("preview", documents.preview(PLACE, KEY, address)), ("deploy", documents.deploy(PLACE, KEY, address))):
+        told[name] = {each["Sid"]: each for each in document["Statement"] if "Ledger" in each["Sid"]}  # type: ignore[attr-defined]
+        assert told[name]["ListLedger"]["Resource"] == ["arn:aws:s3:::acme-ledger"]
+        assert told[name]["ReadLedger"]["Resource"] == [f"arn:aws:s3:::acme-ledger/{below}*"]
+        assert ("Condition" in told[name]["ListLedger"]) is bool(below)
+    assert set(told["preview"]) == {"ListLedger", "ReadLedger"}
+    assert set(told["deploy"]) == {"ListLedger", "ReadLedger", "AddToLedger", "SignInLedger", "KeepTheLedger"}
+    assert told["deploy"]["AddToLedger"]["Action"] == ["s3:PutObject"]
+    # No other ledger below the same bucket, and no key but that of ledgers.
+    assert (
+        told["deploy"]["AddToLedger"]["Resource"] == told["deploy"]["KeepTheLedger"]["Resource"] == [f"arn:aws:s3:::acme-ledger/{below}*"]
+    )
+    condition = {"ForAnyValue:StringEquals": {"kms:ResourceAliases": "alias/modelway-dev-ledger"}}
+    assert told["deploy"]["SignInLedger"]["Condition"] == condition
+    assert told["deploy"]["KeepTheLedger"]["Effect"] == "Deny"
+
+
+def test_a_ledger_in_a_folder_needs_nobody() -> None:
+    assert documents.preview(PLACE, KEY, "ledger") == documents.preview(PLACE, KEY)
+    assert documents.deploy(PLACE, KEY, "ledger") == documents.deploy(PLACE, KEY)
 
 
 @pytest.mark.parametrize("environment", ["dev", "staging", "prod"])
