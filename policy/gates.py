@@ -9,18 +9,24 @@ from modelway.governance.gates import Gate, blocked, judged, known, served_by
 from policy.environment import Held
 
 GATES = "release-gates"
+STACK = "pulumi:pulumi:Stack"
 
 
 def gate_policies(held: Callable[[], Held]) -> list[ResourceValidationPolicy]:
     """What is missing, for which an update is refused; and what is let through because somebody broke the glass, which is told."""
 
+    found: list[Gate] = []
+
     def tell_missing(args: ResourceValidationArgs, report: ReportViolation) -> None:
-        environment = held().environment
-        for gate in blocked(_asked(args, held()), environment) if environment is not None else ():
-            report(_told(gate), None)
+        # The policies are asked in their order, each of the stack once: the ledger is read for the first.
+        if args.resource_type == STACK:
+            found[:] = _asked(held())
+            environment = held().environment
+            for gate in blocked(found, environment) if environment is not None else ():
+                report(_told(gate), None)
 
     def tell_broken_glass(args: ResourceValidationArgs, report: ReportViolation) -> None:
-        for gate in _asked(args, held()):
+        for gate in found if args.resource_type == STACK else ():
             if gate.outcome == "broken_glass":
                 report(_told(gate), None)
 
@@ -48,9 +54,9 @@ def gates_level(*, previewed: bool) -> EnforcementLevel:
     return EnforcementLevel.ADVISORY if previewed else EnforcementLevel.MANDATORY
 
 
-def _asked(args: ResourceValidationArgs, held: Held) -> Sequence[Gate]:
+def _asked(held: Held) -> Sequence[Gate]:
     environment, root = held.environment, held.root
-    if args.resource_type != "pulumi:pulumi:Stack" or environment is None or root is None or not served_by(environment, held.stack):
+    if environment is None or root is None or not served_by(environment, held.stack):
         return ()
     return judged(environment, held.stack, known(environment, root, whole=False), datetime.now(UTC))
 
