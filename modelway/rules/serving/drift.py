@@ -184,8 +184,7 @@ EQUALITY = Rule(
     id="groups-compared",
     says=_EQUAL.says,
     why="A model can be right for most and wrong for the few, and no average shows it.",
-    # Before production nobody is treated at all: there it is said, and from staging on it is shown that it would work.
-    severity="medium",
+    severity="high",
     sources=("SM-08", "NIST AI RMF MEASURE 2.11"),
     applies=lambda type_: type_ == CONFIG_MAP or type_ in OBJECTS,
     judge=judge_equality,
