@@ -158,7 +158,8 @@ def test_no_group_of_rules_is_left_out() -> None:
 
 def test_every_code_of_the_table_has_a_rule() -> None:
     numbers = {"EKS": 12, "ECR": 6, "IMG": 2, "S3": 9, "KMS": 2, "SEC": 3, "IAM": 6, "NET": 3, "LB": 1, "SM": 8, "KS": 1, "K8S": 7}
-    numbers |= {"LOG": 2, "MON": 2, "GOV": 6}
+    # Of GOV the last asks for a ledger, which the table did not have yet.
+    numbers |= {"LOG": 2, "MON": 2, "GOV": 7}
     assert {code_of(one) for one in ALL} - {""} == {
         f"{group}-{number:02}" for group, last in numbers.items() for number in range(1, last + 1)
     }

@@ -122,7 +122,7 @@ LEDGER = ConfigurationRule(
     says="where approvals or proof are asked for in staging and production, a ledger is named that tells of them",
     why="What is asked for and cannot be shown is a wish: nobody knows later whether anybody approved.",
     severity="high",
-    sources=("NIST AI RMF MANAGE 1.1", "NIST AI RMF MEASURE 1.3", "NIST CM-3", "NIST AU-10"),
+    sources=("GOV-07", "NIST AI RMF MANAGE 1.1", "NIST AI RMF MEASURE 1.3", "NIST CM-3", "NIST AU-10"),
     judge=_ledger,
 )
 RULES: tuple[ConfigurationRule, ...] = (EXCEPTIONS, REVIEWS, LEDGER)
