@@ -111,6 +111,11 @@ def reached(model: "Model", files: Sequence[Path]) -> "dict[str, list[Reached]]"
     return found
 
 
+def sha256(content: bytes) -> str:
+    """In hex."""
+    return hashlib.sha256(content).hexdigest()
+
+
 def save(content: bytes, file: Path) -> None:
     """The file has this content, whole or not at all. Raises ModelwayError."""
     try:

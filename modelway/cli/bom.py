@@ -64,7 +64,7 @@ def command(
         else:
             file = out if model is not None else out / file_name(name)
             _documents.save(content, file)
-            typer.echo(f"{file}  sha256:{_digest(content)}")
+            typer.echo(f"{file}  sha256:{_documents.sha256(content)}")
 
 
 def _named(environment: "Environment", model: str | None) -> list[str]:
@@ -139,9 +139,3 @@ def _others(model: "Model", release: "Release") -> str:
     }
     then = {one.version: (one.image, one.weights, one.percent) for one in recorded.versions if one.answers}
     return ", ".join(name for name in sorted(described.keys() | then.keys()) if described.get(name) != then.get(name))
-
-
-def _digest(content: bytes) -> str:
-    import hashlib
-
-    return hashlib.sha256(content).hexdigest()
