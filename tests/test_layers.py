@@ -90,6 +90,7 @@ RULES: dict[str, tuple[set[str], set[str]]] = {
     "modelway.operations._aws_grafana": ({"modelway.operations"}, {"boto3", "botocore"}),
     "modelway.operations._aws_runner": ({"modelway.operations"}, {"boto3", "botocore"}),
     "modelway.operations._aws_serving": ({"modelway.operations"}, {"boto3", "botocore"}),
+    "modelway.operations._aws_left": ({"modelway.operations"}, {"boto3", "botocore"}),
     "modelway.operations._aws_stop": ({"modelway.operations"}, {"boto3", "botocore"}),
     "modelway.operations._aws_stored": ({"modelway.operations"}, {"boto3", "botocore"}),
     "modelway.operations._aws_lookup": ({"modelway.operations"}, {"boto3", "botocore"}),

@@ -51,21 +51,27 @@ class Book:
         from modelway.governance.stops import in_force
 
         try:
-            return in_force(list(self._opened().entries()), environment, model, self.keys)
+            return in_force(list(self.opened().entries()), environment, model, self.keys)
         except ModelwayError:
             return None
 
     def append(self, said: "Stopped | Resumed") -> "Entry":
         """Raises ModelwayError where it cannot be written; WrongUsage where the key may not sign it."""
-        from modelway.governance.stops import may_say, statement
+        from modelway.governance.stops import statement
 
-        ledger = self._opened()
+        return self.append_statement(statement(said), said.who)
+
+    def append_statement(self, made: Mapping[str, object], who: str) -> "Entry":
+        """The same of any statement that says what somebody did."""
+        from modelway.governance.stops import may_say
+
+        ledger = self.opened()
         if self.signer is None:
             raise WrongUsage(self.why_not or "nobody signs: give --key, or set MODELWAY_LEDGER_KEY.")
         name = next((one.name for one in self.keys if one.id == self.signer.id), "")
-        if name and not may_say(name, said.who):
-            raise WrongUsage(f"the key is {name}'s, and it was {said.who}. Sign with that person's key, or one of a machine.")
-        return ledger.append(statement(said), self.signer)
+        if name and not may_say(name, who):
+            raise WrongUsage(f"the key is {name}'s, and it was {who}. Sign with that person's key, or one of a machine.")
+        return ledger.append(made, self.signer)
 
     def write(self, said: "Stopped | Resumed", file: Path | None) -> Recorded:
         """The record is in the ledger, or else in a file."""
@@ -77,13 +83,14 @@ class Book:
 
         named = _unused(file or Path(f"modelway-{said.environment}-{said.model}-{said.when[:19].replace(':', '')}Z.json"))
         try:
-            _replace(named, written(said))
+            replace(named, written(said))
         except OSError as unwritten:
             why_not += f" {named}: {unwritten.strerror or unwritten}."
             return Recorded(why_not=why_not, fault=True)
         return Recorded(file=named, why_not=why_not, fault=self.address is not None)
 
-    def _opened(self) -> "Ledger":
+    def opened(self) -> "Ledger":
+        """Raises ModelwayError."""
         from modelway.governance.ledger import opened
 
         if self.address is None or not self.project:
@@ -186,7 +193,8 @@ def _unused(file: Path) -> Path:
     return found
 
 
-def _replace(file: Path, content: bytes) -> None:
+def replace(file: Path, content: bytes) -> None:
+    """The file holds the content, whole."""
     import os
 
     beside = file.with_name(f".{file.name}.{os.getpid()}")
