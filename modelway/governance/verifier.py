@@ -1,4 +1,5 @@
 """Whether a ledger is whole and signed by who may sign it: `python verifier.py FOLDER --keys KEYS.json --project NAME`.
+The same of what `modelway audit` wrote, a folder or a .zip: `python verifier.py BUNDLE --keys KEYS.json`.
 
 This file needs the standard library alone and can be copied to wherever a ledger is checked without the rest. FOLDER holds head.json and
 entries/0000000000.json and on. Each of them is a DSSE envelope with one signature; each entry's payload is an in-toto statement whose
@@ -19,15 +20,21 @@ import hashlib
 import json
 import re
 import sys
+import zipfile
+import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 VERSION = 1
 """Of the form of entries and heads."""
 STATEMENT = "application/vnd.in-toto+json"
 HEAD = "application/vnd.modelway.ledger-head+json"
+AUDIT = "application/vnd.modelway.audit+json"
+MANIFEST, SEAL, INDEX = "MANIFEST.json", "MANIFEST.dsse", "index.json"
+"""Files of a bundle: what is in it by SHA-256, a signature on that, and which entries of the ledger concern what was asked."""
 BEGINNING = "https://modelway.dev/ledger/v1"
 """Predicate type of a ledger's first entry."""
 MAX_BYTES = 4 << 20
@@ -523,37 +530,267 @@ def der_of(r: int, s: int) -> bytes:
     return bytes((0x30, len(body) & 255)) + body
 
 
+# A bundle: a ledger, what was made from it, and a list of both.
+Read = Callable[[str], bytes]
+
+
+def index_of(
+    entries: Sequence[Entry], model: str, environments: Sequence[str], since: datetime, until: datetime
+) -> list[dict[str, object]]:
+    """Which entries concern a model up to a time, the oldest first: those that name it, and those of a stack that had it which name no
+    model, such as broken glass. `live` of a release says that it was the last of its stack when the time began. Of no environments: all."""
+    told = [(entry, _predicate(entry)) for entry in entries]
+    stacks = {said.get("stack") for entry, said in told if kind_of(entry) == "release" and model in _models(said)}
+    last: dict[object, int] = {}
+    for entry, said in told:
+        if kind_of(entry) == "release" and happened(entry) <= since:
+            last[said.get("stack")] = entry.sequence
+    found: list[dict[str, object]] = []
+    for entry, said in told:
+        named = _models(said)
+        concerns = model in named or (not named and said.get("stack") in stacks and said.get("stack") is not None)
+        if not concerns or (environments and said.get("environment") not in environments) or happened(entry) > until:
+            continue
+        found.append(
+            {
+                "entry": entry.sequence,
+                "sha256": entry.hash,
+                "kind": kind_of(entry),
+                "file": statement_file(entry),
+                "time": stamp(happened(entry)),
+                "when": "within" if happened(entry) >= since else "before",
+                "environment": said.get("environment"),
+                "stack": said.get("stack"),
+                "live": last.get(said.get("stack")) == entry.sequence,
+            }
+        )
+    return found
+
+
+def kind_of(entry: Entry) -> str:
+    """Such as release, of https://modelway.dev/release/v1."""
+    return entry.predicate_type.rpartition("/")[0].rpartition("/")[2]
+
+
+def happened(entry: Entry) -> datetime:
+    """When what an entry tells of was so: of a release since when it was live, else when it was written."""
+    try:
+        read = datetime.fromisoformat(str(_predicate(entry).get("released")))
+    except ValueError:
+        return entry.time
+    return read if read.tzinfo is not None else entry.time
+
+
+def statement_file(entry: Entry) -> str:
+    """Where a bundle has what an entry says, to be read by people."""
+    return f"statements/{entry.sequence:010d}-{re.sub('[^a-z0-9-]', '-', kind_of(entry).lower())[:40]}.json"
+
+
+def readable(value: object) -> bytes:
+    """JSON for people."""
+    return (json.dumps(value, sort_keys=True, indent=2, ensure_ascii=False) + "\n").encode()
+
+
+def _predicate(entry: Entry) -> dict[str, object]:
+    said = entry.statement.get("predicate")
+    return {key: value for key, value in said.items() if key != "ledger"} if isinstance(said, dict) else {}
+
+
+def _models(value: object) -> set[str]:
+    found: set[str] = set()
+    waiting = [value]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, dict):
+            if isinstance(one.get("model"), str):
+                found.add(one["model"])
+            waiting += one.values()
+        elif isinstance(one, list):
+            waiting += one
+    return found
+
+
+def check_bundle(
+    names: Sequence[str],
+    read: Read,
+    keys: Sequence[Key],
+    *,
+    now: datetime,
+    sealed: bool = False,
+    project: str | None = None,
+    anchor: tuple[int, str] | None = None,
+    signed: Signed | None = None,
+) -> Result:
+    """Every fault of a bundle, whose files are `names`: its list of files, its ledger, and whether its index and statements say what the
+    entries say. `sealed` asks for a signature on the list."""
+    try:
+        content = read(MANIFEST) if MANIFEST in names else b""
+        manifest = _manifest(content)
+        if project is not None and manifest["project"] != project:
+            raise Broken("another-project", f"it is of project {manifest['project']!r}, and {project!r} was asked for")
+    except Broken as broken:
+        return Result(0, None, (Fault(MANIFEST, broken.rule, broken.text),), ())
+    of, notes = str(manifest["project"]), [f"{MANIFEST} has SHA-256 {sha256(content)}"]
+    faults = list(_listed(names, read, manifest["files"]))
+    try:
+        notes.append(_sealed(read(SEAL) if SEAL in names else None, content, of, keys, signed or made, sealed))
+    except Broken as broken:
+        faults.append(Fault(SEAL, broken.rule, broken.text))
+    placed = manifest["ledger"]
+    begin = "ledger/entries/"
+    inside = sorted(name for name in names if name.startswith(begin))
+    head = read("ledger/head.json") if "ledger/head.json" in names else None
+    result = check(
+        ((name.removeprefix(begin), read(name)) for name in inside),
+        head,
+        keys,
+        of,
+        now=now,
+        anchor=(int(placed["sequence"]), str(placed["sha256"])),
+        signed=signed,
+    )
+    faults += [Fault(f"ledger/{fault.place}", fault.rule, fault.text) for fault in result.faults]
+    if anchor is not None and anchor != (placed["sequence"], placed["sha256"]):
+        number = f"{begin}{file_name(anchor[0])}"
+        if number not in inside or sha256(read(number)) != anchor[1]:
+            faults.append(Fault(number, "anchor", f"it had SHA-256 {anchor[1]} when that was noted; it has not now, or is not there"))
+    if not faults:
+        faults += _told(
+            manifest, [read_entry(read(name), {key.id: key for key in keys}, of, signed or made) for name in inside], names, read
+        )
+    notes += [f"not in the bundle: {what}: {why}" for what, why in sorted(manifest["missing"].items())]
+    return Result(result.entries, result.last, tuple(faults), (*result.notes, *notes))
+
+
+def _manifest(content: bytes) -> dict[str, Any]:
+    try:
+        value = json.loads(content)
+        same = readable(value) == content
+    except (ValueError, RecursionError):
+        raise Broken("form", "it is not there, or is no JSON") from None
+    wanted = {"version", "project", "model", "environments", "from", "to", "ledger", "missing", "files"}
+    if not same or not isinstance(value, dict) or set(value) != wanted:
+        raise Broken("form", f"it is not what `modelway audit` writes: an object with {', '.join(sorted(wanted))}")
+    if value["version"] != VERSION or type(value["version"]) is not int:
+        raise Broken("version", f"it is of version {value['version']!r}, and this reads {VERSION} alone: use the verifier of its time")
+    placed = value["ledger"]
+    if (
+        not isinstance(placed, dict)
+        or set(placed) != {"sequence", "sha256"}
+        or type(placed["sequence"]) is not int
+        or not isinstance(value["missing"], dict)
+        or not isinstance(value["files"], dict)
+        or not isinstance(value["environments"], list)
+        or not all(isinstance(digest, str) for digest in value["files"].values())
+        or not all(isinstance(value[name], str) for name in ("project", "model", "from", "to"))
+    ):
+        raise Broken("form", "what it says of the bundle is not in its form")
+    moment_of(value["from"]), moment_of(value["to"])
+    return value
+
+
+def _listed(names: Sequence[str], read: Read, files: dict[str, str]) -> Iterator[Fault]:
+    if len(set(names)) != len(names):
+        yield Fault(MANIFEST, "stray", "a name is there twice")
+    for name in sorted({*names} - {MANIFEST, SEAL} - {*files}):
+        yield Fault(name, "stray", f"{MANIFEST} does not name it")
+    for name, digest in sorted(files.items()):
+        if name not in names:
+            yield Fault(name, "missing", f"{MANIFEST} names it, and it is not there")
+        elif (found := sha256(read(name))) != digest:
+            yield Fault(name, "changed", f"it had SHA-256 {digest}, and has {found}")
+
+
+def _sealed(seal: bytes | None, manifest: bytes, project: str, keys: Sequence[Key], verify: Signed, asked: bool) -> str:
+    if seal is None:
+        if asked:
+            raise Broken("missing", "nobody signed the list of files")
+        return (
+            "nobody signed the list of files: entries of the ledger hold by their own signatures, any other file only as far as"
+            f" {MANIFEST} came from whom you trust"
+        )
+    value, key = opened(seal, AUDIT, {key.id: key for key in keys}, verify)
+    if set(value) != {"manifest", "project", "time"} or not isinstance(value["time"], str):
+        raise Broken("form", "what it says is not in its form")
+    moment = moment_of(value["time"])
+    _may(key, project, value, moment)
+    if value["manifest"] != sha256(manifest):
+        raise Broken("changed", f"it is a signature on another {MANIFEST}, with SHA-256 {value['manifest']}")
+    return f"the list of files was signed by key {key.name!r} at {stamp(moment)}"
+
+
+def _told(manifest: dict[str, Any], entries: Sequence[Entry], names: Sequence[str], read: Read) -> Iterator[Fault]:
+    since, until = moment_of(manifest["from"]), moment_of(manifest["to"])
+    index = index_of(entries, manifest["model"], manifest["environments"], since, until)
+    if INDEX not in names or read(INDEX) != readable({"entries": index}):
+        yield Fault(INDEX, "index", f"it does not say which entries concern {manifest['model']}, as the entries have it")
+    wanted = {str(one["file"]): entries[int(str(one["entry"]))] for one in index}
+    for name in sorted({name for name in names if name.startswith("statements/")} ^ {*wanted}):
+        yield Fault(name, "statement", "it is not there" if name in wanted else "no entry that concerns the model says this")
+    for name, entry in sorted(wanted.items()):
+        if name in names and read(name) != readable(entry.statement):
+            yield Fault(name, "statement", f"it is not what entry {entry.sequence} says")
+
+
+def opened_bundle(path: Path) -> tuple[list[str], Read]:
+    """Names and contents of a bundle, a folder or a .zip. Raises OSError and Broken."""
+    if path.is_dir():
+        there = [one for one in path.rglob("*") if one.is_symlink() or not one.is_dir()]
+        if links := sorted(str(one.relative_to(path)) for one in there if one.is_symlink() or not one.is_file()):
+            raise Broken("stray", f"{links[0]} is no file, and a bundle has files alone")
+        return sorted(one.relative_to(path).as_posix() for one in there), lambda name: (path / name).read_bytes()
+    try:
+        archive = zipfile.ZipFile(path)
+    except zipfile.BadZipFile as fault:
+        raise Broken("form", f"it is no .zip: {fault}") from None
+    names = [one.filename for one in archive.infolist() if not one.is_dir()]
+
+    def read(name: str) -> bytes:
+        try:
+            return archive.read(name)
+        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError):
+            # What does not unpack is not what was listed.
+            return b""
+
+    return names, read
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
-    """0 when the ledger is whole, 1 when it is not, 2 when it cannot be looked at; what was found is printed."""
-    parser = argparse.ArgumentParser(description="Checks a ledger without anything else.")
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("--keys", type=Path, required=True, help="the public keys that may sign")
-    parser.add_argument("--project", required=True, help="whose ledger it has to be")
+    """0 when the ledger or bundle is whole, 1 when it is not, 2 when it cannot be looked at; what was found is printed."""
+    parser = argparse.ArgumentParser(description="Checks a ledger, or a bundle of `modelway audit`, without anything else.")
+    parser.add_argument("folder", type=Path, help="folder of a ledger, or a bundle: a folder or a .zip")
+    parser.add_argument("--keys", type=Path, required=True, help="the public keys that may sign, from whom you trust, not from the bundle")
+    parser.add_argument("--project", help="whose it has to be; needed for a ledger")
     parser.add_argument("--anchor", help="PLACE:HASH that was noted before")
+    parser.add_argument("--signed", action="store_true", help="the bundle's list of files has to be signed")
     asked = parser.parse_args(arguments)
     place, _, noted = (asked.anchor or "").partition(":")
     if asked.anchor and not (place.isdecimal() and _HASH.fullmatch(noted)):
         parser.error("--anchor is the number of an entry and its SHA-256, like 41:9f86d0…")
+    anchor = (int(place), noted) if asked.anchor else None
+    bundle = asked.folder.is_file() or (asked.folder / MANIFEST).exists()
+    if not bundle and asked.project is None:
+        parser.error("--project is needed for a ledger")
     try:
         keys = read_keys(asked.keys.read_bytes())
-        paths = sorted(path for path in (asked.folder / "entries").iterdir() if not path.name.startswith("."))
-        head = asked.folder / "head.json"
-        result = check(
-            ((path.name, path.read_bytes()) for path in paths),
-            head.read_bytes() if head.exists() else None,
-            keys,
-            asked.project,
-            now=datetime.now(UTC),
-            anchor=(int(place), noted) if asked.anchor else None,
-        )
-    except (OSError, NoKeys) as fault:
+        if bundle:
+            names, read = opened_bundle(asked.folder)
+            result = check_bundle(names, read, keys, now=datetime.now(UTC), sealed=asked.signed, project=asked.project, anchor=anchor)
+        else:
+            paths = sorted(path for path in (asked.folder / "entries").iterdir() if not path.name.startswith("."))
+            head = asked.folder / "head.json"
+            files = ((path.name, path.read_bytes()) for path in paths)
+            result = check(files, head.read_bytes() if head.exists() else None, keys, asked.project, now=datetime.now(UTC), anchor=anchor)
+    except (OSError, NoKeys, Broken) as fault:
         sys.stderr.write(f"{fault}\n")
         return 2
     for line in (*map(str, result.faults), *(f"note: {note}" for note in result.notes)):
-        sys.stdout.write(f"{line}\n")
+        # A name of a file is whatever somebody called it.
+        sys.stdout.write(f"{line.encode('ascii', 'backslashreplace').decode() if not line.isprintable() else line}\n")
     if result.last is not None:
         sys.stdout.write(f"{result.entries} entries; anchor {result.last.sequence}:{result.last.hash}\n")
-    sys.stdout.write(f"{len(result.faults)} faults\n" if result.faults else "whole: every entry is in its place and signed\n")
+    whole = "whole: every file is as it was listed, and every entry" if bundle else "whole: every entry"
+    sys.stdout.write(f"{len(result.faults)} faults\n" if result.faults else f"{whole} is in its place and signed\n")
     return 1 if result.faults else 0
 
 
