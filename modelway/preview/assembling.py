@@ -3,8 +3,9 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import date, datetime
 from pathlib import Path
-from typing import get_args
+from typing import TYPE_CHECKING, get_args
 
 import msgspec
 
@@ -36,7 +37,7 @@ from modelway.preview.netting import netted
 from modelway.preview.passing import Pass
 from modelway.preview.plan import Plan
 from modelway.preview.plan import findings as of_plan
-from modelway.preview.policies import joined, results
+from modelway.preview.policies import joined, let_through, results
 from modelway.preview.quoting import unquoted
 from modelway.preview.reading import own_name, read
 from modelway.preview.resources import Resource
@@ -47,6 +48,11 @@ from modelway.preview.sources import Sources
 from modelway.preview.state import State
 from modelway.preview.versions import weighed
 from modelway.redaction import masked
+from modelway.rules.exceptions import Grant
+from modelway.rules.pack import NAME
+
+if TYPE_CHECKING:
+    from modelway.architecture import Environment
 
 _OPERATIONS: tuple[Operation, ...] = get_args(Operation)
 
@@ -86,8 +92,10 @@ def assemble(
     rows_of_risks = table(risk_table)
     judges, market = Risks(rows_of_risks), prices(price_table)
     told: list[_Stack] = []
+    # By which exceptions end; a report that does not say when it was made lets nothing through.
+    day = datetime.fromisoformat(made.at).date() if made is not None and made.at else None
     for one in sources:
-        told.append(_stack(one, judges, market))
+        told.append(_stack(one, judges, market, day))
         twice = [other for other in told[:-1] if other.row.stack == told[-1].row.stack]
         if twice:
             raise WrongUsage(f"Stack {told[-1].row.stack} is given twice: name the other with STACK=FILE, or leave one out.")
@@ -122,7 +130,12 @@ def _worst_first(finding: Finding) -> tuple[int, str, str]:
     return RISKS.index(finding.risk), finding.stack, finding.subject
 
 
-def _stack(sources: Sources, judges: Risks, market: Prices) -> _Stack:
+def _grants(environment: "Environment | None") -> list[Grant]:
+    exceptions = environment.governance.exceptions if environment is not None else ()
+    return [Grant(one.rule, one.resource, one.reason, one.approved_by, one.expires.day) for one in exceptions]
+
+
+def _stack(sources: Sources, judges: Risks, market: Prices, day: date | None) -> _Stack:
     preview = read(sources.stack, sources.digest, sources.events, sources.ended)
     state = State(sources.state) if sources.state else None
     plan = Plan(sources.plan) if sources.plan else None
@@ -148,7 +161,11 @@ def _stack(sources: Sources, judges: Risks, market: Prices) -> _Stack:
     if plan is not None:
         findings += of_plan(name, plan)
     said = results(name, preview.policy_events, preview.diagnostics) if preview.policy_events is not None else ()
-    policies = tuple(unquoted(joined(said, passing.ruling.results(), preview.steps.at), preview.steps.wanted))
+    own = passing.ruling.results()
+    if not any(one.pack == NAME for one in said):
+        # Our pack, where it ran, has let through what is excepted.
+        own = tuple(let_through(own, _grants(sources.after), day))
+    policies = tuple(unquoted(joined(said, own, preview.steps.at), preview.steps.wanted))
     counted = Counter(change.operation for change in passing.changes)
     if same := preview.summary.get("same"):
         # The stack itself is not counted: it is never listed either.

@@ -7,12 +7,16 @@ remediations are left out: a rule that remediates nothing is listed as passed th
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import date
 from functools import cache
 from typing import Literal
+
+import msgspec
 
 from modelway.preview.changeset import Diagnostic, PolicyResult
 from modelway.preview.resources import Step
 from modelway.redaction import masked
+from modelway.rules.exceptions import Grant
 from modelway.rules.pack import NAME, RULES
 from modelway.rules.stack import StackRule
 from modelway.rules.subjects import Rule, Subject
@@ -158,6 +162,23 @@ def rules_on(stack: str, steps: Iterable[Step]) -> tuple[PolicyResult, ...]:
     for step in steps:
         ruling.see(step)
     return ruling.results()
+
+
+def let_through(own: Sequence[PolicyResult], grants: Sequence[Grant], today: date | None) -> Iterator[PolicyResult]:
+    """What our own rules say; of what is excepted today that it is, as our pack would tell it. Without a day no exception is in force."""
+    by_target = {(grant.rule, grant.resource): grant for grant in grants}
+    told = set()
+    for one in own:
+        grant = by_target.get((one.rule, one.urn))
+        if grant is None or today is None or one.outcome == "passed":
+            yield one
+        elif not grant.in_force(today):
+            over = f"An exception was granted until {grant.expires}, and is over."
+            yield msgspec.structs.replace(one, message=f"{one.message} {over}")
+        elif (one.rule, one.urn) not in told:
+            told.add((one.rule, one.urn))
+            said = f"excepted from {one.rule}: {grant}"
+            yield PolicyResult(one.stack, NAME, "granted-exceptions", "failed", "advisory", urn=one.urn, message=masked(said))
 
 
 def joined(

@@ -13,14 +13,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from modelway.architecture import Environment, load
 from modelway.cli import main
 from modelway.preview.assembling import assemble
-from modelway.preview.changeset import ChangeSet
+from modelway.preview.changeset import ChangeSet, Made
 from modelway.preview.sources import Sources
 
 ROOT = Path(__file__).resolve().parents[2]
 ENVIRONMENTS = ROOT / "stacks" / "environments"
 BUCKET = "aws:s3/bucket:Bucket"
+DATABASE = "aws:rds/instance:Instance"
 
 
 def urn(name: str, stack: str = "prod", kind: str = BUCKET, project: str = "shop") -> str:
@@ -311,3 +313,21 @@ def test_what_differs_in_the_description_is_told_once_in_the_words_of_diff(tmp_p
     assert [(one.stack, one.title, one.lines) for one in found.differences] == [
         ("dev", "model co2-forecast", (("changed", "endpoint.scaling.max  3 → 5"),))
     ]
+
+
+def test_a_report_lets_through_what_the_environment_excepts(tmp_path: Path) -> None:
+    described = load(ENVIRONMENTS, "dev")
+    exception = {"rule": "unencrypted-store", "resource": urn("one", "dev", DATABASE), "reason": "It is moved.", "expires": "2026-12-31"}
+    plain = described.model_dump(mode="json", by_alias=True)
+    plain["governance"]["exceptions"] = [exception | {"approved_by": "security@example.com"}]
+    excepted = Environment.model_validate_json(json.dumps(plain), strict=True)
+    content = digest(step("create", new=resource("one", "dev", kind=DATABASE, inputs={"storageEncrypted": False, "tags": {"owner": "a"}})))
+
+    def said(environment: Environment, at: str) -> list[str]:
+        found = assemble([Sources(digest=written(tmp_path, "digest.json", content), after=environment)], made=Made(at))
+        return [one.rule for one in found.policies if one.outcome == "failed"]
+
+    assert said(described, "2026-11-28T00:00:00Z") == ["unencrypted-store"]
+    assert said(excepted, "2026-11-28T00:00:00Z") == ["granted-exceptions"]
+    assert said(excepted, "2027-01-01T00:00:00Z") == ["unencrypted-store"]
+    assert said(excepted, "") == ["unencrypted-store"]

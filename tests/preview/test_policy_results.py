@@ -2,6 +2,7 @@
 the types of real resources; careless.jsonl: a pack whose rule raises), and by holding the rules against steps."""
 
 import json
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +10,10 @@ import msgspec
 import pytest
 
 from modelway.preview.changeset import PolicyResult
-from modelway.preview.policies import joined, results, rules_on
+from modelway.preview.policies import joined, let_through, results, rules_on
 from modelway.preview.reading import read
 from modelway.preview.resources import UNKNOWN, Step
+from modelway.rules.exceptions import Grant
 
 CASES = Path(__file__).parent / "cases" / "policies"
 DATABASE = "aws:rds/instance:Instance"
@@ -120,3 +122,31 @@ def test_the_report_decides_what_the_pack_could_not() -> None:
     assert joined([], own) == own
     others = PolicyResult("dev", "others", "x", "passed")
     assert joined([others], own) == (others, *own)
+
+
+@pytest.mark.parametrize(
+    ("rule", "where", "day", "said"),
+    [
+        (
+            "unencrypted-store",
+            "one",
+            date(2026, 11, 30),
+            "excepted from unencrypted-store: It is moved. (approved by a@b.c, until 2026-11-30)",
+        ),
+        ("unencrypted-store", "one", date(2026, 12, 1), "An exception was granted until 2026-11-30, and is over."),
+        ("unencrypted-store", "one", None, ""),
+        ("unencrypted-store", "two", date(2026, 11, 30), ""),
+        ("public-exposure", "one", date(2026, 11, 30), ""),
+    ],
+    ids=["in-force", "over", "no-day", "another-resource", "another-rule"],
+)
+def test_what_an_environment_excepts_is_let_through_by_name(rule: str, where: str, day: date | None, said: str) -> None:
+    bad = step(DATABASE, {"storageEncrypted": False, "tags": {"owner": "a"}}, {})
+    own = rules_on("dev", [bad])
+    assert [one.rule for one in own if one.outcome == "failed"] == ["unencrypted-store"]
+    grant = Grant(rule, f"{bad.urn.removesuffix('one')}{where}", "It is moved.", "a@b.c", date(2026, 11, 30))
+    found = tuple(let_through(own, [grant], day))
+    (failed,) = (one for one in found if one.outcome == "failed")
+    assert failed.rule == ("granted-exceptions" if said.startswith("excepted") else "unencrypted-store")
+    assert (failed.message == said) if said.startswith("excepted") else failed.message.endswith(said)
+    assert [one for one in found if one.outcome == "passed"] == [one for one in own if one.outcome == "passed"]
