@@ -5,6 +5,7 @@ and an endpoint as output. Nothing of it is drawn or counted: the same lineage m
 """
 
 import os
+import re
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
@@ -28,6 +29,7 @@ NAMESPACE = "OPENLINEAGE_NAMESPACE"
 API_KEY = "OPENLINEAGE_API_KEY"
 DEFAULT = "modelway"
 SECONDS = 10.0
+_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=%-]+", re.ASCII)
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -203,7 +205,7 @@ def _data(data: Data, namespace: str) -> "InputDataset":
     source = data.source or ""
     facets = _versioned(data.sha256)
     if source:
-        facets["dataSource"] = DatasourceDatasetFacet(source, source if "://" in source else None)
+        facets["dataSource"] = DatasourceDatasetFacet(source, source if _ADDRESS.fullmatch(source) else None)
     parts = (f"{data.part} data" if data.part else "learned from", data.name, data.license or "no license is said")
     facets["documentation"] = DocumentationDatasetFacet(", ".join(parts))
     counted = {"inputStatistics": InputStatisticsInputDatasetFacet(rowCount=data.rows)} if data.rows is not None else {}
