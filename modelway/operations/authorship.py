@@ -13,7 +13,7 @@ NOBODY = re.compile(r"noreply@(github|gitlab)\.com", re.ASCII)
 """Who commits what people do on the pages of a forge."""
 
 _CO_AUTHOR = re.compile(r"^co-authored-by:.*<([^<>\s]+)>\s*$", re.IGNORECASE | re.MULTILINE)
-_COMMIT = "%x01%ae%x00%ce%x00%B%x00"
+_COMMIT = "%x01%ae%x00%ce%x00%P%x00%B%x00"
 
 
 def authors(root: Path, files: Sequence[str], since: str | None, commit: str) -> tuple[str, ...]:
@@ -55,15 +55,16 @@ def _is_before(root: Path, commit: str, later: str) -> bool:
 
 
 def _log(root: Path, which: Sequence[str], files: Sequence[str]) -> str:
-    # --cc lists of a merge only what it has from neither side.
-    return _git(root, "log", "--cc", "--name-only", "--no-renames", f"--format={_COMMIT}", *which, "--", *files)
+    # Of a merge it lists what is not as git itself would have merged it.
+    return _git(root, "log", "--remerge-diff", "--name-only", "--no-renames", f"--format={_COMMIT}", *which, "--", *files)
 
 
 def _sorted(log: str) -> tuple[str, ...]:
     found: set[str] = set()
     for entry in log.split("\x01")[1:]:
-        author, committer, message, listed = entry.split("\x00", 3)
-        if listed.strip():
+        author, committer, parents, message, listed = entry.split("\x00", 4)
+        # Of more than two sides git does not say that.
+        if listed.strip() or len(parents.split()) > 2:
             found |= {author, committer, *named_in(message)}
     return tuple(sorted({one.casefold() for one in found if one and not NOBODY.fullmatch(one.casefold())}))
 

@@ -103,9 +103,21 @@ def checked_out(root: Path, commit: str) -> Iterator[Checkout]:
 
 
 def author(root: Path, commit: str) -> str:
-    """Address of who wrote a commit."""
-    ran = subprocess.run(["git", "-C", root, "show", "-s", "--format=%ae", commit], capture_output=True, text=True, check=True)
-    return ran.stdout.strip()
+    """Address of who wrote a commit; of a merge, who wrote the last commit that it brought: who merges writes nothing, unless the merge has
+    something that neither side had."""
+
+    def told(*arguments: str) -> str:
+        return subprocess.run(["git", "-C", root, *arguments], capture_output=True, text=True, check=True).stdout.strip()
+
+    def merged_by_git(commit: str) -> bool:
+        command: list[str | Path] = ["git", "-C", root, "show", "--remerge-diff", "--name-only", "--format=", commit]
+        ran = subprocess.run(command, capture_output=True, text=True, check=False)
+        # Where the history is cut off nobody can tell.
+        return not ran.returncode and not ran.stdout.strip()
+
+    while len(parents := told("show", "-s", "--format=%P", commit).split()) == 2 and merged_by_git(commit):
+        commit = parents[1]
+    return told("show", "-s", "--format=%ae", commit)
 
 
 def _wanted(name: str) -> bool:
