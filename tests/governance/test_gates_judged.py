@@ -157,6 +157,33 @@ def test_groups_are_no_further_apart_than_is_allowed(gaps: list[Any], asked: boo
     assert (gate.outcome if gate else None) == outcome
 
 
+def test_parity_evidence_that_is_not_there_is_waived_for_a_while_and_then_missing() -> None:
+    contract = changed({}).model_dump(mode="json", by_alias=True)["contracts"]["contracts/credit-risk.yaml"]
+    contract["expectations"]["group"] = {"type": "text", "values": ["a", "b"]}
+    tiers = {"governance__tiers": {"high": {"requires": ["parity_evidence"]}}}
+    environment = evaluated(BOTH, contracts={"contracts/credit-risk.yaml": contract}, **PARITY, **tiers, **waived("parity_evidence"))
+    assert only(environment)["parity_evidence"].outcome == "waived"
+    over = only(environment, datetime(2027, 1, 1, tzinfo=UTC))["parity_evidence"]
+    assert (over.outcome, over.detail) == ("missing", "no gap of 2026.11.1, 2026.12.0")
+    assert "{group: group, metric: selection_rate, gap: …}" in over.supply
+
+
+def test_of_several_gaps_the_largest_counts() -> None:
+    contract = changed({}).model_dump(mode="json", by_alias=True)["contracts"]["contracts/credit-risk.yaml"]
+    contract["expectations"]["group"] = {"type": "text", "values": ["a", "b"]}
+    gaps = [{"group": "group", "metric": "selection_rate", "gap": gap} for gap in (0.05, 0.2)]
+    said = {version: {**BOTH[version], "gaps": gaps} for version in BOTH}
+    environment = evaluated(said, contracts={"contracts/credit-risk.yaml": contract}, **PARITY)
+    assert only(environment)["parity_evidence"].outcome == "missing"
+
+
+def test_a_review_that_was_never_dated_is_waived_for_a_while_and_then_missing() -> None:
+    environment = production(governance__tiers={"high": {"review_days": 30}}, **waived("review"))
+    assert only(environment)["review"].outcome == "waived"
+    over = only(environment, datetime(2027, 1, 1, tzinfo=UTC))["review"]
+    assert (over.outcome, over.detail) == ("missing", "no day is named")
+
+
 def test_parity_that_nobody_defined_is_unknown() -> None:
     gate = only(evaluated(BOTH, governance__tiers={"high": {"requires": ["parity_evidence"]}}))["parity_evidence"]
     assert gate.outcome == "unknown"
@@ -167,6 +194,7 @@ def test_the_day_of_the_next_review_has_not_gone_by(day: str, outcome: str) -> N
     said = {f"models__{MODEL}__governance__reviewed": "2026-06-01", f"models__{MODEL}__governance__review_by": day}
     gate = only(production(governance__tiers={"high": {"review_days": 30}}, **said))["review"]
     assert (gate.outcome, gate.asked) == (outcome, True)
+    assert gate.detail == (f"until {day}" if outcome == "passed" else f"review_by is {day}, which has gone by")
     assert only(production(**said))["review"].asked is False
 
 
@@ -534,3 +562,14 @@ def test_gates_are_in_the_order_of_models() -> None:
     two = environment.model_copy(update={"models": {"z": environment.models[MODEL], "a": environment.models[MODEL]}})
     assert [gate.model for gate in judged(two, None, UNDECLARED, NOW)] == ["a", "z"]
     assert replace(judged(two, None, UNDECLARED, NOW)[0], outcome="unknown").open
+
+
+def test_a_bucket_that_nobody_may_ask_is_unknown(here: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_PROFILE", "AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(here.root / "none"))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(here.root / "none"))
+    gate = here.gates(approving(1, governance__ledger={"address": "s3://nowhere/x/", "keys": "keys.json"}))["approvals"]
+    assert gate.outcome == "unknown"
+    assert "there are no AWS credentials" in gate.detail
