@@ -4,6 +4,8 @@ Prints JSON: the environment as its files say it together, and by URN a digest o
 stack that holds nothing: what a cloud would answer is unknown, questions to it get the stand-ins below, secrets stand for themselves. So
 the same files give the same text on every machine, which makes it what a release can be held against later.
 
+With --marks behind them, by URN the tags of each resource instead; of a Kubernetes object its labels and annotations.
+
 TREE is the root of any checkout, also of an earlier one than this file is of: its own modules read and compose.
 """
 
@@ -44,6 +46,7 @@ def rendered(tree: Path, stack: str, environments: Path) -> dict[str, object]:
     whole = load(environments, environment.environment, tree)
     resolved = whole.model_dump(mode="json")
     graph: dict[str, str] = {}
+    marked: dict[str, dict[str, object]] = {}
 
     async def program() -> None:
         root = get_root_resource()
@@ -55,14 +58,14 @@ def rendered(tree: Path, stack: str, environments: Path) -> dict[str, object]:
 
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
-    _without_an_engine(stack, graph)
+    _without_an_engine(stack, graph, marked)
     pulumi.runtime.set_all_config({f"modelway:{key}": f"value-of-{key}" for key in _secrets(resolved)})
     loop.run_until_complete(run_pulumi_func(program))
-    return {"resolved": resolved, "graph": graph, "packages": dict(_versions()), "python": python_version()}
+    return {"resolved": resolved, "graph": graph, "packages": dict(_versions()), "python": python_version(), "marked": marked}
 
 
-def _without_an_engine(stack: str, graph: dict[str, str]) -> None:
-    """The SDK asks nobody, and what it registers is noted in `graph`."""
+def _without_an_engine(stack: str, graph: dict[str, str], marked: dict[str, dict[str, object]]) -> None:
+    """The SDK asks nobody, and what it registers is noted in `graph`, and in `marked` what that says of itself."""
     import pulumi
     from google.protobuf import json_format
     from pulumi.runtime import mocks
@@ -90,6 +93,7 @@ def _without_an_engine(stack: str, graph: dict[str, str]) -> None:
                 "ignored": sorted(request.ignoreChanges),
                 "retained": request.retainOnDelete,
             }
+            marked[response.urn] = _marks(request.type, asked["inputs"], marked.get(request.provider.rpartition("::")[0], {}))
             graph[response.urn] = hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
             return response
 
@@ -104,6 +108,18 @@ def _without_an_engine(stack: str, graph: dict[str, str]) -> None:
     pulumi.runtime.set_mocks(
         Nobody(), project="modelway", stack=stack, organization="organization", preview=True, monitor=Monitor(Nobody())
     )
+
+
+def _marks(type_: str, inputs: dict[str, Any], of_provider: dict[str, object]) -> dict[str, object]:
+    """Tags with those of the provider; labels and annotations; of the provider itself the tags that it adds."""
+    if type_ == "pulumi:providers:aws":
+        # The SDK sends what a provider is configured with as JSON texts.
+        return dict(json.loads(inputs.get("defaultTags") or "{}").get("tags") or {})
+    if type_.startswith("aws:"):
+        return of_provider | dict(inputs.get("tags") or {})
+    if type_.startswith("kubernetes:") and isinstance(metadata := inputs.get("metadata"), dict):
+        return dict(metadata.get("labels") or {}) | dict(metadata.get("annotations") or {})
+    return {}
 
 
 class _own_loop:  # noqa: N801 - a context manager
@@ -153,7 +169,8 @@ def main() -> int:
     except (ModelwayError, pulumi.RunError) as fault:
         sys.stderr.write(f"{fault}\n")
         return 1
-    json.dump(told, sys.stdout, sort_keys=True, ensure_ascii=False)
+    marked = told.pop("marked")
+    json.dump(marked if "--marks" in sys.argv[4:] else told, sys.stdout, sort_keys=True, ensure_ascii=False)
     return 0
 
 
