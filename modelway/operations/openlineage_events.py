@@ -102,12 +102,15 @@ def send(made: "Sequence[RunEvent | JobEvent]", address: str, variables: Mapping
 def _transport(address: str, key: str | None) -> "HttpTransport":
     import requests
     from openlineage.client.transport.http import ApiKeyTokenProvider, HttpConfig, HttpTransport, TokenProvider
+    from openlineage.client.transport.http_common import DEFAULT_RETRY_CONFIG
 
     session = requests.Session()
     # What a collector sends elsewhere would come with the key, and as another method.
     session.max_redirects = 0
     auth = ApiKeyTokenProvider({"api_key": key}) if key else TokenProvider({})
-    return HttpTransport(HttpConfig(url=f"{address}/", timeout=SECONDS, auth=auth, session=session))
+    # Where nobody listens, nobody will in a few seconds.
+    retry = {**DEFAULT_RETRY_CONFIG, "connect": 1}
+    return HttpTransport(HttpConfig(url=f"{address}/", timeout=SECONDS, auth=auth, session=session, retry=retry))
 
 
 def _training(version: Version, now: datetime, ended: datetime | None, namespace: str) -> "Iterator[RunEvent]":
