@@ -129,7 +129,7 @@ def test_limits_are_held_against_the_most_that_is_asked_for() -> None:
         ("break-glass", "main: access of break-glass", "there is no arn:aws:iam::444444444444:role/break-glass"),
         ("prod/tumor-screening", "image of tumor-screening 2026.11.0", "prod/tumor-screening has no sha256:"),
         ("g6.2xlarge", "main: zones of gpu", "eu-west-1 sells no g6.2xlarge in eu-west-1a, eu-west-1b, eu-west-1c"),
-        ("1.34", "main: Kubernetes", "EKS makes no 1.34; it makes 1.35"),
+        ("1.35", "main: Kubernetes", "EKS makes no 1.35; it makes 1.34"),
     ],
 )
 def test_what_is_missing_is_named_with_a_way_out(missing: str, part: str, said: str) -> None:
