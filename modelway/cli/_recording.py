@@ -101,3 +101,16 @@ def rendering(rendered: "Rendered") -> "Rendering":
     from modelway.governance.recording import Rendering
 
     return Rendering(rendered.resolved, rendered.graph, rendered.packages, rendered.python)
+
+
+def tag(stack: str, number: int) -> None:
+    """The stack says in its tag modelway:release which release it is; no resource is touched. The record stays where that fails."""
+    import typer
+
+    from modelway.operations._pulumi import EngineFailure
+    from modelway.operations.preview import project_here
+
+    try:
+        project_here().engine.tag(stack, "modelway:release", str(number))
+    except EngineFailure as fault:
+        typer.echo(f"stack {stack} has no tag of the release: {fault}", err=True)

@@ -79,6 +79,8 @@ def record(
     ledger = ledger or begun(address, project, trusts, signs)
     release = write(ledger, store_at(address), made, [rendering.resolved, rendering.graph], signs)
     typer.echo(f"release {release.number} of {stack} is recorded: entry sha256:{release.entry.hash}")
+    if state is None:
+        _recording.tag(stack, release.number)
     for line in _recording.loud(made):
         typer.echo(line, err=True)
     for line in made.differences:

@@ -101,6 +101,10 @@ class Engine:
         """The stack's configuration file holds `value` under `key`, in clear."""
         self._capture("config", "set", key, value, "--stack", stack)
 
+    def tag(self, stack: str, name: str, value: str) -> None:
+        """The stack has the tag; no resource is touched."""
+        self._capture("stack", "tag", "set", name, value, "--stack", stack)
+
     def up(self, stack: str, *, yes: bool, variables: Mapping[str, str] | None = None) -> None:
         """The stack is what the program says, which reads `variables` besides those of this process. Asks first unless `yes`."""
         self._run("up", "--stack", stack, *_consent(yes), variables=variables)
