@@ -91,7 +91,9 @@ def _details(environment: Environment, model: Model, name: str, version: Version
             exact("Contract", f"{version.contract}{f', sha256:{digest}' if digest is not None else ''}"),
             exact("Drift baseline", str(version.baseline) if version.baseline is not None else None),
             Fact("Requests", (_traffic(environment, model, name),)),
-            table("Inputs and outputs", ("", "Name", "Datatype", "Shape"), tensors, "the contract could not be read", version.contract),
+            table(
+                "Inputs and outputs", ("Which", "Name", "Datatype", "Shape"), tensors, "the contract could not be read", version.contract
+            ),
             _third_party(model),
         ),
     )
