@@ -53,6 +53,7 @@ def test_the_last_word_counts(people: People, ledger: Ledger) -> None:
 @pytest.mark.parametrize(
     ("said", "by", "told"),
     [
+        (broken(MACHINE), MACHINE, "only a person's own key may"),
         (broken(), MACHINE, "only a person's own key may"),
         (broken(CAT), ANN, "only a person's own key may"),
         (broken(length=24 * HOUR + timedelta(seconds=1)), ANN, "not at most 24 hours"),
@@ -62,7 +63,7 @@ def test_the_last_word_counts(people: People, ledger: Ledger) -> None:
         (BrokenGlass("prod", "prod", "r", ANN, "now", "later"), ANN, "is no time"),
         (BrokenGlass("prod", "prod", "r", ANN, stamp(NOW), "9999-12-31T23:59:59.999999Z"), ANN, "not at most 24 hours"),
     ],
-    ids=["machine", "somebody else", "too long", "backwards", "ahead", "dated back", "no time", "for ever"],
+    ids=["machine", "machine for a person", "somebody else", "too long", "backwards", "ahead", "dated back", "no time", "for ever"],
 )
 def test_what_may_not_be_opens_nothing(said: BrokenGlass, by: str, told: str, people: People, ledger: Ledger) -> None:
     ledger.append(statement(said), people.signers[by])
