@@ -33,6 +33,13 @@ def desk(source: tuple[Path, People], tmp_path: Path, capsys: pytest.CaptureFixt
     return made
 
 
+def gate(desk: Desk) -> str:
+    """What the gate says that asks for approvals of the model."""
+    desk.run("gates", "prod", "--json")
+    (told,) = [one for one in json.loads(desk.said)["gates"] if (one["model"], one["gate"]) == ("tumor-screening", "approvals")]
+    return str(told["outcome"])
+
+
 def test_a_person_approves_what_is_described_now(desk: Desk) -> None:
     before = desk.state()
     assert (before["approvals"], before["needed"], before["authors"]) == ([], 2, [BEN, SETUP])
@@ -41,12 +48,14 @@ def test_a_person_approves_what_is_described_now(desk: Desk) -> None:
     assert desk.said.startswith(f"{ANN} approves {SERVED}: entry 1, sha256:")
     assert f"{SERVED} at {before['commit'][:12]}: 2026.10.0 100%; sha256:{before['subject_sha256']}" in desk.told
     assert f"written by {BEN}" in desk.told
+    assert gate(desk) == "missing"
     (written,) = desk.written()
     assert (written.who, written.author, written.proof, written.expires) == (ANN, f"{BEN}, {SETUP}", "read the report", None)
     assert written.subject_sha256 == before["subject_sha256"]
     assert desk.counted() == [ANN]
     assert desk.approve("prod", "tumor-screening", key=CAT) == 0
     assert desk.counted() == [ANN, CAT]
+    assert gate(desk) == "passed"
     assert opened(str(desk.ledger), PROJECT, desk.people.trusted).verify().faults == ()
 
 
@@ -292,6 +301,7 @@ def test_the_glass_is_broken_aloud_by_a_person_alone(desk: Desk) -> None:
     assert desk.run("break-glass", "prod-models-oncology", "--list", "--json") == 0
     (row,) = json.loads(desk.said)["broken"]
     assert (row["who"], row["open"], row["why_not"]) == (BEN, True, None)
+    assert gate(desk) == "broken_glass"
     length = datetime.fromisoformat(row["until"]) - datetime.fromisoformat(row["since"])
     assert length == timedelta(minutes=30)
     assert desk.run("break-glass", "prod-models-oncology", "--end", "--reason", "over", key=ANN) == 0
