@@ -1,9 +1,10 @@
 """Gates: what is asked of a model before a release, held against its files and what a ledger tells."""
 
+import shutil
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 import pytest
@@ -11,8 +12,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from modelway.architecture import Environment
-from modelway.governance.gates import UNDECLARED, Gate, Known, blocked, broken_glass, judged, report
+from modelway.governance.gates import UNDECLARED, Gate, Known, blocked, broken_glass, judged, reading, report
 from modelway.governance.gates.decision import GATE, decided, statement
+from modelway.governance.ledger.store import Folder, Store, store_at
 from modelway.governance.record import Found, Record
 from modelway.governance.subject import subject_of
 from tests.support.gated import (
@@ -206,6 +208,8 @@ def test_without_a_ledger_approvals_are_unknown(tier: str, blocks: bool) -> None
     environment = production(tier=tier, governance__tiers={"high": {"approvers": 1}})
     found = only(environment)
     assert found["approvals"].outcome == "unknown"
+    assert found["approvals"].says.startswith("1 person has approved exactly what dev says of it")
+    assert found["approvals"].supply == "Add `governance: {ledger: {address: …, keys: …}}` to the environment's file."
     assert bool(blocked(list(found.values()), environment)) is blocks
 
 
@@ -307,7 +311,11 @@ def test_what_is_wrong_with_a_ledger_is_told_and_nothing_passes(here: Desk) -> N
 
 def test_a_ledger_that_is_not_there_is_unknown(here: Desk) -> None:
     environment = approving(1, governance__ledger={"address": "elsewhere", "keys": "keys.json"})
-    assert "there is no ledger here" in here.gates(environment)["approvals"].detail
+    gate = here.gates(environment)["approvals"]
+    assert "there is no ledger here" in gate.detail
+    assert gate.supply == "Begin it: `modelway gates dev --record --begin --key KEY`."
+    shutil.rmtree(here.root / "ledger" / "entries")
+    assert here.gates(approving(2))["approvals"].says.startswith("2 people have approved")
 
 
 def test_a_statement_of_a_later_form_is_unknown(here: Desk) -> None:
@@ -573,3 +581,41 @@ def test_a_bucket_that_nobody_may_ask_is_unknown(here: Desk, monkeypatch: pytest
     gate = here.gates(approving(1, governance__ledger={"address": "s3://nowhere/x/", "keys": "keys.json"}))["approvals"]
     assert gate.outcome == "unknown"
     assert "there are no AWS credentials" in gate.detail
+
+
+@pytest.mark.parametrize("unlisted", [0, 1, 2])
+def test_what_is_written_while_the_ledger_is_read_is_read_too(here: Desk, unlisted: int) -> None:
+    for who in (OFFICE, HEAD, THIRD):
+        here.approve(approving(2), who)
+
+    class Earlier(Folder):
+        """Listed before the last ones were written."""
+
+        def names(self) -> list[str]:
+            return super().names()[: 4 - unlisted]
+
+    store = cast(Store, Earlier(here.root / "ledger"))
+    found = reading.entries(here.ledger, store, lambda said: said.predicate_type.endswith("/approval/v1"))
+    assert [one.sequence for one in found] == [1, 2, 3]
+
+
+def test_a_release_of_no_interest_cannot_be_changed_either(here: Desk) -> None:
+    environment = approving(1)
+    here.release(there(NOW - DAY, environment="elsewhere"))
+    here.approve(environment)
+    found = here.known(environment)
+    assert [one.sequence for one in found.entries] == [0, 2]
+    file = here.root / "ledger" / "entries" / "0000000001.json"
+    kept = file.read_bytes()
+    other = desk(_made(here.root / "other"))
+    other.release(there(NOW - DAY, environment="elsewhere"))
+    file.write_bytes((here.root / "other" / "ledger" / "entries" / "0000000001.json").read_bytes())
+    assert here.gates(environment)["approvals"].outcome == "unknown"
+    file.write_bytes(kept)
+    assert here.gates(environment)["approvals"].outcome == "passed"
+    assert store_at(str(here.root / "ledger")).names() == [f"000000000{number}.json" for number in range(3)]
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir()
+    return folder
