@@ -247,6 +247,7 @@ def _collect(
 def _show(place: "Here", model: str | None, address: str | None, keys: Path | None, *, as_json: bool) -> None:
     from modelway.cli import _reviewed
     from modelway.cli._approving import read
+    from modelway.governance.gates.gate import shown
 
     where, listed = place.ledger(address, keys)
     _, trusts, entries = read(where, listed)
@@ -256,7 +257,8 @@ def _show(place: "Here", model: str | None, address: str | None, keys: Path | No
         typer.echo(json.dumps({"environment": place.environment.environment, "models": states}, indent=2, ensure_ascii=False))
         return
     for state in states:
-        typer.echo("\n".join(_reviewed.page(state)))
+        for line in _reviewed.page(state):
+            typer.echo(shown(line))
 
 
 def _there(approved: "Approved", entries: "list[Entry]", keys: "tuple[Key, ...]") -> bool:

@@ -51,6 +51,7 @@ def command(
     from modelway.governance.approvals import Refused
     from modelway.governance.approving import person_of, refuse_unfit
     from modelway.governance.break_glass import BrokenGlass, in_force
+    from modelway.governance.gates.gate import shown
     from modelway.governance.ledger import signer
     from modelway.governance.verifier import stamp
 
@@ -74,7 +75,7 @@ def command(
             return
         for row in told:
             state = f"does not count: {row['why_not']}" if row["why_not"] else "OPEN" if row["open"] else "over"
-            typer.echo(f"entry {row['entry']}: {row['since']} to {row['until']} by {row['who']}, {state}: {row['reason']}")
+            typer.echo(shown(f"entry {row['entry']}: {row['since']} to {row['until']} by {row['who']}, {state}: {row['reason']}"))
         if not told:
             typer.echo(f"nobody ever broke the glass of {stack}", err=True)
         return

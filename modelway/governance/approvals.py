@@ -6,6 +6,7 @@ machine's: it writes down what others said, such as reviews of a pull request, o
 
 import base64
 import json
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -134,7 +135,11 @@ def named_in(content: bytes, place: str) -> str:
     """The environment that such a file says it is of, whoever signed it. Raises Refused."""
     try:
         payload = json.loads(base64.b64decode(json.loads(content)["payload"], validate=True))
-        return str(payload["predicate"]["approval"]["environment"])
+        environment = str(payload["predicate"]["approval"]["environment"])
+        # It names a folder, and nobody has looked at the signature yet.
+        if re.fullmatch("[a-z0-9]([a-z0-9-]*[a-z0-9])?", environment):
+            return environment
+        raise ValueError(environment)
     except (ValueError, KeyError, TypeError, RecursionError):
         raise Refused(f"{place} is no approval that `modelway approve --out` wrote.") from None
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from modelway.governance.approvals import offered
+from modelway.governance.approvals import offered, statement
 from modelway.governance.ledger import begun, opened, trusted
 from modelway.governance.verifier import stamp
 from tests.support.approving import BASE, ENVIRONMENTS, MODEL, SETUP, Desk, git, made_desk, made_repository
@@ -194,6 +194,15 @@ def test_a_file_is_signed_by_the_person_and_added_by_a_machine(desk: Desk, tmp_p
     assert desk.approve("--add", str(file), key=MACHINE) == 0
     assert "it is in the ledger already" in desk.told
     assert len(desk.written()) == 1
+
+
+def test_what_somebody_wrote_by_other_means_does_nothing_to_a_terminal(desk: Desk) -> None:
+    assert desk.approve("prod", "tumor-screening", key=ANN) == 0
+    hostile = msgspec.structs.replace(desk.written()[0], proof="\x1b[2J\x1b[31m<script>\rprod approved")
+    opened(str(desk.ledger), PROJECT, desk.people.trusted).append(statement(hostile), desk.people.signers[ANN])
+    assert desk.approve("prod", "tumor-screening", "--list") == 0
+    assert "<script>" in desk.said
+    assert not [line for line in desk.said.splitlines() if not line.isprintable()]
 
 
 def test_a_file_of_what_was_is_refused(desk: Desk, tmp_path: Path) -> None:

@@ -234,6 +234,12 @@ def test_what_is_no_file_is_refused(content: bytes, people: People) -> None:
         from_file(content, "file", PROJECT, people.trusted, NOW)
 
 
+@pytest.mark.parametrize("environment", ["../../etc", "\x1b[31mprod", "", "Prod", "prod/..", "prod\n"])
+def test_a_file_names_no_other_folder(environment: str, people: People) -> None:
+    with pytest.raises(Refused, match="is no approval"):
+        named_in(file_of(people, approved(environment=environment), ANN), "file")
+
+
 def test_a_form_that_is_not_known_is_not_passed_over(people: People, ledger: Ledger) -> None:
     later = statement(approved()) | {"predicateType": f"{BASE}/approval/v2"}
     ledger.append(later, people.signers[ANN])
