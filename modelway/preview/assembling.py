@@ -34,6 +34,7 @@ from modelway.preview.cost.prices import Prices, prices
 from modelway.preview.descriptions import differences
 from modelway.preview.gaps import of as gaps_of
 from modelway.preview.netting import netted
+from modelway.preview.oversight import findings as of_oversight
 from modelway.preview.passing import Pass
 from modelway.preview.plan import Plan
 from modelway.preview.plan import findings as of_plan
@@ -158,6 +159,8 @@ def _stack(sources: Sources, judges: Risks, market: Prices, day: date | None) ->
     endpoints = passing.traffic.endpoints(sources.before, sources.after, previewed=previewed)
     of_steps = weighed(passing.findings, passing.versions, endpoints)
     findings = [*passing.traffic.untold(of_steps), *passing.traffic.findings()]
+    if sources.described and sources.described_by == "both":
+        findings += of_oversight(name, sources.before, sources.after, day)
     if plan is not None:
         findings += of_plan(name, plan)
     said = results(name, preview.policy_events, preview.diagnostics) if preview.policy_events is not None else ()
