@@ -269,6 +269,7 @@ MEASURES = {
     "report-start": Measure("`modelway report --help`", 0.35, "s", lambda: best([MODELWAY, "report", "--help"])),
     "pack": Measure("policy pack, start and answers for 300 resources", 1.5, "s", pack),
     "release-at": Measure("what was live at a time, in a ledger of 10,000 releases, processor time", 1, "s", released),
+    "evidence": Measure("`modelway governance evidence prod`", 3, "s", lambda: best([MODELWAY, "governance", "evidence", "prod"])),
     "tampering": Measure("random changes of a ledger that are not found, of 10,000", 0, "", untold),
     "mutants": Measure("small changes of the rules' code that no case notices, of each hundred", 10, "", mutation.unnoticed, slow=True),
     "tests": Measure("`make test` with a warm cache", 8 * 60, "s", lambda: timed(["make", "test"]), slow=True),

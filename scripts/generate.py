@@ -8,6 +8,7 @@ from pathlib import Path
 
 from localcloud.plugins.aws import coverage
 from modelway.architecture.schema import KINDS, file_of, generated
+from modelway.governance.evidence.judging import TABLE
 from modelway.preview import schema as changeset
 from modelway.preview.risks.table import as_markdown, covered, table
 from modelway.rules import catalogue
@@ -71,11 +72,22 @@ def _row(rule: AnyRule) -> str:
     return f"| {code} | `{rule.id}`{of_stacks} | {rule.severity} | {rule.says} | {rule.why} | {elsewhere} |"
 
 
+def evidence() -> str:
+    """The subcategories of the NIST AI RMF, and what is looked at for each."""
+    head = "| subcategory | in our words | link at most | what is looked at | checks | neighbours |\n|---|---|---|---|---|---|"
+    lines = []
+    for one in TABLE:
+        checks = ", ".join(f"`{check.name}`" for check in one.checks)
+        lines.append(f"| {one.id} | {one.gist} | {one.link or 'nothing to say'} | {one.control} | {checks} | {'; '.join(one.neighbours)} |")
+    return "\n".join([head, *lines])
+
+
 PARTS = {
     "aws types": (ROOT / "docs" / "local-cloud.md", aws_types),
     "catalogue": (ROOT / "docs" / "rules.md", all_rules),
     "declared": (ROOT / "docs" / "rules.md", declared_rules),
     "configuration": (ROOT / "docs" / "configuration.md", configuration),
+    "evidence": (ROOT / "docs" / "evidence.md", evidence),
     "risk types": (ROOT / "docs" / "preview.md", risk_types),
     "risks": (ROOT / "docs" / "preview.md", risks),
     "rules": (ROOT / "docs" / "preview.md", rules),
