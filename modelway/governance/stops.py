@@ -82,10 +82,7 @@ def may_say(key: str, who: str) -> bool:
 def heeded(stopped: Stopped, model: Model | None) -> bool:
     """Whether what is described of a model goes with the stop: it is not served, or what was left to answer is all that does."""
     traffic = model.traffic if model is not None else None
-    if traffic is None:
-        return True
-    shares = {version: share for version, share in traffic.shares.items() if share}
-    return shares == stopped.after and set(traffic.versions) <= set(stopped.after)
+    return traffic is None or set(traffic.versions) <= set(stopped.after)
 
 
 def blocked(stopped: Stopped) -> str:
