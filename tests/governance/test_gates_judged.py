@@ -415,6 +415,24 @@ def test_a_record_that_does_not_say_what_was_described_is_unknown(here: Desk) ->
     assert here.gates(environment)["freeze"].outcome == "unknown"
 
 
+@pytest.mark.parametrize("of", ["dev", "staging"])
+def test_a_release_of_a_later_form_is_unknown(here: Desk, of: str) -> None:
+    later = {
+        "_type": "https://in-toto.io/Statement/v1",
+        "subject": [{"name": "x", "digest": {"sha256": "0" * 64}}],
+        "predicateType": "https://modelway.dev/release/v99",
+        "predicate": {"environment": of, "stack": f"{of}-models", "version": 99},
+    }
+    here.ledger.append(later, here.signers[MACHINE])
+    environment = production(**EVERYTHING)
+    gate = here.gates(environment)["freeze" if of == "dev" else "proof"]
+    assert gate.outcome == "unknown"
+    assert "use the Modelway that wrote it" in gate.detail
+    assert gate.supply
+    if of == "staging":
+        assert here.gates(environment)["freeze"].supply.startswith("Wait until 2026-06-15 is over;")
+
+
 def test_other_tiers_are_not_frozen(here: Desk) -> None:
     assert "freeze" not in here.gates(frozen(tiers=["low"]))
 
