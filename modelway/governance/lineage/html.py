@@ -32,6 +32,7 @@ class _Page(NamedTuple):
 
 def of_model(found: Lineage, model: str) -> str:
     """A document in UTF-8: a picture, each version back to its data, each endpoint with what answered there."""
+    called = names(found)
     endpoints: dict[str, list[int]] = {}
     for number, span in enumerate(found.spans[:LISTED]):
         endpoints.setdefault(span.endpoint, []).append(number)
@@ -43,9 +44,11 @@ def of_model(found: Lineage, model: str) -> str:
         picture=drawing(graph_of(found)),
         box=(WIDTH, HEIGHT),
         found=found,
-        names=names(found),
+        names=called,
+        versions=called.listed[:LISTED],
+        waiting={version.content for version in found.waiting},
         endpoints={name: [found.spans[number] for number in numbers] for name, numbers in endpoints.items()},
-        more=max(0, len(found.spans) - LISTED),
+        more=max(0, len(found.spans) - LISTED) + max(0, len(called.listed) - LISTED),
         data=None,
         title_of=title_of,
         when=when,

@@ -144,28 +144,43 @@ def lineage(
     return Lineage(tuple(found), tuple(one for key, one in waiting.items() if key not in asked), tuple(unread))
 
 
+@dataclass
+class _Live:
+    """What answers, while releases are gone through."""
+
+    stack: str
+    span: Span
+    releases: list[int]
+    commits: dict[str, None]
+
+    def ended(self, until: str | None) -> Span:
+        return replace(self.span, releases=tuple(self.releases), commits=tuple(self.commits), until=until)
+
+
 def _released(releases: Iterable[Release]) -> list[Span]:
     """The spans of all releases, oldest first."""
     ended: list[Span] = []
-    live: dict[tuple[str, str], tuple[str, Span]] = {}
+    live: dict[tuple[str, str], _Live] = {}
     for release in sorted(releases, key=lambda one: (moment(one.record.released), one.number)):
         made = release.record
-        here = {model.model: model for model in made.models}
-        for (environment, name), (stack, span) in list(live.items()):
+        here = {model.model: _span(release, model) for model in made.models}
+        for (environment, name), now in list(live.items()):
             # What another stack of the environment served may be this one's now; what this one served and no longer names is gone.
-            if environment == made.environment and (name in here or stack == made.stack):
-                following = _span(release, here[name]) if name in here else None
-                if following is not None and _same(span, following):
-                    joined = replace(span, releases=(*span.releases, release.number), commits=(*span.commits, *following.commits))
-                    live[environment, name] = (made.stack, replace(joined, commits=tuple(dict.fromkeys(joined.commits))))
-                    del here[name]
-                    continue
-                ended.append(replace(span, until=made.released))
+            if environment != made.environment or (name not in here and now.stack != made.stack):
+                continue
+            following = here.get(name)
+            if following is not None and _told(now.span) == _told(following):
+                now.stack = made.stack
+                now.releases.append(release.number)
+                now.commits[made.commit] = None
+                del here[name]
+            else:
+                ended.append(now.ended(made.released))
                 del live[environment, name]
-        for name, model in here.items():
-            if (begun := _span(release, model)) is not None:
-                live[made.environment, name] = (made.stack, begun)
-    return ended + [span for _, span in live.values()]
+        for name, begun in here.items():
+            if begun is not None:
+                live[made.environment, name] = _Live(made.stack, begun, [release.number], {made.commit: None})
+    return ended + [now.ended(None) for now in live.values()]
 
 
 def _span(release: Release, model: record.Model) -> Span | None:
@@ -194,14 +209,9 @@ def _ordered(answers: Iterable[Answering]) -> tuple[Answering, ...]:
     return tuple(sorted(answers, key=lambda one: (-one.percent, -one.copied, one.version)))
 
 
-def _same(before: Span, after: Span) -> bool:
-    """Whether nothing of the model changed."""
-
-    def told(span: Span) -> tuple[object, ...]:
-        versions = {name: replace(version, told_by="") for name, version in span.versions.items()}
-        return span.answering, versions, span.owner, span.risk_tier
-
-    return told(before) == told(after)
+def _told(span: Span) -> tuple[object, ...]:
+    """What a release says of a model, whichever release it is."""
+    return span.answering, {name: version.content for name, version in span.versions.items()}, span.owner, span.risk_tier
 
 
 def _known(versions: Iterable[Version]) -> dict[str, Version]:

@@ -17,9 +17,9 @@ DIGITS = 12
 def of_model(found: Lineage, model: str) -> Iterator[str]:
     """The lineage of one model, a line each: its versions back to their data, then its endpoints and what answered there."""
     yield model
-    called = names(found)
+    called, waiting = names(found), {version.content for version in found.waiting}
     for name, version in called.listed:
-        yield f"  {name}{'  nobody asks it' if version in found.waiting else ''}"
+        yield f"  {name}{'  nobody asks it' if version.content in waiting else ''}"
         yield from (f"    {line}" for line in _version(version))
     endpoint = ""
     for span in found.spans:

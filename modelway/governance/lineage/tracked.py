@@ -186,7 +186,7 @@ def _held(run: Run, version: Version) -> Iterator[Held]:
     for used in run.used:
         if not any(_called(data, used) or _fits(data, used) for data in described):
             shown = f"{used.name}, digest {used.digest}{f', sha256:{used.sha256}' if used.sha256 else ''}"
-            yield Held(f"{used.part or 'other'} data {used.name}", "differs", "not in the file", shown)
+            yield Held(f"{used.part or 'other'} data {used.name}", "differs", "", shown)
     for name, value in version.metrics:
         yield _metric(name, value, run.metrics)
 
@@ -205,7 +205,7 @@ def _data(data: Data, used: tuple[Used, ...]) -> Held:
         return Held(what, "same", described, f"sha256:{fitting[0].sha256}" if fitting[0].sha256 else f"digest {fitting[0].digest}")
     called = [one for one in used if _called(data, one)]
     if not called:
-        return Held(what, "differs", described, "not in the run")
+        return Held(what, "differs", described, "")
     one = called[0]
     if one.sha256 or _is_beginning(one.digest):
         return Held(what, "differs", described, f"sha256:{one.sha256}" if one.sha256 else f"digest {one.digest}")

@@ -2,7 +2,8 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from functools import cached_property
 
 from modelway.architecture import Model
 from modelway.architecture.model import Version as Described
@@ -49,7 +50,7 @@ class Version:
     told_by: str
     """Who says all that: files of an environment, or a release."""
 
-    @property
+    @cached_property
     def weights_sha256(self) -> str:
         """In hex."""
         return self.weights.rpartition("@sha256:")[2]
@@ -59,7 +60,12 @@ class Version:
         """How it was made: two that say it differently of the same weights do not both say it right."""
         return self.run, self.commit, self.data
 
-    @property
+    @cached_property
+    def content(self) -> tuple[object, ...]:
+        """All but who says it."""
+        return tuple(getattr(self, one.name) for one in fields(self) if one.name != "told_by")
+
+    @cached_property
     def made_sha256(self) -> str:
         """Short name of that, in hex."""
         return hashlib.sha256(repr((self.weights_sha256, *self.made)).encode()).hexdigest()[:16]
