@@ -4,6 +4,7 @@ The tests build on one another and run in the order of the file.
 """
 
 import base64
+import hashlib
 import json
 import os
 import shutil
@@ -18,6 +19,7 @@ import pytest
 from localcloud.certificates import Authority
 from modelway.architecture import load
 from modelway.governance.ledger import begun, opened
+from modelway.governance.retirements import RETIREMENT
 from modelway.governance.stops import RESUME, STOP, in_force
 from tests.localcloud.conftest import Cloud
 from tests.localcloud.environments import MODELWAY, ROOT, Site
@@ -274,3 +276,40 @@ def test_files_that_are_wrong_do_not_keep_it_running(site: Site, keys: Keys, tmp
     stop(site, keys, "--add", str(tmp_path / "kept.json"))
     stop(site, keys, "--resume")
     assert shares(route(site)) == [[(LIVE, 80), (TRIED, 20)]]
+
+
+def retire(site: Site, keys: Keys, code: int = 0) -> Any:
+    command = [MODELWAY, "retire", "co2-forecast", "--env", "halting", "--environments", str(site.environments), "--json"]
+    command += ["--key", str(keys.folder / "edwards.pem"), "--output", str(keys.folder / "retired")]
+    done = subprocess.run(command, cwd=ROOT, env=site.variables, capture_output=True, text=True, check=False)
+    assert done.returncode == code, f"{done.returncode}\n{done.stdout}\n{done.stderr}"
+    return json.loads(done.stdout) if code == 0 else done.stderr
+
+
+def test_a_model_is_retired_in_two_steps_each_with_a_record(site: Site, keys: Keys) -> None:
+    file = site.environments / "halting" / "models" / "co2-forecast.yaml"
+    assert "`presence: retired`" in retire(site, keys, 4)
+    file.write_text(file.read_text("utf-8") + "presence: retired\n", "utf-8")
+    assert "run `modelway up halting`" in retire(site, keys, 4)
+    bucket = site.outputs()["registry"]["bucket"]
+    site.aws("s3").put_object(Bucket=bucket, Key="co2-forecast/1/model.json", Body=b"weights")
+    site.up()
+    first = retire(site, keys)
+    assert first["step"] == "retired"
+    assert first["described"]["owner"] == "climate-ml@example.com"
+    assert f"s3://{bucket}/co2-forecast/: 1 version of objects, 7 bytes" in first["left"]
+    assert "repository halting/co2-forecast: 0 images" in first["left"]
+    assert not [line for line in first["left"] if line.startswith("cluster")]
+    assert {one["urn"].rpartition("::")[2] for one in first["resources"]} >= {"registry-co2-forecast"}
+    file.unlink()
+    assert "run `modelway up halting`" in retire(site, keys, 4)
+    site.up()
+    last = retire(site, keys)
+    assert (last["step"], last["resources"]) == ("removed", [])
+    assert last["described"] == first["described"]
+    assert last["left"] == [f"s3://{bucket}/co2-forecast/: 1 version of objects, 7 bytes"]
+    ledger = opened(str(keys.folder / "ledger"), PROJECT, keys.trusted)
+    assert [one.step for _, one in RETIREMENT.all_in(ledger)] == ["retired", "removed"]
+    written = (keys.folder / "retired" / "halting-co2-forecast.json").read_bytes()
+    assert [one.snapshot_sha256 for _, one in RETIREMENT.all_in(ledger)][-1] == hashlib.sha256(written).hexdigest()
+    assert not ledger.verify().faults
