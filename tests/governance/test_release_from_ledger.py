@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from modelway.architecture import Environment
@@ -207,7 +208,7 @@ def test_what_a_ledger_says_is_printed_inert(hostile: str, at_desk: Desk, shown_
     environment = approving()
     at_desk.at(NOW - MINUTE)
     at_desk.break_glass(reason=f"a {hostile} b")
-    record = recorded(at_desk, environment)
+    record = msgspec.structs.replace(recorded(at_desk, environment), unknown=[f"what {hostile} is"])
     for text in (*loud(record), *_shown(at_desk, record)):
         assert shown_inert(text)
 

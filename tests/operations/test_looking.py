@@ -56,6 +56,7 @@ class ApiServer:
         self.deployments = [deployment()]
         self.routes = [route(v1=100)]
         self.status = 200
+        self.refuses = ""
         self.asked: list[str] = []
 
 
@@ -72,7 +73,7 @@ def api(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ApiServer]:
             at = int(asked.get("continue", "0"))
             more = {"continue": str(at + 1)} if at + 1 < len(listed) else {}
             content = json.dumps({"items": listed[at : at + 1], "metadata": more}).encode()
-            self.send_response(state.status)
+            self.send_response(403 if state.refuses and parsed.path.endswith(state.refuses) else state.status)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()
@@ -192,6 +193,13 @@ class TestInACluster:
         assert (seen.asked, judged(seen), set(seen.silent)) == ([], [], {"credit-risk"})
         assert looked.seen([model_of()], seen)[0].versions[0].seen is None
         assert seen.unknown[0].startswith(f"cluster main, namespace risk could not be looked at: cluster here: {status}")
+
+    def test_a_cluster_that_says_the_half_leaves_nothing_known(self, api: ApiServer) -> None:
+        api.refuses = "/httproutes"
+        seen = looked_at(place(IN_CLUSTER))
+        assert (judged(seen), set(seen.silent)) == ([], {"credit-risk"})
+        # Not that it answers nobody.
+        assert looked.seen([model_of()], seen)[0].versions[0].seen is None
 
     def test_a_context_that_there_is_not(self, api: ApiServer) -> None:
         seen = looked_at(place(IN_CLUSTER, clusters={"main": {"kind": "existing", "context": "there"}}))
