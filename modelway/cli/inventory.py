@@ -37,10 +37,8 @@ def command(
     Resources are those that the program asks for, without an engine or account; with --state those that are there. Exit codes: 1 when a
     resource that could say it does not, or the program cannot be run; 2 wrong usage.
     """
-    import msgspec
-
     from modelway.cli.policy import today
-    from modelway.governance.inventory.systems import inventory
+    from modelway.governance.inventory.systems import inventory, written
 
     if state and no_resources:
         raise typer.BadParameter("it looks at resources: leave --no-resources out", param_hint="--state")
@@ -48,7 +46,7 @@ def command(
     found = [] if no_resources else _of_states(state) if state else _of_program(worlds)
     made = inventory([world for world, _ in worlds], found, today())
     if as_json:
-        typer.echo(msgspec.json.format(msgspec.json.encode(made), indent=2).decode())
+        typer.echo(written(made))
     else:
         typer.echo("\n".join(_lines(made)))
     if any(one.lacking for one in made.resources):

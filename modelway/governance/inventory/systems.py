@@ -159,6 +159,11 @@ def _resources(stack: str, source: str, found: Coverage) -> Resources:
     )
 
 
+def written(made: Inventory) -> str:
+    """As JSON."""
+    return msgspec.json.format(msgspec.json.encode(made), indent=2).decode()
+
+
 def schema() -> Mapping[str, object]:
     """JSON Schema of the inventory."""
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **msgspec.json.schema(Inventory)}
