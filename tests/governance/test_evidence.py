@@ -33,8 +33,8 @@ def facts(environment: Environment, told: Desk | None = None, day: date = DAY, *
     recorded = None
     if told is not None:
         assert not known.why_not
-        known = Known([one for one in known.entries if one.time <= until], known.keys)
         recorded = collecting.recorded(environment, "ledger", known.entries, known.keys, day)
+        known = Known([one for one in known.entries if one.time <= until], known.keys)
     gates = gates_of(environment, None, known, until)
     found = collecting.verdicts(environment, day, {})
     return Facts(environment, day, found, gates=gates, recorded=recorded, **other)
@@ -119,6 +119,16 @@ def test_no_more_is_shown_than_was_found(found: list[list[Found]], link: Any) ->
     assert one.let_through <= (
         one.outcome == "not met" and all(each.excepted for says in found for each in says if each.outcome == "not met")
     )
+
+
+def test_a_check_is_as_strong_as_its_weakest_part() -> None:
+    parts = (Found("met", "written", "field", held_by="a"), Found("met", "done", "drill", held_by="a"))
+    both = Check("both", lambda _: iter(parts))
+    seen = Check("seen", lambda _: iter((Found("met", "seen", "resource"),)))
+    (one,) = judged(facts_of_nothing(), [Row("MAP 1.1", "Gist.", "control", "enforced", (both,))])
+    assert one.strength == "field"
+    (one,) = judged(facts_of_nothing(), [Row("MAP 1.1", "Gist.", "control", "enforced", (both, seen))])
+    assert (one.strength, one.link) == ("resource", "enforced")
 
 
 def facts_of_nothing() -> Facts:

@@ -15,7 +15,6 @@ from modelway.governance.releases import Release
 from modelway.rules import catalogue
 from modelway.rules.configured import ConfigurationRule
 from modelway.rules.judging import Finding
-from modelway.rules.verdicts import Passed
 
 LISTED = 5
 """Most places that a proof names of one rule; how many there are stands beside them."""
@@ -38,7 +37,7 @@ def _ruled(facts: Facts, rule: str) -> Iterator[Found]:
     missing = [] if isinstance(of, ConfigurationRule) else [one for one in stacks(facts.environment) if one not in facts.judged]
     stopped = [one for one in found if one.blocks or one.in_force]
     if stopped:
-        yield from _failed(rule, stopped)
+        yield from _failed(rule, stopped, "" if binds else f", which only advises in {facts.environment.tier},")
     elif any(one.undecided for one in found):
         yield Found("unknown", f"{rule} could not decide", proofs=_places(rule, [one for one in found if one.undecided]))
     elif missing:
@@ -48,16 +47,16 @@ def _ruled(facts: Facts, rule: str) -> Iterator[Found]:
         yield Found("met", f"{of.says}: {counted} looked at", "verdict", _places(rule, found), held)
 
 
-def _failed(rule: str, found: Sequence[Finding]) -> Iterator[Found]:
+def _failed(rule: str, found: Sequence[Finding], advises: str) -> Iterator[Found]:
     open_ = [one for one in found if one.blocks]
     if open_:
-        what = "does not hold" if any(not isinstance(one.outcome, Passed) for one in open_) else "failed"
-        yield Found("not met", f"{rule} {what} of {len(open_):,}", proofs=_places(rule, open_))
+        yield Found("not met", f"{rule}{advises} does not hold of {len(open_):,}", proofs=_places(rule, open_))
     let = [one for one in found if one.in_force and one.granted is not None]
     if let:
         ends = min(one.granted.expires for one in let if one.granted is not None)
         reasons = shown("; ".join(sorted({one.granted.reason for one in let if one.granted is not None})))
-        yield Found("not met", f"{rule} does not hold of {len(let):,}", proofs=_places(rule, let), excepted=f"until {ends}: {reasons}")
+        said = f"{rule}{advises} does not hold of {len(let):,}"
+        yield Found("not met", said, proofs=_places(rule, let), excepted=f"until {ends}: {reasons}")
 
 
 def _places(rule: str, found: Sequence[Finding]) -> tuple[Proof, ...]:
