@@ -101,6 +101,15 @@ def test_each_difference_is_named(version: Version, what: str, outcome: str) -> 
     assert outcomes(held(read(), version))[what] == outcome
 
 
+def test_data_that_are_named_for_something_else_are_not_there() -> None:
+    (one,) = [
+        one
+        for one in held(read(), replace(VERSION, data=(Data(NAME, "validation", "0" * 64, None),)))
+        if one.what == f"validation data {NAME}"
+    ]
+    assert (one.outcome, one.tracked) == ("differs", "")
+
+
 @pytest.mark.parametrize(
     ("info", "shown"), [({"status": "FAILED"}, "failed"), ({"lifecycle_stage": "deleted"}, "finished, deleted")], ids=["failed", "deleted"]
 )
