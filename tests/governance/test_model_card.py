@@ -100,6 +100,18 @@ def test_what_is_watched_and_was_not_measured_is_not_known(tmp_path: Path) -> No
     assert {row[3] for row in rows(made, "Reached, against the contract")} == {"not known"}
 
 
+def test_groups_that_are_too_far_apart_are_missed(tmp_path: Path) -> None:
+    environment = told.made(tmp_path, drift={**told.watched(), "parity": {"group": "age_band", "metric": "recall", "gap": 0.03}})
+    made = card(environment, told.MODEL, told.LIVE, BESIDE)
+    assert rows(made, "Largest difference between groups") == (("age_band", "recall", "0.04", "at most 0.03", "missed"),)
+
+
+def test_the_owner_approves_nothing_however_they_are_written(tmp_path: Path) -> None:
+    environment = told.made(tmp_path, governance={"approvers": [OFFICE, told.OWNER.upper()]})
+    found = [approved(OFFICE, environment), approved(told.OWNER, environment)]
+    assert approval_of(environment, environment.models[told.MODEL], told.LIVE, found).state == "pending"
+
+
 def test_what_nobody_said_is_named(tmp_path: Path) -> None:
     environment = told.made(tmp_path, governance={"approvers": [OFFICE, HEAD]}, description=None)
     made = card(environment, told.MODEL, told.OLD, BESIDE)
