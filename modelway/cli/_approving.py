@@ -46,7 +46,7 @@ class Here:
 
         at = commit or self.commit
         wrote = authors(self.root, self._files(model), _released(entries, layout.stack_of(self.environment, model)), at)
-        return Subject(self.environment.environment, model, at, tuple(sorted({*wrote, *(one.casefold() for one in extra)})))
+        return Subject(self.environment, model, at, tuple(sorted({*wrote, *(one.casefold() for one in extra)})))
 
     def _files(self, model: "Model") -> list[str]:
         """All that describe it, from the root of the repository; contracts among them."""

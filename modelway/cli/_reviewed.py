@@ -51,7 +51,7 @@ def approvals(
         was, is_ = _subject(before, model.model), _subject(then, model.model)
         if was == is_:
             yield Told([], [f"{reviewed.name} does not change what {name} says of {model.model}"])
-        elif is_ != subject_of(name, model):
+        elif is_ != subject_of(place.environment, model):
             line = f"{name} says something else of {model.model} at {place.commit[:12]} than was reviewed in {reviewed.name}"
             yield Told([], [f"{line}: it changed since"])
         else:
@@ -147,7 +147,7 @@ def _subject(environment: "Environment | None", model: str) -> str:
 
     if environment is None or model not in environment.models:
         return ""
-    return subject_of(environment.environment, environment.models[model])
+    return subject_of(environment, environment.models[model])
 
 
 def _over(approved: "Approved", subject: str, now: datetime) -> str:

@@ -98,7 +98,7 @@ def _approvals(environment: "Environment", model: "Model", ledger: tuple[str, Pa
     from modelway.governance.subject import subject_of
 
     entries = list(opened(*ledger).entries())
-    subject = subject_of(environment.environment, model)
+    subject = subject_of(environment, model)
     return approvals_for(entries, environment.environment, model.model, subject, trusted(ledger[1])[1], datetime.now(UTC))
 
 

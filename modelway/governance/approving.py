@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from modelway.architecture import Model
+from modelway.architecture import Environment, Model
 from modelway.errors import WrongUsage
 from modelway.governance.approvals import Approved, Refused, person
 from modelway.governance.ledger import Key
@@ -20,15 +20,19 @@ LONGEST = 2000
 class Subject:
     """What is approved: what one environment says of one model at one commit, and who wrote it."""
 
-    environment: str
+    described: Environment
     model: Model
     commit: str
     authors: tuple[str, ...]
     """By address, sorted."""
 
     @property
+    def environment(self) -> str:
+        return self.described.environment
+
+    @property
     def sha256(self) -> str:
-        return subject_of(self.environment, self.model)
+        return subject_of(self.described, self.model)
 
     def approved(self, who: str, now: datetime, proof: str, expires: datetime | None = None) -> Approved:
         """What is signed."""

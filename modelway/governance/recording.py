@@ -193,7 +193,7 @@ def _model(model: Described, environment: Environment, source: Source, read: Liv
         versions=sorted(versions, key=lambda share: not share.answers),
         team=model.team,
         system=(governance.system if governance is not None else None) or model.model,
-        subject_sha256=subject_of(environment.environment, model),
+        subject_sha256=subject_of(environment, model),
         fallback=oversight.fallback if oversight is not None else None,
         stopped=given.stops.get(model.model),
     )

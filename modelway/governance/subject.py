@@ -1,12 +1,17 @@
-"""What is approved: everything that an environment says of one model, as one digest."""
+"""What is approved: everything that an environment says of one model, and what its contracts promise, as one digest."""
 
-from modelway.architecture import Model
+from modelway.architecture import Environment, Model
 from modelway.governance.record import hashed
 
 
-def subject_of(environment: str, model: Model) -> str:
-    """SHA-256 in hex. Any change of what the environment says of the model is another subject, and has to be approved anew."""
-    return hashed({"environment": environment, "model": model.model_dump(mode="json", by_alias=True, exclude_unset=False)})
+def subject_of(environment: Environment, model: Model) -> str:
+    """SHA-256 in hex. Any change of what the environment says of the model, or of a contract of its versions, is another subject, and has
+    to be approved anew."""
+    contracts = {
+        version.contract: environment.contracts[version.contract].model_dump(mode="json", by_alias=True)
+        for version in model.versions.values()
+    }
+    return hashed({"environment": environment.environment, "model": model.model_dump(mode="json", by_alias=True), "contracts": contracts})
 
 
 def name_of(environment: str, model: str) -> str:

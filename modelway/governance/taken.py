@@ -27,7 +27,7 @@ def approvals(
     before = until(entries, released)
     counting, against = [], []
     for model in models:
-        subject = subject_of(environment.environment, model)
+        subject = subject_of(environment, model)
 
         def of(read: Sequence[Entry], model: str = model.model, subject: str = subject) -> list[Approved]:
             return approvals_for(read, environment.environment, model, subject, keys, released)

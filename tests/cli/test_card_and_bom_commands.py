@@ -65,7 +65,8 @@ def ledger(tmp_path: Path, keys: Keys, records: list[Any]) -> tuple[str, ...]:
     made = begun(str(tmp_path / "ledger"), PROJECT, keys.trusted, keys.edwards)
     for record in records:
         write(made, store_at(str(tmp_path / "ledger")), record, [], keys.edwards)
-    subject = subject_of("dev", told.made(tmp_path).models[told.MODEL])
+    described = told.made(tmp_path)
+    subject = subject_of(described, described.models[told.MODEL])
     now = datetime.now(UTC).isoformat().replace("+00:00", "Z")
     for who in (OFFICE, HEAD):
         made.append(statement(Approved("dev", told.MODEL, subject, who, told.OWNER, now, "https://git.example.com/7", None)), keys.edwards)

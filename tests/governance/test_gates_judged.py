@@ -320,7 +320,7 @@ def test_a_ledger_that_is_not_there_is_unknown(here: Desk) -> None:
 
 def test_a_statement_of_a_later_form_is_unknown(here: Desk) -> None:
     environment = approving(1)
-    subject = subject_of("dev", environment.models[MODEL])
+    subject = subject_of(environment, environment.models[MODEL])
     later = {
         "_type": "https://in-toto.io/Statement/v1",
         "subject": [{"name": "x", "digest": {"sha256": subject}}],
@@ -371,7 +371,7 @@ def frozen(**other: Any) -> Environment:
 
 
 def described(environment: Environment, released: datetime, stack: str = STACK, subject: str | None = None, **other: Any) -> Record:
-    model = msgspec.structs.replace(made_model(), subject_sha256=subject or subject_of("dev", environment.models[MODEL]))
+    model = msgspec.structs.replace(made_model(), subject_sha256=subject or subject_of(environment, environment.models[MODEL]))
     said = {"environment": "dev", "models": [model], **other}
     return made_record(stack, released.strftime(STAMP), **said)
 
@@ -580,7 +580,7 @@ def test_the_decision_is_a_signed_statement_about_descriptions(here: Desk) -> No
     here.ledger.append(statement(environment, again), here.signers[MACHINE])
     assert [said.go for _, said in GATE.all_in(here.ledger)] == [False, True]
     subjects = statement(environment, made)["subject"]
-    assert subjects == [{"name": "dev/credit-risk/description", "digest": {"sha256": subject_of("dev", environment.models[MODEL])}}]
+    assert subjects == [{"name": "dev/credit-risk/description", "digest": {"sha256": subject_of(environment, environment.models[MODEL])}}]
 
 
 def test_gates_are_in_the_order_of_models() -> None:

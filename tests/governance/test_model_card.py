@@ -44,7 +44,7 @@ SECTIONS = (
 
 
 def approved(who: str, environment: Environment, **changes: str) -> Approved:
-    subject = subject_of("dev", environment.models[told.MODEL])
+    subject = subject_of(environment, environment.models[told.MODEL])
     proof = changes.pop("proof", "https://git.example.com/pulls/7")
     return Approved("dev", told.MODEL, subject, who, told.OWNER, "2026-11-20T09:00:00.000000Z", proof, None)
 
@@ -171,7 +171,7 @@ def test_approvals_are_of_this_very_description(tmp_path: Path) -> None:
 
     def shown(environment: Environment) -> Card:
         model = environment.models[told.MODEL]
-        entries, subject = list(ledger.entries()), subject_of("dev", model)
+        entries, subject = list(ledger.entries()), subject_of(environment, model)
         counted = approvals_for(entries, "dev", told.MODEL, subject, keys.trusted, datetime.now(UTC))
         return card(environment, told.MODEL, told.LIVE, Beside("1", CONTRACTS, counted))
 

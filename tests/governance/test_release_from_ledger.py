@@ -48,7 +48,7 @@ def test_approvals_are_those_that_counted_when_it_went_live(at_desk: Desk) -> No
     at_desk.approve(environment, OFFICE, subject_sha256="0" * 64)
     record = recorded(at_desk, environment)
     assert record.approvals == [Approval(HEAD, stamp(NOW - 2 * MINUTE), "https://git.example.com/pulls/7", MODEL, True)]
-    assert record.models[0].subject_sha256 == subject_of("dev", environment.models[MODEL])
+    assert record.models[0].subject_sha256 == subject_of(environment, environment.models[MODEL])
     assert "approvals: none was given" not in record.unknown
 
 

@@ -105,7 +105,7 @@ class Desk:
         said = Approved(
             environment=described.environment,
             model=model,
-            subject_sha256=subject_of(described.environment, described.models[model]),
+            subject_sha256=subject_of(described, described.models[model]),
             who=who,
             author="dev@example.com",
             when=stamp(self.time[0]),

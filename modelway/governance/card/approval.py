@@ -30,7 +30,7 @@ class Approval:
 def approval_of(environment: Environment, model: Model, version: str, given: Sequence[Approved] | None) -> Approval:
     """The state of a version. `given` are the approvals of a ledger that count for exactly this model as it is described, and whose time is
     not over; None where no ledger was read."""
-    subject = subject_of(environment.environment, model)
+    subject = subject_of(environment, model)
     if model.traffic is None or version not in model.traffic.versions:
         return Approval("draft", f"it gets no requests in {environment.environment}, so nobody has to approve it yet", subject)
     if given is None:

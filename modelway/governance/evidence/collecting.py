@@ -72,7 +72,7 @@ def recorded(environment: Environment, address: str, entries: Iterable[Entry], k
             if stopped.drill and said:
                 drills[stopped.model] = (entry, stopped)
     approvals = {
-        model: approvals_for(known, name, model, subject_of(name, described), keys, until)
+        model: approvals_for(known, name, model, subject_of(environment, described), keys, until)
         for model, described in environment.models.items()
     }
     return Recorded(address, known, keys, last, drills, tuple(_stops(name, known, keys)), approvals)

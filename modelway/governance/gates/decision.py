@@ -49,5 +49,5 @@ def decided(environment: Environment, stack: str, gates: Sequence[Gate], now: da
 def statement(environment: Environment, made: Decided) -> dict[str, object]:
     """To be signed and appended."""
     name = environment.environment
-    subjects = {name_of(name, model): subject_of(name, environment.models[model]) for model in served_by(environment, made.stack)}
+    subjects = {name_of(name, model): subject_of(environment, environment.models[model]) for model in served_by(environment, made.stack)}
     return GATE.statement(made, subjects)

@@ -66,7 +66,7 @@ def _approvals(environment: Environment, name: str, model: Model, wanted: int, k
         return Gate("approvals", name, rule, "unknown", *unknown(environment, known))
     from modelway.governance.approvals import approvals_for
 
-    subject = subject_of(environment.environment, model)
+    subject = subject_of(environment, model)
     try:
         found = approvals_for(known.approvals_of(subject), environment.environment, name, subject, known.keys, now)
     except ModelwayError as fault:
@@ -112,7 +112,7 @@ def _changes(environment: Environment, name: str, model: Model, known: Known) ->
         return "missing", "no release is recorded that has it, so all of it is a change"
     if recorded.subject_sha256 is None:
         return "unknown", f"release {last[0].number} does not say what it was described as"
-    if recorded.subject_sha256 != subject_of(environment.environment, model):
+    if recorded.subject_sha256 != subject_of(environment, model):
         return "missing", f"its description is another than that of release {last[0].number}"
     return "passed", f"its description is that of release {last[0].number}"
 
