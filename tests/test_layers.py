@@ -110,7 +110,10 @@ RULES: dict[str, tuple[set[str], set[str]]] = {
     # It stands in for the engine, whose messages it reads.
     "stacks.rendering": ({"modelway.architecture", "modelway.errors", "stacks"}, {*PULUMI, "google.protobuf"}),
     "stacks.arguments": ({"modelway", "stacks.arguments"}, set()),
-    "policy": ({"modelway.architecture", "modelway.governance", "modelway.rules", "modelway.errors", "policy"}, {"pulumi", "pulumi_policy"}),
+    "policy": (
+        {"modelway.architecture", "modelway.governance", "modelway.rules", "modelway.errors", "policy"},
+        {"pulumi", "pulumi_policy"},
+    ),
     "localcloud": (
         {"localcloud", "toolchain"},
         {

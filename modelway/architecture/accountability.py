@@ -1,11 +1,12 @@
 """Who answers for a model when it serves, who stops it, what others it stands on, and what becomes of it in the end."""
 
 from types import MappingProxyType
-from typing import Annotated, Literal
+from typing import Literal
 
 from pydantic import Field
 
-from modelway.architecture.base import Line, Owner, Section, Shaped, VersionName
+from modelway.architecture.base import Line, Owner, Section, VersionName
+from modelway.architecture.references import Sha256
 
 
 class Roles(Section):
@@ -62,9 +63,7 @@ class ThirdParty(Section):
     """Which of them."""
     license: Line | None = None
     """What allows its use: an SPDX identifier where there is one."""
-    sha256: Annotated[str, Shaped(r"[0-9a-f]{64}", "a SHA-256 as 64 hex digits in small letters", "`sha256sum FILE` shows it.", 64)] | None = (
-        None
-    )
+    sha256: Sha256 | None = None
     """Digest of the file, in hex."""
     alternative: Line | None = None
     """What takes its place when it is gone."""

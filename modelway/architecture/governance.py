@@ -163,7 +163,8 @@ class Governance(Section):
     """What it does without for a while."""
 
     def breaches(self) -> Iterator[Breach]:
-        yield from each([repeated(self, "affected_groups"), repeated(self, "approvers"), repeated(self, "legal_basis"), self._review_breaches()])
+        once = (repeated(self, field) for field in ("affected_groups", "approvers", "legal_basis"))
+        yield from each([*once, self._review_breaches()])
         yield from each(of_each(self, "exceptions", rule) for rule in (self._exception_breaches, self._repeated_breaches))
 
     def _review_breaches(self) -> Iterator[Breach]:

@@ -54,8 +54,8 @@ Requirement = Literal[
     "legal_basis",
     "decommission",
 ]
-"""What a model's file, or the contract of its version, has to say. Of versions that get requests: `evaluation`, `training_data` their fields;
-`parity_evidence` a gap in the evaluation for what `drift.parity` compares."""
+"""What a model's file, or the contract of its version, has to say. Of versions that get requests: `evaluation` and `training_data`, their
+fields; `parity_evidence`, a gap in the evaluation for what `drift.parity` compares."""
 
 LOWEST_FIRST: tuple[RiskTier, ...] = ("low", "medium", "high")
 
@@ -82,7 +82,8 @@ class TierRequirements(Section):
 
     def _soak_breaches(self) -> Iterator[Breach]:
         if self.soak is not None and not self.proof:
-            yield Breach(("soak",), "how long a version answered is asked only with `proof: true`", "Add it, or remove soak.", (("proof",),))
+            rule = "how long a version answered is asked only with `proof: true`"
+            yield Breach(("soak",), rule, "Add it, or remove soak.", (("proof",),))
 
 
 class Ledger(Section):
@@ -115,7 +116,7 @@ class Ledger(Section):
 class Freeze(Section):
     """Days in which no release changes what is live."""
 
-    EXAMPLES = MappingProxyType({"from": "2026-12-20", "until": "2027-01-03", "reason": "Nobody is there over the holidays.", "tiers": ["high"]})
+    EXAMPLES = MappingProxyType({"from": "2026-12-20", "until": "2027-01-03", "reason": "Nobody is there then.", "tiers": ["high"]})
 
     from_: Date = Field(alias="from")
     """First day, from its beginning in UTC."""
@@ -209,7 +210,8 @@ def _review_days(lower: RiskTier, less: TierRequirements, higher: RiskTier, aske
 
 def _proof(lower: RiskTier, less: TierRequirements, higher: RiskTier, asked: TierRequirements) -> Iterator[Breach]:
     if less.proof and not asked.proof:
-        yield Breach(("tiers", higher, "proof"), f"asked for {lower}, so for {higher} too", "Write `proof: true`.", (("tiers", lower, "proof"),))
+        rule = f"asked for {lower}, so for {higher} too"
+        yield Breach(("tiers", higher, "proof"), rule, "Write `proof: true`.", (("tiers", lower, "proof"),))
     elif less.soak is not None and (asked.soak is None or asked.soak.seconds < less.soak.seconds):
         rule = f"no less than for {lower}, which is {less.soak}"
         yield Breach(("tiers", higher, "soak"), rule, f"Write {less.soak} or more.", (("tiers", lower, "soak"),))

@@ -1,11 +1,11 @@
 """What is pinned by its SHA-256 digest: images, weights, baselines. What a tag points at may change; what a digest names may not."""
 
 import re
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic_core import PydanticCustomError
 
-from modelway.architecture.base import compiled, misshapen
+from modelway.architecture.base import Shaped, compiled, misshapen
 from modelway.architecture.quantities import Written
 
 _COMPONENT = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
@@ -14,6 +14,10 @@ _HOST = r"(?:[A-Za-z0-9](?:[-A-Za-z0-9]*[A-Za-z0-9])?)(?:\.[A-Za-z0-9](?:[-A-Za-
 _DIGEST = r"sha256:[0-9a-f]{64}"
 _KEY = r"(?!.*//)(?!(?:.*/)?\.\.?/)[A-Za-z0-9][A-Za-z0-9!_.*'()/=-]{0,400}[A-Za-z0-9]"
 _BUCKET = r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"
+
+
+Sha256 = Annotated[str, Shaped(r"[0-9a-f]{64}", "a SHA-256 as 64 hex digits in small letters", "`sha256sum FILE` shows it.", 64)]
+"""Of the bytes of a file, in hex."""
 
 
 class Image(Written):

@@ -8,9 +8,8 @@ from pydantic import Field
 
 from modelway.architecture.base import Breach, Line, Owner, Section, Shaped, each, of_each
 from modelway.architecture.governance import Date
+from modelway.architecture.references import Sha256
 from modelway.architecture.tensors import ColumnName
-
-Sha256 = Annotated[str, Shaped(r"[0-9a-f]{64}", "a SHA-256 as 64 hex digits in small letters", "`sha256sum FILE` shows it.", 64)]
 
 RunReference = Annotated[
     str,
