@@ -220,7 +220,8 @@ def _proof(lower: RiskTier, less: TierRequirements, higher: RiskTier, asked: Tie
 def oversight_breaches(environment: "Environment") -> Iterator[Breach]:
     """What is wrong with what this environment asks, and with its exceptions."""
     rules = (_approver, _elsewhere)
-    asked = (_proven_somewhere(environment, tier, one) for tier, one in environment.governance.tiers.items())
+    tiers = environment.governance.tiers.items()
+    asked = (rule(environment, tier, one) for tier, one in tiers for rule in (_proven_somewhere, _told_somewhere))
     yield from each([*(of_each(environment.governance, "exceptions", partial(rule, environment)) for rule in rules), *asked])
 
 
@@ -232,6 +233,9 @@ def _proven_somewhere(environment: "Environment", tier: RiskTier, asked: TierReq
             "Add `promotion: {from: ENVIRONMENT}`, or remove proof.",
             judged_by=(("promotion",),),
         )
+
+
+def _told_somewhere(environment: "Environment", tier: RiskTier, asked: TierRequirements) -> Iterator[Breach]:
     if asked.proof and environment.governance.ledger is None:
         yield Breach(
             ("governance", "tiers", tier, "proof"),
