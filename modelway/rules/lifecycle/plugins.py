@@ -12,6 +12,8 @@ from modelway.rules.values import Unknown
 from modelway.rules.verdicts import Undecided, Unreadable, Verdict
 
 _PROVIDER = "pulumi:providers:"
+_ENGINE = f"{_PROVIDER}pulumi"
+"""What reads stack references: a part of the engine, and no plugin (pulumi/pulumi, pkg/resource/deploy/builtins.go)."""
 _INTERNAL = "__internal"
 """Where the engine keeps what is its own (pulumi/pulumi, pkg/resource/deploy/providers/registry.go)."""
 _EXACT = re.compile(r"v?\d+\.\d+\.\d+([-+][0-9A-Za-z.+-]+)?")
@@ -32,7 +34,7 @@ def _judge(subject: Subject) -> Verdict:
 
 
 def _applies(type_: str) -> bool:
-    return type_.startswith(_PROVIDER)
+    return type_.startswith(_PROVIDER) and type_ != _ENGINE
 
 
 def _judged(properties: Mapping[str, object]) -> Iterator[Judged]:
