@@ -344,6 +344,8 @@ def reading_ledger(address: str) -> list[Document]:
     return [
         allow("ListLedger", ["s3:ListBucket"], Resource=[f"arn:aws:s3:::{bucket}"], **listed),
         allow("ReadLedger", ["s3:GetObject"], Resource=[f"arn:aws:s3:::{bucket}/{below}*"]),
+        # What guards it, which verify tells of; it is of the whole bucket, and no prefix comes with it.
+        allow("LookAtLedger", ["s3:GetBucketObjectLockConfiguration", "s3:GetBucketVersioning"], Resource=[f"arn:aws:s3:::{bucket}"]),
     ]
 
 

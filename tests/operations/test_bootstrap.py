@@ -82,8 +82,11 @@ def test_a_ledger_is_read_by_previews_and_added_to_by_deployments_alone(address:
         assert told[name]["ListLedger"]["Resource"] == ["arn:aws:s3:::acme-ledger"]
         assert told[name]["ReadLedger"]["Resource"] == [f"arn:aws:s3:::acme-ledger/{below}*"]
         assert ("Condition" in told[name]["ListLedger"]) is bool(below)
-    assert set(told["preview"]) == {"ListLedger", "ReadLedger"}
-    assert set(told["deploy"]) == {"ListLedger", "ReadLedger", "AddToLedger", "SignInLedger", "KeepTheLedger"}
+        # What guards the bucket is asked of all of it: no such request names a prefix.
+        looking = {"Action": ["s3:GetBucketObjectLockConfiguration", "s3:GetBucketVersioning"], "Resource": ["arn:aws:s3:::acme-ledger"]}
+        assert told[name]["LookAtLedger"] == {"Sid": "LookAtLedger", "Effect": "Allow", **looking}
+    assert set(told["preview"]) == {"ListLedger", "ReadLedger", "LookAtLedger"}
+    assert set(told["deploy"]) == {"ListLedger", "ReadLedger", "LookAtLedger", "AddToLedger", "SignInLedger", "KeepTheLedger"}
     assert told["deploy"]["AddToLedger"]["Action"] == ["s3:PutObject"]
     # No other ledger below the same bucket, and no key but that of ledgers.
     assert (
