@@ -20,10 +20,13 @@ LATENESS = Duration("15m")
 _ECR = re.compile(r"[0-9]{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com(\.cn)?")
 _IMAGE: FieldPath = ("monitoring", "drift", "image")
 
+_MOST_OF_AN_OBJECT = 10
+"""Tags that an object in S3 may have (docs.aws.amazon.com/AmazonS3/latest/userguide/object-tagging.html)."""
+
 
 def drift_breaches(environment: "Environment") -> Iterator[Breach]:
     """What is to be watched of models and could not be."""
-    yield from each(rule(environment) for rule in (_secrets, _events, _nobody, _registry))
+    yield from each(rule(environment) for rule in (_secrets, _events, _tags, _nobody, _registry))
     rules = (_season, _kept, _fields, _group, _retention, _baselines)
     for name, model in environment.models.items():
         yield from each(rule(environment, name, model) for rule in rules)
@@ -88,6 +91,20 @@ def _events(environment: "Environment") -> Iterator[Breach]:
                 "Write `{kind: eventbridge, bus: …}`, and let a rule of the bus call an API destination.",
                 tuple(("models", name, "endpoint", "runtime") for name in on_sagemaker),
             )
+
+
+def _tags(environment: "Environment") -> Iterator[Breach]:
+    on_sagemaker = [name for name in monitored(environment) if _on_sagemaker(environment, name)]
+    # environment, owner, managed-by, system and tier.
+    most = _MOST_OF_AN_OBJECT - 5 - (environment.cost_owner is not None)
+    if on_sagemaker and len(environment.tags) > most:
+        yield Breach(
+            ("tags",),
+            f"at most {most} of one's own where jobs on SageMaker look for drift: what they are told is an object in S3, which takes "
+            f"{_MOST_OF_AN_OBJECT} tags with Modelway's: {', '.join(on_sagemaker)}",
+            f"Remove {len(environment.tags) - most}, or have those models served in another environment.",
+            (*((("cost_owner",),) if environment.cost_owner is not None else ()), *(("models", name, "drift") for name in on_sagemaker)),
+        )
 
 
 def _nobody(environment: "Environment") -> Iterator[Breach]:
