@@ -271,7 +271,9 @@ MEASURES = {
     "release-at": Measure("what was live at a time, in a ledger of 10,000 releases, processor time", 1, "s", released),
     "evidence": Measure("`modelway governance evidence prod`", 3, "s", lambda: best([MODELWAY, "governance", "evidence", "prod"])),
     "tampering": Measure("random changes of a ledger that are not found, of 10,000", 0, "", untold),
-    "mutants": Measure("small changes of the rules' code that no case notices, of each hundred", 10, "", mutation.unnoticed, slow=True),
+    "mutants": Measure(
+        "random 1,000 small changes of the rules' code: not noticed by any case, of each hundred", 10, "", mutation.unnoticed, slow=True
+    ),
     "tests": Measure("`make test` with a warm cache", 8 * 60, "s", lambda: timed(["make", "test"]), slow=True),
 }
 
