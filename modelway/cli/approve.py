@@ -262,16 +262,14 @@ def _show(place: "Here", model: str | None, address: str | None, keys: Path | No
 
 
 def _there(approved: "Approved", entries: "list[Entry]", keys: "tuple[Key, ...]") -> bool:
-    """Whether the ledger has it already, in an entry that counts, as the last word of who said it."""
+    """Whether the ledger has it already, in an entry that counts. What was taken back since is not given again by the same review."""
     from modelway.governance.approvals import judged
 
-    same = ("environment", "model", "subject_sha256", "who")
-    of_who = [
-        one.approved
+    same = ("environment", "model", "subject_sha256", "who", "when", "expires")
+    return any(
+        one.refused is None and all(getattr(one.approved, field) == getattr(approved, field) for field in same)
         for one in judged(entries, keys)
-        if one.refused is None and all(getattr(one.approved, field) == getattr(approved, field) for field in same)
-    ]
-    return bool(of_who) and (of_who[-1].when, of_who[-1].expires) == (approved.when, approved.expires)
+    )
 
 
 def _written(approved: "Approved", address: str, keys: Path, signs: "Signer") -> None:

@@ -7,7 +7,7 @@ machine's: it writes down what others said, such as reviews of a pull request, o
 import base64
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -86,13 +86,16 @@ def approvals_for(
     entries: Sequence[Entry], environment: str, model: str, subject: str, keys: Sequence[Key], now: datetime | None = None
 ) -> list[Approved]:
     """Those that count of exactly this subject, one of each person, the oldest first. `keys` are the trusted ones. Of one person the last
-    word counts; what was taken back does not. With `now` without those whose time is past. Raises NotARecord."""
-    last = {
-        one.approved.who.casefold(): one.approved
+    word counts; what was taken back does not, though it is written down once more. With `now` without those whose time is past. Raises
+    NotARecord."""
+    machines = {key.id for key in keys if not person(key)}
+    of_it = [
+        one
         for one in judged(entries, keys)
         if one.refused is None
         and (one.approved.environment, one.approved.model, one.approved.subject_sha256) == (environment, model, subject)
-    }
+    ]
+    last = {one.approved.who.casefold(): one.approved for one in sorted(of_it, key=lambda one: _said(one, machines))}
     return sorted(
         (one for one in last.values() if not one.withdrawn and (now is None or not one.over(now))), key=lambda one: (one.when, one.who)
     )
@@ -147,6 +150,13 @@ def named_in(content: bytes, place: str) -> str:
 def person(key: Key) -> bool:
     """Whether a key belongs to a person, whose address its name is."""
     return "@" in key.name
+
+
+def _said(one: Judged, machines: Collection[str]) -> datetime:
+    """From when on it is somebody's word. A machine may write down a review, or a file, again that is older than what took it back."""
+    if one.entry.key not in machines or one.approved.withdrawn:
+        return one.entry.time
+    return min(_moment(one.approved.when) or NEVER, one.entry.time)
 
 
 def _refused(entry: Entry, approved: Approved, keys: dict[str, Key]) -> str | None:

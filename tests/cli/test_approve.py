@@ -194,6 +194,10 @@ def test_a_file_is_signed_by_the_person_and_added_by_a_machine(desk: Desk, tmp_p
     assert desk.approve("--add", str(file), key=MACHINE) == 0
     assert "it is in the ledger already" in desk.told
     assert len(desk.written()) == 1
+    # Neither once it was taken back.
+    assert desk.approve("prod", "tumor-screening", "--withdraw", key=ANN) == 0, desk.told
+    assert desk.approve("--add", str(file), key=MACHINE) == 0
+    assert (len(desk.written()), desk.counted()) == (2, [])
 
 
 def test_what_somebody_wrote_by_other_means_does_nothing_to_a_terminal(desk: Desk) -> None:

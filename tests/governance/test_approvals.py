@@ -28,7 +28,7 @@ from modelway.governance.approvals import (
 )
 from modelway.governance.approving import Subject, may_not
 from modelway.governance.kinds import BASE
-from modelway.governance.ledger import Entry, Ledger, WrongKey, begun
+from modelway.governance.ledger import Entry, Ledger, WrongKey, begun, opened
 from modelway.governance.ledger.ledger import sealed
 from modelway.governance.record import NotARecord
 from modelway.governance.verifier import STATEMENT, stamp
@@ -102,6 +102,27 @@ def test_the_last_word_of_each_counts(people: People, ledger: Ledger) -> None:
     ledger.append(statement(approved()), people.signers[ANN])
     ledger.append(statement(approved(ANN.upper())), people.signers[ANN])
     assert sorted(counted(ledger, people)) == [ANN.upper(), CAT]
+
+
+@pytest.mark.parametrize("by_file", [False, True], ids=["review", "file"])
+def test_what_was_taken_back_is_not_given_again_by_a_machine(by_file: bool, people: People, ledger: Ledger) -> None:
+    given_ = approved(at=NOW - timedelta(hours=3))
+    if by_file:
+        given_ = from_file(file_of(people, given_, ANN), "file", PROJECT, people.trusted, NOW)
+    ledger.append(statement(given_), people.signers[MACHINE])
+    assert counted(ledger, people) == [ANN]
+    ledger.append(statement(approved(expires=stamp(NOW))), people.signers[ANN])
+    ledger.append(statement(given_), people.signers[MACHINE])
+    assert counted(ledger, people) == []
+    # A later review is a later word.
+    later = NOW + timedelta(minutes=2)
+    ledger = opened_at(ledger, people, later)
+    ledger.append(statement(approved(at=later)), people.signers[MACHINE])
+    assert counted(ledger, people) == [ANN]
+
+
+def opened_at(ledger: Ledger, people: People, moment: datetime) -> Ledger:
+    return opened(ledger.address, PROJECT, people.trusted, clock=lambda: moment)
 
 
 def test_what_is_over_does_not_count(people: People, ledger: Ledger) -> None:
@@ -248,10 +269,10 @@ def test_a_form_that_is_not_known_is_not_passed_over(people: People, ledger: Led
 
 
 def test_who_may_approve_a_model() -> None:
-    described = load(ENVIRONMENTS, "prod", ENVIRONMENTS.parents[1]).models
-    model = described["tumor-screening"]
+    environment = load(ENVIRONMENTS, "prod", ENVIRONMENTS.parents[1])
+    model = environment.models["tumor-screening"]
     named = model.governance.approvers[0] if model.governance else ""
-    subject = Subject("prod", model, "c" * 40, (BEN,))
+    subject = Subject(environment, model, "c" * 40, (BEN,))
     assert may_not(subject, named) is None
     assert may_not(subject, named.upper()) is None
     assert "is none of those who approve" in str(may_not(subject, ANN))
@@ -259,7 +280,7 @@ def test_who_may_approve_a_model() -> None:
     # Files are refused that name the owner; whatever else says it is not believed.
     owned = model.model_copy(update={"owner": named})
     assert "is the owner of tumor-screening" in str(may_not(replace(subject, model=owned), named))
-    assert "nobody is named" in str(may_not(replace(subject, model=described["co2-forecast"]), ANN))
+    assert "nobody is named" in str(may_not(replace(subject, model=environment.models["co2-forecast"]), ANN))
 
 
 def test_it_is_what_its_kind_says(people: People, ledger: Ledger) -> None:
