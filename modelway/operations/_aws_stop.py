@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import boto3
 from botocore.exceptions import ClientError
 
-from modelway.operations._aws import explained
+from modelway.operations._aws import AwsFailure, explained
 
 WAIT_SECONDS = 900.0
 """AWS changes weights within minutes; an endpoint that does not come to rest by then is told of."""
@@ -50,13 +50,16 @@ class EndpointSwitch:
         wanted = [{"VariantName": name, "DesiredWeight": weight} for name, weight in sorted(weights.items())]
         with explained("sagemaker:UpdateEndpointWeightsAndCapacities"):
             self._client.update_endpoint_weights_and_capacities(EndpointName=endpoint, DesiredWeightsAndCapacities=wanted)
-        self._until(lambda: (found := self.weighed(endpoint)) is not None and found.status == "InService" and found.before == dict(weights))
+        self._until(
+            endpoint,
+            lambda: (found := self.weighed(endpoint)) is not None and found.status == "InService" and found.before == dict(weights),
+        )
 
     def delete(self, endpoint: str) -> None:
         """The endpoint is gone, as AWS says itself. Its configuration, models and instances' images stay."""
         with explained("sagemaker:DeleteEndpoint"):
             self._client.delete_endpoint(EndpointName=endpoint)
-        self._until(lambda: self.weighed(endpoint) is None)
+        self._until(endpoint, lambda: self.weighed(endpoint) is None)
 
     def begun_with(self, configuration: str) -> dict[str, float]:
         """Weights of the variants as a configuration says them."""
@@ -77,12 +80,21 @@ class EndpointSwitch:
             found = self._client.describe_endpoint_config(EndpointConfigName=configuration)
         return {one["VariantName"]: (one["ModelName"], float(one.get("InitialVariantWeight", 1))) for one in found["ProductionVariants"]}
 
-    def _until(self, done: Callable[[], bool]) -> None:
+    def _until(self, endpoint: str, done: Callable[[], bool]) -> None:
         end = time.monotonic() + WAIT_SECONDS
         while not done():
             if time.monotonic() > end:
-                return
+                found = self.weighed(endpoint)
+                told = "is gone" if found is None else f"is {found.status}, and its variants weigh {_weights(found.before)}"
+                raise AwsFailure(
+                    f"endpoint {endpoint} was told to change, and has not within {WAIT_SECONDS:g} s: it {told}. It may still get requests:"
+                    f" look at it with `aws sagemaker describe-endpoint --endpoint-name {endpoint}`, and run this again."
+                )
             time.sleep(_PAUSE)
+
+
+def _weights(weights: Mapping[str, float]) -> str:
+    return ", ".join(f"{name} {weight:g}" for name, weight in sorted(weights.items())) or "nothing"
 
 
 def kubernetes(region: str, cluster: str) -> dict[str, str]:

@@ -6,6 +6,7 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.client import BaseClient
 from moto import mock_aws
 
 from modelway.operations import stopping
@@ -103,7 +104,7 @@ def test_a_drill_that_fails_half_the_way_puts_back_what_it_took(client: Any, mon
 
     until = EndpointSwitch._until
 
-    def interrupted(self: EndpointSwitch, done: Any) -> None:
+    def interrupted(self: EndpointSwitch, endpoint: str, done: Any) -> None:
         monkeypatch.setattr(EndpointSwitch, "_until", until)
         raise KeyboardInterrupt
 
@@ -120,8 +121,6 @@ def test_the_policy_has_what_is_called_and_nothing_that_starts_it(client: Any, m
     def told(self: Any, operation: str, arguments: Any) -> Any:
         called.add(f"sagemaker:{operation}")
         return original(self, operation, arguments)
-
-    from botocore.client import BaseClient
 
     monkeypatch.setattr(BaseClient, "_make_api_call", told)
     stop()
@@ -145,3 +144,22 @@ def test_what_aws_refuses_is_told(client: Any) -> None:
     client.delete_model(ModelName="churn-1")
     with pytest.raises(AwsFailure, match="DescribeModel"):
         stop()
+
+
+@pytest.mark.parametrize("fallback", ["1", None], ids=["fallback", "nobody"])
+def test_what_does_not_come_to_rest_is_not_called_stopped(fallback: str | None, client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from modelway.operations import _aws_stop
+
+    monkeypatch.setattr(_aws_stop, "WAIT_SECONDS", 0.0)
+    monkeypatch.setattr(_aws_stop, "_PAUSE", 0.0)
+    original = BaseClient._make_api_call
+
+    def slow(self: Any, operation: str, arguments: Any) -> Any:
+        # AWS has taken the request, and the endpoint is on its way for longer than anybody waits.
+        if operation in ("UpdateEndpointWeightsAndCapacities", "DeleteEndpoint"):
+            return {}
+        return original(self, operation, arguments)
+
+    monkeypatch.setattr(BaseClient, "_make_api_call", slow)
+    with pytest.raises(AwsFailure, match=r"dev-churn was told to change, and has not.*canary 10, live 90.*may still get requests"):
+        stop(fallback)
