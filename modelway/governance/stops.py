@@ -1,6 +1,7 @@
 """Models that somebody stopped, and started again: what a ledger tells of them."""
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -11,6 +12,7 @@ from modelway.governance.given import LONGEST
 from modelway.governance.kinds import Kind
 from modelway.governance.ledger import Entry, Key
 from modelway.governance.record import NotARecord, hashed
+from modelway.governance.verifier import Broken, moment_of
 from modelway.redaction import masked
 
 
@@ -72,6 +74,15 @@ def in_force(entries: Sequence[Entry], environment: str, model: str, keys: Seque
             if same and may_say(names.get(entry.key, ""), resumed.who):
                 found = None
     return found
+
+
+def done_at(said: Stopped, written: datetime) -> datetime:
+    """When it was done, of what was written down then or later: a record that was kept in a file is as old as it says. What says no time is
+    older than anything."""
+    try:
+        return min(moment_of(said.when), written)
+    except Broken:
+        return datetime.min.replace(tzinfo=UTC)
 
 
 def may_say(key: str, who: str) -> bool:

@@ -18,10 +18,11 @@ from modelway.governance.evidence.row import Row
 from modelway.governance.gates import UNDECLARED, Known
 from modelway.governance.gates import judged as gates_of
 from modelway.governance.ledger.store import store_at
+from modelway.governance.verifier import stamp
 from modelway.rules.stack import Resource
 from modelway.rules.subjects import Subject
-from tests.support.gated import HEAD, MODEL, NOW, OFFICE, STACK, Desk, desk, production
-from tests.support.made_records import made_record
+from tests.support.gated import HEAD, MACHINE, MODEL, NOW, OFFICE, STACK, THIRD, Desk, desk, production
+from tests.support.made_records import made_model, made_record, made_share
 
 DAY = NOW.date()
 VERSION = f"models/{MODEL}/versions/2026.11.1"
@@ -301,6 +302,16 @@ def test_a_drill_is_the_strongest_and_grows_old(told: Desk) -> None:
     assert of(environment, "drill stop", told=told, day=DAY - timedelta(days=1)).outcome == "not met"
 
 
+def test_a_drill_is_as_old_as_it_says_though_its_record_was_added_later(told: Desk) -> None:
+    told.stop(drill=True, when=stamp(NOW - timedelta(days=400)))
+    assert of(ledgered(), "drill stop", told=told).outcome == "not met"
+    told.stop(drill=True, when="long ago")
+    assert of(ledgered(), "drill stop", told=told).outcome == "not met"
+    told.stop(drill=True, when=stamp(NOW - timedelta(days=300)))
+    told.stop(drill=True, when=stamp(NOW - timedelta(days=500)))
+    assert of(ledgered(), "drill stop", told=told).outcome == "met"
+
+
 def test_a_drill_by_somebody_elses_key_is_none(told: Desk) -> None:
     told.stop(drill=True, who=HEAD)
     assert of(ledgered(), "drill stop", told=told).outcome == "not met"
@@ -316,6 +327,29 @@ def test_approvals_count_of_exactly_this_description(told: Desk) -> None:
     assert (found.outcome, found.strength) == ("met", "verdict")
     other = ledgered(**asked, **{f"models__{MODEL}__description": "Another."})
     assert of(other, "ledger approvals", told=told).outcome == "not met"
+
+
+def test_an_approval_by_who_is_not_asked_for_it_is_none(told: Desk) -> None:
+    environment = ledgered(governance__tiers={"high": {"approvers": 1}})
+    told.approve(environment, THIRD)
+    told.approve(environment, environment.models[MODEL].owner, MACHINE)
+    assert told.gates(environment)["approvals"].outcome == "missing"
+    assert of(environment, "ledger approvals", told=told).outcome == "not met"
+    told.approve(environment, HEAD)
+    assert of(environment, "ledger approvals", told=told).outcome == "met"
+
+
+def test_a_release_that_does_not_tell_what_was_live_is_unknown(told: Desk) -> None:
+    environment = ledgered()
+    told.release(made_record("dev", environment="dev"))
+    silent = made_model(made_share(found=None))
+    told.release(made_record(STACK, environment="dev", models=[silent]))
+    found = of(environment, "ledger release", told=told)
+    assert found.outcome == "unknown"
+    assert "does not tell what was live of credit-risk 2026.11.1" in found.found[1].says
+    seen = made_model(made_share(found=None, seen=made_share().found))
+    told.release(made_record(STACK, environment="dev", models=[seen]))
+    assert of(environment, "ledger release", told=told).outcome == "met"
 
 
 def test_releases_are_read_back_or_not_met(told: Desk) -> None:

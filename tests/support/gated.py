@@ -123,8 +123,8 @@ class Desk:
         self.ledger.append(break_glass.statement(made), self.signers[key or who])
 
     def stop(self, after: dict[str, int] | None = None, **other: Any) -> None:
-        said = {"drill": False, "reason": "It discriminates.", "who": OFFICE, **other}
-        made = Stopped("dev", MODEL, when=stamp(self.time[0]), before={"2026.11.1": 100}, after=after or {}, seconds=1.0, **said)
+        said = {"drill": False, "reason": "It discriminates.", "who": OFFICE, "when": stamp(self.time[0]), **other}
+        made = Stopped("dev", MODEL, before={"2026.11.1": 100}, after=after or {}, seconds=1.0, **said)
         self.ledger.append(stops.STOP.statement(made, {name_of("dev", MODEL): "0" * 64}), self.signers[OFFICE])
 
     def release(self, record: Record, key: str = MACHINE) -> None:

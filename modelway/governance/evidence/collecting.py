@@ -15,7 +15,7 @@ from modelway.governance.ledger import Entry, Key
 from modelway.governance.ledger.store import Store
 from modelway.governance.record import from_statement, is_release
 from modelway.governance.releases import Release, read_kept
-from modelway.governance.stops import RESUME, STOP, Stopped, may_say
+from modelway.governance.stops import RESUME, STOP, Stopped, done_at, may_say
 from modelway.governance.subject import subject_of
 from modelway.rules.catalogue import DECLARED, RULES
 from modelway.rules.exceptions import Grant
@@ -69,7 +69,9 @@ def recorded(environment: Environment, address: str, entries: Iterable[Entry], k
                 last[record.stack] = Release(entry.sequence, entry, record)
         elif (stopped := STOP.said(entry.statement, f"entry {entry.sequence}")) is not None:
             said = stopped.environment == name and may_say(names.get(entry.key, ""), stopped.who)
-            if stopped.drill and said:
+            earlier = drills.get(stopped.model)
+            newer = earlier is None or done_at(earlier[1], earlier[0].time) <= done_at(stopped, entry.time)
+            if stopped.drill and said and newer:
                 drills[stopped.model] = (entry, stopped)
     approvals = {
         model: approvals_for(known, name, model, subject_of(environment, described), keys, until)

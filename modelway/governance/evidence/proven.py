@@ -7,11 +7,13 @@ from functools import partial
 
 from modelway.architecture import Model
 from modelway.architecture.layout import stack_of, stacks
+from modelway.governance.approving import approvers
 from modelway.governance.evidence.checks import Check, answering, asked_of, shown
 from modelway.governance.evidence.facts import Facts, Found, Outcome, Proof, Recorded
 from modelway.governance.gates.gate import Gate, blocks
 from modelway.governance.ledger import Entry
 from modelway.governance.releases import Release
+from modelway.governance.stops import done_at
 from modelway.rules import catalogue
 from modelway.rules.configured import ConfigurationRule
 from modelway.rules.judging import Finding
@@ -188,6 +190,10 @@ def _released(facts: Facts, told: Recorded) -> Iterator[Found]:
         made_, proof = release.record, (_entry(release.entry),)
         if made_.differences:
             return Found("not met", f"release {release.number} of {made_.stack}: {len(made_.differences)} not as described", proofs=proof)
+        silent = [f"{of.model} {one.version}" for of, one in made_.answering if one.seen is None and one.found is None]
+        if silent:
+            what = shown(", ".join(silent))
+            return Found("unknown", f"release {release.number} of {made_.stack} does not tell what was live of {what}", proofs=proof)
         said = f"release {release.number} of {made_.stack} is from commit {made_.commit[:12]}, read back as described"
         return Found("met", said, "resource", proof)
 
@@ -221,7 +227,8 @@ def _planned(facts: Facts, told: Recorded) -> Iterator[Found]:
 def _approved(facts: Facts, told: Recorded) -> Iterator[Found]:
     for name, model in facts.serving:
         needed = asked_of(facts, model).approvers
-        given = told.approvals.get(name, ())
+        may = {one.casefold() for one in approvers(model)} - {model.owner.casefold()}
+        given = [one for one in told.approvals.get(name, ()) if one.who.casefold() in may]
         said = f"{name}: {len(given)} of {needed} approvals of what is described now"
         if not needed and not given:
             yield Found("not asked", f"{name}: no approval is asked of risk {model.risk_tier}")
@@ -242,10 +249,12 @@ def _drilled(facts: Facts) -> Iterator[Found]:
         most = asked_of(facts, model).review_days or DRILL_DAYS
         if entry is None or drill is None:
             yield Found("not met", f"{name}: no drill of the stop is recorded")
-        elif facts.day - entry.time.date() > timedelta(days=most):
-            yield Found("not met", f"{name}: the last drill is of {entry.time.date()}, more than {most} days ago", proofs=(_entry(entry),))
+            continue
+        day = done_at(drill, entry.time).date()
+        if facts.day - day > timedelta(days=most):
+            yield Found("not met", f"{name}: the last drill is of {day}, more than {most} days ago", proofs=(_entry(entry),))
         else:
-            said = f"{name}: stopped in {drill.seconds:.1f} s in a drill of {entry.time.date()}"
+            said = f"{name}: stopped in {drill.seconds:.1f} s in a drill of {day}"
             yield Found("met", said, "drill", (_entry(entry),))
 
 
