@@ -106,7 +106,9 @@ def results(store: Store, version: str, last: int) -> list[Result]:
 
 
 def is_result(key: str) -> bool:
-    """Whether a key is VERSION/WINDOW.json."""
+    """Whether a key is VERSION/WINDOW.json. One that leads out of a folder is none, whatever a bucket holds."""
+    if not {"", ".", ".."}.isdisjoint(key.split("/")):
+        return False
     return key.endswith("Z.json") and start_of(key.rpartition("/")[2].removesuffix(".json")) is not None
 
 

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from modelway.monitoring.drift.store import Folder, Store, StoreFailure, content, fetched, opened
+from modelway.monitoring.drift.store import Folder, Store, StoreFailure, content, fetched, is_result, opened
+from modelway.monitoring.drift.windows import key_of
 from tests.monitoring.drift.faulty_s3 import FaultyS3, environment, faulty_s3, plain
 
 
@@ -238,3 +239,10 @@ def test_who_may_list_one_folder_alone_is_refused_what_is_not_there(s3: FaultyS3
     s3.fault = lambda method, path, number: "denied"
     with pytest.raises(StoreFailure, match=r"told.json: AWS refused s3:GetObject: AccessDenied"):
         store.read("told.json")
+
+
+@pytest.mark.parametrize("key", ["../1/{}", "1/../../{}", "/etc/{}", "./{}", "1//{}"])
+def test_what_leads_out_of_a_folder_is_no_result(key: str) -> None:
+    name = f"{key_of(0)}.json"
+    assert is_result(f"2026.11.0/{name}")
+    assert not is_result(key.format(name))
