@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 from modelway.rules import alarms, keys, load_balancers, logs, pack, principals, repositories, repository_settings, signatures
-from modelway.rules.buckets import access_logs, closing, encrypting, keeping
+from modelway.rules.buckets import access_logs, closing, encrypting, keeping, retaining
 from modelway.rules.clusters import access, control_plane, identities, nodes, versions
 from modelway.rules.clusters import protection as cluster_protection
 from modelway.rules.configured import ConfigurationRule
@@ -41,6 +41,7 @@ RULES: tuple[Rule | StackRule, ...] = (
     *signatures.RULES,
     *closing.RULES,
     *keeping.RULES,
+    *retaining.RULES,
     *encrypting.RULES,
     *access_logs.RULES,
     *principals.RULES,
@@ -87,7 +88,7 @@ _MANDATORY_FROM: Mapping[Severity, frozenset[Tier | None]] = {
 
 IN_PRODUCTION = frozenset(
     (
-        *("bucket-force-destroy", "cluster-not-deleted-by-mistake", "endpoint-watched", "inference-service-replicas"),
+        *("bucket-force-destroy", "bucket-lock", "cluster-not-deleted-by-mistake", "endpoint-watched", "inference-service-replicas"),
         *("key-deletion-window", "load-balancer-deletion", "log-retention", "managed-endpoint-instances", "protected-for-good"),
         *("repository-force-delete", "secret-recovery-window"),
     )

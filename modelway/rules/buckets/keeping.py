@@ -20,6 +20,8 @@ _LOCK = setting("ObjectLockConfiguration")
 _STATE = re.compile(r"(?:.*[-._])?state(?:[-._].*)?")
 """A word of a name: `modelway bootstrap` calls the bucket of an environment `PLATFORM-ENVIRONMENT-state-ACCOUNT`."""
 
+_CLEARING = ("abortIncompleteMultipartUpload.daysAfterInitiation", "abortIncompleteMultipartUploadDays")
+
 _VERSIONED = Demand("what is overwritten or deleted in a bucket can be got back", "Add aws.s3.BucketVersioning of the bucket with Enabled.")
 _CLEARED = Demand(
     "parts of uploads that were never finished are removed, in all of a bucket",
@@ -50,9 +52,8 @@ def _judge_lifecycle(resources: Sequence[Resource]) -> Mapping[str, Verdict]:
 
 
 def _lifecycle(whole: Whole) -> Iterator[Judged]:
-    rules = [rule for each in whole.settings for rule in items_at(each, "rules")]
-    rules += items(whole.resource.subject.properties, "lifecycleRules")
-    said = [_clears(rule) if isinstance(rule, Found) else rule for rule in rules]
+    rules = lifecycle_rules(whole)
+    said = [does_for_all(rule, *_CLEARING) if isinstance(rule, Found) else rule for rule in rules]
     if True in said:
         yield None
     elif others := [one for one in said if not isinstance(one, bool)]:
@@ -64,20 +65,30 @@ def _lifecycle(whole: Whole) -> Iterator[Judged]:
         yield whole.not_set(_CLEARED, "lifecycle")
 
 
-def _clears(rule: Found) -> bool | Undecided | Unreadable:
-    """Whether a rule removes parts of uploads in all of a bucket."""
-    days = [under(rule, name) for name in ("abortIncompleteMultipartUpload.daysAfterInitiation", "abortIncompleteMultipartUploadDays")]
+def lifecycle_rules(whole: Whole) -> list[Found | Undecided | Unreadable]:
+    """Each rule about the lifecycle of what is in a bucket, as `items` gives them."""
+    rules = [rule for each in whole.settings for rule in items_at(each, "rules")]
+    return [*rules, *items(whole.resource.subject.properties, "lifecycleRules")]
+
+
+def does_for_all(rule: Found, *names: str) -> bool | Undecided | Unreadable:
+    """Whether a rule about a lifecycle is on, is about all of a bucket, and says one of these."""
+    days = [under(rule, name) for name in names]
     filters = [under(rule, name) for name in ("prefix", "filter", "tags")]
-    status, enabled = under(rule, "status"), under(rule, "enabled")
     for found in (*days, *filters):
         if isinstance(found.value, Unknown):
             return Undecided((found.path,))
         if isinstance(found.value, Misplaced):
             return wrong(found, "an object")
-    on = truth(enabled, missing=False) if isinstance(status.value, Missing) else text_of(status)
-    if isinstance(on, Undecided | Unreadable):
-        return on
-    return on in ("Enabled", True) and not any(_narrows(each.value) for each in filters) and any(_there(each) for each in days)
+    on = is_on(rule)
+    return on if on is not True else not any(_narrows(each.value) for each in filters) and any(_there(each) for each in days)
+
+
+def is_on(rule: Found) -> bool | Undecided | Unreadable:
+    """Whether a rule about a lifecycle is on; older programs write `enabled`."""
+    status, enabled = under(rule, "status"), under(rule, "enabled")
+    said = truth(enabled, missing=False) if isinstance(status.value, Missing) else text_of(status)
+    return said if isinstance(said, Undecided | Unreadable) else said in ("Enabled", True)
 
 
 def _there(found: Found) -> bool:
@@ -99,11 +110,12 @@ def _judge_destroy(subject: Subject) -> Verdict:
 def _judge_state(resources: Sequence[Resource]) -> Mapping[str, Verdict]:
     versioned = {whole.resource.urn: whole for whole in _VERSIONING.found(resources)}
     keys = own_keys(resources)
-    locked = {whole.resource.urn: whole for whole in _LOCK.found(resources) if _is_of_state(whole.resource)}
+    locked = {whole.resource.urn: whole for whole in _LOCK.found(resources) if is_of_state(whole.resource)}
     return {urn: verdict((*_unlocked(whole), *_versioning(versioned[urn]), *keys[urn])) for urn, whole in locked.items()}
 
 
-def _is_of_state(resource: Resource) -> bool:
+def is_of_state(resource: Resource) -> bool:
+    """Whether a bucket is one of the engine's state, by what it is called."""
     name = one(resource.subject.properties, "bucket").value
     return any(isinstance(text, str) and _STATE.fullmatch(text) is not None for text in (name, logical_name(resource)))
 
