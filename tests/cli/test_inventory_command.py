@@ -36,7 +36,7 @@ def test_every_model_of_every_environment_is_listed(capsys: pytest.CaptureFixtur
     assert told["resources"] == []
     prod = next(one for one in told["systems"] if (one["environment"], one["model"]) == ("prod", "tumor-screening"))
     model = load(COMMITTED, "prod", ROOT).models["tumor-screening"]
-    assert (prod["owner"], prod["risk_tier"], prod["tier"], prod["system"]) == (model.owner, "high", "production", "tumor-screening")
+    assert (prod["owner"], prod["risk_tier"], prod["tier"], prod["system"]) == (model.owner, "high", "production", "pathology-worklist")
     assert sum(version["percent"] for version in prod["versions"]) == 100
     assert model.governance is not None
     assert prod["intended_use"] == model.governance.intended_use

@@ -63,8 +63,8 @@ def write(folder: Path, made: Iterable[Change]) -> None:
             if said is None:
                 file.unlink()
             else:
-                # JSON is YAML, and nothing in it is read differently.
-                file.write_text(json.dumps(laid_over(read(file) if file.exists() else {}, said), indent=2), "utf-8")
+                # JSON is YAML, and nothing in it is read differently; a day is a text in it.
+                file.write_text(json.dumps(laid_over(read(file) if file.exists() else {}, said), indent=2, default=str), "utf-8")
 
 
 @contextmanager
