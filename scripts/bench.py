@@ -213,9 +213,9 @@ def pack() -> float:
     return sum(float(figure) for figure in subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split())
 
 
-def released() -> float:
-    """Processor seconds to find what was live at a time, of tests/support/release_cost.py."""
-    command = [sys.executable, "-m", "tests.support.release_cost"]
+def asked_of_releases(what: str) -> float:
+    """Processor seconds to ask a ledger of 10,000 releases, of tests/support/release_cost.py."""
+    command = [sys.executable, "-m", "tests.support.release_cost", what]
     return float(subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout)
 
 
@@ -268,8 +268,16 @@ MEASURES = {
     "report-memory": Measure("the same, memory of the process, to the size of the digest", 2, "×", lambda: reporting()[1]),
     "report-start": Measure("`modelway report --help`", 0.35, "s", lambda: best([MODELWAY, "report", "--help"])),
     "pack": Measure("policy pack, start and answers for 300 resources", 1.5, "s", pack),
-    "release-at": Measure("what was live at a time, in a ledger of 10,000 releases, processor time", 1, "s", released),
-    "evidence": Measure("`modelway governance evidence prod`", 3, "s", lambda: best([MODELWAY, "governance", "evidence", "prod"])),
+    "release-at": Measure(
+        "what was live at a time, in a ledger of 10,000 releases, processor time", 1, "s", lambda: asked_of_releases("live")
+    ),
+    "evidence": Measure(
+        "`modelway governance evidence prod`, with such a ledger, processor time", 3, "s", lambda: asked_of_releases("evidence")
+    ),
+    "gates": Measure("gates of `prod`, with such a ledger, processor time", 1, "s", lambda: asked_of_releases("gates")),
+    "gates-proof": Measure(
+        "the same where all are releases of the environment that versions come from", 1, "s", lambda: asked_of_releases("proof")
+    ),
     "tampering": Measure("random changes of a ledger that are not found, of 10,000", 0, "", untold),
     "mutants": Measure(
         "random 1,000 small changes of the rules' code: not noticed by any case, of each hundred", 10, "", mutation.unnoticed, slow=True

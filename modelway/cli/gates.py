@@ -131,7 +131,11 @@ def _data(described: "Environment", told: "Known", found: "Sequence[Gate]", now:
         "tier": described.tier,
         "at": now.isoformat(),
         "blocked": any(blocks(gate, described) for gate in found),
-        "ledger": {"declared": told.declared, "entries": len(told.entries), "unknown": told.why_not or None},
+        "ledger": {
+            "declared": told.declared,
+            "entries": told.entries[-1].sequence + 1 if told.entries else 0,
+            "unknown": told.why_not or None,
+        },
         "broken_glass": [
             {"stack": stack, "who": one.who, "reason": one.reason, "since": one.since, "until": one.until} for stack, one in glass.items()
         ],

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import os
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -101,15 +101,13 @@ def _document(
     from modelway.governance.evidence.document import document
     from modelway.governance.evidence.facts import Facts
     from modelway.governance.evidence.judging import judged
-    from modelway.governance.gates import Known
     from modelway.governance.gates import judged as gates_of
 
     resources, hashes = _states(described, states)
-    known, place, store = _ledger(described, root, address, keys)
     until = collecting.end_of(day)
+    known, place, store = _ledger(described, root, address, keys, until)
     recorded = None
     if not known.why_not:
-        known = Known([one for one in known.entries if one.time <= until], known.keys)
         recorded = collecting.recorded(described, place, known.entries, known.keys, day)
     seen, stacks = collecting.seen_in(resources, recorded, store)
     facts = Facts(
@@ -148,11 +146,14 @@ def _states(described: "Environment", files: "Sequence[Path]") -> "tuple[dict[st
     return resources, hashes
 
 
-def _ledger(described: "Environment", root: Path, address: str | None, keys: Path | None) -> "tuple[Known, str, Store | None]":
-    """What the ledger tells. One that was named here and cannot be read is a fault; of the environment's own, it is said why it tells
-    nothing."""
-    from modelway.cli._ledgers import of_environment, opened
+def _ledger(
+    described: "Environment", root: Path, address: str | None, keys: Path | None, until: datetime
+) -> "tuple[Known, str, Store | None]":
+    """What the ledger tells up to a time. One that was named here and cannot be read is a fault; of the environment's own, it is said why
+    it tells nothing."""
+    from modelway.cli._ledgers import of_environment, opened, trusted
     from modelway.governance.gates import UNDECLARED, Known, known
+    from modelway.governance.gates.known import counted_with
     from modelway.governance.ledger.store import store_at
 
     own = described.governance.ledger
@@ -160,15 +161,10 @@ def _ledger(described: "Environment", root: Path, address: str | None, keys: Pat
         return UNDECLARED, "", None
     place, key_file = of_environment(described, root, address, keys)
     if address is None and keys is None:
-        told = known(described, root)
+        told = known(described, root, whole=False, until=until)
     else:
-        from modelway.cli._ledgers import trusted
-
-        ledger = opened(place, key_file)
-        entries = list(ledger.entries())
-        # The head names an entry that was removed from the end.
-        ledger.last()
-        told = Known(entries, trusted(key_file)[1])
+        _, may_sign = trusted(key_file)
+        told = Known(counted_with(described, opened(place, key_file), may_sign, until), may_sign)
     # As it was said, so that evidence is the same on every machine.
     shown = address if address is not None else own.address if own is not None else place
     return told, shown, None if told.why_not else store_at(place)

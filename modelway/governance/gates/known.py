@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -58,10 +59,10 @@ def predicate(entry: "Entry") -> Mapping[str, object]:
     return said if isinstance(said, Mapping) else {}
 
 
-def known(environment: Environment, root: Path, *, whole: bool = True) -> Known:
+def known(environment: Environment, root: Path, *, whole: bool = True, until: datetime | None = None) -> Known:
     """What the environment's own ledger tells now. `root`: of the repository that holds the environments. Nothing of the ledger is raised:
-    what is wrong with it stands in `why_not`. Without `whole` releases of environments that gates do not count with are left out, and no
-    signature of theirs is checked."""
+    what is wrong with it stands in `why_not`. Without `whole` what gates and evidence do not count with is left out, and no signature of it
+    is checked; and what is later than `until`."""
     if environment.governance.ledger is None:
         return UNDECLARED
     from modelway.governance.ledger import NoLedger
@@ -73,7 +74,7 @@ def known(environment: Environment, root: Path, *, whole: bool = True) -> Known:
             # The head names an entry that was removed from the end.
             ledger.last()
         else:
-            entries = _counted_with(environment, ledger)
+            entries = counted_with(environment, ledger, keys, until)
     except NoLedger:
         return Known(why_not=f"{environment.governance.ledger.address}: there is no ledger here", begun=False)
     except ModelwayError as fault:
@@ -81,17 +82,13 @@ def known(environment: Environment, root: Path, *, whole: bool = True) -> Known:
     return Known(entries, keys)
 
 
-def _counted_with(environment: Environment, ledger: "Ledger") -> "list[Entry]":
-    from modelway.governance.gates.reading import Statement, entries
+def counted_with(environment: Environment, ledger: "Ledger", keys: "Sequence[Key]", until: datetime | None = None) -> "list[Entry]":
+    """The entries that gates and evidence of the environment count with, up to a time. Raises what the ledger does."""
+    from modelway.governance.gates.counting import Counting
+    from modelway.governance.gates.reading import entries
     from modelway.governance.ledger.store import store_at
-    from modelway.governance.record import is_release
 
-    theirs = {environment.environment, environment.promotion.from_ if environment.promotion is not None else None}
-
-    def wanted(said: Statement) -> bool:
-        return not is_release({"predicateType": said.predicate_type}) or said.predicate.environment in theirs
-
-    return entries(ledger, store_at(ledger.address), wanted)
+    return entries(ledger, store_at(ledger.address), Counting(environment, keys, until))
 
 
 def opened(environment: Environment, root: Path) -> "tuple[Ledger, Sequence[Key]]":

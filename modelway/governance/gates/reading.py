@@ -1,13 +1,11 @@
-"""The entries of a ledger that gates count with, without checking the signature of each of thousands that they do not.
+"""The entries of a ledger that count for something, without checking the signature of each of thousands that do not.
 
 The newest entry and the head are held against their signatures. Each entry names the SHA-256 of the file before it, so that those two stand
 for every byte before them: nothing can be changed, moved or removed. What is counted with is held against its own signature besides.
 """
 
-import base64
-import binascii
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
@@ -19,10 +17,11 @@ if TYPE_CHECKING:
 
 
 class Place(msgspec.Struct):
-    """Where an entry says that it is."""
+    """Where an entry says that it is, and since when."""
 
     sequence: int
     previous: str | None
+    time: str
 
 
 class Said(msgspec.Struct):
@@ -30,6 +29,11 @@ class Said(msgspec.Struct):
 
     ledger: Place
     environment: object = None
+    stack: object = None
+    released: object = None
+    model: object = None
+    subject_sha256: object = None
+    models: msgspec.Raw = msgspec.Raw(b"[]")
 
 
 class Statement(msgspec.Struct, rename="camel"):
@@ -37,46 +41,73 @@ class Statement(msgspec.Struct, rename="camel"):
 
     predicate_type: str
     predicate: Said
+    key: str = ""
+    """Id of the key that it says it is signed with."""
+
+    @property
+    def kind(self) -> str:
+        """Such as `approval`, of whatever form."""
+        return self.predicate_type.rpartition("/")[0].rpartition("/")[2]
+
+
+class _Signature(msgspec.Struct):
+    keyid: str
 
 
 class _Envelope(msgspec.Struct):
-    payload: str
+    payload: bytes
+    signatures: list[_Signature]
 
 
 _envelope = msgspec.json.Decoder(_Envelope)
 _statement = msgspec.json.Decoder(Statement)
 
 
-def entries(ledger: Ledger, store: "Store", wanted: Callable[[Statement], bool]) -> list[Entry]:
+class Wanted(Protocol):
+    """Who decides what is counted with."""
+
+    def see(self, one: Statement) -> None:
+        """Of every entry, oldest first."""
+
+    def chosen(self) -> Collection[int]:
+        """Places of those that are counted with, after all were seen."""
+
+
+def entries(ledger: Ledger, store: "Store", wanted: Wanted) -> list[Entry]:
     """Those that are wanted, oldest first. Raises Damaged and what the ledger does."""
-    found: list[Entry] = []
-    before: str | None = None
-    number = -1
-    for number, (name, content) in enumerate(store.contents(store.names())):
-        try:
-            said = _statement.decode(base64.b64decode(_envelope.decode(content).payload))
-        except (msgspec.DecodeError, binascii.Error):
-            raise _damaged(ledger, f"{name} is no entry") from None
-        if name != file_name(number) or said.predicate.ledger.sequence != number:
-            raise _damaged(ledger, f"{file_name(number)} is missing, or {name} is not in its place")
-        if said.predicate.ledger.previous != before:
-            raise _damaged(ledger, f"{name} does not follow the entry before it")
-        before = sha256(content)
-        if wanted(said):
-            found.append(ledger.read_entry(number, content))
+    hashes: list[str] = []
+    for name, content in store.contents(store.names()):
+        hashes.append(_seen(ledger, name, content, hashes, wanted))
     # The head names an entry that was removed from the end.
     last = ledger.last()
-    if last.sequence < number or (last.sequence == number and last.hash != before):
-        raise _damaged(ledger, f"{file_name(last.sequence)} is not the last, or not as it was read")
     # What was written while this was read.
-    for later in range(number + 1, last.sequence + 1):
-        entry = ledger.entry(later)
-        if entry is None or entry.previous != before:
-            raise _damaged(ledger, f"{file_name(later)} does not follow the entry before it")
-        before = entry.hash
-        if wanted(msgspec.convert({"predicateType": entry.predicate_type, "predicate": entry.statement["predicate"]}, Statement)):
-            found.append(entry)
+    for name, content in store.contents([file_name(number) for number in range(len(hashes), last.sequence + 1)]):
+        hashes.append(_seen(ledger, name, content, hashes, wanted))
+    if last.sequence != len(hashes) - 1 or last.hash != hashes[-1]:
+        raise _damaged(ledger, f"{file_name(last.sequence)} is not the last, or not as it was read")
+    chosen = sorted(wanted.chosen())
+    # Again, so that not all of them are kept meanwhile.
+    found = [ledger.read_entry(int(name[:10]), content) for name, content in store.contents([file_name(number) for number in chosen])]
+    if [(one.sequence, one.hash) for one in found] != [(number, hashes[number]) for number in chosen]:
+        raise _damaged(ledger, "what is there was changed while it was read")
     return found
+
+
+def _seen(ledger: Ledger, name: str, content: bytes, hashes: list[str], wanted: Wanted) -> str:
+    """SHA-256 of the next entry. Raises Damaged."""
+    number = len(hashes)
+    try:
+        envelope = _envelope.decode(content)
+        one = _statement.decode(envelope.payload)
+    except msgspec.DecodeError:
+        raise _damaged(ledger, f"{name} is no entry") from None
+    if name != file_name(number) or one.predicate.ledger.sequence != number:
+        raise _damaged(ledger, f"{file_name(number)} is missing, or {name} is not in its place")
+    if one.predicate.ledger.previous != (hashes[-1] if hashes else None):
+        raise _damaged(ledger, f"{name} does not follow the entry before it")
+    one.key = envelope.signatures[0].keyid if envelope.signatures else ""
+    wanted.see(one)
+    return sha256(content)
 
 
 def _damaged(ledger: Ledger, said: str) -> Damaged:

@@ -31,11 +31,11 @@ def releases(known: Known, environment: str, stack: str | None = None) -> list[R
         if said.get("environment") != environment or stack not in (None, said.get("stack")) or entry.key in people:
             continue
         record = from_statement(entry.statement, f"entry {entry.sequence}")
-        found.append(Release(entry.sequence, record, _moment(record.released, entry.time)))
+        found.append(Release(entry.sequence, record, went_live(record.released, entry.time)))
     return sorted(found, key=lambda one: (one.since, one.number))
 
 
-def _moment(text: str, written: datetime) -> datetime:
+def went_live(text: str, written: datetime) -> datetime:
     """When it went live, as it says; never after it was written down. What is no time is taken for that time."""
     try:
         said = datetime.fromisoformat(text)
