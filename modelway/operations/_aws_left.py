@@ -79,14 +79,17 @@ class Leftovers:
         with explained("sagemaker:ListEndpoints"):
             yield from (
                 f"endpoint {one['EndpointName']}"
-                for one in client.list_endpoints(NameContains=endpoint)["Endpoints"]
+                for page in client.get_paginator("list_endpoints").paginate(NameContains=endpoint)
+                for one in page["Endpoints"]
                 if one["EndpointName"] == endpoint
             )
         with explained("sagemaker:ListModels"):
-            models = [one["ModelName"] for one in client.list_models(NameContains=f"{model}-v")["Models"]]
+            pages = client.get_paginator("list_models").paginate(NameContains=f"{model}-v")
+            models = [one["ModelName"] for page in pages for one in page["Models"]]
         yield from (f"SageMaker model {name}" for name in models if name.startswith(f"{model}-v"))
         with explained("sagemaker:ListEndpointConfigs"):
-            found = client.list_endpoint_configs(NameContains=f"{model}-")["EndpointConfigs"]
+            pages = client.get_paginator("list_endpoint_configs").paginate(NameContains=f"{model}-")
+            found = [one for page in pages for one in page["EndpointConfigs"]]
         yield from (
             f"configuration {one['EndpointConfigName']}" for one in found if one["EndpointConfigName"].startswith(f"{model}-config")
         )

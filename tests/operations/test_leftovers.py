@@ -62,6 +62,29 @@ def test_everything_that_is_called_after_it_is_named_and_nothing_of_another(acco
     assert not unknown
 
 
+def test_what_aws_tells_only_on_a_later_page_is_named(account: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    from botocore.client import BaseClient
+
+    original = BaseClient._make_api_call
+
+    def ten(self: Any, operation: str, arguments: Any) -> Any:
+        if operation != "ListModels":
+            return original(self, operation, arguments)
+        # AWS lists ten where nobody says how many, and then where the next begin; moto all.
+        begin = int(arguments.pop("NextToken", 0))
+        found = original(self, operation, arguments)["Models"]
+        more = {"NextToken": str(begin + 10)} if len(found) > begin + 10 else {}
+        return {"Models": sorted(found, key=lambda one: str(one["ModelName"]))[begin : begin + 10], **more}
+
+    monkeypatch.setattr(BaseClient, "_make_api_call", ten)
+    sagemaker, role = boto3.client("sagemaker", REGION), "arn:aws:iam::123456789012:role/execution"
+    for number in range(21):
+        sagemaker.create_model(ModelName=f"churn-v{number:02}-1", ExecutionRoleArn=role, PrimaryContainer={"Image": "image"})
+    left, unknown = Leftovers(REGION).of("dev", "churn", "store")
+    assert left == [f"SageMaker model churn-v{number:02}-1" for number in range(21)]
+    assert not unknown
+
+
 def test_what_is_refused_is_unknown_and_never_gone(account: None, monkeypatch: pytest.MonkeyPatch) -> None:
     from botocore.client import BaseClient
     from botocore.exceptions import ClientError
