@@ -87,7 +87,10 @@ def main(arguments: list[str] | None = None) -> None:
             # Here and not when the interpreter ends: only here can a closed pipe still be answered.
             sys.stdout.flush()
     except ModelwayError as fault:
-        typer.echo(fault, err=True)
+        from modelway.escaping import line
+
+        # It may quote what somebody else wrote, which must not move the cursor or colour anything.
+        typer.echo("\n".join(line(text) for text in str(fault).split("\n")), err=True)
         sys.exit(fault.exit_code)
     except KeyboardInterrupt:
         sys.exit(130)

@@ -61,7 +61,7 @@ def command(
         raise ModelwayError(
             f"environment {environment} has no model {model}, and neither its ledger{f' ({unread})' if unread else ''} nor {file} knows it."
         )
-    earlier: dict[str, Any] = json.loads(file.read_text("utf-8")) if removed and file.is_file() else {}
+    earlier = _earlier(file) if removed and file.is_file() else {}
     team = described.team if described is not None else (earlier.get("described") or {}).get("team")
     left, unknown = leftovers(deployment.environment, model, team)
     served = last_release(entries, environment, model)
@@ -132,6 +132,19 @@ def _print(told: dict[str, Any], said: Any) -> None:
         )
     elif said.retain_days is not None:
         typer.echo(f"weights and records are kept for {said.retain_days} days; delete what is left by hand then", err=True)
+
+
+def _earlier(file: Path) -> dict[str, Any]:
+    """What the first step wrote down. Raises ModelwayError where it is not that any more."""
+    try:
+        read = json.loads(file.read_text("utf-8"))
+    except (OSError, ValueError) as fault:
+        read, why = None, str(fault)
+    else:
+        why = "it is no mapping"
+    if not isinstance(read, dict):
+        raise ModelwayError(f"{file} is not what the first step wrote: {why}. Put it back from git, or move it away.")
+    return read
 
 
 def _sha256(content: bytes) -> str:
