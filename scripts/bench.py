@@ -322,13 +322,14 @@ def main(names: list[str]) -> int:
         print(f"no measure called {', '.join(unknown)}; there are all, {', '.join(MEASURES)}.", file=sys.stderr)
         return 2
     chosen = [name for name in MEASURES if name in names or "all" in names or (not names and not MEASURES[name].slow)]
-    results: dict[str, dict[str, str | float]] = json.loads(RESULTS.read_text("utf-8")) if RESULTS.exists() else {}
     over = False
     for name in chosen:
         measure = MEASURES[name]
         value = measure.take()
         over |= value > measure.limit
         print(f"{measure.title}: {value:.2f} {measure.unit} (limit {measure.limit:g})")
+        # Read anew: another measure may have ended while a slow one ran.
+        results: dict[str, dict[str, str | float]] = json.loads(RESULTS.read_text("utf-8")) if RESULTS.exists() else {}
         results[name] = {"value": round(value, 3), "machine": machine(), "day": datetime.now(UTC).date().isoformat()}
         RESULTS.write_text(json.dumps(results, indent=2, sort_keys=True) + "\n", "utf-8")
         write_page()
