@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from localcloud import LocalCloudError
-from localcloud.aws import ecr, failures, rds, s3, sagemaker, sigv4, ssm, tokens
+from localcloud.aws import autoscaling, ecr, failures, rds, s3, sagemaker, sigv4, ssm, tokens
 from localcloud.aws.eks.access import who
 from localcloud.aws.eks.service import Eks
 from localcloud.aws.identities import Identities
@@ -57,6 +57,7 @@ class Front:
         self._layers = ecr.Layers(folder / "layers")
         s3.install()
         ecr.install(self._layers, self._endpoint, time.time)
+        autoscaling.install()
         rds.install()
         sagemaker.install()
         ssm.install()

@@ -183,6 +183,7 @@ def serving(changed: bool, policy: str) -> list[Any]:
                 "resourceId": text("endpoint/{0}/variant/live", of("endpoint", "name")),
                 "minCapacity": 2,
                 "maxCapacity": 9 if changed else 4,
+                "tags": {"owner": "fraud"} if changed else {"owner": "risk", "tier": "high"},
             },
         ),
         aws(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from localcloud.plugins.aws.table import ID, Call, Naming, Read, Row, Scope, Source, Step
+from localcloud.plugins.aws.table import ID, REMOVED, TAGS, Call, Naming, Read, Row, Scope, Source, Step, Tagging
 
 _SERVICE = "application-autoscaling"
 _PLACE = {"ServiceNamespace": "serviceNamespace", "ResourceId": "resourceId", "ScalableDimension": "scalableDimension"}
@@ -21,23 +21,22 @@ def _place(scope: Scope) -> tuple[str, str, str]:
 _NAMESPACE, _RESOURCE, _DIMENSION = (Source(lambda scope, number=number: _place(scope)[number]) for number in range(3))  # type: ignore[misc]
 _FOUND = {"ServiceNamespace": _NAMESPACE, "ResourceId": _RESOURCE, "ScalableDimension": _DIMENSION}
 
-_REGISTER = Call(
-    "RegisterScalableTarget",
-    {
-        **_PLACE,
-        "MinCapacity": "minCapacity",
-        "MaxCapacity": "maxCapacity",
-        "RoleARN": "roleArn",
-        "SuspendedState": "suspendedState",
-    },
-)
+_ARN = Source(lambda scope: scope.live["ScalableTargetARN"])
+_REGISTERED = {
+    **_PLACE,
+    "MinCapacity": "minCapacity",
+    "MaxCapacity": "maxCapacity",
+    "RoleARN": "roleArn",
+    "SuspendedState": "suspendedState",
+}
+_REGISTER = Call("RegisterScalableTarget", _REGISTERED)
 
 TARGET = Row(
     type="aws:appautoscaling/target:Target",
     service=_SERVICE,
     source="internal/service/appautoscaling/target.go",
     served="moto",
-    create=_REGISTER,
+    create=Call("RegisterScalableTarget", {**_REGISTERED, "Tags": TAGS}),
     id="inputs.resourceId",
     read=Read(
         Call(
@@ -45,6 +44,7 @@ TARGET = Row(
             {"ServiceNamespace": _NAMESPACE, "ResourceIds": [_RESOURCE], "ScalableDimension": _DIMENSION},
         ),
         "ScalableTargets[0]",
+        more={"tags": Call("ListTagsForResource", {"ResourceARN": _ARN})},
     ),
     steps=(Step(("minCapacity", "maxCapacity", "roleArn", "suspendedState"), _REGISTER, on_create=False),),
     delete=(Call("DeregisterScalableTarget", _FOUND),),
@@ -52,7 +52,12 @@ TARGET = Row(
     replace_on=_PLACED,
     computed=frozenset({"roleArn", "suspendedState"}),
     imported_id="ResourceId",
-    note="scales nothing; without tags, which moto does not keep",
+    tagging=Tagging(
+        Call("TagResource", {"ResourceARN": _ARN, "Tags": TAGS}),
+        Call("UntagResource", {"ResourceARN": _ARN, "TagKeys": REMOVED}),
+        read="tags.Tags",
+    ),
+    note="scales nothing",
 )
 
 _PUT_POLICY = Call(
