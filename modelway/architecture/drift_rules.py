@@ -104,6 +104,7 @@ def _tags(environment: "Environment") -> Iterator[Breach]:
             f"{_MOST_OF_AN_OBJECT} tags with Modelway's: {', '.join(on_sagemaker)}",
             f"Remove {len(environment.tags) - most}, or have those models served in another environment.",
             (*((("cost_owner",),) if environment.cost_owner is not None else ()), *(("models", name, "drift") for name in on_sagemaker)),
+            judged_by=(("monitoring", "drift"),),
         )
 
 

@@ -52,7 +52,7 @@ class InvalidArchitecture(ModelwayError):
 
     def __init__(self, faults: Sequence[Fault]) -> None:
         self.faults = tuple(
-            sorted(set(faults), key=lambda fault: (fault.file, fault.line or 0, fault.column or 0, fault.field, fault.rule))
+            sorted(set(faults), key=lambda fault: (fault.file, fault.line or 0, fault.column or 0, fault.field, fault.rule, fault.way_out))
         )
         super().__init__(report(self.faults))
 
